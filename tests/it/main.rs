@@ -1,0 +1,19 @@
+//! The one test binary: properties, goldens, the command, and the rules of the house.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, missing_docs)]
+
+mod attention;
+#[cfg(feature = "cli")]
+mod cli;
+mod close;
+#[cfg(feature = "store")]
+mod config;
+mod dag;
+#[cfg(feature = "store")]
+mod events;
+mod floors;
+mod golden;
+mod motif;
+#[cfg(feature = "store")]
+mod store;
+mod tensors;
+mod tgat;
