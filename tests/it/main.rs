@@ -1,5 +1,5 @@
 //! The one test binary: properties, goldens, the command, and the rules of the house.
-#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, missing_docs)]
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, missing_docs, unreachable_pub)]
 
 mod attention;
 #[cfg(feature = "cli")]
