@@ -97,6 +97,12 @@ impl<'a> CsrPattern<'a> {
         Ok(pattern)
     }
 
+    /// Borrows parts that are already known to be valid. O(1).
+    pub(crate) fn trusted(row_ptr: &'a [u32], col_idx: &'a [u32], cols: usize) -> Self {
+        debug_assert!(Self::new(row_ptr, col_idx, cols).is_ok());
+        Self { row_ptr, col_idx, cols }
+    }
+
     /// Number of rows.
     pub fn rows(&self) -> usize {
         self.row_ptr.len() - 1
