@@ -1,5 +1,61 @@
-//! Goldens of the motif room.
+//! Goldens of the motif room: counts by class of other programs' enumerations.
 
-use super::Run;
+use std::collections::BTreeMap;
 
-pub fn compare(_run: &mut Run) {}
+use ironforge::motif::{class_of, count};
+use serde_json::Value;
+
+use super::{Run, Tally};
+use crate::motif::{Owned, all_patterns};
+
+pub fn compare(run: &mut Run) {
+    run.each("motif_counts", ".json", |path, tally| {
+        let golden: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+        classes(&golden["classes"], tally);
+        for (name, graph) in golden["graphs"].as_object().unwrap() {
+            counts(name, graph, tally);
+        }
+    });
+}
+
+fn pairs(edges: &Value) -> Vec<(u32, u32)> {
+    let end = |edge: &Value, at: usize| edge[at].as_u64().unwrap() as u32;
+    edges.as_array().unwrap().iter().map(|edge| (end(edge, 0), end(edge, 1))).collect()
+}
+
+/// New numbers for the nodes, so that every edge leads forward.
+fn forward(nodes: usize, edges: &[(u32, u32)]) -> Vec<(u32, u32)> {
+    let mut number = vec![None; nodes];
+    for next in 0..nodes as u32 {
+        let ready = |v: usize| edges.iter().all(|&(a, b)| b as usize != v || number[a as usize].is_some());
+        let v = (0..nodes).find(|&v| number[v].is_none() && ready(v)).expect("the golden is acyclic");
+        number[v] = Some(next);
+    }
+    edges.iter().map(|&(a, b)| (number[a as usize].unwrap(), number[b as usize].unwrap())).collect()
+}
+
+fn classes(golden: &Value, tally: &mut Tally) {
+    for (k, of_size) in golden.as_object().unwrap() {
+        let k: usize = k.parse().unwrap();
+        for (id, edges) in of_size.as_object().unwrap() {
+            let mask =
+                forward(k, &pairs(edges)).iter().map(|&(a, b)| 1 << (a as usize * k + b as usize)).sum();
+            tally.equal(&format!("class {id} of {k} nodes"), class_of(k, mask), Some(id.parse().unwrap()));
+        }
+    }
+}
+
+fn counts(name: &str, golden: &Value, tally: &mut Tally) {
+    let nodes = golden["n"].as_u64().unwrap() as usize;
+    let graph = Owned::new(nodes, &forward(nodes, &pairs(&golden["edges"])));
+    let census = count(&[graph.lend()], &all_patterns()).unwrap();
+    for (k, of_size) in golden["counts"].as_object().unwrap() {
+        let counts = of_size.as_object().unwrap().iter();
+        let want: BTreeMap<u32, u64> = counts
+            .map(|(id, n)| (id.parse().unwrap(), n.as_u64().unwrap()))
+            .filter(|&(_, n)| n > 0)
+            .collect();
+        let got = census.classes(k.parse().unwrap()).into_iter().collect();
+        tally.equal(&format!("{name}, {k} nodes"), got, want);
+    }
+}

@@ -1,0 +1,136 @@
+//! Settings of the motif room.
+
+use super::error::MotifError;
+use super::shape::{MAX_NODES, MIN_NODES};
+
+/// Nulls drawn by default: the smallest p is then 1/1001, a tenth of `promote_p`.
+const ITERATIONS: u32 = 1000;
+/// Occurrences a pattern needs to be tested: twice may be chance, and no null model is drawn for a single case.
+const MIN_COUNT: u64 = 3;
+/// Width of the strata, in minutes: short against the drift of a day, which takes hours, and a quarter of the two hours
+/// that an edge spans by default, yet holding several events where one comes every few minutes.
+const BLOCK_MINUTES: f64 = 30.0;
+/// Lift from which a significant pattern is worth promoting: it occurs twice as often as chance gives.
+const PROMOTE_LIFT: f64 = 2.0;
+/// Family-wise p up to which a pattern may be promoted.
+const PROMOTE_P: f64 = 0.01;
+/// Family-wise p up to which a pattern is parked.
+const PARK_P: f64 = 0.05;
+
+/// What is counted as a motif, how it is tested, and when it is promoted.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct MotifConfig {
+    /// Events of the smallest pattern, 3 to 5.
+    pub min_nodes: usize,
+    /// Events of the largest pattern, 3 to 5. Work grows about fivefold with each.
+    pub max_nodes: usize,
+    /// Occurrences in all graphs together from which a pattern is tested.
+    pub min_count: u64,
+    /// Labellings drawn under the null. 0: count only. No p lies below 1/(iterations + 1), so fewer than
+    /// 1/`promote_p` - 1 can promote nothing.
+    pub iterations: u32,
+    /// What labels an event: `kind`, `none` (shape alone), or the name of a column. Read by whoever builds the graphs.
+    pub labels: String,
+    /// Width of the blocks of time inside which labels are permuted, in minutes.
+    pub block_minutes: f64,
+    /// Least lift of a promoted pattern.
+    pub promote_lift: f64,
+    /// Largest family-wise p of a promoted pattern.
+    pub promote_p: f64,
+    /// Largest family-wise p of a parked pattern.
+    pub park_p: f64,
+}
+
+impl Default for MotifConfig {
+    fn default() -> Self {
+        Self {
+            min_nodes: MIN_NODES,
+            max_nodes: MAX_NODES,
+            min_count: MIN_COUNT,
+            iterations: ITERATIONS,
+            labels: "kind".to_owned(),
+            block_minutes: BLOCK_MINUTES,
+            promote_lift: PROMOTE_LIFT,
+            promote_p: PROMOTE_P,
+            park_p: PARK_P,
+        }
+    }
+}
+
+impl MotifConfig {
+    /// Checks every setting.
+    ///
+    /// # Errors
+    /// [`MotifError`] names the first setting outside its range.
+    pub fn validate(&self) -> Result<(), MotifError> {
+        let (min, max) = (self.min_nodes, self.max_nodes);
+        if min < MIN_NODES || max > MAX_NODES || min > max {
+            return Err(MotifError::Sizes { min, max });
+        }
+        if self.min_count == 0 {
+            return Err(MotifError::MinCount);
+        }
+        if self.labels.is_empty() {
+            return Err(MotifError::NoLabels);
+        }
+        if self.block_ms().is_none() {
+            return Err(MotifError::BlockMinutes { block_minutes: self.block_minutes });
+        }
+        let bars = [
+            ("promote_lift", self.promote_lift, 1.0..=f64::MAX, "1 or more"),
+            ("park_p", self.park_p, f64::MIN_POSITIVE..=1.0, "above 0 and at most 1"),
+            (
+                "promote_p",
+                self.promote_p,
+                f64::MIN_POSITIVE..=self.park_p,
+                "above 0 and at most motif.park_p",
+            ),
+        ];
+        match bars.into_iter().find(|(_, value, allowed, _)| !allowed.contains(value)) {
+            Some((key, value, _, range)) => Err(MotifError::Threshold { key, value, range }),
+            None => Ok(()),
+        }
+    }
+
+    /// Width of a block in whole milliseconds; `None` where it is none.
+    pub(crate) fn block_ms(&self) -> Option<u64> {
+        let ms = (self.block_minutes * 60_000.0).round();
+        (ms >= 1.0 && ms.is_finite()).then_some(ms as u64)
+    }
+
+    /// Smallest and largest number of events.
+    pub(crate) fn sizes(&self) -> (usize, usize) {
+        (self.min_nodes, self.max_nodes)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(change: impl Fn(&mut MotifConfig)) -> MotifError {
+        let mut config = MotifConfig::default();
+        change(&mut config);
+        config.validate().unwrap_err()
+    }
+
+    #[test]
+    fn the_defaults_are_valid_and_each_setting_is_checked() {
+        assert_eq!(MotifConfig::default().validate(), Ok(()));
+        assert_eq!(refused(|c| c.max_nodes = 6), MotifError::Sizes { min: 3, max: 6 });
+        assert_eq!(refused(|c| c.max_nodes = 2), MotifError::Sizes { min: 3, max: 2 });
+        assert_eq!(refused(|c| c.min_count = 0), MotifError::MinCount);
+        assert_eq!(refused(|c| c.labels.clear()), MotifError::NoLabels);
+        for bad in [0.0, -1.0, f64::INFINITY, f64::NAN] {
+            assert!(matches!(refused(|c| c.block_minutes = bad), MotifError::BlockMinutes { .. }), "{bad}");
+        }
+        let key = |e| match e {
+            MotifError::Threshold { key, .. } => key,
+            other => panic!("{other}"),
+        };
+        assert_eq!(key(refused(|c| c.promote_lift = f64::NAN)), "promote_lift");
+        assert_eq!(key(refused(|c| c.park_p = 1.5)), "park_p");
+        assert_eq!(key(refused(|c| c.promote_p = 0.06)), "promote_p");
+    }
+}
