@@ -1,8 +1,8 @@
 //! Goldens of the tgat room: one layer with mask, time bias and positions, and the whole model.
 //!
 //! In the files of the original, `raw` features saturate everything: values near 1e4, errors of f32 to match. They
-//! are compared relative to the largest value. The files of this repository were made from seeded numbers by a
-//! transcription of the formulas into f64 Python.
+//! are compared relative to the largest value. The files of this repository are made from seeded numbers by
+//! `tests/goldens/make_tgat.py`, the formulas in f64 Python.
 
 use std::collections::BTreeMap;
 use std::path::Path;
