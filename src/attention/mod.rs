@@ -7,6 +7,7 @@
 
 mod bias;
 mod config;
+mod cpu;
 mod error;
 mod keys;
 mod mask;
@@ -19,6 +20,7 @@ mod weights;
 
 pub use bias::{TimeBias, minutes_between};
 pub use config::{AttentionConfig, BiasKind};
+pub use cpu::Cpu;
 pub use error::AttentionError;
 pub use keys::Keys;
 pub use mask::{Block, BlockMask};

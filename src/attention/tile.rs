@@ -55,6 +55,11 @@ impl TileRow {
         }
     }
 
+    /// Adds the bits of a tile.
+    pub(crate) fn insert_tile(&mut self, block: u32, bits: &Bits) {
+        self.tile(block as usize).iter_mut().zip(bits).for_each(|(word, more)| *word |= more);
+    }
+
     /// Sorts the tiles by column block; to be called before [`Self::tiles`].
     pub(crate) fn sort(&mut self) {
         self.touched.sort_unstable();
