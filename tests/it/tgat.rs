@@ -1,7 +1,7 @@
 //! The network: same bits whatever is beside a graph, settings that do what they say, results that carry their mark.
 
 use ironforge::attention::{
-    AttentionBackend, Direction, EmptyRow, Keys, NonFinite, Reference, TimeBias, attended,
+    AttentionBackend, Cpu, Direction, EmptyRow, Keys, NonFinite, Reference, TimeBias, attended,
 };
 use ironforge::csr::CsrPattern;
 use ironforge::tgat::{Batch, MAX_POSITIONS, Model, PATTERNS, Positions, Precision, TgatConfig, TgatError};
@@ -16,6 +16,7 @@ mod recomputed;
 mod weights;
 
 const INPUT_DIM: usize = 5;
+const BACKENDS: [&dyn AttentionBackend; 2] = [&Reference, &Cpu];
 
 fn small() -> TgatConfig {
     TgatConfig { hidden_dim: 8, num_heads: 2, ..TgatConfig::default() }
@@ -52,7 +53,7 @@ fn a_batch_gives_the_bits_of_its_graphs_alone() {
     let (model, offsets) = (seeded(&config), [0, 1, 8, 8, 300]);
     let x = features(300);
     let t_ms: Vec<i64> = (0..300).map(|i| 1_753_372_800_000 + i * i * 700).collect();
-    let run = |offsets: &[usize], from: usize| {
+    let run = |backend: &dyn AttentionBackend, offsets: &[usize], from: usize| {
         let nodes = offsets[offsets.len() - 1];
         let (row_ptr, col_idx) = edges(offsets);
         let successors = CsrPattern::new(&row_ptr, &col_idx, nodes).unwrap();
@@ -66,29 +67,34 @@ fn a_batch_gives_the_bits_of_its_graphs_alone() {
                 Keys::Edges(keys.as_pattern()),
             )
         };
-        model.forward(&Reference, &batch).unwrap()
+        model.forward(backend, &batch).unwrap()
     };
-    let whole = run(&offsets, 0);
-    let mut alone = [Vec::new(), Vec::new(), Vec::new()];
-    for graph in offsets.windows(2) {
-        let scores = run(&[0, graph[1] - graph[0]], graph[0]);
-        alone[0].extend(scores.embeddings);
-        alone[1].extend(scores.pattern);
-        alone[2].extend(scores.significance);
+    let mut of_backends = Vec::new();
+    for backend in BACKENDS {
+        let whole = run(backend, &offsets, 0);
+        let mut alone = [Vec::new(), Vec::new(), Vec::new()];
+        for graph in offsets.windows(2) {
+            let scores = run(backend, &[0, graph[1] - graph[0]], graph[0]);
+            alone[0].extend(scores.embeddings);
+            alone[1].extend(scores.pattern);
+            alone[2].extend(scores.significance);
+        }
+        assert_eq!([&whole.embeddings, &whole.pattern, &whole.significance], alone.each_ref());
+        of_backends.push(whole.embeddings);
     }
-    assert_eq!([whole.embeddings, whole.pattern, whole.significance], alone);
+    close(&of_backends[1], &of_backends[0], 1e-4);
 }
 
 #[test]
 fn the_number_of_threads_changes_no_bit() {
     let (model, x, offsets) = (seeded(&small()), features(600), [0, 600]);
-    let run = |threads| {
+    let run = |backend: &dyn AttentionBackend, threads| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        pool.install(|| {
-            model.forward_with_weights(&Reference, &Batch::new(&x, &offsets, Keys::Causal)).unwrap()
-        })
+        pool.install(|| model.forward_with_weights(backend, &Batch::new(&x, &offsets, Keys::Causal)).unwrap())
     };
-    assert_eq!(run(1), run(2));
+    for backend in BACKENDS {
+        assert_eq!(run(backend, 1), run(backend, 2), "{}", backend.name());
+    }
 }
 
 #[test]
@@ -244,11 +250,4 @@ fn settings_read_back_as_they_were_written_and_no_other_key_is_known() {
     assert_eq!(serde_json::from_str::<TgatConfig>(&text).unwrap(), config);
     assert_eq!(serde_json::from_str::<TgatConfig>("{}").unwrap(), TgatConfig::default());
     assert!(serde_json::from_str::<TgatConfig>(r#"{"hiden_dim":8}"#).is_err());
-}
-
-#[test]
-fn the_backend_is_a_trait_object() {
-    let backend: Box<dyn AttentionBackend> = Box::new(Reference);
-    let x = features(2);
-    assert!(seeded(&small()).forward(&*backend, &Batch::new(&x, &[0, 2], Keys::All)).is_ok());
 }
