@@ -2,6 +2,7 @@
 //! mined with honest statistics, and everything is kept in Parquet.
 
 pub mod attention;
+pub mod backend;
 #[cfg(feature = "store")]
 pub mod config;
 pub mod csr;

@@ -1,13 +1,15 @@
 //! Goldens of the tgat room: one layer with mask, time bias and positions, and the whole model.
 //!
 //! In the files of the original, `raw` features saturate everything: values near 1e4, errors of f32 to match. They
-//! are compared relative to the largest value. The files of this repository were made from seeded numbers by a
-//! transcription of the formulas into f64 Python.
+//! are compared relative to the largest value. The files of this repository are made from seeded numbers by
+//! `tests/goldens/make_tgat.py`, the formulas in f64 Python.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use ironforge::attention::{AttentionBackend, Direction, Keys, Reference, SparseWeights, TimeBias, attended};
+use ironforge::attention::{
+    AttentionBackend, Cpu, Direction, Keys, Reference, SparseWeights, TimeBias, attended,
+};
 use ironforge::csr::CsrPattern;
 use ironforge::tgat::{Batch, Layer, Model, Positions, Precision, TgatConfig};
 use safetensors::Dtype;
@@ -21,6 +23,8 @@ const LAYER: f64 = 1e-5;
 const MODEL: f64 = 1e-4;
 /// Of the largest value, where features saturate.
 const RAW: f64 = 1e-6;
+
+const BACKENDS: [&dyn AttentionBackend; 2] = [&Reference, &Cpu];
 
 /// Buckets (minutes, minutes, weight) and scale (minutes) of the original.
 const BUCKETS: [(f32, f32, f32); 4] =
@@ -56,13 +60,16 @@ fn layer_file(path: &Path, tally: &mut Tally) {
                 bias: time_bias(bias),
                 ..Batch::new(&x, &offsets, Keys::Edges(keys.as_pattern()))
             };
-            let (out, weights) = masked.forward_with_weights(&Reference, &batch).unwrap();
             let bar = if features == "raw" { Bar::OfLargest(RAW) } else { Bar::Absolute(LAYER) };
-            tally.case(&case, bar.compare(&out, &file.f64(&format!("{case}.out64"))));
-            let attention = format!("{case}.attn32");
-            if names.contains(&attention) {
-                let dense = dense_mean(&weights, graph.nodes);
-                tally.case(&attention, Bar::Absolute(LAYER).compare(&dense, &file.f64(&attention)));
+            for backend in BACKENDS {
+                let (out, weights) = masked.forward_with_weights(backend, &batch).unwrap();
+                let name = format!("{case} {}", backend.name());
+                tally.case(&name, bar.compare(&out, &file.f64(&format!("{case}.out64"))));
+                let attention = format!("{case}.attn32");
+                if names.contains(&attention) {
+                    let dense = dense_mean(&weights, graph.nodes);
+                    tally.case(&attention, Bar::Absolute(LAYER).compare(&dense, &file.f64(&attention)));
+                }
             }
         }
     }
@@ -73,8 +80,10 @@ fn layer_file(path: &Path, tally: &mut Tally) {
     for session in &sessions {
         let (x, offsets) = (file.f32(&format!("{session}.x_z")), [0, Graph::read(&file, session).nodes]);
         let case = format!("{session}.std.out32");
-        let out = unmasked.forward(&Reference, &Batch::new(&x, &offsets, Keys::All)).unwrap();
-        tally.case(&case, Bar::Absolute(MODEL).compare(&out, &file.f64(&case)));
+        for backend in BACKENDS {
+            let out = unmasked.forward(backend, &Batch::new(&x, &offsets, Keys::All)).unwrap();
+            tally.case(&case, Bar::Absolute(MODEL).compare(&out, &file.f64(&case)));
+        }
     }
 }
 
@@ -91,13 +100,15 @@ fn model_file(path: &Path, tally: &mut Tally) {
         names.iter().filter(|n| n.contains("temporal_encoding") || n.contains("edge_processor")).collect();
     assert_eq!(model.ignored().len(), never_used.len(), "{:?}", model.ignored());
     for case in stems(&names, ".x") {
-        model_case(&model, &file, &case, tally);
+        for backend in BACKENDS {
+            model_case(&model, backend, &file, &case, tally);
+        }
     }
 }
 
-fn model_case(model: &Model, file: &Tensors, case: &str, tally: &mut Tally) {
+fn model_case(model: &Model, backend: &dyn AttentionBackend, file: &Tensors, case: &str, tally: &mut Tally) {
     let x = file.f32(&format!("{case}.x"));
-    let (nodes, backend) = (x.len() / model.input_dim(), &Reference as &dyn AttentionBackend);
+    let nodes = x.len() / model.input_dim();
     let offsets = [0, nodes];
     let batch = Batch::new(&x, &offsets, Keys::All);
     let (scores, weights) = model.forward_with_weights(backend, &batch).unwrap();
