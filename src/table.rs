@@ -273,35 +273,30 @@ pub struct Session {
 
 /// The known name most like `name`, for a message's "did you mean"; `None` if none is near.
 ///
-/// Near: at most a third of the letters edited; a letter of the wrong case is half an edit.
+/// Near: at most a third of the letters edited, upper and lower case alike.
 pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     // A name from outside may be of any length: what is looked at is not.
-    let letters = |text: &str| text.chars().take(64).collect::<Vec<_>>();
+    let letters = |text: &str| text.chars().take(64).map(|c| c.to_ascii_lowercase()).collect::<Vec<_>>();
     let wanted = letters(name);
-    let cost = |a: char, b: char| match a == b {
-        true => 0,
-        false if a.eq_ignore_ascii_case(&b) => 1,
-        false => 2,
-    };
     let distance = |other: &[char]| {
-        let mut row: Vec<usize> = (0..=other.len()).map(|j| 2 * j).collect();
-        for (i, &a) in wanted.iter().enumerate() {
-            let mut corner = std::mem::replace(&mut row[0], 2 * (i + 1));
-            for (j, &b) in other.iter().enumerate() {
-                let best = (corner + cost(a, b)).min(row[j] + 2).min(row[j + 1] + 2);
+        let mut row: Vec<usize> = (0..=other.len()).collect();
+        for (i, a) in wanted.iter().enumerate() {
+            let mut corner = std::mem::replace(&mut row[0], i + 1);
+            for (j, b) in other.iter().enumerate() {
+                let best = (corner + usize::from(a != b)).min(row[j] + 1).min(row[j + 1] + 1);
                 corner = std::mem::replace(&mut row[j + 1], best);
             }
         }
         row[other.len()]
     };
-    let ranked = known.into_iter().map(|other| {
-        let other_letters = letters(other);
-        (distance(&other_letters), wanted.len().max(other_letters.len()), other)
+    let ranked = known.into_iter().map(|text| {
+        let other = letters(text);
+        (distance(&other), wanted.len().max(other.len()), text)
     });
     ranked
-        .filter(|&(distance, len, _)| 3 * distance <= 2 * len.max(3))
-        .min_by_key(|&(distance, ..)| distance)
-        .map(|(.., other)| other)
+        .filter(|&(edits, len, _)| 3 * edits <= len.max(3))
+        .min_by_key(|&(edits, ..)| edits)
+        .map(|(.., text)| text)
 }
 
 #[cfg(test)]

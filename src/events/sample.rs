@@ -65,9 +65,9 @@ pub fn sample() -> Vec<Session> {
 fn drafts(background: u32, random: &mut Stream) -> Vec<Draft> {
     let mut drafts = Vec::new();
     for _ in 0..background {
-        // A third of the clocks show whole minutes only: many events share a time.
+        // Two clocks of three show whole minutes only: many events share a time.
         let second = random.below(SESSION_S);
-        let second = if random.below(3) == 0 { second / 60 * 60 } else { second };
+        let second = if random.below(3) != 0 { second / 60 * 60 } else { second };
         let kind = KINDS[random.below(KINDS.len() as u32) as usize];
         let kind = (random.below(15) != 0).then_some(kind);
         drafts.push(Draft { second, kind, account: random.below(ACCOUNTS), size: 1 + random.below(50) });
