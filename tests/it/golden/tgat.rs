@@ -34,8 +34,8 @@ const HEADS: usize = 4;
 const EARLY_FRACTION: f64 = 0.2;
 
 pub fn compare(run: &mut Run) {
-    run.each("tgat_layer", ".safetensors", |path, tally| layer_file(path, tally));
-    run.each("discovery_model", ".safetensors", |path, tally| model_file(path, tally));
+    run.each("tgat_layer", ".safetensors", layer_file);
+    run.each("discovery_model", ".safetensors", model_file);
 }
 
 fn layer_file(path: &Path, tally: &mut Tally) {
