@@ -51,6 +51,7 @@ fn message(payload: Box<dyn Any + Send>) -> String {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 
