@@ -45,7 +45,7 @@ pub(super) fn fractional(value: f64, unit: TimeUnit) -> Option<Time> {
     let whole = ms.round();
     // 2^63 is the first float that an i64 cannot hold.
     let fits = whole >= -(2f64.powi(63)) && whole < 2f64.powi(63);
-    fits.then(|| Time { t_ms: whole as i64, beyond_ns: ((ms - whole) * 1e6) as i32 })
+    fits.then_some(Time { t_ms: whole as i64, beyond_ns: ((ms - whole) * 1e6) as i32 })
 }
 
 /// A wall-clock time in a zone.
@@ -104,6 +104,7 @@ pub(super) fn text(text: &str, zone: &TimeZone) -> Result<Time, String> {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
 

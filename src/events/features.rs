@@ -185,6 +185,7 @@ fn scaled(features: &Features, mean: Vec<f64>, std: Vec<f64>) -> Standardised {
 }
 
 #[cfg(test)]
+#[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
     use crate::table::{Labels, NumericColumn};

@@ -67,7 +67,9 @@ pub(super) fn open(path: &Path) -> Result<Shell, StoreError> {
     }
     let data_end = len - TAIL - footer;
     let bytes = span(&mut file, data_end..len - TAIL).map_err(|e| io("read", e))?;
-    schema_tree(&bytes).map_err(|why| damaged(path, why))?;
+    if schema_tree(&bytes).map_err(|why| damaged(path, why))? == Columns::Encrypted {
+        return Err(StoreError::Encrypted { path: path.to_owned() });
+    }
     Ok(Shell { file, data_end })
 }
 
@@ -85,12 +87,23 @@ fn span(file: &mut File, range: Range<u64>) -> std::io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
+/// Whether the footer says that columns are encrypted though it is not.
+#[derive(PartialEq, Eq)]
+enum Columns {
+    Plain,
+    Encrypted,
+}
+
 /// Walks the schema list of the footer: child counts must fit the list, the tree must be shallow.
-fn schema_tree(footer: &[u8]) -> Result<(), String> {
+fn schema_tree(footer: &[u8]) -> Result<Columns, String> {
     let broken = |_: Bad| "its footer is no Thrift struct".to_owned();
     let mut cursor = Cursor::new(footer);
-    let mut id = 0;
+    let (mut id, mut columns) = (0, Columns::Plain);
     while let Some(kind) = cursor.field(&mut id).map_err(broken)? {
+        // Field 8 is the encryption algorithm.
+        if id == 8 {
+            columns = Columns::Encrypted;
+        }
         if id != 2 || kind != Kind::List {
             cursor.skip(kind).map_err(broken)?;
             continue;
@@ -118,7 +131,7 @@ fn schema_tree(footer: &[u8]) -> Result<(), String> {
             return Err("its schema ends too soon".to_owned());
         }
     }
-    Ok(())
+    Ok(columns)
 }
 
 /// The child count of the schema element under the cursor.
@@ -145,7 +158,8 @@ pub(super) fn metadata(path: &Path, metadata: &ParquetMetaData, data_end: u64) -
             if chunk.file_path().is_some() {
                 return Err(damaged(path, format!("{} lies in another file", place())));
             }
-            let range = chunk_range(chunk).filter(|r| r.start >= 4 && r.end <= data_end);
+            // A group without rows has no data that could lie anywhere; some writers give it no offsets.
+            let range = chunk_range(chunk).filter(|r| count == 0 || r.start >= 4 && r.end <= data_end);
             if range.is_none() {
                 return Err(damaged(path, format!("{} lies outside the file", place())));
             }

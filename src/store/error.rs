@@ -32,14 +32,27 @@ pub enum StoreError {
     },
     /// The file says something that cannot be true.
     #[error(
-        "{path} is damaged: {why}; fetch or write the file again (a compression of brotli or lzo is not known here)",
-        path = path.display()
+        "{path} is damaged: {why}; fetch or write the file again", path = path.display()
     )]
     Damaged {
         /// The file.
         path: PathBuf,
         /// What cannot be true.
         why: String,
+    },
+    /// A column is compressed in a way that is not known here.
+    #[error(
+        "column {column:?} of {path} is compressed with {codec}, which is not known here: write it with zstd, \
+         snappy, gzip or lz4",
+        path = path.display()
+    )]
+    Codec {
+        /// The file.
+        path: PathBuf,
+        /// The column.
+        column: String,
+        /// The compression as the file names it.
+        codec: &'static str,
     },
     /// Reading would take more memory than allowed.
     #[error(

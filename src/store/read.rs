@@ -10,7 +10,8 @@ use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
 };
 use parquet::arrow::{ProjectionMask, parquet_to_arrow_schema};
-use parquet::file::metadata::{ParquetMetaData, ParquetStatisticsPolicy};
+use parquet::basic::Compression;
+use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData, ParquetStatisticsPolicy};
 
 use super::columns::{Decoder, UNIT};
 use super::shield::shield;
@@ -66,7 +67,7 @@ pub fn footer(path: &Path) -> Result<Footer, StoreError> {
 /// the named columns alone are read.
 ///
 /// # Errors
-/// [`StoreError::Io`]; [`StoreError::NotParquet`], [`StoreError::Encrypted`], [`StoreError::Damaged`] for what the file is;
+/// [`StoreError::Io`]; [`StoreError::NotParquet`], [`StoreError::Encrypted`], [`StoreError::Codec`], [`StoreError::Damaged`] for what the file is;
 /// [`StoreError::Memory`] before or while it would take too much; [`StoreError::UnknownColumn`],
 /// [`StoreError::Unsupported`], [`StoreError::DuplicateColumn`] for its columns; [`StoreError::OutOfRange`] for an unsigned
 /// value beyond `i64` in a column with missing values.
@@ -132,7 +133,7 @@ impl<'a> Source<'a> {
         self.arrow.metadata()
     }
 
-    fn chunks(&self) -> impl Iterator<Item = &parquet::file::metadata::ColumnChunkMetaData> {
+    fn chunks(&self) -> impl Iterator<Item = &ColumnChunkMetaData> {
         self.metadata().row_groups().iter().flat_map(|group| group.columns())
     }
 
@@ -190,10 +191,11 @@ impl<'a> Source<'a> {
         let leaves: Vec<usize> = (0..self.metadata().file_metadata().schema_descr().num_columns())
             .filter(|&i| wanted(i))
             .collect();
-        for group in arrow.metadata().row_groups() {
+        for group in arrow.metadata().row_groups().iter().filter(|group| group.num_rows() > 0) {
             let mut group_bytes = 0u64;
             for &leaf in &leaves {
                 let left = limit - table;
+                self.known_codec(group.column(leaf))?;
                 let pages = check::pages(self.path, &mut self.file, group.column(leaf), left)?;
                 group_bytes = group_bytes.saturating_add(pages);
             }
@@ -208,13 +210,25 @@ impl<'a> Source<'a> {
         Ok(((limit - needs) / group_most.max(1)).clamp(MIN_BATCH_ROWS, BATCH_ROWS))
     }
 
+    fn known_codec(&self, chunk: &ColumnChunkMetaData) -> Result<(), StoreError> {
+        let codec = match chunk.compression() {
+            Compression::BROTLI(_) => "brotli",
+            Compression::LZO => "lzo",
+            _ => return Ok(()),
+        };
+        let column = chunk.column_path().string();
+        Err(StoreError::Codec { path: self.path.to_owned(), column, codec })
+    }
+
     fn decode(&self, chosen: &mut Chosen, batch_rows: u64, limit: u64) -> Result<(), StoreError> {
         let damaged = |why: String| StoreError::Damaged { path: self.path.to_owned(), why };
         let descriptor = self.metadata().file_metadata().schema_descr();
         let mask = ProjectionMask::roots(descriptor, chosen.iter().map(|(root, _)| *root));
         let mut first_row = 0u64;
         // Row group by row group: a batch then never mixes two dictionaries.
-        for group in 0..self.metadata().num_row_groups() {
+        let groups =
+            self.metadata().row_groups().iter().enumerate().filter(|(_, group)| group.num_rows() > 0);
+        for (group, _) in groups {
             let file = self.file.try_clone().map_err(|source| StoreError::Io {
                 path: self.path.to_owned(),
                 action: "read",

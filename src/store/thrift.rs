@@ -108,7 +108,8 @@ impl<'a> Cursor<'a> {
             15 => self.varint()?,
             short => u64::from(short),
         };
-        Ok((len, Kind::of(head & 0x0f)?))
+        // Some writers (fastparquet) give an empty list no type.
+        Ok((len, if len == 0 { Kind::Byte } else { Kind::of(head & 0x0f)? }))
     }
 
     /// Passes over a field's value.
@@ -191,6 +192,11 @@ mod tests {
         let mut id = 0;
         assert_eq!(cursor.field(&mut id), Ok(Some(Kind::Int)));
         assert_eq!((id, cursor.int()), (1, Ok(-2)));
+    }
+
+    #[test]
+    fn an_empty_list_may_have_no_type() {
+        assert_eq!(Cursor::new(&[0x19, 0x00, 0x00]).skip(Kind::Struct), Ok(()));
     }
 
     #[test]

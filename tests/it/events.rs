@@ -125,10 +125,7 @@ fn a_time_that_cannot_be_placed_is_named_with_its_row() {
         assert!(message.contains("row 1") && message.contains("\"t\""), "{message}");
     }
     let message = refused(table([("t", text([Some("25:61:00")]))]), &map("t:text"));
-    assert!(
-        message.contains("25:61:00") && message.contains("write 2025"),
-        "{message}"
-    );
+    assert!(message.contains("25:61:00") && message.contains("write 2025"), "{message}");
 }
 
 #[test]
@@ -232,7 +229,7 @@ fn no_events_is_an_error_and_one_is_a_session() {
     let none = one(table([("t", Values::I64(vec![]))]), &map("t:s")).unwrap_err();
     assert!(matches!(none, EventsError::NoEvents { .. }), "{none}");
     let session = one(table([("t", Values::I64(vec![0]))]), &map("t:s")).unwrap();
-    let s = standardise(&features(&session.events, &numeric_names(&[session.clone()])));
+    let s = standardise(&features(&session.events, &numeric_names(std::slice::from_ref(&session))));
     assert_eq!(s.x, [0.0; 3]);
 }
 

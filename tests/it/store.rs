@@ -342,12 +342,36 @@ fn files_of_other_writers_are_read() {
         ("parquet-testing/data/int64_decimal.parquet", 24),
         ("parquet-testing/data/delta_binary_packed.parquet", 200),
         ("parquet-testing/data/int96_from_spark.parquet", 6),
+        ("parquet-writers/pyarrow_events_zero_rows.parquet", 0),
+        ("parquet-writers/fastparquet_events_gzip.parquet", 2_353),
     ] {
         let Some(path) = data(name) else { continue };
         let read = read_table(&path, None, 512 << 20).unwrap();
         assert_eq!(read.table.rows(), rows, "{name}");
         assert_eq!(footer(&path).unwrap().rows, rows as u64);
     }
+}
+
+#[test]
+fn decimals_and_half_floats_are_the_nearest_numbers() {
+    for name in ["fixed_length_decimal.parquet", "int64_decimal.parquet"] {
+        let Some(path) = data(&format!("parquet-testing/data/{name}")) else { continue };
+        let table = read_table(&path, None, LIMIT).unwrap().table;
+        let want = (1..=24).map(|i| Some(f64::from(i))).collect();
+        assert_eq!(table.columns()[0].values, Values::OptF64(want), "{name}");
+    }
+    let Some(path) = data("parquet-testing/data/float16_nonzeros_and_nans.parquet") else { return };
+    let table = read_table(&path, None, LIMIT).unwrap().table;
+    let Values::OptF32(values) = &table.columns()[0].values else { panic!("{table:?}") };
+    assert_eq!(values[..3], [None, Some(1.0), Some(-2.0)]);
+    assert!(values.iter().flatten().any(|v| v.is_nan()));
+}
+
+#[test]
+fn a_compression_that_is_not_known_is_named() {
+    let Some(path) = data("parquet-writers/polars_events_brotli.parquet") else { return };
+    let error = read_table(&path, None, LIMIT).unwrap_err();
+    assert!(matches!(error, StoreError::Codec { codec: "brotli", .. }), "{error}");
 }
 
 #[test]
