@@ -125,10 +125,7 @@ fn a_time_that_cannot_be_placed_is_named_with_its_row() {
         assert!(message.contains("row 1") && message.contains("\"t\""), "{message}");
     }
     let message = refused(table([("t", text([Some("25:61:00")]))]), &map("t:text"));
-    assert!(
-        message.contains("25:61:00") && message.contains("write 2025"),
-        "{message}"
-    );
+    assert!(message.contains("25:61:00") && message.contains("write 2025"), "{message}");
 }
 
 #[test]
