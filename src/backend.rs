@@ -40,6 +40,8 @@ pub struct Chosen {
     pub backend: Box<dyn AttentionBackend>,
     /// Its name.
     pub used: String,
+    /// Where it runs.
+    pub device: Device,
     /// Why it was chosen, as a sentence's end.
     pub reason: String,
 }
@@ -105,8 +107,9 @@ pub fn by_name(name: &str) -> Result<Chosen, BackendError> {
     }
 }
 
+/// Both backends of this version run on the CPU.
 fn chosen(backend: impl AttentionBackend + 'static, reason: String) -> Chosen {
-    Chosen { used: backend.name().to_owned(), backend: Box::new(backend), reason }
+    Chosen { used: backend.name().to_owned(), device: Device::Cpu, backend: Box::new(backend), reason }
 }
 
 #[cfg(test)]

@@ -1,5 +1,7 @@
 //! Attention: what every backend promises, what the CPU promises beyond it, and what is refused.
 
+#[cfg(feature = "store")]
+mod attend;
 mod strategies;
 mod suite;
 
