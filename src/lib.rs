@@ -7,9 +7,12 @@ pub mod backend;
 pub mod config;
 pub mod csr;
 pub mod dag;
+#[cfg(feature = "store")]
+pub mod error;
 pub mod events;
 pub mod geometry;
 pub mod motif;
+mod nearest;
 pub mod philox;
 #[cfg(feature = "store")]
 pub mod pipeline;

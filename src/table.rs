@@ -271,34 +271,6 @@ pub struct Session {
     pub events: EventTable,
 }
 
-/// The known name most like `name`, for a message's "did you mean"; `None` if none is near.
-///
-/// Near: at most a third of the letters edited, upper and lower case alike.
-pub fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    // A name from outside may be of any length: what is looked at is not.
-    let letters = |text: &str| text.chars().take(64).map(|c| c.to_ascii_lowercase()).collect::<Vec<_>>();
-    let wanted = letters(name);
-    let distance = |other: &[char]| {
-        let mut row: Vec<usize> = (0..=other.len()).collect();
-        for (i, a) in wanted.iter().enumerate() {
-            let mut corner = std::mem::replace(&mut row[0], i + 1);
-            for (j, b) in other.iter().enumerate() {
-                let best = (corner + usize::from(a != b)).min(row[j] + 1).min(row[j + 1] + 1);
-                corner = std::mem::replace(&mut row[j + 1], best);
-            }
-        }
-        row[other.len()]
-    };
-    let ranked = known.into_iter().map(|text| {
-        let other = letters(text);
-        (distance(&other), wanted.len().max(other.len()), text)
-    });
-    ranked
-        .filter(|&(edits, len, _)| 3 * edits <= len.max(3))
-        .min_by_key(|&(edits, ..)| edits)
-        .map(|(.., text)| text)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -309,14 +281,6 @@ mod tests {
         assert_eq!(labels.names, ["b", "a"]);
         assert_eq!(labels.iter().collect::<Vec<_>>(), [Some("b"), None, Some("a"), Some("b")]);
         assert_eq!(labels.select(&[2, 1]).names, ["a"]);
-    }
-
-    #[test]
-    fn the_nearest_name_is_offered() {
-        let known = ["timestamp", "price", "src"];
-        assert_eq!(nearest("timestmp", known), Some("timestamp"));
-        assert_eq!(nearest("SRC", known), Some("src"));
-        assert_eq!(nearest("volume", known), None);
     }
 
     #[test]

@@ -9,7 +9,8 @@ use std::rc::Rc;
 use csv::{ErrorKind, ReaderBuilder, StringRecord};
 
 use super::EventsError;
-use crate::table::{Column, Labels, Table, Values, nearest};
+use crate::nearest::nearest;
+use crate::table::{Column, Labels, Table, Values};
 
 /// Bytes a cell takes beside its letters while the file is read.
 const BYTES_PER_CELL: u64 = 8;

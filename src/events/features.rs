@@ -9,8 +9,11 @@ const SAFE: f64 = 1e100;
 /// Milliseconds of a second.
 const MS_PER_S: f64 = 1000.0;
 
+/// Columns that [`features`] makes of the times alone.
+pub const TIME_FEATURES: usize = 3;
+
 /// What a feature column is.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct FeatureInfo {
     /// Its name.
     pub name: String,
@@ -91,7 +94,7 @@ pub fn numeric_names(sessions: &[Session]) -> Vec<String> {
 /// | `position` | | i / (n - 1), the place in the session from 0 to 1; 0 if it is alone |
 pub fn features(events: &EventTable, names: &[String]) -> Features {
     let own = names.iter().map(|name| FeatureInfo { name: name.clone(), unit: "", formula: "value" });
-    let generic = [
+    let generic: [_; TIME_FEATURES] = [
         ("gap_prev_s", "s", "t_i - t_(i-1)"),
         ("gap_next_s", "s", "t_(i+1) - t_i"),
         ("position", "", "i / (n - 1)"),

@@ -34,7 +34,8 @@ pub use csv_table::{csv_from, csv_table};
 #[cfg(feature = "store")]
 pub use error::EventsError;
 pub use features::{
-    FeatureError, FeatureInfo, Features, Standardised, features, numeric_names, standardise, standardise_with,
+    FeatureError, FeatureInfo, Features, Standardised, TIME_FEATURES, features, numeric_names, standardise,
+    standardise_with,
 };
 pub use order::{Time, in_order};
 pub use sample::sample;

@@ -6,7 +6,8 @@ use jiff::tz::TimeZone;
 
 use super::order::{Time, Unsorted};
 use super::{ColumnMap, EventsError, TimeFormat, clock};
-use crate::table::{Column, KeyColumn, Labels, NumericColumn, Session, Table, TimeUnit, Values, nearest};
+use crate::nearest::nearest;
+use crate::table::{Column, KeyColumn, Labels, NumericColumn, Session, Table, TimeUnit, Values};
 
 /// Names that a numeric column goes by when it is the price.
 const PRICE_NAMES: [&str; 2] = ["price", "price_level"];

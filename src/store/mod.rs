@@ -18,7 +18,7 @@ mod write;
 pub use error::StoreError;
 pub use partition::partition_dir;
 pub use read::{Footer, Read, footer, read_table};
-pub use write::{StoreConfig, Written, write_table};
+pub use write::{StoreConfig, Written, sync_tree, write_part, write_table};
 
 #[cfg(doc)]
 use crate::table::Table;

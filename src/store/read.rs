@@ -16,7 +16,8 @@ use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData, ParquetStati
 use super::columns::{Decoder, UNIT};
 use super::shield::shield;
 use super::{StoreError, check};
-use crate::table::{Column, Table, nearest};
+use crate::nearest::nearest;
+use crate::table::{Column, Table};
 
 /// Most rows that are decoded at once.
 const BATCH_ROWS: u64 = 8192;

@@ -1,7 +1,7 @@
 //! Writing one table as one Parquet file: declared schema, whole row groups, all of it or nothing.
 
 use std::fs::{self, File};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use arrow_array::RecordBatch;
@@ -87,12 +87,61 @@ pub fn write_table(path: &Path, table: &Table, config: &StoreConfig) -> Result<W
     };
     fs::create_dir_all(folder).map_err(|e| io("make the folder of", e))?;
     let mut file = temporary(folder).map_err(|e| io("write", e))?;
-    encode(path, &mut file, table, config)?;
+    encode(path, file.as_file_mut(), table, config)?;
     file.as_file().sync_all().map_err(|e| io("write", e))?;
     let bytes = file.as_file().metadata().map_err(|e| io("measure", e))?.len();
     file.persist(path).map_err(|e| io("replace", e.error))?;
     sync_folder(folder).map_err(|e| io("flush the folder of", e))?;
     Ok(Written { bytes, rows: table.rows() as u64 })
+}
+
+/// Writes a table as a new file of a folder that nobody reads yet: under its own name, and not flushed. Whoever shows the
+/// folder flushes it with [`sync_tree`] first. The bytes are those of [`write_table`].
+///
+/// # Errors
+/// As [`write_table`]; a file of that name is an error.
+pub fn write_part(path: &Path, table: &Table, config: &StoreConfig) -> Result<(), StoreError> {
+    config.validate()?;
+    let mut file = File::create_new(path).map_err(|source| StoreError::Io {
+        path: path.to_owned(),
+        action: "make",
+        source,
+    })?;
+    encode(path, &mut file, table, config)
+}
+
+/// Flushes every file and folder below a folder to disk. Many at a time: a disk takes a hundred small flushes together in
+/// little more than the time of one.
+///
+/// # Errors
+/// [`StoreError::Io`] for the first that cannot be flushed.
+pub fn sync_tree(folder: &Path) -> Result<(), StoreError> {
+    const AT_ONCE: usize = 32;
+    let mut paths = vec![folder.to_owned()];
+    let mut next = 0;
+    while let Some(path) = paths.get(next).cloned() {
+        next += 1;
+        let io = |source| StoreError::Io { path: path.clone(), action: "list", source };
+        if path.is_dir() {
+            for entry in fs::read_dir(&path).map_err(io)? {
+                paths.push(entry.map_err(io)?.path());
+            }
+        }
+    }
+    let sync = |path: &PathBuf| {
+        let synced =
+            if path.is_dir() { sync_folder(path) } else { File::open(path).and_then(|f| f.sync_all()) };
+        synced.map_err(|source| StoreError::Io { path: path.clone(), action: "flush", source })
+    };
+    let share = paths.len().div_ceil(AT_ONCE).max(1);
+    std::thread::scope(|scope| {
+        let workers: Vec<_> =
+            paths.chunks(share).map(|part| scope.spawn(move || part.iter().try_for_each(sync))).collect();
+        workers.into_iter().try_for_each(|worker| match worker.join() {
+            Ok(outcome) => outcome,
+            Err(panic) => std::panic::resume_unwind(panic),
+        })
+    })
 }
 
 fn temporary(folder: &Path) -> std::io::Result<NamedTempFile> {
@@ -114,18 +163,13 @@ fn sync_folder(_folder: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-fn encode(
-    path: &Path,
-    file: &mut NamedTempFile,
-    table: &Table,
-    config: &StoreConfig,
-) -> Result<(), StoreError> {
+fn encode(path: &Path, file: &mut File, table: &Table, config: &StoreConfig) -> Result<(), StoreError> {
     let failed = |why: String| StoreError::Encode { path: path.to_owned(), why };
     let schema = Arc::new(columns::schema(table));
     let encoders = columns::encoders(path, table)?;
     let properties = properties(table, config).map_err(|e| failed(e.to_string()))?;
-    let mut writer = ArrowWriter::try_new(file.as_file_mut(), schema, Some(properties))
-        .map_err(|e| failed(e.to_string()))?;
+    let mut writer =
+        ArrowWriter::try_new(file, schema, Some(properties)).map_err(|e| failed(e.to_string()))?;
     let step = config.row_group_rows as usize;
     for start in (0..table.rows()).step_by(step) {
         let rows = start..table.rows().min(start + step);

@@ -156,13 +156,14 @@ pub enum TgatError {
     },
     /// A name that the network does not know.
     #[error(
-        "the weights hold {name:?}, which the network does not know; the nearest name it knows is {nearest:?}"
+        "the weights hold {name:?}, which the network does not know{}",
+        nearest.as_ref().map_or(String::new(), |near| format!("; did you mean {near:?}?"))
     )]
     Unknown {
         /// The name in the file.
         name: String,
-        /// The nearest known name.
-        nearest: String,
+        /// The nearest known name, if one is near.
+        nearest: Option<String>,
     },
     /// A name that the network knows under other settings.
     #[error(

@@ -10,6 +10,7 @@ use super::config::{Positions, TgatConfig};
 use super::error::TgatError;
 use super::model::FeatureStats;
 use super::tensors::{INPUT, Start, TensorSource, Wanted};
+use crate::nearest::nearest;
 
 /// Largest weights file that is read: far above the largest network that the settings allow to be useful.
 pub const MAX_FILE_BYTES: usize = 1 << 30;
@@ -114,7 +115,8 @@ impl<'a> WeightsFile<'a> {
                 return Err(TgatError::Unused { name, setting });
             }
             if !name.split('.').any(|part| NEVER_USED.contains(&part)) {
-                return Err(TgatError::Unknown { nearest: nearest(&name, &self.asked), name: shown(&name) });
+                let near = nearest(&name, self.asked.iter().map(String::as_str)).map(str::to_owned);
+                return Err(TgatError::Unknown { nearest: near, name: shown(&name) });
             }
             ignored.push(name);
         }
@@ -269,28 +271,6 @@ fn shown(name: &str) -> String {
     name.chars().take(SHOWN).collect()
 }
 
-/// The known name with the fewest edits to `name`; the first among equals.
-fn nearest(name: &str, known: &BTreeSet<String>) -> String {
-    let name = shown(name);
-    known.iter().min_by_key(|k| edits(&name, k)).cloned().unwrap_or_default()
-}
-
-/// Insertions, deletions and replacements that lead from `a` to `b` (Levenshtein distance).
-fn edits(a: &str, b: &str) -> usize {
-    let b: Vec<char> = b.chars().collect();
-    let mut row: Vec<usize> = (0..=b.len()).collect();
-    for (i, x) in a.chars().enumerate() {
-        let mut diagonal = row[0];
-        row[0] = i + 1;
-        for (j, y) in b.iter().enumerate() {
-            let replaced = diagonal + usize::from(x != *y);
-            diagonal = row[j + 1];
-            row[j + 1] = replaced.min(diagonal + 1).min(row[j] + 1);
-        }
-    }
-    row[b.len()]
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -301,12 +281,5 @@ mod tests {
         assert!(has_long_number(br#"{"a\"":[0,1234567890123456789]}"#));
         assert!(!has_long_number(br#"{"a":123456789012345678,"b":9}"#));
         assert!(!has_long_number(br#"{"\"1234567890123456789":"1234567890123456789"}"#));
-    }
-
-    #[test]
-    fn edits_are_counted() {
-        for (a, b, want) in [("", "abc", 3), ("query", "query", 0), ("wieght", "weight", 2), ("ab", "b", 1)] {
-            assert_eq!(edits(a, b), want, "{a} {b}");
-        }
     }
 }

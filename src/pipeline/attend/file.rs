@@ -10,7 +10,7 @@ use safetensors::{Dtype, SafeTensors};
 
 use super::AttendError;
 use crate::attention::{AttentionError, Tensor};
-use crate::table::nearest;
+use crate::nearest::nearest;
 
 /// Largest file read: it is held in memory, and its values once more.
 const MAX_BYTES: u64 = 16 << 30;
