@@ -10,6 +10,7 @@ mod estimate;
 mod graph;
 mod mine;
 mod null;
+mod occurrences;
 mod shape;
 mod significance;
 mod tally;
