@@ -11,6 +11,7 @@ mod graph;
 mod mine;
 mod null;
 mod occurrences;
+mod score;
 mod shape;
 mod significance;
 mod tally;

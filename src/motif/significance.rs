@@ -1,13 +1,5 @@
 //! Which patterns occur more often than under the null, and how sure that is when many are looked at.
 //!
-//! # The score
-//! `2 (sqrt(count / d + 3/8) - sqrt(mean / d + 3/8))` with the pattern's mean and dispersion `d` (variance over mean) in pilot
-//! draws of the null, which are used for nothing else. Occurrences overlap and come in clumps of about `d`, clumps are
-//! nearly Poisson, and the root (Anscombe 1948) gives rare and common patterns like tails: divided by a standard
-//! deviation instead, the clumps of a few rare patterns hide every effect in the common ones. Dispersions are drawn
-//! towards that of all patterns of the shape, `d = (variance + d_shape) / (mean + 1)`; a pattern that the first few pilots
-//! do not list is rare: its mean is taken as 0.
-//!
 //! # Why the family-wise p is exact
 //! Given what is permuted (the labels of each block), data and draws are exchangeable under the null. The pilots are
 //! drawn from the same labels by independent permutations, so given them the score is a fixed function of a labelling:
@@ -23,10 +15,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use rayon::prelude::*;
 
 use super::census::{Census, Pattern};
-use super::code::{Code, CodeMap, label_limit};
+use super::code::{Code, label_limit};
 use super::graph::Union;
 use super::null::{Nulls, StratifiedPermutation};
 use super::occurrences::{Group, Occurrences, groups};
+use super::score::Scales;
 use super::shape::{MAX_NODES, slot_nodes, slot_of_mask};
 use super::tally::Tally;
 
@@ -146,60 +139,6 @@ struct Clock<'a> {
 impl Clock<'_> {
     fn tick(&self) {
         (self.report)(self.done.fetch_add(1, Ordering::Relaxed) + 1, self.total);
-    }
-}
-
-/// What fixes a pattern's score.
-#[derive(Clone, Copy)]
-struct Scale {
-    mean: f64,
-    dispersion: f64,
-}
-
-impl Scale {
-    /// Rises with the count, and falls with the mean.
-    fn score(self, count: u64) -> f64 {
-        let root = |count: f64| (count / self.dispersion + 0.375).sqrt();
-        2.0 * (root(count as f64) - root(self.mean))
-    }
-}
-
-/// The scales of one shape's patterns.
-struct Scales<C> {
-    of: CodeMap<C, Scale>,
-    /// That of a pattern which is rare under the null.
-    rare: Scale,
-    /// Gives no pattern of the shape less than its score.
-    highest: Scale,
-}
-
-impl<C: Code> Scales<C> {
-    /// From the patterns' codes and their mean and variance in the pilots.
-    fn of(patterns: &[(C, (f64, f64))]) -> Self {
-        let (means, variances) =
-            patterns.iter().fold((0.0, 0.0), |(m, v), (_, (mean, variance))| (m + mean, v + variance));
-        // clumps hold one occurrence at least
-        let of_shape = if means > 0.0 { (variances / means).max(1.0) } else { 1.0 };
-        let scale = |&(code, (mean, variance)): &(C, (f64, f64))| {
-            (code, Scale { mean, dispersion: (variance + of_shape) / (mean + 1.0) })
-        };
-        let of: CodeMap<C, Scale> = patterns.iter().map(scale).collect();
-        let least = of.values().fold(of_shape, |least, scale| least.min(scale.dispersion));
-        let rare = |dispersion| Scale { mean: 0.0, dispersion };
-        Self { of, rare: rare(of_shape), highest: rare(least) }
-    }
-
-    fn get(&self, code: C) -> Scale {
-        self.of.get(&code).copied().unwrap_or(self.rare)
-    }
-
-    /// The largest score in a draw, if it is above `bar`.
-    fn largest(&self, tally: &Tally<C>, bar: f64) -> f64 {
-        tally.reached().iter().fold(bar, |max, &code| {
-            let count = u64::from(tally.get(code));
-            // most counts are too low in any case: save the look-up
-            if self.highest.score(count) <= max { max } else { max.max(self.get(code).score(count)) }
-        })
     }
 }
 
