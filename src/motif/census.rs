@@ -1,22 +1,14 @@
 //! The exact census: how often each labelled pattern occurs, and in how many graphs.
 
-use std::ops::ControlFlow;
-
 use rayon::prelude::*;
 
 use super::code::{Code, CodeMap, digits, label_limit};
 use super::config::MotifConfig;
 use super::error::MotifError;
 use super::graph::{MotifGraph, Union};
-use super::shape::{MAX_NODES, SLOTS, slot, slot_class, slot_mask, slot_nodes};
-use super::walk::Walker;
-
-/// Roots walked by one piece of parallel work.
-const ROOTS: u32 = 256;
-/// Occurrences handled together at most (a shape with more stands alone): 80 MB where they are kept.
-pub(crate) const GROUP: u64 = 4_000_000;
-/// Occurrences below which another walk costs more than sharing the work gains.
-const SMALL_GROUP: u64 = 100_000;
+use super::occurrences::{Occurrences, count_shapes, groups};
+use super::shape::{MAX_NODES, slot_class, slot_mask, slot_nodes};
+use super::tally::Tally;
 
 /// A labelled pattern: which of `k` events in time order are linked, and what each is labelled.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -88,11 +80,11 @@ impl Census {
 
 /// Counts every connected induced sub-DAG of `config.min_nodes` to `config.max_nodes` events, exactly.
 ///
-/// Runs on the current rayon pool, with the same result for any number of threads. A few nanoseconds a set for finding
-/// it and some tens for its labels; memory follows the distinct patterns of a few million sets at a time.
+/// Runs on the current rayon pool, with the same result for any number of threads. Some tens of nanoseconds a set; memory
+/// for a few million sets at a time.
 ///
 /// # Errors
-/// [`MotifError`] for settings out of range, too many events or too many labels.
+/// [`MotifError`] for settings out of range, too many events, labels or occurrences.
 pub fn count(graphs: &[MotifGraph<'_>], config: &MotifConfig) -> Result<Census, MotifError> {
     config.validate()?;
     Counter::of(&Union::of(graphs)?, config).count()
@@ -113,147 +105,77 @@ impl<'g> Counter<'g> {
     pub(crate) fn count(&self) -> Result<Census, MotifError> {
         let (labels, k) = (self.union.vocabulary.len(), self.sizes.1);
         if labels <= label_limit::<u64>(k) {
-            return Ok(self.count_as::<u64>());
+            return self.count_as::<u64>();
         }
         let limit = label_limit::<u128>(k);
         if labels > limit {
             return Err(MotifError::TooManyLabels { labels, limit });
         }
-        Ok(self.count_as::<u128>())
+        self.count_as::<u128>()
     }
 
-    fn count_as<C: Code>(&self) -> Census {
-        let shapes = self.shapes();
-        let total: u64 = shapes.iter().sum();
-        let groups = groups(&shapes, (total / 4).clamp(SMALL_GROUP, GROUP));
-        let counted: Vec<_> = groups.par_iter().map(|group| self.count_group::<C>(group)).collect();
-        let distinct = counted.iter().map(|(_, distinct)| distinct).sum();
-        let mut patterns: Vec<_> = counted.into_iter().flat_map(|(patterns, _)| patterns).collect();
-        patterns.par_sort_unstable_by_key(|p| p.pattern);
-        Census { patterns, distinct, shapes }
-    }
-
-    /// Occurrences of each slot's shape.
-    fn shapes(&self) -> Vec<u64> {
-        let walked = (0..pieces(self.union)).into_par_iter().fold(
-            || (Walker::new(self.union, self.sizes), vec![0_u64; SLOTS]),
-            |(mut walker, mut shapes), piece| {
-                let all = walker.walk(roots(self.union, piece), |found| {
-                    shapes[slot(found.k, found.triangle)] += 1;
-                    ControlFlow::Continue(())
-                });
-                debug_assert!(all.is_continue());
-                (walker, shapes)
-            },
-        );
-        // sums of integers: the same in any order
-        walked.map(|(_, shapes)| shapes).reduce(
-            || vec![0; SLOTS],
-            |mut sum, part| {
-                sum.iter_mut().zip(part).for_each(|(s, p)| *s += p);
-                sum
-            },
-        )
-    }
-
-    /// The frequent patterns of some slots, and the number of distinct ones.
-    fn count_group<C: Code>(&self, group: &Group) -> (Vec<PatternCount>, u64) {
-        struct Seen {
-            count: u64,
-            support: u32,
-            last_graph: usize,
+    fn count_as<C: Code>(&self) -> Result<Census, MotifError> {
+        let shapes = count_shapes(self.union, self.sizes);
+        let too_many = |&(_, &instances): &(usize, &u64)| instances > u64::from(u32::MAX);
+        if let Some((slot, &instances)) = shapes.iter().enumerate().find(too_many) {
+            return Err(MotifError::TooManyInstances { instances, k: slot_nodes(slot) });
         }
-        let union = self.union;
-        let radix = union.vocabulary.len() as u32;
-        let mut seen: Vec<CodeMap<C, Seen>> = group.slots.iter().map(|_| CodeMap::default()).collect();
-        let mut walker = Walker::new(union, group.sizes());
-        for (graph, ends) in union.offsets.windows(2).enumerate() {
-            let all = walker.walk(ends[0]..ends[1], |found| {
-                if let Some(place) = group.place(slot(found.k, found.triangle)) {
-                    let code = found.nodes[..found.k]
-                        .iter()
-                        .fold(C::ZERO, |code, &node| code.push(radix, union.labels[node as usize]));
-                    let seen = seen[place].entry(code).or_insert(Seen {
-                        count: 0,
-                        support: 0,
-                        last_graph: usize::MAX,
-                    });
-                    seen.count += 1;
-                    seen.support += u32::from(seen.last_graph != graph);
-                    seen.last_graph = graph;
-                }
-                ControlFlow::Continue(())
-            });
-            debug_assert!(all.is_continue());
-        }
-        let distinct = seen.iter().map(|seen| seen.len() as u64).sum();
-        let mut patterns = Vec::new();
-        for (seen, &slot) in seen.iter().zip(&group.slots) {
-            let (k, mask) = (slot_nodes(slot), slot_mask(slot));
-            for (&code, seen) in seen.iter().filter(|(_, seen)| seen.count >= self.min_count) {
-                let mut labels = digits(code, radix, k);
-                labels[..k].iter_mut().for_each(|label| *label = union.vocabulary[*label as usize]);
-                let pattern = Pattern::new(k, mask, labels);
-                patterns.push(PatternCount { pattern, count: seen.count, support: seen.support });
+        let mut census = Census { patterns: Vec::new(), distinct: 0, shapes };
+        for group in &groups(&census.shapes) {
+            let occurrences = Occurrences::of(self.union, group);
+            let of_shape = |tally: &mut Tally<C>, place| {
+                tally.count(group, place, &occurrences, &self.union.labels);
+                (self.frequent(tally, group.slots[place], place, &occurrences), tally.distinct())
+            };
+            let tally = || Tally::<C>::new(self.union.vocabulary.len() as u32, self.min_count);
+            let counted: Vec<_> = (0..group.slots.len()).into_par_iter().map_init(tally, of_shape).collect();
+            for (patterns, distinct) in counted {
+                census.patterns.extend(patterns);
+                census.distinct += distinct;
             }
         }
-        (patterns, distinct)
-    }
-}
-
-/// The roots of a piece of parallel work.
-pub(crate) fn roots(union: &Union, piece: u32) -> std::ops::Range<u32> {
-    piece * ROOTS..union.nodes().min((piece + 1).saturating_mul(ROOTS))
-}
-
-/// Pieces of parallel work over all roots.
-pub(crate) fn pieces(union: &Union) -> u32 {
-    union.nodes().div_ceil(ROOTS)
-}
-
-/// Shapes whose occurrences are handled together.
-pub(crate) struct Group {
-    /// Their slots, rising.
-    pub(crate) slots: Vec<usize>,
-    /// Occurrences of each.
-    pub(crate) instances: Vec<u64>,
-    place: Vec<u16>,
-}
-
-impl Group {
-    /// Where `slot` stands in the group, if it does.
-    #[inline]
-    pub(crate) fn place(&self, slot: usize) -> Option<usize> {
-        let place = self.place[slot];
-        (place != u16::MAX).then_some(place as usize)
+        census.patterns.par_sort_unstable_by_key(|p| p.pattern);
+        Ok(census)
     }
 
-    /// Smallest and largest number of events among the shapes.
-    pub(crate) fn sizes(&self) -> (usize, usize) {
-        // slots rise with the size, and a group is never empty
-        (slot_nodes(self.slots[0]), slot_nodes(self.slots[self.slots.len() - 1]))
-    }
-}
-
-/// Cuts the shapes that occur into groups of at most `most` occurrences; a shape with more stands alone.
-pub(crate) fn groups(shapes: &[u64], most: u64) -> Vec<Group> {
-    let mut groups: Vec<Group> = Vec::new();
-    let mut in_group = 0_u64;
-    for (slot, &instances) in shapes.iter().enumerate().filter(|&(_, &instances)| instances > 0) {
-        in_group = in_group.saturating_add(instances);
-        if groups.is_empty() || in_group > most {
-            groups.push(Group {
-                slots: Vec::new(),
-                instances: Vec::new(),
-                place: vec![u16::MAX; shapes.len()],
+    /// The patterns of a shape that occur often enough, and in how many graphs they do.
+    fn frequent<C: Code>(
+        &self,
+        tally: &Tally<C>,
+        slot: usize,
+        place: usize,
+        occurrences: &Occurrences<'_>,
+    ) -> Vec<PatternCount> {
+        let Union { labels, vocabulary, offsets, .. } = self.union;
+        let radix = vocabulary.len() as u32;
+        // support, and the last graph that added to it
+        let mut seen: CodeMap<C, (u32, usize)> =
+            tally.reached().iter().map(|&code| (code, (0, usize::MAX))).collect();
+        let mut graph = 0;
+        if !seen.is_empty() {
+            occurrences.each(place, |nodes| {
+                while offsets[graph + 1] <= nodes[0] {
+                    graph += 1;
+                }
+                let digits = nodes.iter().map(|&node| labels[node as usize]);
+                let code = digits.fold(C::ZERO, |code, digit| code.push(radix, digit));
+                if let Some((support, last)) = seen.get_mut(&code).filter(|(_, last)| *last != graph) {
+                    *support += 1;
+                    *last = graph;
+                }
             });
-            in_group = instances;
         }
-        if let Some(group) = groups.last_mut() {
-            group.place[slot] = group.slots.len() as u16;
-            group.slots.push(slot);
-            group.instances.push(instances);
-        }
+        let (k, mask) = (slot_nodes(slot), slot_mask(slot));
+        let pattern = |code| {
+            let mut labels = digits(code, radix, k);
+            labels[..k].iter_mut().for_each(|label| *label = vocabulary[*label as usize]);
+            Pattern::new(k, mask, labels)
+        };
+        let counted = |(&code, &(support, _)): (&C, &(u32, usize))| PatternCount {
+            pattern: pattern(code),
+            count: u64::from(tally.get(code)),
+            support,
+        };
+        seen.iter().map(counted).collect()
     }
-    groups
 }

@@ -78,10 +78,10 @@ pub enum MotifError {
         /// Most that can be told apart.
         limit: usize,
     },
-    /// More occurrences of one shape than a null's counter can hold.
+    /// More occurrences of one shape than a counter can hold.
     #[error(
-        "{instances} occurrences of one shape of {k} events, a null counts up to {}: lower motif.max_nodes, \
-         or set motif.iterations to 0",
+        "{instances} occurrences of one shape of {k} events, at most {} are counted: lower motif.max_nodes, \
+         or link events more sparsely",
         u32::MAX
     )]
     TooManyInstances {

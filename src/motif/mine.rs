@@ -118,7 +118,7 @@ pub fn mine(
             seed,
             progress,
         };
-        significances(&census, &test.run(&census)?).into_iter().map(Some).collect()
+        significances(&census, &test.run(&census)).into_iter().map(Some).collect()
     };
     let mut rows: Vec<MotifRow> = census
         .patterns

@@ -10,6 +10,8 @@ mod estimate;
 mod graph;
 mod mine;
 mod null;
+mod occurrences;
+mod score;
 mod shape;
 mod significance;
 mod tally;

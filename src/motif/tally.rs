@@ -1,6 +1,8 @@
 //! Counts of one shape's patterns under one labelling: the inner loop of the nulls.
 
 use super::code::Code;
+use super::occurrences::{Group, Occurrences};
+use super::shape::slot_nodes;
 
 /// Places with which a table starts at most; it grows with what it holds.
 const START_PLACES: u64 = 1 << 16;
@@ -31,13 +33,36 @@ struct Place<C> {
 
 impl<C: Code> Tally<C> {
     /// `reached_at`: count from which a code is listed by [`Tally::reached`]; at least 1.
-    pub(crate) fn new(radix: u32, reached_at: u32) -> Self {
+    pub(crate) fn new(radix: u32, reached_at: u64) -> Self {
+        // no shape occurs so often that its count does not fit 32 bits
+        let reached_at = u32::try_from(reached_at).unwrap_or(u32::MAX);
         let (cells, places) = (Vec::new(), Vec::new());
         Self { reached_at, reached: Vec::new(), radix, cells, places, len: 0, used: 0, epoch: 0 }
     }
 
+    /// Counts the occurrences of the shape at `place` of a group under `labels`, all else forgotten.
+    pub(crate) fn count(
+        &mut self,
+        group: &Group,
+        place: usize,
+        occurrences: &Occurrences<'_>,
+        labels: &[u32],
+    ) {
+        let k = slot_nodes(group.slots[place]);
+        self.clear(k, group.instances[place]);
+        match (occurrences.kept(place), k) {
+            (Some(rows), 3) => self.add_rows::<3>(rows, labels),
+            (Some(rows), 4) => self.add_rows::<4>(rows, labels),
+            (Some(rows), _) => self.add_rows::<5>(rows, labels),
+            (None, _) => occurrences.each(place, |nodes| {
+                let digits = nodes.iter().map(|&node| labels[node as usize]);
+                self.add(digits.fold(C::ZERO, |code, digit| code.push(self.radix, digit)));
+            }),
+        }
+    }
+
     /// Forgets all counts; `rows` occurrences of shapes with `k` events will come.
-    pub(crate) fn clear(&mut self, k: usize, rows: u64) {
+    fn clear(&mut self, k: usize, rows: u64) {
         self.reached.clear();
         self.cells.clear();
         let cells = u64::from(self.radix).checked_pow(k as u32);
@@ -62,7 +87,7 @@ impl<C: Code> Tally<C> {
     }
 
     /// Counts the occurrences `rows`, `[n, K]` event numbers in time order, under `labels`.
-    pub(crate) fn add_rows<const K: usize>(&mut self, rows: &[u32], labels: &[u32]) {
+    fn add_rows<const K: usize>(&mut self, rows: &[u32], labels: &[u32]) {
         let radix = self.radix;
         let code =
             |row: &[u32; K]| row.iter().fold(C::ZERO, |code, &node| code.push(radix, labels[node as usize]));
@@ -75,7 +100,7 @@ impl<C: Code> Tally<C> {
     }
 
     /// Counts one occurrence.
-    pub(crate) fn add(&mut self, code: C) {
+    fn add(&mut self, code: C) {
         if self.cells.is_empty() { self.add_hashed(code) } else { self.add_flat(code) }
     }
 
@@ -137,6 +162,12 @@ impl<C: Code> Tally<C> {
         }
         let place = &self.places[self.find(code)];
         if place.epoch == self.epoch { place.count } else { 0 }
+    }
+
+    /// Number of codes that occur.
+    pub(crate) fn distinct(&self) -> u64 {
+        let held = self.cells.iter().filter(|&&count| count > 0).count();
+        if self.cells.is_empty() { self.used as u64 } else { held as u64 }
     }
 
     /// Codes that occur at least `reached_at` times.

@@ -97,8 +97,10 @@ impl<'g> Walker<'g> {
     }
 
     /// Marks the neighbours of `node`, the `index`-th taken; those that no other has reached may be taken next.
+    #[inline]
     fn take(&mut self, node: u32, root: u32, index: usize) {
-        for &other in self.graph.neighbours_above(node, root) {
+        // from the end: the neighbours above the root come first, and no search is needed for the last of them
+        for &other in self.graph.neighbours(node).iter().rev().take_while(|&&other| other > root) {
             let linked = &mut self.linked[other as usize];
             if *linked == 0 {
                 self.extension.push(other);
@@ -107,8 +109,9 @@ impl<'g> Walker<'g> {
         }
     }
 
+    #[inline]
     fn release(&mut self, node: u32, root: u32, index: usize) {
-        for &other in self.graph.neighbours_above(node, root) {
+        for &other in self.graph.neighbours(node).iter().rev().take_while(|&&other| other > root) {
             self.linked[other as usize] &= !(1 << index);
         }
     }
