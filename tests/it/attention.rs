@@ -152,7 +152,8 @@ fn no_bias(problem: &Attention<'_>) -> Output {
 
 #[test]
 fn a_planted_fault_is_found() {
-    let faults: [(&str, fn(&Attention<'_>) -> Output); 6] = [
+    type Fault = (&'static str, fn(&Attention<'_>) -> Output);
+    let faults: [Fault; 6] = [
         ("one value", one_value_off),
         ("one log-sum-exp", one_log_sum_exp_off),
         ("one key", one_key_dropped),

@@ -21,8 +21,8 @@ const SCALE_MINUTES: f64 = 0.1;
 const MS_PER_MINUTE: f64 = 60_000.0;
 
 pub fn compare(run: &mut Run) {
-    run.each("bias_table", ".json", |path, tally| bias_table(path, tally));
-    run.each("attn_L", ".safetensors", |path, tally| attention(path, tally));
+    run.each("bias_table", ".json", bias_table);
+    run.each("attn_L", ".safetensors", attention);
 }
 
 fn bias_table(path: &Path, tally: &mut Tally) {
