@@ -153,7 +153,7 @@ fn edges(links: &Links, weights: Option<&Vec<f32>>) -> Table {
 
 /// Columns `prefix00`, `prefix01`, ... of a row-major matrix.
 fn spread(prefix: &str, unit: &str, rows: usize, values: &[f32]) -> Vec<Column> {
-    let width = if rows == 0 { 0 } else { values.len() / rows };
+    let width = values.len().checked_div(rows).unwrap_or(0);
     let column = |c: usize| Values::F32(values.iter().skip(c).step_by(width).copied().collect());
     (0..width).map(|c| Column::new(format!("{prefix}{c:02}"), unit, column(c))).collect()
 }

@@ -144,7 +144,7 @@ impl Layer {
     ) -> Result<(Vec<f32>, SparseWeights), TgatError> {
         let pass = self.run(backend, batch)?;
         let problem = self.problem(&pass.qkv, batch)?;
-        let weights = attention_weights(&problem, &pass.lse)
+        let weights = attention_weights(&problem)
             .map_err(|source| TgatError::Attention { layer: self.index, source })?;
         Ok((pass.out, weights))
     }
@@ -169,7 +169,7 @@ impl Layer {
             norm.forward(&mut out);
         }
         check_finite(&out, batch.non_finite, self.place("output"))?;
-        Ok(Pass { out, qkv, lse: attended.lse })
+        Ok(Pass { out, qkv })
     }
 
     fn add_positions(&self, h: &mut [f32], offsets: &[usize]) -> Result<(), TgatError> {
@@ -228,6 +228,4 @@ struct Pass {
     out: Vec<f32>,
     /// Queries, keys and values as attention saw them.
     qkv: [Rounded; 3],
-    /// `[nodes, heads]`.
-    lse: Vec<f32>,
 }

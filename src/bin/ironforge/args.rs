@@ -19,7 +19,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Turn event logs into graphs, embeddings and motifs.
-    Discover(DiscoverArgs),
+    Discover(Box<DiscoverArgs>),
     /// Run attention on the tensors of a safetensors file.
     Attend(AttendArgs),
     /// Show or check the configuration.
