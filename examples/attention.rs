@@ -1,4 +1,5 @@
 //! Attention over a causal DAG of events, as a library call.
+#![allow(clippy::print_stdout)]
 
 use ironforge::attention::{
     Attention, AttentionBackend, Cpu, Direction, Inputs, Keys, Tensor, TimeBias, attended,

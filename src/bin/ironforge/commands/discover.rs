@@ -77,6 +77,8 @@ fn summary(report: &RunReport, args: &DiscoverArgs) -> String {
     let motifs = &report.motifs;
     let tested = if motifs.iterations == 0 {
         "not tested (motif.iterations = 0)".to_owned()
+    } else if motifs.movable_events == 0 && motifs.patterns > 0 {
+        "nothing to test: labels within a block of time are all alike".to_owned()
     } else {
         format!(
             "{} promote, {} park ({}, {} nulls)",
