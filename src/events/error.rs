@@ -159,7 +159,7 @@ pub enum EventsError {
         remedy: String,
     },
     /// Reading would take more memory than allowed.
-    #[error("reading {file} needs more than {limit} bytes: raise limits.memory, or name fewer columns")]
+    #[error("reading {file} needs more than {limit} bytes: raise limits.memory_gb, or name fewer columns")]
     Memory {
         /// The source.
         file: String,

@@ -135,7 +135,8 @@ fn nodes(session: &Session, graph: &SessionGraph, features: &Features, priced: b
     let width = features.info.len();
     for (f, info) in features.info.iter().enumerate() {
         let values = (0..features.rows).map(|row| features.values[row * width + f].map(|v| v as f32));
-        let unit = format!("{} [{}]", info.name, info.unit);
+        let unit =
+            if info.unit.is_empty() { info.name.clone() } else { format!("{}, {}", info.name, info.unit) };
         columns.push(Column::new(format!("f{f:02}"), unit, Values::OptF32(values.collect())));
     }
     Table::new(columns)

@@ -56,7 +56,7 @@ pub enum StoreError {
     },
     /// Reading would take more memory than allowed.
     #[error(
-        "reading {path} needs about {needs} bytes, the limit is {limit}: raise limits.memory, or name fewer columns",
+        "reading {path} needs about {needs} bytes, the limit is {limit}: raise limits.memory_gb, or name fewer columns",
         path = path.display()
     )]
     Memory {
