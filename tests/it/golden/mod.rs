@@ -3,6 +3,10 @@
 //! They are looked for in `IRONFORGE_GOLDENS` (default `../shared/golden`), the inputs they name in
 //! `IRONFORGE_DATA` (default `../shared/data`). What is absent is printed as SKIP;
 //! `IRONFORGE_REQUIRE_GOLDENS=1` fails a run that compared nothing.
+#![cfg_attr(
+    not(feature = "store"),
+    allow(dead_code, reason = "goldens whose input is a file need the feature")
+)]
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
@@ -72,7 +76,6 @@ impl Run {
     }
 
     /// The input of that name, or a printed SKIP.
-    #[allow(dead_code, reason = "goldens whose input is Parquet need the feature `store`")]
     pub fn input(data: &Path, name: &str) -> Option<PathBuf> {
         let path = data.join(name);
         if path.exists() {
