@@ -7,6 +7,7 @@ mod graphs;
 mod inputs;
 mod mine;
 mod report;
+mod staging;
 mod write;
 
 use std::path::{Path, PathBuf};
@@ -16,6 +17,7 @@ pub use inputs::{Inputs, Skipped};
 pub use report::{
     DeviceReport, FeatureStats, MotifSummary, RunReport, SCHEMA_VERSION, SessionReport, Versions,
 };
+pub use staging::abandon;
 
 use crate::config::Effective;
 use crate::error::Error;
@@ -58,7 +60,7 @@ impl Progress for Silent {
 pub fn discover(request: &Request<'_>, progress: &dyn Progress) -> Result<RunReport, Error> {
     let config = &request.effective.config;
     let mut clock = Clock::new(progress);
-    let staging = write::Staging::beside(request.out)?;
+    let staging = staging::Staging::beside(request.out)?;
 
     clock.phase("read");
     let inputs = inputs::read(request.paths, request.out, config)?;

@@ -1,79 +1,18 @@
-//! Writing a run: everything into a staging folder, then into place.
-
-use std::path::{Path, PathBuf};
+//! The tables of a run.
 
 use rayon::prelude::*;
-use tempfile::TempDir;
 
 use super::embed::{Embedded, SessionScores};
 use super::graphs::SessionGraph;
 use super::mine::Mined;
 use super::report::RunReport;
+use super::staging::Staging;
 use crate::dag::Links;
 use crate::error::Error;
 use crate::events::Features;
 use crate::motif::{MotifRow, Significance};
 use crate::store::{self, StoreConfig};
 use crate::table::{Column, Labels, Session, Table, Values};
-
-/// What a run puts into its folder; anything else there is left alone.
-const OUTPUTS: [&str; 7] =
-    ["run.json", "nodes", "temporal_edges", "dag_edges", "embeddings", "scores", "motifs.parquet"];
-
-/// A folder beside the output, gone again unless it is committed.
-pub(super) struct Staging {
-    folder: TempDir,
-    out: PathBuf,
-}
-
-impl Staging {
-    /// Makes the folder, so that an output that cannot be written is known before any work.
-    pub(super) fn beside(out: &Path) -> Result<Self, Error> {
-        let absolute = std::path::absolute(out).map_err(|e| Error::output(out, e))?;
-        // The nearest folder that exists: nothing else is made before the run is whole, and a rename from it works.
-        let existing = absolute.ancestors().find(|a| a.symlink_metadata().is_ok()).unwrap_or(Path::new("/"));
-        let folder = tempfile::Builder::new().prefix(".ironforge-").tempdir_in(existing);
-        Ok(Self { folder: folder.map_err(|e| Error::output(existing, e))?, out: absolute })
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    /// Moves the results into place. The old `run.json` goes first and the new one comes last: where it stands, the
-    /// run is whole. If a move fails, what was there before is put back.
-    pub(super) fn commit(self) -> Result<(), Error> {
-        store::sync_tree(self.folder.path())?;
-        let replaced = self.path("replaced");
-        for folder in [&self.out, &replaced] {
-            std::fs::create_dir_all(folder).map_err(|e| Error::output(folder, e))?;
-        }
-        let mut moved = Vec::new();
-        let mut shift = |from: PathBuf, to: PathBuf| match std::fs::rename(&from, &to) {
-            Ok(()) => {
-                moved.push((from, to));
-                Ok(())
-            }
-            Err(e) => Err(Error::output(&to, e)),
-        };
-        let there = |name: &&str| self.out.join(name).symlink_metadata().is_ok();
-        let away = OUTPUTS
-            .into_iter()
-            .filter(there)
-            .try_for_each(|name| shift(self.out.join(name), replaced.join(name)));
-        let placed = away.and_then(|()| {
-            OUTPUTS.into_iter().rev().try_for_each(|name| shift(self.path(name), self.out.join(name)))
-        });
-        if let Err(error) = placed {
-            for (from, to) in moved.into_iter().rev() {
-                std::fs::rename(&to, &from).map_err(|e| Error::output(&from, e))?;
-            }
-            return Err(error);
-        }
-        let synced = std::fs::File::open(&self.out).and_then(|folder| folder.sync_all());
-        synced.map_err(|e| Error::output(&self.out, e))
-    }
-}
 
 /// Writes every table of the run.
 pub(super) fn tables(

@@ -335,3 +335,22 @@ fn info_says_why_there_is_no_gpu() {
     let json: Value = serde_json::from_str(&ok(ironforge(&["info", "--json"]))).unwrap();
     assert!(json["auto"].is_null() && json["device_auto"].as_str().unwrap().starts_with("cpu"));
 }
+
+#[cfg(unix)]
+#[test]
+fn an_interrupted_run_leaves_nothing_and_says_130() {
+    let bench = Bench::new();
+    let mut run = Command::new(env!("CARGO_BIN_EXE_ironforge"))
+        .args(["discover", "--set", "motif.iterations=1000000", "--out", &bench.out()])
+        .stderr(std::process::Stdio::null())
+        .spawn()
+        .unwrap();
+    let staged = || std::fs::read_dir(bench.folder.path()).unwrap().count() > 0;
+    while !staged() {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    let killed = Command::new("kill").args(["-INT", &run.id().to_string()]).status().unwrap();
+    assert!(killed.success());
+    assert_eq!(run.wait().unwrap().code(), Some(130));
+    assert!(!staged(), "the staging folder must be gone");
+}

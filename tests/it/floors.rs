@@ -53,6 +53,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("ndarray", &["tgat"]),
     ("clap", &["bin"]),
     ("indicatif", &["bin"]),
+    ("ctrlc", &["bin"]),
     ("toml", &["config"]),
 ];
 

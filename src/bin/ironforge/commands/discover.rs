@@ -18,6 +18,12 @@ pub fn run(args: &DiscoverArgs) -> Result<(), Failure> {
             code: exit::INTERNAL,
         })?;
     }
+    let interrupted = ctrlc::set_handler(|| {
+        pipeline::abandon();
+        std::process::exit(exit::INTERRUPTED.into());
+    });
+    interrupted
+        .map_err(|e| Failure { text: format!("cannot listen for Ctrl-C: {e}"), code: exit::INTERNAL })?;
     if args.paths.is_empty() {
         output::note("ironforge: no PATH given, so this runs on the built-in sample");
     }

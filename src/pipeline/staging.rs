@@ -1,0 +1,139 @@
+//! Results that appear whole or not at all: written beside their place, then moved into it.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tempfile::TempDir;
+
+use crate::error::Error;
+use crate::store;
+
+/// What a run puts into its folder; anything else there is left alone.
+const OUTPUTS: [&str; 7] =
+    ["run.json", "nodes", "temporal_edges", "dag_edges", "embeddings", "scores", "motifs.parquet"];
+
+/// The staging folders of this process.
+static STAGED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
+
+fn staged() -> MutexGuard<'static, Vec<PathBuf>> {
+    STAGED.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Removes what unfinished runs of this process have written, for a command that is interrupted. A run that is moving
+/// its results into place is waited for. The process must end right after: its runs no longer have a place to write to.
+pub fn abandon() {
+    let staged = staged();
+    for folder in staged.iter() {
+        // Whoever interrupts a command is not to be kept: a folder that resists stays behind.
+        let _ = std::fs::remove_dir_all(folder);
+    }
+    // Kept locked to the end of the process: no run may come into place while it ends.
+    std::mem::forget(staged);
+}
+
+/// A folder beside the output, gone again unless it is committed.
+pub(super) struct Staging {
+    folder: TempDir,
+    out: PathBuf,
+}
+
+impl Drop for Staging {
+    fn drop(&mut self) {
+        staged().retain(|path| path != self.folder.path());
+    }
+}
+
+impl Staging {
+    /// Makes the folder, so that an output that cannot be written is known before any work.
+    pub(super) fn beside(out: &Path) -> Result<Self, Error> {
+        let absolute = std::path::absolute(out).map_err(|e| Error::output(out, e))?;
+        // The nearest folder that exists: nothing else is made before the run is whole, and a rename from it works.
+        let existing = absolute.ancestors().find(|a| a.symlink_metadata().is_ok()).unwrap_or(Path::new("/"));
+        let folder = tempfile::Builder::new().prefix(".ironforge-").tempdir_in(existing);
+        let folder = folder.map_err(|e| Error::output(existing, e))?;
+        staged().push(folder.path().to_owned());
+        Ok(Self { folder, out: absolute })
+    }
+
+    /// The place of one output while the run is under way.
+    pub(super) fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Moves the results into place. The old `run.json` goes first and the new one comes last: where it stands, the
+    /// run is whole. If a move fails, what was there before is put back.
+    pub(super) fn commit(mut self) -> Result<(), Error> {
+        store::sync_tree(self.folder.path())?;
+        let committing = staged();
+        let replaced = self.path("replaced");
+        for folder in [&self.out, &replaced] {
+            std::fs::create_dir_all(folder).map_err(|e| Error::output(folder, e))?;
+        }
+        let mut moved = Vec::new();
+        if let Err(error) = self.shift(&replaced, &mut moved) {
+            for (from, to) in moved.into_iter().rev() {
+                if let Err(e) = std::fs::rename(&to, &from) {
+                    // What cannot be put back must not vanish with the staging folder.
+                    self.folder.disable_cleanup(true);
+                    drop(committing);
+                    return Err(Error::output(&to, e));
+                }
+            }
+            drop(committing);
+            return Err(error);
+        }
+        drop(committing);
+        let synced = std::fs::File::open(&self.out).and_then(|folder| folder.sync_all());
+        synced.map_err(|e| Error::output(&self.out, e))
+    }
+
+    /// Moves the old outputs away and the new ones in, noting each move.
+    fn shift(&self, replaced: &Path, moved: &mut Vec<(PathBuf, PathBuf)>) -> Result<(), Error> {
+        let mut one = |from: PathBuf, to: PathBuf| {
+            std::fs::rename(&from, &to).map_err(|e| Error::output(&to, e))?;
+            moved.push((from, to));
+            Ok(())
+        };
+        for name in OUTPUTS {
+            let old = self.out.join(name);
+            if old.symlink_metadata().is_ok() {
+                one(old, replaced.join(name))?;
+            }
+        }
+        OUTPUTS.into_iter().rev().try_for_each(|name| one(self.path(name), self.out.join(name)))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn filled(out: &Path, mark: &str, without: Option<&str>) -> Staging {
+        let staging = Staging::beside(out).unwrap();
+        for name in OUTPUTS.into_iter().filter(|&name| Some(name) != without) {
+            std::fs::write(staging.path(name), mark).unwrap();
+        }
+        staging
+    }
+
+    #[test]
+    fn a_move_that_fails_puts_the_old_run_back() {
+        let folder = tempfile::tempdir().unwrap();
+        let out = folder.path().join("a/b");
+        filled(&out, "old", None).commit().unwrap();
+        assert!(filled(&out, "new", Some("nodes")).commit().is_err());
+        for name in OUTPUTS {
+            assert_eq!(std::fs::read_to_string(out.join(name)).unwrap(), "old", "{name}");
+        }
+        filled(&out, "new", None).commit().unwrap();
+        assert_eq!(std::fs::read_to_string(out.join("nodes")).unwrap(), "new");
+        assert_eq!(std::fs::read_dir(&out).unwrap().count(), OUTPUTS.len(), "nothing else is left");
+    }
+
+    #[test]
+    fn a_run_that_is_dropped_leaves_nothing() {
+        let folder = tempfile::tempdir().unwrap();
+        drop(filled(&folder.path().join("out"), "new", None));
+        assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 0);
+    }
+}
