@@ -97,6 +97,12 @@ impl<'a> CsrPattern<'a> {
         Ok(pattern)
     }
 
+    /// Borrows parts that their owner built to be valid.
+    pub(crate) fn trusted(row_ptr: &'a [u32], col_idx: &'a [u32], cols: usize) -> Self {
+        debug_assert_eq!(Self::new(row_ptr, col_idx, cols).err(), None);
+        Self { row_ptr, col_idx, cols }
+    }
+
     /// Number of rows.
     pub fn rows(&self) -> usize {
         self.row_ptr.len() - 1

@@ -2,13 +2,17 @@
 //! mined with honest statistics, and everything is kept in Parquet.
 
 pub mod attention;
+pub mod backend;
 #[cfg(feature = "store")]
 pub mod config;
 pub mod csr;
 pub mod dag;
+#[cfg(feature = "store")]
+pub mod error;
 pub mod events;
 pub mod geometry;
 pub mod motif;
+mod nearest;
 pub mod philox;
 #[cfg(feature = "store")]
 pub mod pipeline;

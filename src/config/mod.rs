@@ -1,1 +1,130 @@
-//! config
+//! Configuration: what every room can be told, where each value came from, and what it may be.
+//!
+//! Sources in order, later ones win: preset, file (TOML or JSON), environment (`IRONFORGE_DAG_K=6`), `--set dag.k=6`,
+//! options of the command. An unknown key is an error that names itself, its place and the nearest known key.
+
+mod error;
+mod file;
+mod keys;
+mod load;
+mod preset;
+
+use serde::{Deserialize, Serialize};
+
+pub use error::ConfigError;
+pub use keys::{Entry, Origin};
+pub use load::{Effective, Sources, check_file};
+pub use preset::Preset;
+
+use crate::attention::AttentionConfig;
+use crate::backend::Device;
+use crate::dag::DagConfig;
+use crate::motif::MotifConfig;
+use crate::store::StoreConfig;
+use crate::tgat::TgatConfig;
+
+/// Every setting of a run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Config {
+    /// Seed of weights, nulls and samples.
+    pub seed: u64,
+    /// Where attention runs.
+    pub device: Device,
+    /// How a table becomes events.
+    pub session: SessionConfig,
+    /// How events become graphs.
+    pub dag: DagConfig,
+    /// Who sees whom, and the time bias.
+    pub attention: AttentionConfig,
+    /// The network.
+    pub tgat: TgatConfig,
+    /// Motif mining.
+    pub motif: MotifConfig,
+    /// Output files.
+    pub store: StoreConfig,
+    /// What a run may cost.
+    pub limits: LimitsConfig,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            seed: 42,
+            device: Device::default(),
+            session: SessionConfig::default(),
+            dag: DagConfig::default(),
+            attention: AttentionConfig::default(),
+            tgat: TgatConfig::default(),
+            motif: MotifConfig::default(),
+            store: StoreConfig::default(),
+            limits: LimitsConfig::default(),
+        }
+    }
+}
+
+/// Settings of `session.*`: the column map of Parquet and CSV tables. An empty string names no column.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SessionConfig {
+    /// Time column and its format, `COL` or `COL:s|ms|us|ns|text`.
+    pub time: String,
+    /// Column that orders events of equal time; else their order in the file.
+    pub seq: String,
+    /// IANA zone of wall-clock times; `auto` is the zone a session file names, and UTC for tables.
+    pub zone: String,
+    /// Column of the event's kind.
+    pub kind: String,
+    /// Column of the group an event belongs to; else one group a file.
+    pub group: String,
+    /// Column of the price; else the number column called `price` or `price_level`, if there is one.
+    pub price: String,
+    /// Entity columns.
+    pub keys: Vec<String>,
+    /// Number columns; none named means every number column that is not named otherwise.
+    pub numeric: Vec<String>,
+}
+
+impl Default for SessionConfig {
+    fn default() -> Self {
+        let none = String::new;
+        Self {
+            time: none(),
+            seq: none(),
+            zone: "auto".to_owned(),
+            kind: none(),
+            group: none(),
+            price: none(),
+            keys: Vec::new(),
+            numeric: Vec::new(),
+        }
+    }
+}
+
+/// Settings of `limits.*`: work estimated above them is refused before it starts.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct LimitsConfig {
+    /// Most memory a run may take, GB (10^9 bytes), by estimate.
+    pub memory_gb: f64,
+    /// Most motif instances (connected sets of events) a census may enumerate, by estimate.
+    pub motif_instances: f64,
+}
+
+impl Default for LimitsConfig {
+    fn default() -> Self {
+        Self {
+            // The original's limit: half of a common 16 GB machine.
+            memory_gb: 8.0,
+            // Some minutes of enumeration on two cores.
+            motif_instances: 2e10,
+        }
+    }
+}
+
+impl Config {
+    /// The memory limit in bytes.
+    pub fn memory_bytes(&self) -> u64 {
+        (self.limits.memory_gb * 1e9) as u64
+    }
+}

@@ -1,1 +1,23 @@
-//! dag
+//! From events to graphs: link rules, the causal DAG in interval and CSR form, its order, levels and weights.
+//!
+//! Every graph here is numbered so that an edge goes from a lower to a higher number. Events sorted by time are so
+//! numbered as they stand; a [`Dag`] built from arbitrary edges keeps the permutation to the caller's ids.
+
+mod build;
+mod config;
+mod error;
+mod graph;
+mod interop;
+mod interval;
+mod order;
+mod shared_key;
+mod weights;
+
+pub use build::{Links, temporal_view};
+pub use config::{DagConfig, KeyScope, Link};
+pub use error::DagError;
+pub use graph::Dag;
+pub use interval::{IntervalDag, WindowKnn};
+pub use order::Generations;
+pub use shared_key::SharedKey;
+pub use weights::{Causality, EdgeWeights};

@@ -1,1 +1,50 @@
-//! events
+//! Events: tables and session files become sessions of events in time order, and events become numbers.
+//!
+//! One event model for everything: a time, an order among equal times, a kind, a group, entity keys and numbers
+//! ([`EventTable`]). What is missing stays missing; what cannot be placed in time is an error that names the file,
+//! the row, the column and the remedy.
+//!
+//! The importers ([`from_table`], [`csv_table`], [`session_from_json`]) belong to the feature `store`; the order, the
+//! [`sample`] and the [`features`] need none.
+
+#[cfg(feature = "store")]
+mod clock;
+#[cfg(feature = "store")]
+mod column_map;
+#[cfg(feature = "store")]
+mod csv_table;
+#[cfg(feature = "store")]
+mod error;
+mod features;
+#[cfg(feature = "store")]
+mod json;
+mod order;
+mod sample;
+#[cfg(feature = "store")]
+mod session_id;
+#[cfg(feature = "store")]
+mod session_json;
+#[cfg(feature = "store")]
+mod tabular;
+
+#[cfg(feature = "store")]
+pub use column_map::{ColumnMap, TimeColumn, TimeFormat};
+#[cfg(feature = "store")]
+pub use csv_table::{csv_from, csv_table};
+#[cfg(feature = "store")]
+pub use error::EventsError;
+pub use features::{
+    FeatureError, FeatureInfo, Features, Standardised, TIME_FEATURES, features, numeric_names, standardise,
+    standardise_with,
+};
+pub use order::{Time, in_order};
+pub use sample::sample;
+#[cfg(feature = "store")]
+pub use session_id::session_id_from_stem;
+#[cfg(feature = "store")]
+pub use session_json::session_from_json;
+#[cfg(feature = "store")]
+pub use tabular::from_table;
+
+#[cfg(doc)]
+use crate::table::EventTable;

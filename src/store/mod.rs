@@ -1,1 +1,24 @@
-//! store
+//! Parquet in and out: plain [`Table`]s become files that never lie half-written, files of strangers become
+//! tables or typed errors.
+//!
+//! This is the only room that names the `arrow` and `parquet` crates; their types stay inside. A file from
+//! outside is hostile until shown otherwise: its length, its magic, its schema, every offset and every declared
+//! size are checked before anything is decoded, and a fault inside the decoder comes back as
+//! [`StoreError::Damaged`].
+
+mod check;
+mod columns;
+mod error;
+mod partition;
+mod read;
+mod shield;
+mod thrift;
+mod write;
+
+pub use error::StoreError;
+pub use partition::partition_dir;
+pub use read::{Footer, Read, footer, read_table};
+pub use write::{StoreConfig, Written, sync_tree, write_part, write_table};
+
+#[cfg(doc)]
+use crate::table::Table;

@@ -1,1 +1,132 @@
-//! config
+//! Configuration: sources, origins, and what is refused.
+
+use std::path::PathBuf;
+
+use ironforge::config::{Config, ConfigError, Effective, Origin, Preset, Sources, check_file};
+use serde_json::Value;
+
+fn file(name: &str, text: &str) -> (tempfile::TempDir, PathBuf) {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join(name);
+    std::fs::write(&path, text).unwrap();
+    (folder, path)
+}
+
+fn sets(texts: &[&str]) -> Result<Effective, ConfigError> {
+    let sets: Vec<String> = texts.iter().map(|&t| t.to_owned()).collect();
+    Effective::load(&Sources { sets: &sets, ..Sources::default() })
+}
+
+fn refusal(name: &str, text: &str) -> String {
+    check_file(&file(name, text).1).unwrap_err().to_string()
+}
+
+#[test]
+fn later_sources_win_and_each_value_knows_its_origin() {
+    let (_folder, path) = file(
+        "run.toml",
+        "preset = \"research\"\n[dag]\nk = 5\ndt_max_minutes = 60\n[tgat]\nnum_layers = 1\n",
+    );
+    let sets = ["tgat.num_layers=3".to_owned()];
+    let sources = Sources {
+        file: Some(&path),
+        env: vec![("IRONFORGE_DAG_K".into(), "7".into()), ("IRONFORGE_GOLDENS".into(), "x".into())],
+        sets: &sets,
+        options: vec![("seed", Value::from(9), "--seed 9".into())],
+        ..Sources::default()
+    };
+    let effective = Effective::load(&sources).unwrap();
+    let config = &effective.config;
+    assert_eq!((config.dag.k, config.tgat.num_layers, config.seed), (7, 3, 9));
+    assert_eq!((config.dag.dt_max_minutes, effective.preset), (60.0, Preset::Research));
+    let origin = |key: &str| effective.entries().iter().find(|e| e.key == key).unwrap().origin.clone();
+    assert_eq!(origin("dag.k"), Origin::Env("IRONFORGE_DAG_K".into()));
+    assert_eq!(origin("dag.dt_max_minutes"), Origin::File { path: path.display().to_string(), line: 4 });
+    assert_eq!(origin("tgat.num_layers"), Origin::Option("--set tgat.num_layers=3".into()));
+    assert_eq!(origin("motif.iterations"), Origin::Preset("research"));
+}
+
+#[test]
+fn an_unknown_key_names_its_line_and_the_nearest_key() {
+    let toml = refusal("a.toml", "[dag]\nk = 3\ndt_max_minuts = 9\n");
+    assert!(
+        toml.contains("a.toml:3")
+            && toml.contains("dag.dt_max_minuts")
+            && toml.contains("`dag.dt_max_minutes`"),
+        "{toml}"
+    );
+    let json = refusal("a.json", "{\n \"dag\": {\n  \"kk\": 3\n }\n}");
+    assert!(json.contains("a.json:3") && json.contains("`dag.kk`") && json.contains("`dag.k`"), "{json}");
+    let set = sets(&["tgat.layers=3"]).unwrap_err().to_string();
+    assert!(set.contains("--set tgat.layers=3") && set.contains("`tgat.num_layers`"), "{set}");
+    let env = Sources { env: vec![("IRONFORGE_TGAT_LAYERS".into(), "3".into())], ..Sources::default() };
+    let env = Effective::load(&env).unwrap_err().to_string();
+    assert!(env.contains("IRONFORGE_TGAT_LAYERS"), "{env}");
+}
+
+#[test]
+fn wrong_values_are_refused_where_they_stand() {
+    let cases = [
+        ("a.toml", "[dag]\nk = \"four\"\n", "a.toml:2"),
+        ("a.toml", "[dag]\nlink = \"nearest\"\n", "window-knn"),
+        ("a.toml", "[dag]\nk = 0\n", "dag.k"),
+        ("a.toml", "[dag\nk = 0\n", "not TOML"),
+        ("a.toml", "[dag]\nk = 1\nk = 2\n", "a.toml:3"),
+        ("a.toml", "dag = 3\n", "`dag`"),
+        ("a.toml", "[dag]\nk = 2024-01-01\n", "no setting is a date"),
+        ("a.json", "{\"dag\": {\"k\": 1,\n \"k\": 2}}", "given twice"),
+        ("a.json", "{\"dag\": ", "not JSON"),
+        ("a.json", "[]", "object"),
+        ("a.toml", "preset = \"fast\"\n", "development"),
+        ("a.toml", "[limits]\nmemory_gb = 0\n", "limits.memory_gb"),
+        ("a.toml", "[tgat]\nnum_heads = 5\n", "num_heads"),
+        ("a.toml", "[motif]\nmin_nodes = 5\nmax_nodes = 4\n", "min_nodes"),
+        ("a.toml", "[store]\ncompression_level = 99\n", "compression_level"),
+        ("a.toml", "[attention]\nbuckets = [[5, 1, 0.1]]\n", "attention: bucket 0"),
+    ];
+    for (name, text, want) in cases {
+        let got = refusal(name, text);
+        assert!(got.contains(want), "{text:?}: {got}");
+    }
+    assert!(sets(&["dag.k"]).unwrap_err().to_string().contains("KEY=VALUE"));
+}
+
+#[test]
+fn nesting_without_end_is_refused() {
+    for (name, text) in
+        [("a.json", "[".repeat(100_000)), ("a.toml", format!("dag = {}", "[".repeat(100_000)))]
+    {
+        let refused = refusal(name, &text);
+        assert!(refused.contains(name), "{refused}");
+    }
+}
+
+#[test]
+fn every_key_can_be_set_to_its_own_value() {
+    let effective = Effective::load(&Sources::default()).unwrap();
+    for entry in effective.entries() {
+        let again = sets(&[&format!("{}={}", entry.key, entry.value)])
+            .unwrap_or_else(|e| panic!("{}: {e}", entry.key));
+        assert_eq!(again.config, Config::default(), "{}", entry.key);
+    }
+}
+
+#[test]
+fn a_bare_word_stands_for_text() {
+    let config = sets(&[
+        "session.time=t:s",
+        "tgat.precision=bf16",
+        "session.keys=[\"src\", \"dst\"]",
+        "session.kind=7",
+    ]);
+    let config = config.unwrap().config;
+    assert_eq!((config.session.time.as_str(), config.session.kind.as_str()), ("t:s", "7"));
+    assert_eq!(config.session.keys, ["src", "dst"]);
+}
+
+#[test]
+fn presets_have_the_names_and_links_they_promise() {
+    let k = |name| Preset::from_name(name).unwrap().config().dag.k;
+    assert_eq!([k("development"), k("standard"), k("high_performance"), k("research")], [2, 4, 6, 8]);
+    assert_eq!(Preset::Standard.config(), Config::default());
+}

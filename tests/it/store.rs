@@ -1,1 +1,398 @@
-//! store
+//! The store: what is written comes back, and no file, however damaged, does worse than an error.
+
+use std::path::{Path, PathBuf};
+
+use ironforge::store::{StoreConfig, StoreError, footer, partition_dir, read_table, write_table};
+use ironforge::table::{Column, Labels, Table, TimeUnit, Values};
+use proptest::prelude::*;
+
+/// Memory that a test may take, bytes.
+const LIMIT: u64 = 64 << 20;
+
+fn data(name: &str) -> Option<PathBuf> {
+    let root =
+        std::env::var_os("IRONFORGE_DATA").map_or_else(|| PathBuf::from("../shared/data"), PathBuf::from);
+    let path = root.join(name);
+    if path.exists() {
+        return Some(path);
+    }
+    println!("SKIP {}", path.display());
+    None
+}
+
+fn column(name: &str, unit: &str, values: Values) -> Column {
+    Column::new(name, unit, values)
+}
+
+/// A table with a column of every type; extremes and missing values included.
+fn every_type(rows: usize) -> Table {
+    let i = || 0..rows as i64;
+    let some = |i: i64| (i % 7 != 3).then_some(i);
+    let text: Vec<Option<String>> = i().map(|i| some(i).map(|i| format!("kind {}", i % 5))).collect();
+    let time =
+        |unit, utc| Values::Time { unit, utc, values: i().map(|i| some(i).map(|i| i * 997 - 5)).collect() };
+    Table::new(vec![
+        column("node_id", "", Values::U32(i().map(|i| i as u32 * 17).collect())),
+        column("count", "", Values::U64(i().map(|i| u64::MAX - i as u64).collect())),
+        column("t_ms", "ms", Values::I64(i().map(|i| i64::MIN + i).collect())),
+        column("weight", "", Values::F32(i().map(|i| i as f32 / 3.0).collect())),
+        column("sum", "USD", Values::F64(i().map(|i| i as f64 / 7.0).collect())),
+        column("flag", "", Values::OptBool(i().map(|i| some(i).map(|i| i % 2 == 0)).collect())),
+        column("seq", "", Values::OptI64(i().map(some).collect())),
+        column("f00", "", Values::OptF32(i().map(|i| some(i).map(|i| i as f32)).collect())),
+        column("price", "points", Values::OptF64(i().map(|i| some(i).map(|i| i as f64 * 0.1)).collect())),
+        column("kind", "", Values::Text(Labels::encode(text.iter().map(Option::as_deref)))),
+        column("ms", "", time(TimeUnit::Millisecond, true)),
+        column("us", "", time(TimeUnit::Microsecond, false)),
+        column("ns", "", time(TimeUnit::Nanosecond, true)),
+    ])
+}
+
+fn small(rows: u32) -> StoreConfig {
+    StoreConfig { row_group_rows: rows, ..StoreConfig::default() }
+}
+
+#[test]
+fn every_type_comes_back_with_its_unit() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("deep/er/part-0.parquet");
+    for rows in [0, 1, 99, 100, 101, 250] {
+        let table = every_type(rows);
+        let written = write_table(&path, &table, &small(100)).unwrap();
+        assert_eq!(written.rows, rows as u64);
+        assert_eq!(written.bytes, std::fs::metadata(&path).unwrap().len());
+        let read = read_table(&path, None, LIMIT).unwrap();
+        assert_eq!(read.table, table, "{rows} rows");
+        assert!(read.ignored.is_empty());
+        assert_eq!(footer(&path).unwrap().rows, rows as u64);
+    }
+    assert_eq!(std::fs::read_dir(path.parent().unwrap()).unwrap().count(), 1, "no temporary file stays");
+}
+
+#[test]
+fn two_writes_give_the_same_bytes() {
+    let dir = tempfile::tempdir().unwrap();
+    let write = |name: &str| {
+        let path = dir.path().join(name);
+        write_table(&path, &every_type(257), &small(100)).unwrap();
+        std::fs::read(path).unwrap()
+    };
+    assert_eq!(write("a"), write("b"));
+}
+
+#[test]
+fn row_groups_hold_exactly_what_the_setting_says() {
+    use parquet::file::reader::{FileReader, SerializedFileReader};
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("t.parquet");
+    write_table(&path, &every_type(25_001), &StoreConfig::default()).unwrap();
+    let reader = SerializedFileReader::new(std::fs::File::open(&path).unwrap()).unwrap();
+    let meta = reader.metadata();
+    let rows: Vec<i64> = meta.row_groups().iter().map(|group| group.num_rows()).collect();
+    assert_eq!(rows, [10_000, 10_000, 5_001]);
+    let created_by = meta.file_metadata().created_by().unwrap();
+    assert_eq!(created_by, concat!("ironforge ", env!("CARGO_PKG_VERSION")));
+    for chunk in meta.row_group(0).columns() {
+        assert!(matches!(chunk.compression(), parquet::basic::Compression::ZSTD(_)));
+        assert!(
+            chunk.statistics().is_some() && chunk.column_index_offset().is_some(),
+            "{}",
+            chunk.column_path()
+        );
+    }
+    let root = meta.file_metadata().schema_descr().root_schema().get_fields();
+    let optional: Vec<bool> = root.iter().map(|field| field.is_optional()).collect();
+    let want: Vec<bool> = every_type(1).columns().iter().map(|c| c.values.nullable()).collect();
+    assert_eq!(optional, want, "nullability is the type's, not the values'");
+}
+
+#[test]
+fn seconds_become_milliseconds_or_an_error() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("t.parquet");
+    let time = |unit, values| Table::new(vec![column("t", "", Values::Time { unit, utc: true, values })]);
+    write_table(&path, &time(TimeUnit::Second, vec![Some(-3), None]), &small(9)).unwrap();
+    let read = read_table(&path, None, LIMIT).unwrap().table;
+    assert_eq!(read, time(TimeUnit::Millisecond, vec![Some(-3000), None]));
+    let before = std::fs::read(&path).unwrap();
+    let error =
+        write_table(&path, &time(TimeUnit::Second, vec![None, Some(i64::MAX)]), &small(9)).unwrap_err();
+    assert!(matches!(error, StoreError::OutOfRange { row: 1, .. }), "{error}");
+    assert_eq!(std::fs::read(&path).unwrap(), before, "the old file is intact");
+}
+
+#[test]
+fn columns_come_in_the_order_asked_for() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("t.parquet");
+    write_table(&path, &every_type(20), &small(100)).unwrap();
+    let table = read_table(&path, Some(&["price", "node_id"]), LIMIT).unwrap().table;
+    let names: Vec<&str> = table.columns().iter().map(|c| c.name.as_str()).collect();
+    assert_eq!(names, ["price", "node_id"]);
+    let error = read_table(&path, Some(&["prise"]), LIMIT).unwrap_err();
+    assert!(matches!(&error, StoreError::UnknownColumn { nearest: Some(n), .. } if n == "price"), "{error}");
+    assert!(error.to_string().contains("node_id"), "{error}");
+}
+
+#[test]
+fn memory_is_refused_before_it_is_taken() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("t.parquet");
+    write_table(&path, &every_type(20_000), &small(10_000)).unwrap();
+    let error = read_table(&path, None, 100_000).unwrap_err();
+    assert!(matches!(error, StoreError::Memory { needs, limit: 100_000, .. } if needs > 100_000), "{error}");
+    assert!(read_table(&path, Some(&["node_id"]), 200_000).is_ok(), "one column fits");
+}
+
+#[test]
+fn settings_out_of_range_are_named() {
+    for (config, key) in [
+        (StoreConfig { compression_level: 0, ..StoreConfig::default() }, "compression_level"),
+        (StoreConfig { compression_level: 23, ..StoreConfig::default() }, "compression_level"),
+        (small(0), "row_group_rows"),
+    ] {
+        assert!(config.validate().unwrap_err().to_string().contains(key));
+        assert!(write_table(Path::new("never"), &every_type(1), &config).is_err());
+    }
+    assert!(!Path::new("never").exists());
+    let unknown = serde_json::from_str::<StoreConfig>(r#"{"compresion_level": 3}"#);
+    assert!(unknown.unwrap_err().to_string().contains("compresion_level"));
+    let all = serde_json::to_value(StoreConfig::default()).unwrap();
+    assert_eq!(all, serde_json::json!({"compression_level": 3, "row_group_rows": 10_000}));
+}
+
+#[test]
+fn a_folder_that_cannot_be_written_is_named() {
+    let dir = tempfile::tempdir().unwrap();
+    let file = dir.path().join("file");
+    std::fs::write(&file, "x").unwrap();
+    let error = write_table(&file.join("t.parquet"), &every_type(1), &small(9)).unwrap_err();
+    assert!(matches!(&error, StoreError::Io { .. }) && error.to_string().contains("t.parquet"), "{error}");
+}
+
+#[test]
+fn what_is_no_parquet_file_is_said_to_be_none() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("x.parquet");
+    let missing = read_table(&path, None, LIMIT).unwrap_err();
+    assert!(
+        matches!(&missing, StoreError::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound)
+    );
+    assert!(matches!(read_table(dir.path(), None, LIMIT), Err(StoreError::NotParquet { .. })));
+    for bytes in [vec![], b"PAR1".to_vec(), b"hello, this is not parquet".to_vec(), vec![0xa7; 4096]] {
+        std::fs::write(&path, &bytes).unwrap();
+        assert!(matches!(read_table(&path, None, LIMIT), Err(StoreError::NotParquet { .. })), "{bytes:?}");
+    }
+    std::fs::write(&path, b"PAR1....\x04\0\0\0PARE").unwrap();
+    assert!(matches!(read_table(&path, None, LIMIT), Err(StoreError::Encrypted { .. })));
+    std::fs::write(&path, b"PAR1\xff\xff\xff\x7fPAR1").unwrap();
+    assert!(matches!(read_table(&path, None, LIMIT), Err(StoreError::Damaged { .. })));
+}
+
+/// Reads `bytes` as a file: a value or an error, and nothing else; an error names the file.
+fn survives(path: &Path, bytes: &[u8]) -> bool {
+    std::fs::write(path, bytes).unwrap();
+    let _ = footer(path);
+    match read_table(path, None, LIMIT) {
+        Ok(read) => {
+            assert!(read.table.rows() < 100_000);
+            true
+        }
+        Err(error) => {
+            assert!(error.to_string().contains("x.parquet"), "{error}");
+            false
+        }
+    }
+}
+
+#[test]
+fn a_file_cut_off_anywhere_is_an_error() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("x.parquet");
+    write_table(&path, &every_type(60), &small(40)).unwrap();
+    let whole = std::fs::read(&path).unwrap();
+    let places = (0..whole.len()).step_by(61).chain(whole.len() - 40..whole.len());
+    for end in places {
+        assert!(!survives(&path, &whole[..end]), "cut at {end}");
+    }
+}
+
+#[test]
+fn a_changed_byte_never_does_worse_than_an_error() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("x.parquet");
+    write_table(&path, &every_type(60), &small(40)).unwrap();
+    let whole = std::fs::read(&path).unwrap();
+    let mut stream = ironforge::philox::Philox::new(11).stream(0, 0);
+    let (mut read, mut refused) = (0, 0);
+    for i in 0..600 {
+        let mut bytes = whole.clone();
+        // Half of the changes fall into the last third, where footer and page index are.
+        let from = if i % 2 == 0 { 0 } else { whole.len() * 2 / 3 };
+        let place = from + stream.below((whole.len() - from) as u32) as usize;
+        bytes[place] =
+            if i % 3 == 0 { stream.next_u32() as u8 } else { bytes[place] ^ (1 << stream.below(8)) };
+        match survives(&path, &bytes) {
+            true => read += 1,
+            false => refused += 1,
+        }
+    }
+    assert!(read > 0 && refused > 100, "{read} read, {refused} refused");
+}
+
+#[test]
+fn a_schema_of_two_thousand_million_columns_reserves_nothing() {
+    // FileMetaData { 1: version 1, 2: schema [ { 4: name "r", 5: num_children } ], 3: num_rows 0, 4: [] }
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("x.parquet");
+    let file = |schema: &[u8]| {
+        let footer = [&[0x15, 0x02][..], schema, &[0x16, 0x00, 0x19, 0x0c, 0x00]].concat();
+        [b"PAR1", &footer[..], &(footer.len() as u32).to_le_bytes(), b"PAR1"].concat()
+    };
+    let lying = [0x19, 0x1c, 0x48, 0x01, b'r', 0x15, 0xfe, 0xff, 0xff, 0xff, 0x0f, 0x00];
+    assert!(!survives(&path, &file(&lying)));
+    // A hundred thousand groups, one inside the other: [0xfc, varint] is a long list of structs.
+    let deep = [0x48, 0x01, b'g', 0x15, 0x02, 0x00].repeat(100_000);
+    let deep = [&[0x19, 0xfc, 0xa0, 0x8d, 0x06][..], &deep].concat();
+    assert!(!survives(&path, &file(&deep)));
+}
+
+#[test]
+fn a_page_that_lies_about_its_size_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("x.parquet");
+    let zeros = Table::new(vec![column("a", "", Values::F64(vec![0.0; 20_000]))]);
+    write_table(&path, &zeros, &small(20_000)).unwrap();
+    assert!(read_table(&path, None, 400_000).is_ok(), "160 kB of values and as much of pages");
+    let mut bytes = std::fs::read(&path).unwrap();
+    // The first page header: 1: type 0, 2: uncompressed_page_size 160000 as a zigzag varint; then 1 MiB - 1.
+    assert_eq!(bytes[4..10], [0x15, 0x00, 0x15, 0x80, 0xc4, 0x13]);
+    bytes[7..10].copy_from_slice(&[0xfe, 0xff, 0x7f]);
+    std::fs::write(&path, &bytes).unwrap();
+    let error = read_table(&path, None, 400_000).unwrap_err();
+    assert!(matches!(error, StoreError::Memory { needs: 1_048_575, .. }), "{error}");
+    assert!(matches!(read_table(&path, None, LIMIT), Err(StoreError::Damaged { .. })), "the codec finds out");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(48))]
+
+    #[test]
+    fn any_values_come_back(
+        integers in prop::collection::vec(prop::option::of(any::<i64>()), 0..300),
+        words in prop::collection::vec(prop::option::of(".{0,9}"), 300),
+        floats in prop::collection::vec(prop::option::of(prop::num::f64::NORMAL | prop::num::f64::ZERO), 300),
+        unsigned in prop::collection::vec(any::<u64>(), 300),
+        group in 1u32..120,
+    ) {
+        let rows = integers.len();
+        let table = Table::new(vec![
+            column("i", "", Values::OptI64(integers)),
+            column("w", "", Values::Text(Labels::encode(words[..rows].iter().map(Option::as_deref)))),
+            column("f", "", Values::OptF64(floats[..rows].to_vec())),
+            column("u", "", Values::U64(unsigned[..rows].to_vec())),
+            column("u32", "", Values::U32(unsigned[..rows].iter().map(|&u| u as u32).collect())),
+        ]);
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("t.parquet");
+        write_table(&path, &table, &small(group)).unwrap();
+        prop_assert_eq!(read_table(&path, None, LIMIT).unwrap().table, table);
+    }
+
+    #[test]
+    fn any_id_is_one_folder_name(id in ".{1,60}") {
+        if let Ok(name) = partition_dir("session_id", &id) {
+            let encoded = name.strip_prefix("session_id=").unwrap();
+            let mut decoded = Vec::new();
+            let mut bytes = encoded.bytes();
+            while let Some(byte) = bytes.next() {
+                decoded.push(match byte {
+                    b'%' => {
+                        let hex: String = bytes.by_ref().take(2).map(char::from).collect();
+                        u8::from_str_radix(&hex, 16).unwrap()
+                    }
+                    byte => byte,
+                });
+            }
+            prop_assert_eq!(String::from_utf8(decoded).unwrap(), id);
+        }
+    }
+
+    #[test]
+    fn random_bytes_are_an_error(bytes in prop::collection::vec(any::<u8>(), 0..600)) {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("x.parquet");
+        prop_assert!(!survives(&path, &bytes));
+        let framed = [b"PAR1", &bytes[..], &(bytes.len() as u32).to_le_bytes(), b"PAR1"].concat();
+        prop_assert!(!survives(&path, &framed));
+    }
+}
+
+#[test]
+fn files_of_other_writers_are_read() {
+    for (name, rows) in [
+        ("bars/es_m1.parquet", 23_948),
+        ("bars/eurusd_h1.parquet", 74_439),
+        ("temporal/jodie_wikipedia.parquet", 157_474),
+        ("temporal/bitcoinotc.parquet", 35_592),
+        ("tabular/earthquakes.parquet", 1_707),
+        ("peer/events.parquet", 2_353),
+        ("parquet-testing/data/float16_nonzeros_and_nans.parquet", 8),
+        ("parquet-testing/data/fixed_length_decimal.parquet", 24),
+        ("parquet-testing/data/int64_decimal.parquet", 24),
+        ("parquet-testing/data/delta_binary_packed.parquet", 200),
+        ("parquet-testing/data/int96_from_spark.parquet", 6),
+        ("parquet-writers/pyarrow_events_zero_rows.parquet", 0),
+        ("parquet-writers/fastparquet_events_gzip.parquet", 2_353),
+    ] {
+        let Some(path) = data(name) else { continue };
+        let read = read_table(&path, None, 512 << 20).unwrap();
+        assert_eq!(read.table.rows(), rows, "{name}");
+        assert_eq!(footer(&path).unwrap().rows, rows as u64);
+    }
+}
+
+#[test]
+fn decimals_and_half_floats_are_the_nearest_numbers() {
+    for name in ["fixed_length_decimal.parquet", "int64_decimal.parquet"] {
+        let Some(path) = data(&format!("parquet-testing/data/{name}")) else { continue };
+        let table = read_table(&path, None, LIMIT).unwrap().table;
+        let want = (1..=24).map(|i| Some(f64::from(i))).collect();
+        assert_eq!(table.columns()[0].values, Values::OptF64(want), "{name}");
+    }
+    let Some(path) = data("parquet-testing/data/float16_nonzeros_and_nans.parquet") else { return };
+    let table = read_table(&path, None, LIMIT).unwrap().table;
+    let Values::OptF32(values) = &table.columns()[0].values else { panic!("{table:?}") };
+    assert_eq!(values[..3], [None, Some(1.0), Some(-2.0)]);
+    assert!(values.iter().flatten().any(|v| v.is_nan()));
+}
+
+#[test]
+fn a_compression_that_is_not_known_is_named() {
+    let Some(path) = data("parquet-writers/polars_events_brotli.parquet") else { return };
+    let error = read_table(&path, None, LIMIT).unwrap_err();
+    assert!(matches!(error, StoreError::Codec { codec: "brotli", .. }), "{error}");
+}
+
+#[test]
+fn every_file_of_a_corpus_gives_a_table_or_an_error() {
+    let mut failed = Vec::new();
+    for folder in ["parquet-testing/data", "parquet-testing/bad_data", "parquet-writers"] {
+        let Some(folder) = data(folder) else { continue };
+        let (mut read, mut refused) = (0, 0);
+        let mut files: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).collect();
+        files.sort();
+        for path in files.iter().filter(|path| path.to_string_lossy().contains(".parquet")) {
+            match read_table(path, None, 1 << 30) {
+                Ok(_) => read += 1,
+                Err(error) => {
+                    refused += 1;
+                    failed.push(error.to_string());
+                }
+            }
+        }
+        println!("{read} read, {refused} refused");
+    }
+    println!("{}", failed.join("\n"));
+    assert!(failed.iter().all(|message| message.contains(".parquet")), "every error names its file");
+}

@@ -1,1 +1,33 @@
-fn main() {}
+//! The command `ironforge`: options in, one result on stdout, everything else on stderr.
+
+#![allow(unreachable_pub, reason = "a binary exports nothing: pub says what other files may use")]
+
+mod args;
+mod commands;
+mod output;
+mod progress;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+use ironforge::error::exit;
+
+use args::{Cli, Command, ConfigCommand};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let result = match &cli.command {
+        Command::Discover(args) => commands::discover::run(args),
+        Command::Attend(args) => commands::attend::run(args),
+        Command::Config(ConfigCommand::Show(args)) => commands::config::show(args),
+        Command::Config(ConfigCommand::Check(args)) => commands::config::check(args),
+        Command::Info(args) => commands::info::run(args),
+    };
+    match result {
+        Ok(()) => ExitCode::from(exit::OK),
+        Err(failure) => {
+            output::error(&failure.text);
+            ExitCode::from(failure.code)
+        }
+    }
+}

@@ -1,5 +1,235 @@
-//! Goldens of the dag room.
+//! Goldens of the graph room: window-kNN edges, order, generations, weights; the causality table; operations.
 
-use super::Run;
+use std::path::Path;
 
-pub fn compare(_run: &mut Run) {}
+use ironforge::dag::{Causality, Dag, DagConfig, EdgeWeights};
+use ironforge::table::{EventTable, Labels, NumericColumn};
+use serde_json::Value;
+
+use super::{Run, Tally};
+use crate::close::Tolerance;
+
+const WEIGHT: Tolerance = Tolerance::abs(1e-6);
+const MINUTES: Tolerance = Tolerance::abs(2e-5);
+
+pub fn compare(run: &mut Run) {
+    #[cfg(feature = "store")]
+    {
+        let data = run.data.clone();
+        run.each("dag_adapted", ".json", |file, tally| adapted(file, &data, tally));
+        run.each("dag_operations", ".json", |file, tally| operations(file, &data, tally));
+    }
+    run.each("dag_synthetic", ".json", synthetic);
+    run.each("dag_causality_table", ".json", causality);
+}
+
+fn json(path: &Path) -> Value {
+    serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
+}
+
+fn numbers(value: &Value) -> Vec<f64> {
+    value.as_array().unwrap().iter().map(|x| x.as_f64().unwrap()).collect()
+}
+
+fn ids(value: &Value) -> Vec<u32> {
+    numbers(value).into_iter().map(|x| x as u32).collect()
+}
+
+fn config(k: u32, dt_min: f64, dt_max: f64) -> DagConfig {
+    DagConfig { k, dt_min_minutes: dt_min, dt_max_minutes: dt_max, ..DagConfig::default() }
+}
+
+/// `k4_dt5_30` or `k8`: the settings that a variant's name spells.
+fn variant(name: &str) -> DagConfig {
+    let mut parts = name.split('_');
+    let k = parts.next().and_then(|p| p.strip_prefix('k')).unwrap().parse().unwrap();
+    match (parts.next(), parts.next()) {
+        (Some(lo), Some(hi)) => {
+            config(k, lo.strip_prefix("dt").unwrap().parse().unwrap(), hi.parse().unwrap())
+        }
+        _ => config(k, 1.0, 120.0),
+    }
+}
+
+fn edges(name: &str, want: &Value, events: &EventTable, config: &DagConfig, tally: &mut Tally) -> Dag {
+    let dag = Dag::from_events(events, config).unwrap();
+    let links = dag.links(&events.t_ms);
+    tally.equal(&format!("{name} src"), links.src, ids(&want["src"]));
+    tally.equal(&format!("{name} dst"), links.dst, ids(&want["dst"]));
+    if want.get("dt_minutes").is_some() {
+        let got: Vec<f64> = links.dt_ms.iter().map(|&ms| ms as f64 / 60_000.0).collect();
+        let want = numbers(&want["dt_minutes"]);
+        tally.case(&format!("{name} dt"), MINUTES.compare(got.into_iter(), want.into_iter()));
+    }
+    dag
+}
+
+fn generations(name: &str, want: &Value, dag: &Dag, tally: &mut Tally) {
+    let got = dag.topological_generations();
+    let sizes: Vec<u32> = (0..got.count()).map(|g| got.nodes(g).len() as u32).collect();
+    if want.get("generation_of_node").is_some() {
+        tally.equal(&format!("{name} generation of node"), got.level, ids(&want["generation_of_node"]));
+    }
+    tally.equal(&format!("{name} generation sizes"), sizes, ids(&want["generation_sizes"]));
+    if let Some(longest) = want["longest_path_edges"].as_u64() {
+        let path = dag.longest_path();
+        assert!(path.windows(2).all(|w| dag.successors(w[0]).contains(&w[1])), "{name}: not a path");
+        tally.equal(&format!("{name} longest path"), path.len().saturating_sub(1) as u64, longest);
+    }
+}
+
+fn weights(
+    name: &str,
+    want: &Value,
+    dag: &Dag,
+    events: &EventTable,
+    kind: &Labels,
+    prices: &[Option<f64>],
+    tally: &mut Tally,
+) {
+    let config = DagConfig::default();
+    let weigh =
+        EdgeWeights::new(&config.causality(), config.horizon_minutes(), &events.t_ms, kind, Some(prices))
+            .unwrap();
+    let got: Vec<f64> = dag.edge_iter().map(|(u, v)| weigh.at(u as usize, v as usize)).collect();
+    tally.case(name, WEIGHT.compare(got.into_iter(), numbers(want).into_iter()));
+}
+
+#[cfg(feature = "store")]
+fn adapted(file: &Path, data: &Path, tally: &mut Tally) {
+    for (key, want) in json(file).as_object().unwrap() {
+        let Some(path) = Run::input(data, &format!("peer/adapted/{key}.json")) else { continue };
+        let bytes = std::fs::read(&path).unwrap();
+        let session =
+            ironforge::events::session_from_json(&bytes, &path.display().to_string(), key, None).unwrap();
+        let events = session.events;
+        tally.equal(&format!("{key} order"), events.event_index.clone(), ids(&want["order"]));
+        let dag = edges(key, want, &events, &config(4, 1.0, 120.0), tally);
+        generations(key, want, &dag, tally);
+        let untyped = Labels { names: vec![], codes: vec![ironforge::table::MISSING; events.len()] };
+        let unpriced = vec![None; events.len()];
+        weights(&format!("{key} weight_raw"), &want["weight_raw"], &dag, &events, &untyped, &unpriced, tally);
+        let prices = events.prices().unwrap();
+        weights(
+            &format!("{key} weight_mapped"),
+            &want["weight_mapped"],
+            &dag,
+            &events,
+            &events.kind,
+            prices,
+            tally,
+        );
+        for (name, want) in want["variants"].as_object().into_iter().flatten() {
+            let name_of = format!("{key} {name}");
+            let dag = edges(&name_of, want, &events, &variant(name), tally);
+            if want.get("generation_sizes").is_some() {
+                generations(&name_of, want, &dag, tally);
+            }
+        }
+    }
+}
+
+fn synthetic(file: &Path, tally: &mut Tally) {
+    for (key, want) in json(file).as_object().unwrap() {
+        let source = want["events"].as_array().unwrap();
+        let t_ms = |e: &Value| (e["timestamp"].as_f64().unwrap() * 1000.0).round() as i64;
+        let seq = |e: &Value| e.get("seq_idx").and_then(Value::as_i64).unwrap_or(0);
+        let mut order: Vec<usize> = (0..source.len()).collect();
+        order.sort_by_key(|&i| (t_ms(&source[i]), seq(&source[i])));
+        let sorted: Vec<&Value> = order.iter().map(|&i| &source[i]).collect();
+        let events = EventTable {
+            t_ms: sorted.iter().map(|e| t_ms(e)).collect(),
+            kind: Labels::encode(sorted.iter().map(|e| e["event_type"].as_str())),
+            numeric: vec![NumericColumn {
+                name: "price".to_owned(),
+                values: sorted.iter().map(|e| e["price"].as_f64()).collect(),
+            }],
+            price: Some(0),
+            ..EventTable::default()
+        };
+        tally.equal(&format!("{key} order"), order.iter().map(|&i| i as u32).collect(), ids(&want["order"]));
+        let dag = edges(key, want, &events, &config(4, 1.0, 120.0), tally);
+        generations(key, want, &dag, tally);
+        let prices = events.prices().unwrap();
+        weights(&format!("{key} weight"), &want["weight"], &dag, &events, &events.kind, prices, tally);
+    }
+}
+
+fn causality(file: &Path, tally: &mut Tally) {
+    let table: Causality = DagConfig::default().causality();
+    for (pair, want) in json(file).as_object().unwrap() {
+        let (source, target) = pair.split_once('|').unwrap();
+        let want = want.as_f64().unwrap();
+        tally.case(
+            pair,
+            Tolerance::abs(1e-15).compare([table.at(source, target)].into_iter(), [want].into_iter()),
+        );
+    }
+}
+
+#[cfg(feature = "store")]
+fn operations(file: &Path, data: &Path, tally: &mut Tally) {
+    use ironforge::dag::DagError;
+    use ironforge::table::{Table, Values};
+
+    let column = |table: &Table, name: &str| match table.column(name).map(|c| &c.values) {
+        Some(Values::OptI64(v)) => v.iter().map(|x| x.unwrap() as u32).collect::<Vec<_>>(),
+        Some(Values::I64(v)) => v.iter().map(|&x| x as u32).collect(),
+        Some(Values::U32(v)) => v.clone(),
+        other => panic!("{name}: {:?}", other.map(Values::type_name)),
+    };
+    for (name, want) in json(file).as_object().unwrap() {
+        let Some(path) = Run::input(data, &format!("dag/{name}.edges.parquet")) else { continue };
+        let table = ironforge::store::read_table(&path, Some(&["src", "dst"]), 1 << 30).unwrap().table;
+        let edges: Vec<_> = column(&table, "src").into_iter().zip(column(&table, "dst")).collect();
+        let nodes = want["nodes"].as_u64().unwrap() as usize;
+        let dag = Dag::from_edges(nodes, &edges);
+        tally.equal(&format!("{name} is_dag"), dag.is_ok(), want["is_dag"].as_bool().unwrap());
+        match dag {
+            Err(DagError::Cycle { cycle }) => {
+                let next = cycle.iter().cycle().skip(1);
+                let closed = cycle.iter().zip(next).all(|(&u, &v)| edges.contains(&(u, v)));
+                tally.equal(&format!("{name} cycle holds"), closed, true);
+            }
+            Err(other) => panic!("{name}: {other}"),
+            Ok(dag) => ordered(name, want, &dag, tally),
+        }
+    }
+}
+
+#[cfg(feature = "store")]
+fn ordered(name: &str, want: &Value, dag: &Dag, tally: &mut Tally) {
+    use sha2::{Digest, Sha256};
+
+    let generations = dag.topological_generations();
+    let mut level = vec![0_u32; dag.nodes()];
+    for (number, &l) in generations.level.iter().enumerate() {
+        level[dag.id(number as u32) as usize] = l;
+    }
+    let widest = (0..generations.count()).map(|g| generations.nodes(g).len()).max().unwrap_or(0);
+    let digest = Sha256::digest(level.iter().flat_map(|l| l.to_le_bytes()).collect::<Vec<u8>>());
+    let digest: String = digest.iter().map(|b| format!("{b:02x}")).collect();
+    tally.equal(&format!("{name} nodes"), dag.nodes() as u64, want["nodes"].as_u64().unwrap());
+    tally.equal(&format!("{name} edges"), dag.edges() as u64, want["edges"].as_u64().unwrap());
+    tally.equal(
+        &format!("{name} generations"),
+        generations.count() as u64,
+        want["generations"].as_u64().unwrap(),
+    );
+    tally.equal(&format!("{name} widest"), widest as u64, want["widest"].as_u64().unwrap());
+    tally.equal(&format!("{name} levels"), digest.as_str(), want["level_sha256"].as_str().unwrap());
+    let longest = dag.longest_path().len().saturating_sub(1);
+    tally.equal(
+        &format!("{name} longest path"),
+        longest as u64,
+        want["longest_path_edges"].as_u64().unwrap(),
+    );
+    for (key, count) in [("roots", true), ("sinks", false)] {
+        let mut free = vec![true; dag.nodes()];
+        for (u, v) in dag.edge_iter() {
+            free[if count { v } else { u } as usize] = false;
+        }
+        let got = free.into_iter().filter(|&f| f).count() as u64;
+        tally.equal(&format!("{name} {key}"), got, want[key].as_u64().unwrap());
+    }
+}

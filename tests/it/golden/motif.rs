@@ -16,6 +16,44 @@ pub fn compare(run: &mut Run) {
             counts(name, graph, tally);
         }
     });
+    #[cfg(feature = "store")]
+    run.each("window_counts", ".json", window);
+}
+
+/// Connected sets of the window-kNN DAG (k = 4, 1 to 120 minutes) of the events that stand beside the golden.
+#[cfg(feature = "store")]
+fn window(path: &std::path::Path, tally: &mut Tally) {
+    use ironforge::dag::{Dag, DagConfig};
+    use ironforge::events::{ColumnMap, TimeColumn, from_table};
+    use ironforge::motif::MotifGraph;
+
+    let golden: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
+    let nodes = golden["nodes"].as_u64().unwrap();
+    let Some(events) = Run::input(path.parent().unwrap(), &format!("window_events_{nodes}.parquet")) else {
+        return;
+    };
+    let table = ironforge::store::read_table(&events, None, 1 << 30).unwrap().table;
+    let time = Some(TimeColumn::parse("t:s").unwrap());
+    let map = ColumnMap { time, seq: Some("seq".to_owned()), ..ColumnMap::default() };
+    let session = from_table(table, &map, "window events", "window").unwrap().remove(0);
+    let dag = Dag::from_events(&session.events, &DagConfig::default()).unwrap();
+    tally.equal("edges", dag.edges() as u64, golden["edges"].as_u64().unwrap());
+    let labels = vec![0; dag.nodes()];
+    let graph = MotifGraph::new(dag.pattern(), &labels, &session.events.t_ms).unwrap();
+    let census = count(&[graph], &all_patterns()).unwrap();
+    for k in 3..=5 {
+        let classes = census.classes(k);
+        let total: u64 = classes.iter().map(|&(_, n)| n).sum();
+        tally.equal(&format!("{k} nodes"), total, golden[format!("k{k}")].as_u64().unwrap());
+        if let Some(want) = golden.get(format!("k{k}_classes")) {
+            // The other program numbers classes in its own way: the counts themselves must agree.
+            let mut got: Vec<u64> = classes.into_iter().map(|(_, n)| n).collect();
+            let mut want: Vec<u64> = want.as_array().unwrap().iter().map(|n| n.as_u64().unwrap()).collect();
+            got.sort_unstable();
+            want.sort_unstable();
+            tally.equal(&format!("classes of {k} nodes"), got, want);
+        }
+    }
 }
 
 fn pairs(edges: &Value) -> Vec<(u32, u32)> {

@@ -1,0 +1,77 @@
+//! Settings of attention.
+
+use super::{Accuracy, AttentionError, Direction, EmptyRow, NonFinite, TimeBias};
+
+/// The original's scale of the root bias, minutes.
+const SCALE_MINUTES: f64 = 0.1;
+
+/// The original's buckets, `[lo, hi, weight]` in minutes. They touch, so dt = 5 gets 0.3.
+const BUCKETS: [[f64; 3]; 4] = [[0.0, 5.0, 0.2], [5.0, 15.0, 0.1], [15.0, 60.0, 0.0], [60.0, 240.0, -0.1]];
+
+/// Which time bias is added to the logits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum BiasKind {
+    /// None.
+    None,
+    /// `-sqrt(dt / (scale_minutes + 1e-6))`.
+    Sqrt,
+    /// The sum of the weights of the buckets that hold dt.
+    #[default]
+    Buckets,
+}
+
+/// Settings of attention. Every key has a default; an unknown key is an error.
+#[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct AttentionConfig {
+    /// Who reads whom along an edge.
+    pub direction: Direction,
+    /// Whether each node sees itself.
+    pub self_loops: bool,
+    /// Which time bias.
+    pub bias: BiasKind,
+    /// Scale of the root bias, minutes.
+    pub scale_minutes: f64,
+    /// Buckets of the bucket bias: `[lo, hi, weight]`, minutes, closed intervals whose weights add up.
+    pub buckets: Vec<[f64; 3]>,
+    /// Rounding of the probabilities.
+    pub accuracy: Accuracy,
+    /// Rows without a key.
+    pub empty_row: EmptyRow,
+    /// NaN and infinity in the input.
+    pub non_finite: NonFinite,
+}
+
+impl Default for AttentionConfig {
+    fn default() -> Self {
+        Self {
+            direction: Direction::default(),
+            self_loops: true,
+            bias: BiasKind::default(),
+            scale_minutes: SCALE_MINUTES,
+            buckets: BUCKETS.to_vec(),
+            accuracy: Accuracy::default(),
+            empty_row: EmptyRow::default(),
+            non_finite: NonFinite::default(),
+        }
+    }
+}
+
+impl AttentionConfig {
+    /// The time bias these settings ask for, in f32.
+    ///
+    /// # Errors
+    /// [`AttentionError::BiasScale`] or [`AttentionError::Bucket`] for parameters that are none.
+    pub fn time_bias(&self) -> Result<TimeBias, AttentionError> {
+        let bias = match self.bias {
+            BiasKind::None => TimeBias::None,
+            BiasKind::Sqrt => TimeBias::Sqrt { scale_minutes: self.scale_minutes as f32 },
+            BiasKind::Buckets => TimeBias::Buckets(
+                self.buckets.iter().map(|b| (b[0] as f32, b[1] as f32, b[2] as f32)).collect(),
+            ),
+        };
+        bias.check()?;
+        Ok(bias)
+    }
+}

@@ -1,0 +1,194 @@
+//! What the command line may say.
+
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+const EXIT_CODES: &str = "\
+Exit codes: 0 ok, 1 a check failed, 2 wrong usage, 65 damaged or impossible data, 66 input missing, 70 a fault of the \
+program, 71 device, 73 output cannot be created, 74 reading or writing failed, 75 above a limit, 78 wrong configuration.";
+
+/// Temporal graph attention over logs of time-stamped events.
+#[derive(Debug, Parser)]
+#[command(version, about, after_help = EXIT_CODES, max_term_width = 110)]
+pub struct Cli {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Turn event logs into graphs, embeddings and motifs.
+    Discover(Box<DiscoverArgs>),
+    /// Run attention on the tensors of a safetensors file.
+    Attend(AttendArgs),
+    /// Show or check the configuration.
+    #[command(subcommand)]
+    Config(ConfigCommand),
+    /// Say what this build and this machine can do.
+    Info(InfoArgs),
+}
+
+/// Options that make up a configuration.
+#[derive(Debug, Args)]
+pub struct ConfigArgs {
+    /// Start from this preset: development, standard, high-performance, research.
+    #[arg(long, value_name = "P")]
+    pub preset: Option<String>,
+    /// Read settings from a TOML or JSON file.
+    #[arg(long, value_name = "F")]
+    pub config: Option<PathBuf>,
+    /// Set one setting, for example tgat.num_layers=3; repeatable.
+    #[arg(long = "set", value_name = "KEY=VALUE")]
+    pub sets: Vec<String>,
+}
+
+/// How the columns of a table become events.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Column map of Parquet and CSV tables")]
+pub struct ColumnArgs {
+    /// Time column and its format; a Parquet timestamp needs none.
+    #[arg(long, value_name = "COL[:s|ms|us|ns|text]")]
+    pub time: Option<String>,
+    /// Column that orders events of equal time (default: their order in the file).
+    #[arg(long, value_name = "COL")]
+    pub seq: Option<String>,
+    /// IANA zone of wall-clock times, for example America/New_York (default: UTC).
+    #[arg(long, value_name = "ZONE")]
+    pub zone: Option<String>,
+    /// Column of the event's kind.
+    #[arg(long, value_name = "COL")]
+    pub kind: Option<String>,
+    /// Column of the session an event belongs to (default: one session a file).
+    #[arg(long, value_name = "COL")]
+    pub group: Option<String>,
+    /// Column of an entity that events share; repeatable.
+    #[arg(long = "key", value_name = "COL")]
+    pub keys: Vec<String>,
+    /// Number column; repeatable (default: every number column not named otherwise).
+    #[arg(long = "num", value_name = "COL")]
+    pub numeric: Vec<String>,
+    /// Column of the price (default: the number column `price` or `price_level`, if there is one).
+    #[arg(long, value_name = "COL")]
+    pub price: Option<String>,
+}
+
+#[derive(Debug, Args)]
+pub struct DiscoverArgs {
+    /// Files and folders to read; none runs the built-in sample.
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Folder of the results; an earlier run in it is replaced.
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    #[command(flatten)]
+    pub columns: ColumnArgs,
+    /// How events are linked.
+    #[arg(long, value_enum)]
+    pub link: Option<LinkArg>,
+    #[command(flatten)]
+    pub configuration: ConfigArgs,
+    /// Weights of a trained model (safetensors); without, they are seeded and the run is marked untrained.
+    #[arg(long, value_name = "F")]
+    pub weights: Option<PathBuf>,
+    /// Where attention runs.
+    #[arg(long, value_enum)]
+    pub device: Option<DeviceArg>,
+    /// Seed of weights and nulls (default: 42).
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Worker threads (default: one a core); results do not depend on it.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// Print run.json instead of a summary.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum LinkArg {
+    /// The next k events in a time window.
+    WindowKnn,
+    /// The next k events that share an entity.
+    SharedKey,
+    /// Both.
+    Both,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum DeviceArg {
+    Auto,
+    Cpu,
+    Cuda,
+}
+
+#[derive(Debug, Args)]
+pub struct AttendArgs {
+    /// Tensors q, k, v [nodes, heads, head_dim], and optionally offsets, t_ms, row_ptr, col_idx.
+    #[arg(value_name = "IN.safetensors")]
+    pub input: PathBuf,
+    /// File of the results: out [nodes, heads, head_dim], lse [nodes, heads].
+    #[arg(long, value_name = "OUT.safetensors")]
+    pub out: PathBuf,
+    /// Who computes.
+    #[arg(long, value_enum, default_value = "auto")]
+    pub backend: BackendArg,
+    /// How probabilities are rounded before they meet the values.
+    #[arg(long, value_enum, default_value = "exact")]
+    pub accuracy: AccuracyArg,
+    /// Print the report as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum BackendArg {
+    Auto,
+    Reference,
+    Cpu,
+    Cuda,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum AccuracyArg {
+    /// Probabilities keep f32 precision.
+    Exact,
+    /// Probabilities are rounded once to the precision of q, k, v.
+    Fast,
+}
+
+#[derive(Debug, Subcommand)]
+pub enum ConfigCommand {
+    /// Print every effective setting and where its value comes from.
+    Show(ShowArgs),
+    /// Check a configuration file.
+    Check(CheckArgs),
+}
+
+#[derive(Debug, Args)]
+pub struct ShowArgs {
+    #[command(flatten)]
+    pub configuration: ConfigArgs,
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct CheckArgs {
+    /// TOML or JSON file.
+    #[arg(value_name = "FILE")]
+    pub file: PathBuf,
+}
+
+#[derive(Debug, Args)]
+pub struct InfoArgs {
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// The name that an option's value has on the command line.
+pub fn name_of(value: impl ValueEnum) -> String {
+    value.to_possible_value().map(|v| v.get_name().to_owned()).unwrap_or_default()
+}

@@ -1,0 +1,34 @@
+//! `ironforge config show` and `config check`.
+
+use ironforge::config::check_file;
+use ironforge::error::Error;
+use serde_json::{Map, Value, json};
+
+use crate::args::{CheckArgs, ShowArgs};
+use crate::output::{self, Failure};
+
+/// Prints every setting with its origin.
+pub fn show(args: &ShowArgs) -> Result<(), Failure> {
+    let effective = super::effective(&args.configuration, Vec::new())?;
+    if args.json {
+        let settings: Map<String, Value> = effective
+            .entries()
+            .iter()
+            .map(|e| (e.key.clone(), json!({ "value": e.value, "origin": e.origin.to_string() })))
+            .collect();
+        return output::json(
+            &json!({ "schema_version": 1, "preset": effective.preset.name(), "settings": settings }),
+        );
+    }
+    let mut text = String::new();
+    for entry in effective.entries() {
+        text.push_str(&format!("{} = {}  # {}\n", entry.key, entry.value, entry.origin));
+    }
+    output::result(&text)
+}
+
+/// Checks a file.
+pub fn check(args: &CheckArgs) -> Result<(), Failure> {
+    let effective = check_file(&args.file).map_err(Error::from)?;
+    output::result(&format!("{}: ok, preset {}\n", args.file.display(), effective.preset.name()))
+}

@@ -1,0 +1,50 @@
+//! `ironforge info`.
+
+use ironforge::backend;
+use serde_json::json;
+
+use crate::args::InfoArgs;
+use crate::output::{self, Failure};
+
+/// Prints what this build and this machine can do.
+pub fn run(args: &InfoArgs) -> Result<(), Failure> {
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let cuda = match backend::choose(backend::Device::Cuda) {
+        Ok(chosen) => chosen.reason,
+        Err(e) => e.to_string(),
+    };
+    let auto = backend::choose(backend::Device::Auto)
+        .map_or_else(|e| e.to_string(), |c| format!("{}: {}", c.used, c.reason));
+    let features = [("cli", true), ("store", true), ("cuda", cfg!(feature = "cuda"))];
+    let features: Vec<&str> = features.iter().filter(|f| f.1).map(|f| f.0).collect();
+    let version = env!("CARGO_PKG_VERSION");
+    let machine = format!("{}-{}", std::env::consts::ARCH, std::env::consts::OS);
+    let simd = simd();
+    if args.json {
+        return output::json(&json!({
+            "schema_version": 1, "version": version, "features": features, "machine": machine,
+            "threads": threads, "simd": simd, "device_auto": auto, "cuda": cuda,
+        }));
+    }
+    output::result(&format!(
+        "ironforge {version}\nfeatures  {}\nmachine   {machine}, {threads} threads, {}\nauto      {auto}\ncuda      {cuda}\n",
+        features.join(", "),
+        if simd.is_empty() { "no vector extension known".to_owned() } else { simd.join(", ") },
+    ))
+}
+
+/// Vector extensions of this processor that matter here.
+fn simd() -> Vec<&'static str> {
+    #[cfg(target_arch = "x86_64")]
+    {
+        let found = [
+            ("avx2", std::arch::is_x86_feature_detected!("avx2")),
+            ("fma", std::arch::is_x86_feature_detected!("fma")),
+            ("f16c", std::arch::is_x86_feature_detected!("f16c")),
+            ("avx512f", std::arch::is_x86_feature_detected!("avx512f")),
+        ];
+        found.into_iter().filter(|f| f.1).map(|f| f.0).collect()
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    Vec::new()
+}

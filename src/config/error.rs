@@ -1,0 +1,69 @@
+//! Why a configuration is refused.
+
+use super::Origin;
+
+/// Errors of configuration; each names the key and where it was set.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConfigError {
+    /// A key that no room has.
+    #[error("{origin}: unknown key `{key}`{}", nearest.as_ref().map_or(String::new(), |n| format!("; did you mean `{n}`?")))]
+    UnknownKey {
+        /// Where it was set.
+        origin: Origin,
+        /// The key.
+        key: String,
+        /// The nearest known key, if one is near.
+        nearest: Option<String>,
+    },
+    /// A value of the wrong type, or one that is no choice of its key.
+    #[error("{origin}: `{key}` = {value}: {reason}")]
+    Value {
+        /// Where it was set.
+        origin: Origin,
+        /// The key.
+        key: String,
+        /// The value as given.
+        value: String,
+        /// What it must be.
+        reason: String,
+    },
+    /// A value out of range, or values that contradict each other.
+    #[error("{}{reason}", origin.as_ref().map_or(String::new(), |o| format!("{o}: ")))]
+    Check {
+        /// Where the key was set, if it is known which.
+        origin: Option<Origin>,
+        /// The room's own words.
+        reason: String,
+    },
+    /// A file that is not TOML or JSON.
+    #[error("{path}: {reason}")]
+    Syntax {
+        /// The file.
+        path: String,
+        /// Line, column and what is wrong there.
+        reason: String,
+    },
+    /// A file that cannot be read.
+    #[error("cannot read configuration file {path}: {source}")]
+    Read {
+        /// The file.
+        path: String,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// `--set` without an equals sign.
+    #[error("--set {text}: write it as --set KEY=VALUE, for example --set tgat.num_layers=3")]
+    Assignment {
+        /// What was given.
+        text: String,
+    },
+    /// A preset that does not exist.
+    #[error("{origin}: there is no preset `{name}`; the presets are {}", super::Preset::NAMES.join(", "))]
+    Preset {
+        /// Where it was named.
+        origin: Origin,
+        /// The name.
+        name: String,
+    },
+}

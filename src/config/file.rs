@@ -1,0 +1,149 @@
+//! Configuration files: TOML or JSON, each key with its line.
+
+use std::collections::HashMap;
+use std::path::Path;
+
+use serde_json::Value;
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::ConfigError;
+use super::keys::{Assignment, Origin, flatten};
+
+/// Reads a file, TOML unless its name ends in `.json`.
+pub(super) fn read(path: &Path) -> Result<Vec<Assignment>, ConfigError> {
+    let name = path.display().to_string();
+    let text =
+        std::fs::read_to_string(path).map_err(|source| ConfigError::Read { path: name.clone(), source })?;
+    if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("json")) {
+        json(&name, &text)
+    } else {
+        toml(&name, &text)
+    }
+}
+
+fn line_at(text: &str, offset: usize) -> usize {
+    1 + text.as_bytes()[..offset.min(text.len())].iter().filter(|&&b| b == b'\n').count()
+}
+
+fn toml(path: &str, text: &str) -> Result<Vec<Assignment>, ConfigError> {
+    let table = DeTable::parse(text).map_err(|e| {
+        let line = e.span().map_or(0, |s| line_at(text, s.start));
+        ConfigError::Syntax { path: format!("{path}:{line}"), reason: format!("not TOML: {}", e.message()) }
+    })?;
+    let mut found = Vec::new();
+    walk(path, text, "", table.get_ref(), &mut found)?;
+    Ok(found)
+}
+
+fn walk(
+    path: &str,
+    text: &str,
+    prefix: &str,
+    table: &DeTable<'_>,
+    found: &mut Vec<Assignment>,
+) -> Result<(), ConfigError> {
+    for (name, value) in table {
+        let key = if prefix.is_empty() {
+            name.get_ref().to_string()
+        } else {
+            format!("{prefix}.{}", name.get_ref())
+        };
+        let origin = Origin::File { path: path.to_owned(), line: line_at(text, name.span().start) };
+        match value.get_ref() {
+            DeValue::Table(inner) => walk(path, text, &key, inner, found)?,
+            _ => match to_json(value) {
+                Ok(value) => found.push(Assignment { key, value, origin }),
+                Err(reason) => {
+                    let value = text[value.span()].to_owned();
+                    return Err(ConfigError::Value { origin, key, value, reason });
+                }
+            },
+        }
+    }
+    Ok(())
+}
+
+fn to_json(value: &Spanned<DeValue<'_>>) -> Result<Value, String> {
+    Ok(match value.get_ref() {
+        DeValue::String(s) => Value::from(s.as_ref()),
+        DeValue::Integer(i) => {
+            let parsed = i64::from_str_radix(i.as_str(), i.radix());
+            Value::from(parsed.map_err(|_| "an integer must fit 64 bits".to_owned())?)
+        }
+        DeValue::Float(f) => {
+            let parsed: f64 = f.as_str().parse().map_err(|_| "not a number".to_owned())?;
+            serde_json::Number::from_f64(parsed).map(Value::Number).ok_or("a number must be finite")?
+        }
+        DeValue::Boolean(b) => Value::from(*b),
+        DeValue::Array(items) => Value::Array(items.iter().map(to_json).collect::<Result<_, _>>()?),
+        DeValue::Datetime(_) => return Err("no setting is a date or a time".to_owned()),
+        DeValue::Table(_) => return Err("no setting is a list of tables".to_owned()),
+    })
+}
+
+/// A value as `--set` and environment variables give it: TOML if it reads as TOML, else the text itself.
+pub(super) fn scalar(text: &str) -> Value {
+    let document = format!("v = {text}");
+    let parsed = DeTable::parse(&document).ok().filter(|t| t.get_ref().len() == 1);
+    let value = parsed.as_ref().and_then(|t| t.get_ref().get("v")).and_then(|v| to_json(v).ok());
+    value.unwrap_or_else(|| Value::from(text))
+}
+
+fn json(path: &str, text: &str) -> Result<Vec<Assignment>, ConfigError> {
+    let value: Value = serde_json::from_str(text).map_err(|e| ConfigError::Syntax {
+        path: format!("{path}:{}", e.line()),
+        reason: format!("not JSON: {e}"),
+    })?;
+    if !value.is_object() {
+        return Err(ConfigError::Syntax {
+            path: path.to_owned(),
+            reason: "a configuration is a JSON object".to_owned(),
+        });
+    }
+    let lines = key_lines(path, text)?;
+    let mut found = Vec::new();
+    flatten("", value, &mut |key, value| {
+        let line = lines.get(&key).copied().unwrap_or(0);
+        found.push(Assignment { key, value, origin: Origin::File { path: path.to_owned(), line } });
+    });
+    Ok(found)
+}
+
+/// The line of each key of a JSON text that is known to be valid; a key given twice is an error, where a parser
+/// would keep the last one silently.
+fn key_lines(path: &str, text: &str) -> Result<HashMap<String, usize>, ConfigError> {
+    let mut lines = HashMap::new();
+    let mut sections: Vec<Option<String>> = Vec::new();
+    let mut key = String::new();
+    let (bytes, mut at) = (text.as_bytes(), 0);
+    while at < bytes.len() {
+        match bytes[at] {
+            b'{' => sections.push(Some(std::mem::take(&mut key))),
+            b'[' => sections.push(None),
+            b'}' | b']' => {
+                sections.pop();
+            }
+            b'"' => {
+                let start = at;
+                at += 1;
+                while bytes[at] != b'"' {
+                    at += if bytes[at] == b'\\' { 2 } else { 1 };
+                }
+                let is_key = text[at + 1..].trim_start().starts_with(':');
+                if let (true, Some(Some(section))) = (is_key, sections.last()) {
+                    let name: String = serde_json::from_str(&text[start..=at]).unwrap_or_default();
+                    key = if section.is_empty() { name } else { format!("{section}.{name}") };
+                    let line = line_at(text, start);
+                    if lines.insert(key.clone(), line).is_some() {
+                        let reason = format!("key `{key}` is given twice");
+                        return Err(ConfigError::Syntax { path: format!("{path}:{line}"), reason });
+                    }
+                }
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    Ok(lines)
+}

@@ -1,0 +1,203 @@
+//! Putting the sources together.
+
+use std::path::Path;
+
+use serde_json::Value;
+
+use super::keys::{Assignment, Entry, Origin, flatten, unflatten};
+use super::{Config, ConfigError, Preset, file};
+use crate::nearest::nearest;
+
+/// Prefix of the environment variables that set keys.
+const ENV_PREFIX: &str = "IRONFORGE_";
+/// Variables of that prefix that are not settings: where tests, benches and the build look for things.
+const NOT_SETTINGS: [&str; 7] = [
+    "IRONFORGE_GOLDENS",
+    "IRONFORGE_DATA",
+    "IRONFORGE_CACHE",
+    "IRONFORGE_REQUIRE_GOLDENS",
+    "IRONFORGE_REQUIRE_GPU",
+    "IRONFORGE_REQUIRE_PTX",
+    "IRONFORGE_REQUIRE_EMULATOR",
+];
+
+/// What a configuration is made from.
+#[derive(Debug, Clone, Default)]
+pub struct Sources<'a> {
+    /// Preset the command names.
+    pub preset: Option<&'a str>,
+    /// Configuration file.
+    pub file: Option<&'a Path>,
+    /// Environment variables; only those that start with `IRONFORGE_` are looked at.
+    pub env: Vec<(String, String)>,
+    /// `KEY=VALUE` texts of `--set`.
+    pub sets: &'a [String],
+    /// Options of the command that set a key: key, value, the option as typed.
+    pub options: Vec<(&'static str, Value, String)>,
+}
+
+/// A configuration with the origin of each value.
+#[derive(Debug, Clone)]
+pub struct Effective {
+    /// The values.
+    pub config: Config,
+    /// The preset it starts from.
+    pub preset: Preset,
+    entries: Vec<Entry>,
+}
+
+impl Effective {
+    /// Loads and checks a configuration.
+    ///
+    /// # Errors
+    /// [`ConfigError`] names the key and the place of the first thing that is wrong.
+    pub fn load(sources: &Sources<'_>) -> Result<Self, ConfigError> {
+        let from_file = sources.file.map(file::read).transpose()?.unwrap_or_default();
+        let from_env = environment(&sources.env);
+        let from_sets = sources.sets.iter().map(|s| assignment(s)).collect::<Result<Vec<_>, _>>()?;
+        let from_options = sources.options.iter().map(|(key, value, typed)| Assignment {
+            key: (*key).to_owned(),
+            value: value.clone(),
+            origin: Origin::Option(typed.clone()),
+        });
+        let option = sources.preset.map(|name| Assignment {
+            key: "preset".to_owned(),
+            value: Value::from(name),
+            origin: Origin::Option(format!("--preset {name}")),
+        });
+        let all: Vec<_> = from_file
+            .into_iter()
+            .chain(from_env)
+            .chain(from_sets)
+            .chain(from_options)
+            .chain(option)
+            .collect();
+
+        let preset = preset(&all)?;
+        let mut effective = Self::from_preset(preset);
+        for assignment in all.into_iter().filter(|a| a.key != "preset") {
+            effective.set(assignment)?;
+        }
+        effective.check()?;
+        Ok(effective)
+    }
+
+    fn from_preset(preset: Preset) -> Self {
+        let config = preset.config();
+        let mut entries = Vec::new();
+        let tree = serde_json::to_value(&config).unwrap_or_default();
+        flatten("", tree, &mut |key, value| {
+            entries.push(Entry { key, value, origin: Origin::Preset(preset.name()) })
+        });
+        Self { config, preset, entries }
+    }
+
+    /// Every key with its value and origin, in the order of the rooms.
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    fn set(&mut self, assignment: Assignment) -> Result<(), ConfigError> {
+        let Assignment { key, value, origin } = assignment;
+        let Some(at) = self.entries.iter().position(|e| e.key == key) else {
+            let known = self.entries.iter().map(|e| e.key.as_str()).chain(["preset"]);
+            let nearest = nearest(&key, known).map(str::to_owned);
+            return Err(ConfigError::UnknownKey { origin, key, nearest });
+        };
+        let before = std::mem::replace(&mut self.entries[at].value, value);
+        // A bare word or number is the text it reads as where the key wants text.
+        if before.is_string()
+            && !self.entries[at].value.is_string()
+            && matches!(origin, Origin::Env(_) | Origin::Option(_))
+        {
+            let text = self.entries[at].value.to_string();
+            self.entries[at].value = Value::from(text);
+        }
+        let tree = unflatten(self.entries.iter().map(|e| (e.key.as_str(), &e.value)));
+        match serde_json::from_value(tree) {
+            Ok(config) => {
+                self.config = config;
+                // A whole number given to a key of fractions is shown as the key's own type.
+                let mut typed = Value::Null;
+                flatten("", serde_json::to_value(&self.config).unwrap_or_default(), &mut |k, v| {
+                    if k == key {
+                        typed = v;
+                    }
+                });
+                self.entries[at] = Entry { key, value: typed, origin };
+                Ok(())
+            }
+            Err(e) => {
+                let value = self.entries[at].value.to_string();
+                Err(ConfigError::Value { origin, key, value, reason: e.to_string() })
+            }
+        }
+    }
+
+    /// Ranges and contradictions, in each room's own words.
+    fn check(&self) -> Result<(), ConfigError> {
+        let c = &self.config;
+        let range = |ok: bool, key: &str, value: f64| {
+            if ok { Ok(()) } else { Err(format!("{key} = {value}: must be a positive number")) }
+        };
+        let outcome = c
+            .dag
+            .check()
+            .map_err(|e| e.to_string())
+            .and_then(|()| c.attention.time_bias().map(|_| ()).map_err(|e| format!("attention: {e}")))
+            .and_then(|()| c.tgat.validate().map_err(|e| e.to_string()))
+            .and_then(|()| c.motif.validate().map_err(|e| e.to_string()))
+            .and_then(|()| c.store.validate().map_err(|e| e.to_string()))
+            .and_then(|()| range(c.limits.memory_gb > 0.0, "limits.memory_gb", c.limits.memory_gb))
+            .and_then(|()| {
+                range(c.limits.motif_instances > 0.0, "limits.motif_instances", c.limits.motif_instances)
+            });
+        outcome.map_err(|reason| {
+            // The room names its key first: where it was set is the origin.
+            let named = self.entries.iter().filter(|e| reason.contains(e.key.as_str()));
+            let origin =
+                named.filter(|e| !matches!(e.origin, Origin::Preset(_))).map(|e| e.origin.clone()).next();
+            ConfigError::Check { origin, reason }
+        })
+    }
+}
+
+/// Checks a file by itself: keys, types and ranges over the preset it names.
+///
+/// # Errors
+/// As [`Effective::load`].
+pub fn check_file(path: &Path) -> Result<Effective, ConfigError> {
+    Effective::load(&Sources { file: Some(path), ..Sources::default() })
+}
+
+/// The preset that the last source names, `standard` if none does.
+fn preset(all: &[Assignment]) -> Result<Preset, ConfigError> {
+    let Some(last) = all.iter().rfind(|a| a.key == "preset") else { return Ok(Preset::default()) };
+    let name = last.value.as_str().map_or_else(|| last.value.to_string(), str::to_owned);
+    Preset::from_name(&name).ok_or_else(|| ConfigError::Preset { origin: last.origin.clone(), name })
+}
+
+fn assignment(text: &str) -> Result<Assignment, ConfigError> {
+    let (key, value) =
+        text.split_once('=').ok_or_else(|| ConfigError::Assignment { text: text.to_owned() })?;
+    let origin = Origin::Option(format!("--set {text}"));
+    Ok(Assignment { key: key.trim().to_owned(), value: file::scalar(value.trim()), origin })
+}
+
+/// `IRONFORGE_TGAT_NUM_LAYERS` is `tgat.num_layers`. A name that is no key stays one, and is refused as unknown.
+fn environment(env: &[(String, String)]) -> Vec<Assignment> {
+    let mut known = vec!["preset".to_owned()];
+    flatten("", serde_json::to_value(Config::default()).unwrap_or_default(), &mut |key, _| known.push(key));
+    let mut found = Vec::new();
+    for (name, value) in env {
+        let Some(rest) = name.strip_prefix(ENV_PREFIX).filter(|_| !NOT_SETTINGS.contains(&name.as_str()))
+        else {
+            continue;
+        };
+        let key = known.iter().find(|k| k.replace('.', "_").eq_ignore_ascii_case(rest));
+        let key = key.cloned().unwrap_or_else(|| rest.to_lowercase());
+        found.push(Assignment { key, value: file::scalar(value), origin: Origin::Env(name.clone()) });
+    }
+    found.sort_by(|a, b| a.key.cmp(&b.key));
+    found
+}

@@ -1,0 +1,75 @@
+//! Why a graph cannot be built.
+
+/// Errors of the graph room.
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum DagError {
+    /// The edges hold a cycle.
+    #[error(
+        "the edges are not acyclic: {} -> {} closes a cycle of {} nodes; remove one of its edges",
+        short(cycle), cycle.first().map_or(0, |&c| c), cycle.len()
+    )]
+    Cycle {
+        /// The nodes of one cycle in edge order, in the caller's ids; the last has an edge to the first.
+        cycle: Vec<u32>,
+    },
+    /// An edge names a node that does not exist.
+    #[error("edge {edge} names node {node}, but there are {nodes} nodes (ids 0..{nodes})")]
+    Node {
+        /// Position of the edge.
+        edge: usize,
+        /// The id it names.
+        node: u32,
+        /// Number of nodes.
+        nodes: usize,
+    },
+    /// Events are not in time order.
+    #[error("event {index} lies before event {}: sort the events by (t_ms, seq) first", index - 1)]
+    Unsorted {
+        /// First event that lies before the one in front of it.
+        index: usize,
+    },
+    /// Nodes or edges do not fit 32-bit numbers.
+    #[error("{what}: {count} do not fit a 32-bit index; split the input into smaller groups")]
+    TooLarge {
+        /// What is counted.
+        what: &'static str,
+        /// How many there are, or a lower bound.
+        count: u64,
+    },
+    /// Two columns of one problem differ in length.
+    #[error("{what} holds {got} values for {want} events")]
+    Len {
+        /// The column.
+        what: &'static str,
+        /// Its length.
+        got: usize,
+        /// Number of events.
+        want: usize,
+    },
+    /// A setting is out of range.
+    #[error("dag.{key} = {value}: {reason}")]
+    Setting {
+        /// The setting.
+        key: &'static str,
+        /// Its value.
+        value: String,
+        /// What it must be.
+        reason: &'static str,
+    },
+    /// `shared-key` was asked of events that carry no key.
+    #[error("dag.link = {link} needs at least one key column: name one with --key COL")]
+    NoKey {
+        /// The link rule.
+        link: &'static str,
+    },
+}
+
+/// A cycle as text, its middle left out when it is long; the witness itself is whole.
+fn short(cycle: &[u32]) -> String {
+    let join = |ids: &[u32]| ids.iter().map(u32::to_string).collect::<Vec<_>>().join(" -> ");
+    match cycle.len() {
+        0..=16 => join(cycle),
+        n => format!("{} -> ... -> {}", join(&cycle[..8]), join(&cycle[n - 8..])),
+    }
+}

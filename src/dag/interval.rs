@@ -1,0 +1,123 @@
+//! The window-kNN rule and the graph it makes: the successors of a node are one contiguous range.
+
+use super::DagError;
+use crate::csr::CsrPattern;
+
+/// Each event links to the next `k` events `j > i` with `dt_min_ms <= t_j - t_i <= dt_max_ms`, both ends inclusive.
+///
+/// Events nearer than `dt_min_ms` are skipped and do not count towards `k`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct WindowKnn {
+    /// Most successors of an event, at least 1.
+    pub k: u32,
+    /// Least time between the two events, milliseconds, not negative.
+    pub dt_min_ms: i64,
+    /// Most time between the two events, milliseconds.
+    pub dt_max_ms: i64,
+}
+
+impl WindowKnn {
+    /// Links sorted events. Two pointers: O(events) time, 8 bytes an event.
+    ///
+    /// # Errors
+    /// [`DagError::Unsorted`] if a time falls, [`DagError::TooLarge`] above `u32::MAX` events.
+    pub fn build(&self, t_ms: &[i64]) -> Result<IntervalDag, DagError> {
+        if let Some(i) = t_ms.windows(2).position(|w| w[1] < w[0]) {
+            return Err(DagError::Unsorted { index: i + 1 });
+        }
+        let n = t_ms.len();
+        if u32::try_from(n).is_err() {
+            return Err(DagError::TooLarge { what: "events of one group", count: n as u64 });
+        }
+        let (mut lo, mut hi) = (Vec::with_capacity(n), Vec::with_capacity(n));
+        let (mut first, mut end) = (0, 0);
+        for i in 0..n {
+            // Times rise, so the difference cannot be negative; it saturates where i64 could not hold it.
+            let dt = |j: usize| t_ms[j].saturating_sub(t_ms[i]);
+            first = first.max(i + 1);
+            while first < n && dt(first) < self.dt_min_ms {
+                first += 1;
+            }
+            end = end.max(first);
+            while end < n && dt(end) <= self.dt_max_ms {
+                end += 1;
+            }
+            lo.push(first as u32);
+            hi.push(end.min(first.saturating_add(self.k as usize)) as u32);
+        }
+        Ok(IntervalDag { lo, hi })
+    }
+}
+
+/// A DAG on events in time order in which the successors of `i` are `lo[i]..hi[i]`: 8 bytes a node.
+///
+/// `lo` never falls and `i < lo[i]`, so every edge goes forward and predecessors are contiguous too.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct IntervalDag {
+    lo: Vec<u32>,
+    hi: Vec<u32>,
+}
+
+impl IntervalDag {
+    /// First successor of each node, and one past its last: `[nodes]` each.
+    pub fn bounds(&self) -> (&[u32], &[u32]) {
+        (&self.lo, &self.hi)
+    }
+
+    /// Number of nodes.
+    pub fn nodes(&self) -> usize {
+        self.lo.len()
+    }
+
+    /// Number of edges.
+    pub fn edges(&self) -> u64 {
+        self.lo.iter().zip(&self.hi).map(|(lo, hi)| u64::from(hi - lo)).sum()
+    }
+
+    /// The same edges as row bounds and columns, for [`CsrPattern::new`] or [`super::Dag::from_parts`].
+    ///
+    /// # Errors
+    /// [`DagError::TooLarge`] above `u32::MAX` edges.
+    pub fn to_csr(&self) -> Result<(Vec<u32>, Vec<u32>), DagError> {
+        let edges = self.edges();
+        if u32::try_from(edges).is_err() {
+            return Err(DagError::TooLarge { what: "edges of one group", count: edges });
+        }
+        let mut row_ptr = Vec::with_capacity(self.nodes() + 1);
+        let mut col_idx = Vec::with_capacity(edges as usize);
+        row_ptr.push(0);
+        for (&lo, &hi) in self.lo.iter().zip(&self.hi) {
+            col_idx.extend(lo..hi);
+            row_ptr.push(col_idx.len() as u32);
+        }
+        Ok((row_ptr, col_idx))
+    }
+
+    /// Whether the edge i -> j exists. O(1).
+    ///
+    /// # Panics
+    /// If `i` is not a node.
+    #[track_caller]
+    pub fn has_edge(&self, i: u32, j: u32) -> bool {
+        (self.lo[i as usize]..self.hi[i as usize]).contains(&j)
+    }
+
+    /// The interval form of a pattern, if each of its rows is one contiguous range to the right of the diagonal.
+    pub fn from_pattern(pattern: CsrPattern<'_>) -> Option<Self> {
+        let mut dag = Self::default();
+        for i in 0..pattern.rows() {
+            let row = pattern.row(i);
+            let lo = row.first().copied().unwrap_or(i as u32 + 1).max(dag.lo.last().copied().unwrap_or(0));
+            let hi = lo + row.len() as u32;
+            if lo <= i as u32
+                || row.first().is_some_and(|&f| f != lo)
+                || row.last().is_some_and(|&l| l + 1 != hi)
+            {
+                return None;
+            }
+            dag.lo.push(lo);
+            dag.hi.push(hi);
+        }
+        Some(dag)
+    }
+}

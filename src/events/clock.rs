@@ -1,0 +1,137 @@
+//! Placing times: epochs of any unit, RFC 3339, and wall clocks of a zone.
+
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::{AmbiguousOffset, TimeZone};
+
+use super::EventsError;
+use super::order::Time;
+use crate::table::TimeUnit;
+
+/// What a wall-clock time needs to be placed, for messages.
+const ONCE: &str = "give it as RFC 3339 with an offset, or as a number since the epoch";
+
+/// The zone of that IANA name.
+///
+/// # Errors
+/// [`EventsError::Setting`] for a name that is not in the database.
+pub(super) fn zone(name: &str) -> Result<TimeZone, EventsError> {
+    TimeZone::get(name).map_err(|_| EventsError::Setting {
+        what: "the time zone",
+        value: name.to_owned(),
+        remedy: "use an IANA name such as UTC, Europe/Berlin or America/New_York".to_owned(),
+    })
+}
+
+/// An integer epoch; `None` if its milliseconds do not fit 64 bits.
+pub(super) fn epoch(value: i64, unit: TimeUnit) -> Option<Time> {
+    Time::from_ns(i128::from(value) * nanoseconds(unit))
+}
+
+/// Nanoseconds of a unit.
+pub(super) fn nanoseconds(unit: TimeUnit) -> i128 {
+    match unit {
+        TimeUnit::Second => 1_000_000_000,
+        TimeUnit::Millisecond => 1_000_000,
+        TimeUnit::Microsecond => 1_000,
+        TimeUnit::Nanosecond => 1,
+    }
+}
+
+/// A fractional epoch, rounded to the nearest millisecond; what the rounding took decides among equals.
+/// `None` if it is not finite or does not fit 64 bits.
+pub(super) fn fractional(value: f64, unit: TimeUnit) -> Option<Time> {
+    let ms = value * (nanoseconds(unit) as f64 / 1e6);
+    let whole = ms.round();
+    // 2^63 is the first float that an i64 cannot hold.
+    let fits = whole >= -(2f64.powi(63)) && whole < 2f64.powi(63);
+    fits.then_some(Time { t_ms: whole as i64, beyond_ns: ((ms - whole) * 1e6) as i32 })
+}
+
+/// A wall-clock time in a zone.
+///
+/// # Errors
+/// Why it cannot be placed: it exists twice or not at all there (the clock was changed), or is out of range.
+pub(super) fn place(civil: DateTime, zone: &TimeZone) -> Result<Time, String> {
+    let ambiguous = zone.to_ambiguous_timestamp(civil);
+    let name = zone.iana_name().unwrap_or("the zone");
+    match ambiguous.offset() {
+        AmbiguousOffset::Unambiguous { .. } => {}
+        AmbiguousOffset::Gap { .. } => {
+            return Err(format!("the clocks of {name} were put forward over this time; {ONCE}"));
+        }
+        AmbiguousOffset::Fold { .. } => {
+            return Err(format!("the clocks of {name} showed this time twice; {ONCE}"));
+        }
+    }
+    let timestamp = ambiguous.unambiguous().map_err(|_| "the time is out of range".to_owned())?;
+    moment(timestamp)
+}
+
+fn moment(timestamp: Timestamp) -> Result<Time, String> {
+    Time::from_ns(timestamp.as_nanosecond()).ok_or_else(|| "the time is out of range".to_owned())
+}
+
+/// A wall-clock count (nanoseconds since 1970-01-01 00:00 on that clock) in a zone.
+///
+/// # Errors
+/// As [`place`].
+pub(super) fn wall_clock(ns: i128, zone: &TimeZone) -> Result<Time, String> {
+    // A wall clock in UTC counts as UTC does: the value is cut into date and time there.
+    let utc = Timestamp::from_nanosecond(ns).map_err(|_| "the time is out of range".to_owned())?;
+    place(TimeZone::UTC.to_datetime(utc), zone)
+}
+
+/// A time written out: RFC 3339 with an offset, or a wall-clock time in `zone`.
+///
+/// # Errors
+/// What is wrong and what would be right.
+pub(super) fn text(text: &str, zone: &TimeZone) -> Result<Time, String> {
+    let want = "write 2025-07-24T09:30:00-04:00, 2025-07-24 09:30:00 (in the zone of --zone), or numbers with \
+                --time COLUMN:s|ms|us|ns";
+    let trimmed = text.trim();
+    // Only times of day count: jiff would read a date alone as midnight.
+    if !trimmed.contains(':') {
+        return Err(format!("it is no date and time; {want}"));
+    }
+    if let Ok(timestamp) = trimmed.parse::<Timestamp>() {
+        return moment(timestamp);
+    }
+    match trimmed.parse::<DateTime>() {
+        Ok(civil) => place(civil, zone),
+        Err(e) => Err(format!("it is no date and time ({e}); {want}")),
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_wall_clock_is_placed_in_its_zone() {
+        let new_york = zone("America/New_York").unwrap();
+        let ms = |s: &str| text(s, &new_york).map(|t| t.t_ms);
+        assert_eq!(ms("2025-07-24 09:30:00"), Ok(1_753_363_800_000));
+        assert_eq!(ms("2025-07-24T09:30:00.25"), Ok(1_753_363_800_250));
+        assert_eq!(ms("2025-07-24T13:30:00Z"), Ok(1_753_363_800_000));
+        assert_eq!(ms("2025-07-24T15:30:00+02:00"), Ok(1_753_363_800_000));
+        assert!(ms("2025-03-09 02:30:00").unwrap_err().contains("forward"));
+        assert!(ms("2025-11-02 01:30:00").unwrap_err().contains("twice"));
+        for bad in ["2025-07-24 25:61:00", "25:61:00", "1753363800", "2025-07-24", "", "09:30:00", "noon"] {
+            assert!(ms(bad).is_err(), "{bad}");
+        }
+        assert!(zone("Mars/Olympus").is_err());
+    }
+
+    #[test]
+    fn fractional_seconds_are_rounded_to_milliseconds() {
+        assert_eq!(fractional(12.5, TimeUnit::Second), Some(Time::from_ms(12_500)));
+        assert_eq!(fractional(1.001, TimeUnit::Second).map(|t| t.t_ms), Some(1001));
+        for bad in [f64::NAN, f64::INFINITY, 1e300, -1e300] {
+            assert_eq!(fractional(bad, TimeUnit::Second), None);
+        }
+        assert_eq!(epoch(i64::MAX, TimeUnit::Second), None);
+        assert_eq!(epoch(-1, TimeUnit::Microsecond), Some(Time { t_ms: -1, beyond_ns: 999_000 }));
+    }
+}

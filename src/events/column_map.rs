@@ -1,0 +1,121 @@
+//! What the columns of a table mean.
+
+use super::EventsError;
+
+/// What the values of a time column are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TimeFormat {
+    /// Seconds since the epoch, UTC; fractions allowed.
+    S,
+    /// Milliseconds since the epoch, UTC.
+    Ms,
+    /// Microseconds since the epoch, UTC.
+    Us,
+    /// Nanoseconds since the epoch, UTC.
+    Ns,
+    /// Text: RFC 3339 with an offset, or `YYYY-MM-DD HH:MM:SS[.fff]` on the wall clock of the zone.
+    Text,
+}
+
+impl TimeFormat {
+    /// The format of that name.
+    fn named(name: &str) -> Option<Self> {
+        Some(match name {
+            "s" => Self::S,
+            "ms" => Self::Ms,
+            "us" => Self::Us,
+            "ns" => Self::Ns,
+            "text" => Self::Text,
+            _ => return None,
+        })
+    }
+}
+
+/// The time column, and what its values are.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct TimeColumn {
+    /// Name of the column.
+    pub name: String,
+    /// What its values are; not needed for text and for timestamp columns, which say it themselves.
+    pub format: Option<TimeFormat>,
+}
+
+impl TimeColumn {
+    /// Reads `COLUMN` or `COLUMN:s|ms|us|ns|text`. A name may hold `:`; only a known format after the last one counts.
+    ///
+    /// # Errors
+    /// [`EventsError::Setting`] if the name is empty.
+    pub fn parse(text: &str) -> Result<Self, EventsError> {
+        let split = text.rsplit_once(':').and_then(|(name, format)| Some((name, TimeFormat::named(format)?)));
+        let (name, format) = split.map_or((text, None), |(name, format)| (name, Some(format)));
+        if name.is_empty() {
+            return Err(EventsError::Setting {
+                what: "--time",
+                value: text.to_owned(),
+                remedy: "name a column, as in --time ts:ms".to_owned(),
+            });
+        }
+        Ok(Self { name: name.to_owned(), format })
+    }
+}
+
+/// Which column is what. Everything but the time may stay unsaid.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ColumnMap {
+    /// The time; without it the only timestamp column of the table.
+    pub time: Option<TimeColumn>,
+    /// Order of events of equal time, integers; without it the order of the file.
+    pub seq: Option<String>,
+    /// IANA zone of times on the wall clock (text without offset, timestamps without zone, session files); `UTC` without
+    /// it. Times that count from the epoch need none.
+    pub zone: Option<String>,
+    /// The kind of an event: text, integers or booleans.
+    pub kind: Option<String>,
+    /// The session an event belongs to: text, integers or booleans; without it the table is one session.
+    pub group: Option<String>,
+    /// Entities that events share: text or integers.
+    pub keys: Vec<String>,
+    /// The numbers of an event; without it every numeric column that is not named otherwise.
+    pub numeric: Option<Vec<String>>,
+    /// Which number is the price; without it the number called `price` or `price_level`, if there is one.
+    pub price: Option<String>,
+}
+
+impl ColumnMap {
+    /// Columns that are labels: a reader of text files keeps them as they stand (`007` stays `007`).
+    pub fn text_columns(&self) -> Vec<&str> {
+        let time =
+            self.time.iter().filter(|time| time.format == Some(TimeFormat::Text)).map(|time| &time.name);
+        let names = self.keys.iter().chain(&self.kind).chain(&self.group).chain(time);
+        names.map(String::as_str).collect()
+    }
+
+    /// The columns that are needed, each once, where the map says them all; `None` where it leaves the choice of
+    /// the time or the numbers to the table.
+    pub fn columns(&self) -> Option<Vec<&str>> {
+        let (time, numeric) = (self.time.as_ref()?, self.numeric.as_ref()?);
+        let mut names: Vec<&str> = Vec::new();
+        let all = [&time.name].into_iter().chain(&self.seq).chain(&self.kind).chain(&self.group);
+        for name in all.chain(&self.keys).chain(numeric).chain(&self.price) {
+            if !names.contains(&name.as_str()) {
+                names.push(name);
+            }
+        }
+        Some(names)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_a_known_format_is_cut_off() {
+        let parse = |text| TimeColumn::parse(text).map(|t| (t.name, t.format)).unwrap();
+        assert_eq!(parse("t:s"), ("t".to_owned(), Some(TimeFormat::S)));
+        assert_eq!(parse("a:b"), ("a:b".to_owned(), None));
+        assert_eq!(parse("a:b:text"), ("a:b".to_owned(), Some(TimeFormat::Text)));
+        assert!(TimeColumn::parse(":ms").is_err());
+    }
+}

@@ -1,0 +1,200 @@
+//! CSV files as tables: a header, one row an event, types found from what stands there.
+
+use std::cell::Cell;
+use std::fs::File;
+use std::io::{self, Read};
+use std::path::Path;
+use std::rc::Rc;
+
+use csv::{ErrorKind, ReaderBuilder, StringRecord};
+
+use super::EventsError;
+use crate::nearest::nearest;
+use crate::table::{Column, Labels, Table, Values};
+
+/// Bytes a cell takes beside its letters while the file is read.
+const BYTES_PER_CELL: u64 = 8;
+/// Bytes a value takes at most once its column has a type.
+const BYTES_PER_VALUE: u64 = 16;
+
+/// Reads a CSV file; see [`csv_from`].
+///
+/// # Errors
+/// As [`csv_from`], and [`EventsError::Io`] if the file cannot be opened.
+pub fn csv_table(
+    path: &Path,
+    columns: Option<&[&str]>,
+    text_columns: &[&str],
+    memory_limit_bytes: u64,
+) -> Result<Table, EventsError> {
+    let name = path.display().to_string();
+    let file = File::open(path).map_err(|source| EventsError::Io { file: name.clone(), source })?;
+    csv_from(file, &name, columns, text_columns, memory_limit_bytes)
+}
+
+/// Reads comma-separated UTF-8 text with a header: the named columns, or all of them, in the file's order.
+///
+/// An empty cell is missing. A column is integers if all its values are, else floats if all are numbers, else booleans if
+/// all are `true` or `false` (in any case), else text; one without any value is missing floats. A column of
+/// `text_columns` is text as it stands: `007` stays `007`.
+///
+/// # Errors
+/// [`EventsError::Csv`] with the line: no header, a column without a name or named twice, a row of another length, text that is
+/// not UTF-8; [`EventsError::UnknownColumn`]; [`EventsError::Memory`]; [`EventsError::Io`].
+pub fn csv_from(
+    input: impl Read,
+    file: &str,
+    columns: Option<&[&str]>,
+    text_columns: &[&str],
+    memory_limit_bytes: u64,
+) -> Result<Table, EventsError> {
+    let left = Rc::new(Cell::new(memory_limit_bytes));
+    let metered = Metered { input, left: Rc::clone(&left) };
+    let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(metered);
+    let over = || EventsError::Memory { file: file.to_owned(), limit: memory_limit_bytes };
+    let broken = |line, why: String| EventsError::Csv { file: file.to_owned(), line, why };
+    let fail = |e: csv::Error| match e.kind() {
+        ErrorKind::Io(io) if io.kind() == io::ErrorKind::FileTooLarge => over(),
+        ErrorKind::Utf8 { pos, .. } => {
+            broken(pos.as_ref().map_or(1, csv::Position::line), "it is not UTF-8 text: convert it".to_owned())
+        }
+        _ => {
+            let line = e.position().map_or(1, csv::Position::line);
+            match e.into_kind() {
+                ErrorKind::Io(source) => EventsError::Io { file: file.to_owned(), source },
+                _ => broken(line, "it is no CSV".to_owned()),
+            }
+        }
+    };
+    let mut record = StringRecord::new();
+    if !reader.read_record(&mut record).map_err(fail)? {
+        return Err(broken(1, "the file is empty: its first line must name the columns".to_owned()));
+    }
+    let header = header(&record, file)?;
+    let wanted = choose(&header, file, columns)?;
+    let mut cells = vec![Cells::default(); wanted.len()];
+    let mut held = 0u64;
+    while reader.read_record(&mut record).map_err(fail)? {
+        if record.len() != header.len() {
+            let line = record.position().map_or(0, csv::Position::line);
+            let why = format!("it has {} cells, the header names {} columns", record.len(), header.len());
+            return Err(broken(line, why));
+        }
+        for (cells, &column) in cells.iter_mut().zip(&wanted) {
+            let text = record.get(column).unwrap_or_default();
+            held += text.len() as u64 + BYTES_PER_CELL + BYTES_PER_VALUE;
+            cells.push(text);
+        }
+        // One record more may take what is left; the reader stops a record that never ends.
+        left.set(memory_limit_bytes.checked_sub(held).ok_or_else(over)?);
+    }
+    let column = |(cells, column): (Cells, usize)| {
+        let name = &header[column];
+        let values = if text_columns.contains(&name.as_str()) { cells.text() } else { cells.typed() };
+        Column::new(name, "", values)
+    };
+    Ok(Table::new(cells.into_iter().zip(wanted).map(column).collect()))
+}
+
+/// A reader that gives out no more than what is left of the memory allowed.
+struct Metered<R> {
+    input: R,
+    left: Rc<Cell<u64>>,
+}
+
+impl<R: Read> Read for Metered<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let left = self.left.get();
+        if left == 0 {
+            return Err(io::ErrorKind::FileTooLarge.into());
+        }
+        let room = buffer.len().min(usize::try_from(left).unwrap_or(usize::MAX));
+        let read = self.input.read(&mut buffer[..room])?;
+        self.left.set(left - read as u64);
+        Ok(read)
+    }
+}
+
+fn header(record: &StringRecord, file: &str) -> Result<Vec<String>, EventsError> {
+    let broken = |why| EventsError::Csv { file: file.to_owned(), line: 1, why };
+    let mut names: Vec<String> = Vec::with_capacity(record.len());
+    for (i, name) in record.iter().enumerate() {
+        // A byte order mark belongs to no name.
+        let name = if i == 0 { name.trim_start_matches('\u{feff}') } else { name };
+        if name.is_empty() {
+            return Err(broken(format!(
+                "column {i} (from 0) has no name: the first line must name all columns"
+            )));
+        }
+        names.push(name.to_owned());
+    }
+    let mut sorted: Vec<&String> = names.iter().collect();
+    sorted.sort_unstable();
+    match sorted.windows(2).find(|pair| pair[0] == pair[1]) {
+        Some(pair) => Err(broken(format!("two columns are called {:?}: rename one", pair[0]))),
+        None => Ok(names),
+    }
+}
+
+fn choose(header: &[String], file: &str, columns: Option<&[&str]>) -> Result<Vec<usize>, EventsError> {
+    let Some(columns) = columns else { return Ok((0..header.len()).collect()) };
+    let names = || header.iter().map(String::as_str);
+    if let Some(&unknown) = columns.iter().find(|&&column| !names().any(|name| name == column)) {
+        let near =
+            nearest(unknown, names()).map_or(String::new(), |near| format!(", did you mean {near:?}?"));
+        return Err(EventsError::UnknownColumn {
+            file: file.to_owned(),
+            column: unknown.to_owned(),
+            role: "events",
+            hint: format!("{near}; its columns are: {}", header.join(", ")),
+        });
+    }
+    Ok((0..header.len()).filter(|&i| columns.contains(&header[i].as_str())).collect())
+}
+
+/// The cells of one column, as one text.
+#[derive(Debug, Clone, Default)]
+struct Cells {
+    text: String,
+    ends: Vec<usize>,
+}
+
+impl Cells {
+    fn push(&mut self, cell: &str) {
+        self.text.push_str(cell);
+        self.ends.push(self.text.len());
+    }
+
+    /// The cells in order, an empty one as `None`.
+    fn iter(&self) -> impl Iterator<Item = Option<&str>> {
+        let starts = std::iter::once(0).chain(self.ends.iter().copied());
+        let cell = |(start, &end)| Some(&self.text[start..end]).filter(|cell: &&str| !cell.is_empty());
+        starts.zip(&self.ends).map(cell)
+    }
+
+    fn parsed<T>(&self, parse: impl Fn(&str) -> Option<T>) -> Option<Vec<Option<T>>> {
+        self.iter().map(|cell| cell.map_or(Some(None), |cell| parse(cell).map(Some))).collect()
+    }
+
+    fn typed(&self) -> Values {
+        if self.text.is_empty() {
+            return Values::OptF64(vec![None; self.ends.len()]);
+        }
+        if let Some(values) = self.parsed(|cell| cell.parse().ok()) {
+            return Values::OptI64(values);
+        }
+        if let Some(values) = self.parsed(|cell| cell.parse().ok()) {
+            return Values::OptF64(values);
+        }
+        let boolean = |cell: &str| match cell {
+            _ if cell.eq_ignore_ascii_case("true") => Some(true),
+            _ if cell.eq_ignore_ascii_case("false") => Some(false),
+            _ => None,
+        };
+        self.parsed(boolean).map_or_else(|| self.text(), Values::OptBool)
+    }
+
+    fn text(&self) -> Values {
+        Values::Text(Labels::encode(self.iter()))
+    }
+}

@@ -1,0 +1,114 @@
+//! Time order: which event is node 0, node 1, and so on.
+
+use crate::table::{EventTable, KeyColumn, Labels, NumericColumn};
+
+/// A moment: whole milliseconds, and what a source with a finer clock has beyond them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct Time {
+    /// Milliseconds since the epoch, UTC.
+    pub t_ms: i64,
+    /// Nanoseconds beyond `t_ms`; below zero where a fractional second was rounded up.
+    pub beyond_ns: i32,
+}
+
+impl Time {
+    /// A moment in whole milliseconds.
+    pub fn from_ms(t_ms: i64) -> Self {
+        Self { t_ms, beyond_ns: 0 }
+    }
+
+    /// A moment in nanoseconds: milliseconds are rounded down.
+    ///
+    /// `None` if its milliseconds do not fit 64 bits.
+    pub fn from_ns(ns: i128) -> Option<Self> {
+        let t_ms = i64::try_from(ns.div_euclid(1_000_000)).ok()?;
+        Some(Self { t_ms, beyond_ns: ns.rem_euclid(1_000_000) as i32 })
+    }
+}
+
+/// Rows of a source, in its order, before they are sorted. All columns have as many rows as `times`.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Unsorted {
+    /// When each event happened.
+    pub(super) times: Vec<Time>,
+    /// Order of ties, where the source has one.
+    pub(super) seq: Option<Vec<i64>>,
+    /// Position in the source file.
+    pub(super) event_index: Vec<u32>,
+    pub(super) kind: Labels,
+    pub(super) keys: Vec<KeyColumn>,
+    pub(super) numeric: Vec<NumericColumn>,
+    pub(super) price: Option<usize>,
+}
+
+/// The order of rows by full-precision time, then `seq`, then position: `order[i]` is the row that becomes node `i`.
+///
+/// # Panics
+/// If `seq` has another length than `times`.
+#[track_caller]
+pub fn in_order(times: &[Time], seq: Option<&[i64]>) -> Vec<usize> {
+    assert!(seq.is_none_or(|seq| seq.len() == times.len()), "one seq per time");
+    let mut order: Vec<usize> = (0..times.len()).collect();
+    order.sort_by_key(|&row| (times[row], seq.map_or(0, |seq| seq[row])));
+    order
+}
+
+impl Unsorted {
+    /// Sorts the rows.
+    ///
+    /// The result is sorted by (`t_ms`, `seq`). Its `seq` is the source's, or the position in the file where the source
+    /// has none. Where a source's clock is finer than a millisecond the finer time comes before both, and `seq` becomes
+    /// the position in that order, so that sorting by (`t_ms`, `seq`) again changes nothing.
+    pub(super) fn sorted(self) -> EventTable {
+        let order = in_order(&self.times, self.seq.as_deref());
+        let finer = self.times.iter().any(|time| time.beyond_ns != 0);
+        let seq = |(node, &row): (usize, &usize)| match &self.seq {
+            _ if finer => node as i64,
+            Some(seq) => seq[row],
+            None => i64::from(self.event_index[row]),
+        };
+        EventTable {
+            t_ms: order.iter().map(|&row| self.times[row].t_ms).collect(),
+            seq: order.iter().enumerate().map(seq).collect(),
+            event_index: order.iter().map(|&row| self.event_index[row]).collect(),
+            kind: self.kind.select(&order),
+            keys: self
+                .keys
+                .iter()
+                .map(|key| KeyColumn { name: key.name.clone(), labels: key.labels.select(&order) })
+                .collect(),
+            numeric: self
+                .numeric
+                .iter()
+                .map(|column| NumericColumn {
+                    name: column.name.clone(),
+                    values: order.iter().map(|&row| column.values[row]).collect(),
+                })
+                .collect(),
+            price: self.price,
+        }
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn milliseconds_are_rounded_down_and_finer_times_keep_their_order() {
+        let times = [-1, 1_999_999, 1_000_001].map(|ns| Time::from_ns(ns).unwrap());
+        assert_eq!(times[0], Time { t_ms: -1, beyond_ns: 999_999 });
+        let unsorted = Unsorted {
+            times: times.to_vec(),
+            seq: Some(vec![5, 1, 2]),
+            event_index: vec![0, 1, 2],
+            kind: Labels::encode([None; 3]),
+            ..Unsorted::default()
+        };
+        let events = unsorted.sorted();
+        assert_eq!(events.t_ms, [-1, 1, 1]);
+        assert_eq!(events.event_index, [0, 2, 1]);
+        assert_eq!(events.seq, [0, 1, 2]);
+    }
+}

@@ -1,0 +1,162 @@
+//! Sessions to try everything on without a file: a market that never was.
+
+use super::order::{Time, Unsorted};
+use crate::philox::{Philox, Stream};
+use crate::table::{KeyColumn, Labels, NumericColumn, Session};
+
+/// Name of the sample where a source is named.
+const SOURCE: &str = "built-in sample";
+/// Seed of all that is drawn.
+const SEED: u64 = 20_250_303;
+/// Days, with the milliseconds of 14:30 UTC on each.
+const DAYS: [(&str, i64); 6] = [
+    ("SAMPLE_2025-03-03", 1_741_012_200_000),
+    ("SAMPLE_2025-03-04", 1_741_098_600_000),
+    ("SAMPLE_2025-03-05", 1_741_185_000_000),
+    ("SAMPLE_2025-03-06", 1_741_271_400_000),
+    ("SAMPLE_2025-03-07", 1_741_357_800_000),
+    ("SAMPLE_2025-03-10", 1_741_617_000_000),
+];
+/// Length of a day's session, seconds.
+const SESSION_S: u32 = 10_800;
+/// What happens at random.
+const KINDS: [&str; 8] = ["quote", "quote", "trade", "trade", "trade", "expansion", "retracement", "cancel"];
+/// What is planted: these three kinds, this many seconds after one another.
+const MOTIF: [(&str, u32); 3] = [("probe", 0), ("liquidity_sweep", 90), ("reversal", 240)];
+/// How often it is planted in a session.
+const PLANTED: u32 = 7;
+/// Accounts that act; events that share one can be linked.
+const ACCOUNTS: u32 = 12;
+/// Price of the first event of the first day, in quarters.
+const OPEN_QUARTERS: i64 = 20_000;
+
+/// One event before it is put in order.
+struct Draft {
+    second: u32,
+    kind: Option<&'static str>,
+    account: u32,
+    size: u32,
+}
+
+/// Six invented sessions of 81 to 161 events, always the same.
+///
+/// Events of one second, missing kinds and prices, one entity column (`account`) and two numbers (`price`, `size`); the
+/// source order is shuffled. Seven times a session the kinds `probe`, `liquidity_sweep` and `reversal` follow one
+/// another, 90 and 150 seconds apart and of the same account: that is what mining should find. All else is drawn
+/// independently.
+pub fn sample() -> Vec<Session> {
+    let philox = Philox::new(SEED);
+    let session = |(day, &(id, start_ms)): (usize, &(&str, i64))| {
+        let mut random = philox.stream(day as u32, 0);
+        let mut drafts = drafts(60 + 16 * day as u32, &mut random);
+        // Prices follow the clock, the file does not.
+        drafts.sort_by_key(|draft| draft.second);
+        let prices = prices(&drafts, OPEN_QUARTERS + 40 * day as i64, &mut random);
+        let order = shuffled(drafts.len(), &mut random);
+        Session {
+            id: id.to_owned(),
+            source: SOURCE.to_owned(),
+            events: assemble(&drafts, &prices, &order, start_ms),
+        }
+    };
+    DAYS.iter().enumerate().map(session).collect()
+}
+
+fn drafts(background: u32, random: &mut Stream) -> Vec<Draft> {
+    let mut drafts = Vec::new();
+    for _ in 0..background {
+        // Two clocks of three show whole minutes only: many events share a time.
+        let second = random.below(SESSION_S);
+        let second = if random.below(3) != 0 { second / 60 * 60 } else { second };
+        let kind = KINDS[random.below(KINDS.len() as u32) as usize];
+        let kind = (random.below(15) != 0).then_some(kind);
+        drafts.push(Draft { second, kind, account: random.below(ACCOUNTS), size: 1 + random.below(50) });
+    }
+    for i in 0..PLANTED {
+        let share = SESSION_S / PLANTED;
+        let start = i * share + random.below(share - 300);
+        let account = random.below(ACCOUNTS);
+        for (kind, after) in MOTIF {
+            let size = 1 + random.below(50);
+            drafts.push(Draft { second: start + after, kind: Some(kind), account, size });
+        }
+    }
+    drafts
+}
+
+/// A walk in quarters; every twelfth price or so is not known.
+fn prices(drafts: &[Draft], open: i64, random: &mut Stream) -> Vec<Option<f64>> {
+    let mut quarters = open;
+    let step = |_: &Draft| {
+        quarters += i64::from(random.below(17)) - 8;
+        (random.below(12) != 0).then_some(quarters as f64 / 4.0)
+    };
+    drafts.iter().map(step).collect()
+}
+
+fn shuffled(n: usize, random: &mut Stream) -> Vec<usize> {
+    let mut order: Vec<usize> = (0..n).collect();
+    for i in (1..n).rev() {
+        order.swap(i, random.below(i as u32 + 1) as usize);
+    }
+    order
+}
+
+fn assemble(
+    drafts: &[Draft],
+    prices: &[Option<f64>],
+    order: &[usize],
+    start_ms: i64,
+) -> crate::table::EventTable {
+    let rows = || order.iter().map(|&i| &drafts[i]);
+    let accounts: Vec<String> = rows().map(|draft| format!("account-{:02}", draft.account)).collect();
+    let column = |name: &str, values| NumericColumn { name: name.to_owned(), values };
+    let unsorted = Unsorted {
+        times: rows().map(|draft| Time::from_ms(start_ms + i64::from(draft.second) * 1000)).collect(),
+        seq: None,
+        event_index: (0..order.len() as u32).collect(),
+        kind: Labels::encode(rows().map(|draft| draft.kind)),
+        keys: vec![KeyColumn {
+            name: "account".to_owned(),
+            labels: Labels::encode(accounts.iter().map(|account| Some(account.as_str()))),
+        }],
+        numeric: vec![
+            column("price", order.iter().map(|&i| prices[i]).collect()),
+            column("size", rows().map(|draft| Some(f64::from(draft.size))).collect()),
+        ],
+        price: Some(0),
+    };
+    unsorted.sorted()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_sample_has_what_real_files_have() {
+        let sessions = sample();
+        assert_eq!(sessions, sample(), "always the same");
+        for session in &sessions {
+            let events = &session.events;
+            assert!((81..=161).contains(&events.len()), "{}", events.len());
+            assert!(events.t_ms.is_sorted() && events.t_ms.windows(2).any(|pair| pair[0] == pair[1]));
+            assert!(!events.event_index.is_sorted(), "the source order is not the order in time");
+            assert!(events.kind.iter().any(|kind| kind.is_none()));
+            assert!(events.prices().is_some_and(|prices| prices.iter().any(Option::is_none)));
+        }
+    }
+
+    #[test]
+    fn the_planted_motif_is_there() {
+        for session in sample() {
+            let events = session.events;
+            let at = |kind: &str| {
+                (0..events.len()).filter(|&i| events.kind.get(i) == Some(kind)).collect::<Vec<_>>()
+            };
+            let (probes, sweeps) = (at("probe"), at("liquidity_sweep"));
+            assert_eq!((probes.len(), sweeps.len(), at("reversal").len()), (7, 7, 7));
+            assert!(probes.iter().zip(&sweeps).all(|(&p, &s)| events.t_ms[s] - events.t_ms[p] == 90_000));
+        }
+    }
+}

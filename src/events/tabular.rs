@@ -1,0 +1,390 @@
+//! Any table becomes sessions through a column map.
+
+use std::collections::BTreeMap;
+
+use jiff::tz::TimeZone;
+
+use super::order::{Time, Unsorted};
+use super::{ColumnMap, EventsError, TimeFormat, clock};
+use crate::nearest::nearest;
+use crate::table::{Column, KeyColumn, Labels, NumericColumn, Session, Table, TimeUnit, Values};
+
+/// Names that a numeric column goes by when it is the price.
+const PRICE_NAMES: [&str; 2] = ["price", "price_level"];
+/// Events that a source may hold: positions are 32-bit, and one value is kept for "none".
+const MAX_EVENTS: usize = u32::MAX as usize - 1;
+
+/// Turns a table into sessions, sorted by id; each one's events are sorted by (`t_ms`, `seq`), ties in file order.
+///
+/// `source` names the table in messages and sessions, `default_id` is the id of the only session where the map
+/// names no group. `event_index` is the row in the table. Missing kinds, keys and numbers stay missing; an empty
+/// string and a NaN count as missing. Integers become floats (exact up to 2^53), booleans in a column named with
+/// `--num` 0 and 1. A table's default numbers are its numeric columns; booleans are not among them.
+///
+/// Times finer than a millisecond are rounded down to it after they have decided the order (see [`super::Time`]).
+/// A wall-clock time that its zone shows twice or not at all is refused.
+///
+/// # Errors
+/// [`EventsError`] names the file, and the column and row where there is one: no time or an unknown column, a type that
+/// its role cannot use, a missing time or group, a time that cannot be placed, an infinite number, no events at all.
+pub fn from_table(
+    table: Table,
+    map: &ColumnMap,
+    source: &str,
+    default_id: &str,
+) -> Result<Vec<Session>, EventsError> {
+    let reader = Reader { table: &table, map, file: source };
+    let rows = table.rows();
+    if rows > MAX_EVENTS {
+        return Err(EventsError::TooManyEvents { file: source.to_owned(), events: rows, limit: MAX_EVENTS });
+    }
+    let time = reader.time_column()?;
+    let all = Unsorted {
+        times: reader.times(time)?,
+        seq: reader.seq()?,
+        event_index: (0..rows as u32).collect(),
+        kind: reader.kind()?,
+        keys: reader.keys()?,
+        numeric: reader.numeric(time)?,
+        price: None,
+    };
+    let price = reader.price(&all.numeric)?;
+    let groups = reader.groups(default_id)?;
+    if rows == 0 {
+        return Err(EventsError::NoEvents { file: source.to_owned() });
+    }
+    let sessions = groups.into_iter().map(|(id, rows)| {
+        let events = Unsorted { price, ..all.select(&rows) }.sorted();
+        Session { id, source: source.to_owned(), events }
+    });
+    Ok(sessions.collect())
+}
+
+impl Unsorted {
+    fn select(&self, rows: &[usize]) -> Self {
+        Self {
+            times: rows.iter().map(|&row| self.times[row]).collect(),
+            seq: self.seq.as_ref().map(|seq| rows.iter().map(|&row| seq[row]).collect()),
+            event_index: rows.iter().map(|&row| self.event_index[row]).collect(),
+            kind: self.kind.select(rows),
+            keys: self
+                .keys
+                .iter()
+                .map(|key| KeyColumn { name: key.name.clone(), labels: key.labels.select(rows) })
+                .collect(),
+            numeric: self
+                .numeric
+                .iter()
+                .map(|column| NumericColumn {
+                    name: column.name.clone(),
+                    values: rows.iter().map(|&row| column.values[row]).collect(),
+                })
+                .collect(),
+            price: self.price,
+        }
+    }
+}
+
+/// A table seen through its map.
+struct Reader<'a> {
+    table: &'a Table,
+    map: &'a ColumnMap,
+    file: &'a str,
+}
+
+impl<'a> Reader<'a> {
+    fn column(&self, name: &str, role: &'static str) -> Result<&'a Column, EventsError> {
+        let names = || self.table.columns().iter().map(|c| c.name.as_str());
+        self.table.column(name).ok_or_else(|| {
+            let near =
+                nearest(name, names()).map_or(String::new(), |near| format!(", did you mean {near:?}?"));
+            let all = names().collect::<Vec<_>>().join(", ");
+            let hint = format!("{near}; its columns are: {all}");
+            EventsError::UnknownColumn { file: self.file.to_owned(), column: name.to_owned(), role, hint }
+        })
+    }
+
+    fn wrong_type(&self, column: &Column, role: &'static str, want: impl Into<String>) -> EventsError {
+        EventsError::ColumnType {
+            file: self.file.to_owned(),
+            column: column.name.clone(),
+            role,
+            found: column.values.type_name(),
+            want: want.into(),
+        }
+    }
+
+    fn value(&self, row: usize, column: &Column, value: String, remedy: impl Into<String>) -> EventsError {
+        let (file, column) = (self.file.to_owned(), column.name.clone());
+        EventsError::Value { file, row, column, value, remedy: remedy.into() }
+    }
+
+    fn missing(&self, row: usize, column: &Column, role: &'static str) -> EventsError {
+        EventsError::Missing { file: self.file.to_owned(), row, column: column.name.clone(), role }
+    }
+
+    /// The column named as time, or the only one of timestamps.
+    fn time_column(&self) -> Result<&'a Column, EventsError> {
+        if let Some(time) = &self.map.time {
+            return self.column(&time.name, "time");
+        }
+        let stamps: Vec<_> =
+            self.table.columns().iter().filter(|c| matches!(c.values, Values::Time { .. })).collect();
+        let names =
+            |columns: &[&Column]| columns.iter().map(|c| c.name.as_str()).collect::<Vec<_>>().join(", ");
+        match stamps.as_slice() {
+            [only] => Ok(only),
+            [] => {
+                let all: Vec<_> = self.table.columns().iter().collect();
+                let why = format!("no column holds timestamps ({})", names(&all));
+                Err(EventsError::NoTime { file: self.file.to_owned(), why })
+            }
+            many => {
+                let why = format!("several columns hold timestamps ({})", names(many));
+                Err(EventsError::NoTime { file: self.file.to_owned(), why })
+            }
+        }
+    }
+
+    fn times(&self, column: &Column) -> Result<Vec<Time>, EventsError> {
+        let zone = clock::zone(self.map.zone.as_deref().unwrap_or("UTC"))?;
+        let format = self.map.time.as_ref().and_then(|time| time.format);
+        let unit = match format {
+            Some(TimeFormat::S) => Some(TimeUnit::Second),
+            Some(TimeFormat::Ms) => Some(TimeUnit::Millisecond),
+            Some(TimeFormat::Us) => Some(TimeUnit::Microsecond),
+            Some(TimeFormat::Ns) => Some(TimeUnit::Nanosecond),
+            Some(TimeFormat::Text) | None => None,
+        };
+        match (&column.values, format) {
+            (Values::Time { unit: own, .. }, Some(_)) if unit != Some(*own) => {
+                Err(self.wrong_type(column, "time", format!("no other format: say --time {}", column.name)))
+            }
+            (Values::Time { unit, utc, values }, _) => self.stamps(column, *unit, *utc, values, &zone),
+            (Values::Text(labels), None | Some(TimeFormat::Text)) => self.written(column, labels, &zone),
+            (Values::Text(_), Some(_)) => {
+                Err(self.wrong_type(column, "time", "numbers for this format: say --time COLUMN:text"))
+            }
+            (values, _) => match unit {
+                Some(unit) => self.epochs(column, values, unit),
+                None => {
+                    let want = format!("to know what they count: say --time {}:s|ms|us|ns", column.name);
+                    Err(self.wrong_type(column, "time", want))
+                }
+            },
+        }
+    }
+
+    fn stamps(
+        &self,
+        column: &Column,
+        unit: TimeUnit,
+        utc: bool,
+        values: &[Option<i64>],
+        zone: &TimeZone,
+    ) -> Result<Vec<Time>, EventsError> {
+        let far = || "the time is out of range".to_owned();
+        let place = |(row, value): (usize, &Option<i64>)| {
+            let value = value.ok_or_else(|| self.missing(row, column, "time"))?;
+            let placed = match utc {
+                true => clock::epoch(value, unit).ok_or_else(far),
+                false => clock::wall_clock(i128::from(value) * clock::nanoseconds(unit), zone),
+            };
+            placed.map_err(|why| self.value(row, column, value.to_string(), why))
+        };
+        values.iter().enumerate().map(place).collect()
+    }
+
+    fn written(&self, column: &Column, labels: &Labels, zone: &TimeZone) -> Result<Vec<Time>, EventsError> {
+        let place = |(row, value): (usize, Option<&str>)| {
+            let value = value.filter(|v| !v.is_empty()).ok_or_else(|| self.missing(row, column, "time"))?;
+            clock::text(value, zone).map_err(|why| self.value(row, column, format!("{value:?}"), why))
+        };
+        labels.iter().enumerate().map(place).collect()
+    }
+
+    fn epochs(&self, column: &Column, values: &Values, unit: TimeUnit) -> Result<Vec<Time>, EventsError> {
+        let far = "it is no time that 64-bit milliseconds can hold: check the unit of --time";
+        if let Some(integers) = self.integers(column)? {
+            let place = |(row, value): (usize, Option<i64>)| {
+                let value = value.ok_or_else(|| self.missing(row, column, "time"))?;
+                clock::epoch(value, unit).ok_or_else(|| self.value(row, column, value.to_string(), far))
+            };
+            return integers.into_iter().enumerate().map(place).collect();
+        }
+        let floats = floats(values).filter(|_| !matches!(values, Values::OptBool(_)));
+        let Some(floats) = floats else {
+            return Err(self.wrong_type(column, "time", "integers, floats, text or timestamps"));
+        };
+        let place = |(row, value): (usize, Option<f64>)| {
+            let value = value.filter(|v| !v.is_nan()).ok_or_else(|| self.missing(row, column, "time"))?;
+            clock::fractional(value, unit).ok_or_else(|| self.value(row, column, value.to_string(), far))
+        };
+        floats.enumerate().map(place).collect()
+    }
+
+    /// The column as integers, `None` if it holds something else.
+    fn integers(&self, column: &Column) -> Result<Option<Vec<Option<i64>>>, EventsError> {
+        Ok(Some(match &column.values {
+            Values::U32(v) => v.iter().map(|&v| Some(i64::from(v))).collect(),
+            Values::I64(v) => v.iter().map(|&v| Some(v)).collect(),
+            Values::OptI64(v) => v.clone(),
+            Values::U64(v) => {
+                let fit = |(row, &v): (usize, &u64)| {
+                    i64::try_from(v).map(Some).map_err(|_| {
+                        self.value(row, column, v.to_string(), "it does not fit a signed 64-bit integer")
+                    })
+                };
+                v.iter().enumerate().map(fit).collect::<Result<_, _>>()?
+            }
+            _ => return Ok(None),
+        }))
+    }
+
+    fn seq(&self) -> Result<Option<Vec<i64>>, EventsError> {
+        let Some(name) = &self.map.seq else { return Ok(None) };
+        let column = self.column(name, "order of ties (--seq)")?;
+        let integers =
+            self.integers(column)?.ok_or_else(|| self.wrong_type(column, "order of ties", "integers"))?;
+        let present = |(row, value): (usize, Option<i64>)| {
+            value.ok_or_else(|| self.missing(row, column, "place in the order of ties"))
+        };
+        integers.into_iter().enumerate().map(present).collect::<Result<_, _>>().map(Some)
+    }
+
+    fn kind(&self) -> Result<Labels, EventsError> {
+        match &self.map.kind {
+            None => Ok(Labels::encode((0..self.table.rows()).map(|_| None))),
+            Some(name) => {
+                let column = self.column(name, "kind")?;
+                labels(&column.values, true)
+                    .ok_or_else(|| self.wrong_type(column, "kind", "text, integers or booleans"))
+            }
+        }
+    }
+
+    fn keys(&self) -> Result<Vec<KeyColumn>, EventsError> {
+        let key = |(i, name): (usize, &String)| {
+            if self.map.keys[..i].contains(name) {
+                return Err(twice("--key", name));
+            }
+            let column = self.column(name, "key")?;
+            let labels = labels(&column.values, false)
+                .ok_or_else(|| self.wrong_type(column, "key", "text or integers"))?;
+            Ok(KeyColumn { name: name.clone(), labels })
+        };
+        self.map.keys.iter().enumerate().map(key).collect()
+    }
+
+    fn numeric(&self, time: &Column) -> Result<Vec<NumericColumn>, EventsError> {
+        let map = self.map;
+        let mut names: Vec<&str> = Vec::new();
+        match &map.numeric {
+            Some(named) => {
+                for name in named {
+                    if names.contains(&name.as_str()) {
+                        return Err(twice("--num", name));
+                    }
+                    names.push(name);
+                }
+            }
+            None => {
+                let taken = |name: &str| {
+                    let mut others = map.seq.iter().chain(&map.kind).chain(&map.group).chain(&map.keys);
+                    name == time.name || others.any(|other| other == name)
+                };
+                let free = self.table.columns().iter().filter(|c| is_number(&c.values) && !taken(&c.name));
+                names.extend(free.map(|c| c.name.as_str()));
+            }
+        }
+        if let Some(price) = map.price.as_deref().filter(|price| !names.contains(price)) {
+            names.push(price);
+        }
+        names.into_iter().map(|name| self.numbers(self.column(name, "number")?)).collect()
+    }
+
+    fn numbers(&self, column: &Column) -> Result<NumericColumn, EventsError> {
+        let floats = floats(&column.values)
+            .ok_or_else(|| self.wrong_type(column, "number", "integers, floats or booleans"))?;
+        let finite = |(row, value): (usize, Option<f64>)| match value {
+            Some(v) if v.is_infinite() => Err(self.value(
+                row,
+                column,
+                v.to_string(),
+                "a number must be finite: leave it empty if unknown",
+            )),
+            Some(v) if v.is_nan() => Ok(None),
+            other => Ok(other),
+        };
+        let values = floats.enumerate().map(finite).collect::<Result<_, _>>()?;
+        Ok(NumericColumn { name: column.name.clone(), values })
+    }
+
+    fn price(&self, numeric: &[NumericColumn]) -> Result<Option<usize>, EventsError> {
+        let position = |name: &str| numeric.iter().position(|column| column.name == name);
+        Ok(match &self.map.price {
+            Some(name) => position(name),
+            None => PRICE_NAMES.iter().find_map(|name| position(name)),
+        })
+    }
+
+    /// The rows of each session, by id.
+    fn groups(&self, default_id: &str) -> Result<BTreeMap<String, Vec<usize>>, EventsError> {
+        let Some(name) = &self.map.group else {
+            return Ok(BTreeMap::from([(default_id.to_owned(), (0..self.table.rows()).collect())]));
+        };
+        let column = self.column(name, "group")?;
+        let ids = labels(&column.values, true)
+            .ok_or_else(|| self.wrong_type(column, "group", "text, integers or booleans"))?;
+        let mut rows_of = vec![Vec::new(); ids.names.len()];
+        for (row, &code) in ids.codes.iter().enumerate() {
+            let rows = rows_of.get_mut(code as usize);
+            rows.ok_or_else(|| self.missing(row, column, "group"))?.push(row);
+        }
+        Ok(ids.names.into_iter().zip(rows_of).collect())
+    }
+}
+
+fn twice(what: &'static str, name: &str) -> EventsError {
+    let remedy = "it is named twice: name it once".to_owned();
+    EventsError::Setting { what, value: name.to_owned(), remedy }
+}
+
+fn is_number(values: &Values) -> bool {
+    !matches!(values, Values::OptBool(_) | Values::Text(_) | Values::Time { .. })
+}
+
+/// The column as floats, `None` for text and timestamps.
+fn floats(values: &Values) -> Option<Box<dyn ExactSizeIterator<Item = Option<f64>> + '_>> {
+    Some(match values {
+        Values::U32(v) => Box::new(v.iter().map(|&v| Some(f64::from(v)))),
+        Values::U64(v) => Box::new(v.iter().map(|&v| Some(v as f64))),
+        Values::I64(v) => Box::new(v.iter().map(|&v| Some(v as f64))),
+        Values::F32(v) => Box::new(v.iter().map(|&v| Some(f64::from(v)))),
+        Values::F64(v) => Box::new(v.iter().map(|&v| Some(v))),
+        Values::OptBool(v) => Box::new(v.iter().map(|v| v.map(|v| f64::from(u8::from(v))))),
+        Values::OptI64(v) => Box::new(v.iter().map(|v| v.map(|v| v as f64))),
+        Values::OptF32(v) => Box::new(v.iter().map(|v| v.map(f64::from))),
+        Values::OptF64(v) => Box::new(v.iter().copied()),
+        Values::Text(_) | Values::Time { .. } => return None,
+    })
+}
+
+/// The column as labels, an empty string as missing; `None` for floats and timestamps, and booleans unless wanted.
+fn labels(values: &Values, booleans: bool) -> Option<Labels> {
+    fn render<T: ToString>(rows: impl Iterator<Item = Option<T>>) -> Labels {
+        let texts: Vec<Option<String>> = rows.map(|row| row.map(|value| value.to_string())).collect();
+        Labels::encode(texts.iter().map(Option::as_deref))
+    }
+    Some(match values {
+        Values::Text(labels) => Labels::encode(labels.iter().map(|row| row.filter(|text| !text.is_empty()))),
+        Values::U32(v) => render(v.iter().map(Some)),
+        Values::U64(v) => render(v.iter().map(Some)),
+        Values::I64(v) => render(v.iter().map(Some)),
+        Values::OptI64(v) => render(v.iter().copied()),
+        Values::OptBool(v) if booleans => render(v.iter().copied()),
+        // A text file's column without any value has no type: it is as good as text.
+        Values::OptF64(v) if v.iter().all(Option::is_none) => Labels::encode(v.iter().map(|_| None)),
+        _ => return None,
+    })
+}

@@ -1,0 +1,69 @@
+//! Writing the result: whole or not at all, and the same bytes for the same result.
+
+use std::io::Write as _;
+use std::path::Path;
+
+use serde_json::json;
+
+use super::{AttendError, AttendReport};
+use crate::attention::{Accuracy, Output};
+use crate::backend::Device;
+
+/// The header is filled up to a multiple of this, so that the values lie aligned.
+const ALIGN: usize = 8;
+
+/// Values turned into bytes at a time.
+const STEP: usize = 1 << 14;
+
+pub(super) fn write(
+    path: &Path,
+    report: &AttendReport,
+    device: Device,
+    accuracy: Accuracy,
+    output: &Output,
+) -> Result<(), AttendError> {
+    let header = header(report, device, accuracy, output);
+    replace(path, &header, output).map_err(|source| AttendError::Write { path: path.to_owned(), source })
+}
+
+/// Length, names and places of the tensors. Written here since the metadata of the `safetensors` crate comes in
+/// the order of a hash table, so that two runs would differ.
+fn header(report: &AttendReport, device: Device, accuracy: Accuracy, output: &Output) -> Vec<u8> {
+    let (nodes, heads) = (report.nodes, report.heads);
+    let out_bytes = size_of_val(output.out.as_slice());
+    let end = out_bytes + size_of_val(output.lse.as_slice());
+    let header = json!({
+        "__metadata__": {
+            "backend": report.backend,
+            "device": device,
+            "accuracy": accuracy,
+            "version": env!("CARGO_PKG_VERSION"),
+        },
+        "out": { "dtype": "F32", "shape": [nodes, heads, report.head_dim], "data_offsets": [0, out_bytes] },
+        "lse": { "dtype": "F32", "shape": [nodes, heads], "data_offsets": [out_bytes, end] },
+    });
+    let mut text = header.to_string().into_bytes();
+    text.resize(text.len().next_multiple_of(ALIGN), b' ');
+    [&(text.len() as u64).to_le_bytes()[..], &text].concat()
+}
+
+/// Writes beside `path` under a temporary name, flushes, and renames.
+fn replace(path: &Path, header: &[u8], output: &Output) -> std::io::Result<()> {
+    let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".ironforge-").suffix(".tmp");
+    // A result is as readable as any other new file; the default would be the owner's alone.
+    #[cfg(unix)]
+    builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
+    let mut file = builder.tempfile_in(folder)?;
+    file.write_all(header)?;
+    for values in output.out.chunks(STEP).chain(output.lse.chunks(STEP)) {
+        let bytes: Vec<u8> = values.iter().flat_map(|x| x.to_le_bytes()).collect();
+        file.write_all(&bytes)?;
+    }
+    file.as_file().sync_all()?;
+    file.persist(path).map_err(|e| e.error)?;
+    #[cfg(unix)]
+    std::fs::File::open(folder)?.sync_all()?;
+    Ok(())
+}

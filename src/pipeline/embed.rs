@@ -1,0 +1,191 @@
+//! Features in, embeddings and scores out.
+
+use std::path::Path;
+
+use rayon::prelude::*;
+
+use super::Progress;
+use super::graphs::SessionGraph;
+use crate::attention::{AttentionBackend, Keys, OwnedPattern, attended};
+use crate::backend;
+use crate::config::Config;
+use crate::csr::CsrPattern;
+use crate::error::Error;
+use crate::events::{self, FeatureInfo, Features, Standardised};
+use crate::table::Session;
+use crate::tgat::{Batch, Model};
+
+/// Sessions are run together until a chunk holds this many nodes: enough to fill the cores, little enough to bound
+/// memory. The results of a session do not depend on its chunk.
+pub(super) const CHUNK_NODES: usize = 32_768;
+pub(super) use events::{TIME_FEATURES, numeric_names};
+
+/// Everything the network gives, per session.
+pub(super) struct Embedded {
+    pub features: Vec<Features>,
+    pub info: Vec<FeatureInfo>,
+    pub stats: Vec<Statistics>,
+    pub scores: Vec<SessionScores>,
+    pub trained: bool,
+    pub weights_bring_statistics: bool,
+    pub ignored_weights: Vec<String>,
+    pub device: (String, String),
+}
+
+/// Mean and standard deviation a session's features were standardised with.
+pub(super) struct Statistics {
+    pub mean: Vec<f64>,
+    pub std: Vec<f64>,
+}
+
+/// What the network says of one session's nodes.
+pub(super) struct SessionScores {
+    /// `[nodes, hidden]`.
+    pub embeddings: Vec<f32>,
+    /// `[nodes, patterns]`.
+    pub pattern: Vec<f32>,
+    /// `[nodes]`.
+    pub significance: Vec<f32>,
+}
+
+/// Runs the network over all sessions.
+pub(super) fn run(
+    sessions: &[Session],
+    graphs: &[SessionGraph],
+    config: &Config,
+    weights: Option<&Path>,
+    progress: &dyn Progress,
+) -> Result<Embedded, Error> {
+    let names = numeric_names(sessions);
+    let features: Vec<Features> = sessions.par_iter().map(|s| events::features(&s.events, &names)).collect();
+    let info = features.first().map(|f| f.info.clone()).unwrap_or_default();
+    let model = match weights {
+        Some(path) => {
+            let bytes = std::fs::read(path).map_err(|e| Error::input(path, e))?;
+            let located = |error| Error::Weights { path: name(weights), error };
+            Model::from_bytes(&bytes, &config.tgat, info.len()).map_err(located)?
+        }
+        None => Model::seeded(&config.tgat, info.len(), config.seed)?,
+    };
+    let chosen = backend::choose(config.device)?;
+    let widened = |values: &[f32]| values.iter().map(|&x| f64::from(x)).collect::<Vec<_>>();
+    let brought = model.feature_stats().map(|stats| (widened(&stats.mean), widened(&stats.std)));
+    let mut scores = Vec::with_capacity(sessions.len());
+    let mut stats = Vec::with_capacity(sessions.len());
+    for chunk in chunks(sessions) {
+        let standardised: Vec<Standardised> = features[chunk.clone()]
+            .par_iter()
+            .map(|f| match &brought {
+                Some((mean, std)) => events::standardise_with(f, mean, std),
+                None => Ok(events::standardise(f)),
+            })
+            .collect::<Result<_, _>>()
+            .map_err(|error| Error::Statistics { path: name(weights), error })?;
+        let done = chunk.end;
+        let x = standardised.iter().map(|s| s.x.as_slice());
+        let joined = Joined::new(&sessions[chunk.clone()], &graphs[chunk], x, config)?;
+        scores.extend(joined.forward(&model, chosen.backend.as_ref(), config)?);
+        stats.extend(standardised.into_iter().map(|s| Statistics { mean: s.mean, std: s.std }));
+        progress.step(done as u64, sessions.len() as u64);
+    }
+    Ok(Embedded {
+        info,
+        features,
+        stats,
+        scores,
+        trained: model.trained(),
+        weights_bring_statistics: brought.is_some(),
+        ignored_weights: model.ignored().to_vec(),
+        device: (chosen.used, chosen.reason),
+    })
+}
+
+fn name(weights: Option<&Path>) -> String {
+    weights.map(|path| path.display().to_string()).unwrap_or_default()
+}
+
+/// Consecutive sessions of at most [`CHUNK_NODES`] nodes together, at least one a chunk.
+fn chunks(sessions: &[Session]) -> Vec<std::ops::Range<usize>> {
+    let mut chunks: Vec<std::ops::Range<usize>> = Vec::new();
+    let mut nodes = 0;
+    for (i, session) in sessions.iter().enumerate() {
+        nodes += session.events.len();
+        match chunks.last_mut() {
+            Some(last) if nodes <= CHUNK_NODES => last.end = i + 1,
+            _ => {
+                chunks.push(i..i + 1);
+                nodes = session.events.len();
+            }
+        }
+    }
+    chunks
+}
+
+/// Sessions back to back, as attention takes them.
+struct Joined {
+    x: Vec<f32>,
+    offsets: Vec<usize>,
+    t_ms: Vec<i64>,
+    row_ptr: Vec<u32>,
+    col_idx: Vec<u32>,
+}
+
+impl Joined {
+    fn new<'a>(
+        sessions: &[Session],
+        graphs: &[SessionGraph],
+        x: impl Iterator<Item = &'a [f32]>,
+        config: &Config,
+    ) -> Result<Self, Error> {
+        let patterns: Vec<OwnedPattern> = graphs
+            .par_iter()
+            .map(|g| attended(g.dag.pattern(), config.attention.direction, config.attention.self_loops))
+            .collect::<Result<_, _>>()?;
+        let mut joined = Self {
+            x: x.collect::<Vec<_>>().concat(),
+            offsets: vec![0],
+            t_ms: vec![],
+            row_ptr: vec![0],
+            col_idx: vec![],
+        };
+        for (session, pattern) in sessions.iter().zip(&patterns) {
+            let (first, entries) = (joined.t_ms.len() as u32, joined.col_idx.len() as u32);
+            let pattern = pattern.as_pattern();
+            joined.row_ptr.extend(pattern.row_ptr()[1..].iter().map(|&end| end + entries));
+            joined.col_idx.extend(pattern.col_idx().iter().map(|&col| col + first));
+            joined.t_ms.extend(&session.events.t_ms);
+            joined.offsets.push(joined.t_ms.len());
+        }
+        Ok(joined)
+    }
+
+    fn forward(
+        &self,
+        model: &Model,
+        backend: &dyn AttentionBackend,
+        config: &Config,
+    ) -> Result<Vec<SessionScores>, Error> {
+        let nodes = self.t_ms.len();
+        let batch = Batch {
+            x: &self.x,
+            offsets: &self.offsets,
+            keys: Keys::Edges(CsrPattern::trusted(&self.row_ptr, &self.col_idx, nodes)),
+            t_ms: Some(&self.t_ms),
+            bias: config.attention.time_bias()?,
+            empty_row: config.attention.empty_row,
+            accuracy: config.attention.accuracy,
+            non_finite: config.attention.non_finite,
+        };
+        let scores = model.forward(backend, &batch)?;
+        let split = |values: &[f32], from: usize, to: usize| {
+            let width = values.len() / nodes.max(1);
+            values[from * width..to * width].to_vec()
+        };
+        let parts = self.offsets.windows(2).map(|w| SessionScores {
+            embeddings: split(&scores.embeddings, w[0], w[1]),
+            pattern: split(&scores.pattern, w[0], w[1]),
+            significance: split(&scores.significance, w[0], w[1]),
+        });
+        Ok(parts.collect())
+    }
+}

@@ -1,0 +1,47 @@
+//! What a run will take, before it takes it.
+
+use super::embed;
+use crate::config::Config;
+use crate::dag::Link;
+use crate::error::Error;
+use crate::table::Session;
+
+/// Share by which allocators and short-lived copies exceed the sum of the columns.
+const OVERHEAD: f64 = 1.25;
+
+/// Bytes the run needs for these sessions, by a model of its columns: events and features stay throughout, the
+/// network works on one chunk of sessions at a time.
+pub(super) fn memory(sessions: &[Session], config: &Config) -> u64 {
+    let numbers = embed::numeric_names(sessions).len();
+    let width = numbers + embed::TIME_FEATURES;
+    let events: usize = sessions.iter().map(|s| s.events.len()).sum();
+    let largest = sessions.iter().map(|s| s.events.len()).max().unwrap_or(0);
+    let keys = config.session.keys.len();
+    let rules = if config.dag.link == Link::Both { 2 } else { 1 };
+    let edges = config.dag.k as usize * rules;
+
+    // t_ms, seq, event_index, kind; numbers as Option<f64>; keys as codes with the entity lists of the shared-key rule.
+    let event = 24 + 16 * numbers + 20 * keys;
+    // CSR, links (src, dst, dt), weights; levels and their order; the temporal view.
+    let graph = 4 + edges * (4 + 16 + 4) + 12 + config.dag.temporal_neighbours as usize * 16;
+    // Features as Option<f64> and embeddings with their scores.
+    let kept = 16 * width + 4 * (config.tgat.hidden_dim + 17);
+    // x, projection, q, k, v in two precisions, attention, output; the pattern of who reads whom.
+    let layer = 4 * width + config.tgat.hidden_dim * (4 * 6 + 2 * 3) + (edges * 2 + 1) * 8;
+    // The Arrow copy of the widest table of a session.
+    let written = 8 * (width + config.tgat.hidden_dim);
+    let in_chunk = events.min(largest.max(embed::CHUNK_NODES));
+    let bytes = events * (event + graph + kept) + in_chunk * (layer + written);
+    (bytes as f64 * OVERHEAD) as u64
+}
+
+/// Refuses sessions that the memory limit does not hold.
+pub(super) fn check_memory(sessions: &[Session], config: &Config) -> Result<(), Error> {
+    let needed = memory(sessions, config);
+    let limit = config.memory_bytes();
+    if needed > limit {
+        let events: usize = sessions.iter().map(|s| s.events.len()).sum();
+        return Err(Error::Memory { what: format!("a run over {events} events"), needed, limit });
+    }
+    Ok(())
+}

@@ -1,0 +1,46 @@
+//! The graphs of each session.
+
+use rayon::prelude::*;
+
+use crate::config::Config;
+use crate::dag::{Dag, EdgeWeights, Generations, Links, temporal_view};
+use crate::error::Error;
+use crate::table::Session;
+
+/// Both views of one session.
+pub(super) struct SessionGraph {
+    /// The causal DAG; its numbers are the node ids.
+    pub dag: Dag,
+    /// Generation of each node.
+    pub generations: Generations,
+    /// The DAG's edges.
+    pub dag_links: Links,
+    /// Their weights.
+    pub weights: Vec<f32>,
+    /// The undirected temporal view.
+    pub temporal: Links,
+}
+
+/// Builds both views of every session, sessions in parallel.
+pub(super) fn build(sessions: &[Session], config: &Config) -> Result<Vec<SessionGraph>, Error> {
+    let causality = config.dag.causality();
+    let one = |session: &Session| {
+        let events = &session.events;
+        let located =
+            |error| Error::Graph { session: session.id.clone(), file: session.source.clone(), error };
+        let dag = Dag::from_events(events, &config.dag).map_err(located)?;
+        let horizon = config.dag.horizon_minutes();
+        let weigh = EdgeWeights::new(&causality, horizon, &events.t_ms, &events.kind, events.prices())
+            .map_err(located)?;
+        let weights = dag.edge_iter().map(|(u, v)| weigh.at(u as usize, v as usize) as f32).collect();
+        let temporal = temporal_view(&events.t_ms, config.dag.temporal_neighbours).map_err(located)?;
+        Ok(SessionGraph {
+            generations: dag.topological_generations(),
+            dag_links: dag.links(&events.t_ms),
+            weights,
+            temporal,
+            dag,
+        })
+    };
+    sessions.par_iter().map(one).collect()
+}

@@ -1,0 +1,100 @@
+//! Labels in, tested motifs out.
+
+use std::collections::BTreeMap;
+
+use super::Progress;
+use super::graphs::SessionGraph;
+use crate::config::Config;
+use crate::error::Error;
+use crate::motif::{self, MotifGraph};
+use crate::table::Session;
+
+/// Label of an event that has none.
+const UNTYPED: &str = "untyped";
+
+/// The motifs of all sessions.
+pub(super) struct Mined {
+    pub found: motif::Mined,
+    /// Label of each code.
+    pub vocabulary: Vec<String>,
+}
+
+/// The labels of every session's nodes, as codes into one sorted vocabulary.
+fn labels(sessions: &[Session], config: &Config) -> Result<(Vec<String>, Vec<Vec<u32>>), Error> {
+    let label = |session: &Session, i: usize| -> Result<String, Error> {
+        let events = &session.events;
+        let text = match config.motif.labels.as_str() {
+            "kind" => events.kind.get(i),
+            "none" => None,
+            name => {
+                let column = events.keys.iter().find(|k| k.name == name);
+                let column = column.ok_or_else(|| Error::LabelColumn {
+                    name: name.to_owned(),
+                    file: session.source.clone(),
+                    keys: events.keys.iter().map(|k| k.name.clone()).collect(),
+                })?;
+                column.labels.get(i)
+            }
+        };
+        Ok(text.map_or_else(|| UNTYPED.to_owned(), str::to_lowercase))
+    };
+    let mut texts = Vec::with_capacity(sessions.len());
+    let mut codes: BTreeMap<String, u32> = BTreeMap::new();
+    for session in sessions {
+        let own = (0..session.events.len()).map(|i| label(session, i)).collect::<Result<Vec<_>, _>>()?;
+        for text in &own {
+            if !codes.contains_key(text) {
+                codes.insert(text.clone(), 0);
+            }
+        }
+        texts.push(own);
+    }
+    for (i, code) in codes.values_mut().enumerate() {
+        *code = i as u32;
+    }
+    let coded = texts.iter().map(|own| own.iter().map(|text| codes[text]).collect()).collect();
+    Ok((codes.into_keys().collect(), coded))
+}
+
+fn graphs_of<'a>(
+    sessions: &'a [Session],
+    graphs: &'a [SessionGraph],
+    labels: &'a [Vec<u32>],
+) -> Result<Vec<MotifGraph<'a>>, Error> {
+    let parts = sessions.iter().zip(graphs).zip(labels);
+    Ok(parts
+        .map(|((session, graph), labels)| MotifGraph::new(graph.dag.pattern(), labels, &session.events.t_ms))
+        .collect::<Result<_, _>>()?)
+}
+
+/// Refuses a census that a sample of it puts above the limit.
+pub(super) fn check_instances(
+    sessions: &[Session],
+    graphs: &[SessionGraph],
+    config: &Config,
+) -> Result<(), Error> {
+    let (_, labels) = labels(sessions, config)?;
+    let estimate =
+        motif::estimate_instances(&graphs_of(sessions, graphs, &labels)?, &config.motif, config.seed)?;
+    if estimate > config.limits.motif_instances {
+        return Err(Error::MotifInstances {
+            estimate,
+            limit: config.limits.motif_instances,
+            max_nodes: config.motif.max_nodes,
+        });
+    }
+    Ok(())
+}
+
+/// Counts and tests the motifs of all sessions together.
+pub(super) fn run(
+    sessions: &[Session],
+    graphs: &[SessionGraph],
+    config: &Config,
+    progress: &dyn Progress,
+) -> Result<Mined, Error> {
+    let (vocabulary, labels) = labels(sessions, config)?;
+    let graphs = graphs_of(sessions, graphs, &labels)?;
+    let found = motif::mine(&graphs, &config.motif, config.seed, &|done, total| progress.step(done, total))?;
+    Ok(Mined { found, vocabulary })
+}

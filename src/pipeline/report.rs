@@ -1,0 +1,184 @@
+//! `run.json`: what was read, how it was treated, and what came out.
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::embed::Embedded;
+use super::graphs::SessionGraph;
+use super::mine::Mined;
+use super::{Inputs, Skipped};
+use crate::config::{Config, Effective};
+use crate::events::FeatureInfo;
+use crate::motif::Verdict;
+
+/// Version of the document's form: it rises when a reader must change.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// What a run did.
+#[derive(Debug, Clone, Serialize)]
+pub struct RunReport {
+    /// Version of this document's form.
+    pub schema_version: u32,
+    /// Whether the weights were trained; without, scores and embeddings describe nothing.
+    pub trained: bool,
+    /// Whether the input was the built-in sample.
+    pub sample: bool,
+    /// Sessions by id.
+    pub sessions: Vec<SessionReport>,
+    /// Files found in a folder that are no input.
+    pub skipped: Vec<Skipped>,
+    /// Files whose session another file holds in a better form.
+    pub superseded: Vec<Skipped>,
+    /// Motifs in short.
+    pub motifs: MotifSummary,
+    /// Where attention ran.
+    pub device: DeviceReport,
+    /// The preset the configuration starts from.
+    pub preset: &'static str,
+    /// The effective configuration.
+    pub config: Config,
+    /// Names, units and formulas of the features, and what they were standardised with.
+    pub feature_stats: FeatureStats,
+    /// Tensors of the weights file that no layer uses.
+    pub ignored_weights: Vec<String>,
+    /// Worker threads.
+    pub threads: usize,
+    /// Seconds by phase.
+    pub timings: Map<String, Value>,
+    /// Versions.
+    pub versions: Versions,
+}
+
+/// One session of a run.
+#[derive(Debug, Clone, Serialize)]
+pub struct SessionReport {
+    /// Id.
+    pub id: String,
+    /// Its file.
+    pub source: String,
+    /// Events.
+    pub events: usize,
+    /// Events without a price, where the source has a price column.
+    pub missing_price: Option<usize>,
+    /// Events without a kind.
+    pub missing_kind: usize,
+    /// Edges of the undirected temporal view.
+    pub temporal_edges: usize,
+    /// Edges of the causal DAG.
+    pub dag_edges: usize,
+    /// Its topological generations.
+    pub generations: usize,
+}
+
+/// The motifs of a run in short.
+#[derive(Debug, Clone, Serialize)]
+pub struct MotifSummary {
+    /// Instances counted.
+    pub instances: u64,
+    /// Distinct labelled patterns among them.
+    pub distinct: u64,
+    /// Patterns whose count reached `motif.min_count`: those that are tested.
+    pub patterns: usize,
+    /// Events that share their block of time with another label. 0: labels cannot move, and every p is 1.
+    pub movable_events: u64,
+    /// Null draws each was tested against.
+    pub iterations: u32,
+    /// The null hypothesis.
+    pub null: &'static str,
+    /// Patterns to promote.
+    pub promote: usize,
+    /// Patterns to watch.
+    pub park: usize,
+}
+
+/// Where attention ran, and why there.
+#[derive(Debug, Clone, Serialize)]
+pub struct DeviceReport {
+    /// Backend.
+    pub used: String,
+    /// Why it was chosen.
+    pub reason: String,
+}
+
+/// What the features are and how they were standardised.
+#[derive(Debug, Clone, Serialize)]
+pub struct FeatureStats {
+    /// Features in the order of the columns `f00`, `f01`, ...
+    pub features: Vec<FeatureInfo>,
+    /// `session` or `weights`: whose mean and standard deviation were used.
+    pub statistics_of: &'static str,
+    /// Per session id the mean of each feature.
+    pub mean: Map<String, Value>,
+    /// Per session id the population standard deviation of each feature.
+    pub std: Map<String, Value>,
+}
+
+/// Versions that shape the results.
+#[derive(Debug, Clone, Serialize)]
+pub struct Versions {
+    /// This crate.
+    pub ironforge: &'static str,
+}
+
+pub(super) fn assemble(
+    effective: &Effective,
+    inputs: Inputs,
+    graphs: &[SessionGraph],
+    embedded: Embedded,
+    mined: &Mined,
+    timings: Vec<(&'static str, f64)>,
+) -> RunReport {
+    let config = &effective.config;
+    let count = |verdict| mined.found.rows.iter().filter(|row| row.verdict == verdict).count();
+    let by_session = |values: &dyn Fn(usize) -> Value| {
+        inputs.sessions.iter().enumerate().map(|(i, s)| (s.id.clone(), values(i))).collect::<Map<_, _>>()
+    };
+    let feature_stats = FeatureStats {
+        statistics_of: if embedded.weights_bring_statistics { "weights" } else { "session" },
+        mean: by_session(&|i| embedded.stats[i].mean.clone().into()),
+        std: by_session(&|i| embedded.stats[i].std.clone().into()),
+        features: embedded.info,
+    };
+    let total: f64 = timings.iter().map(|(_, s)| s).sum();
+    let timings = timings.into_iter().chain([("total", total)]);
+    RunReport {
+        schema_version: SCHEMA_VERSION,
+        trained: embedded.trained,
+        sample: inputs.sample,
+        sessions: inputs.sessions.iter().zip(graphs).map(|(s, g)| session(s, g)).collect(),
+        skipped: inputs.skipped,
+        superseded: Vec::new(),
+        motifs: MotifSummary {
+            instances: mined.found.census.instances(),
+            distinct: mined.found.census.distinct,
+            movable_events: mined.found.movable_events,
+            patterns: mined.found.rows.len(),
+            iterations: config.motif.iterations,
+            null: "StratifiedPermutation",
+            promote: count(Verdict::Promote),
+            park: count(Verdict::Park),
+        },
+        device: DeviceReport { used: embedded.device.0, reason: embedded.device.1 },
+        preset: effective.preset.name(),
+        config: config.clone(),
+        feature_stats,
+        ignored_weights: embedded.ignored_weights,
+        threads: rayon::current_num_threads(),
+        timings: timings.map(|(phase, s)| (format!("{phase}_s"), s.into())).collect(),
+        versions: Versions { ironforge: env!("CARGO_PKG_VERSION") },
+    }
+}
+
+fn session(session: &crate::table::Session, graph: &SessionGraph) -> SessionReport {
+    let events = &session.events;
+    SessionReport {
+        id: session.id.clone(),
+        source: session.source.clone(),
+        events: events.len(),
+        missing_price: events.prices().map(|p| p.iter().filter(|p| p.is_none()).count()),
+        missing_kind: events.kind.codes.iter().filter(|&&c| c == crate::table::MISSING).count(),
+        temporal_edges: graph.temporal.src.len(),
+        dag_edges: graph.dag.edges(),
+        generations: graph.generations.count(),
+    }
+}

@@ -1,0 +1,198 @@
+//! Writing a run: everything into a staging folder, then into place.
+
+use std::path::{Path, PathBuf};
+
+use rayon::prelude::*;
+use tempfile::TempDir;
+
+use super::embed::{Embedded, SessionScores};
+use super::graphs::SessionGraph;
+use super::mine::Mined;
+use super::report::RunReport;
+use crate::dag::Links;
+use crate::error::Error;
+use crate::events::Features;
+use crate::motif::{MotifRow, Significance};
+use crate::store::{self, StoreConfig};
+use crate::table::{Column, Labels, Session, Table, Values};
+
+/// What a run puts into its folder; anything else there is left alone.
+const OUTPUTS: [&str; 7] =
+    ["run.json", "nodes", "temporal_edges", "dag_edges", "embeddings", "scores", "motifs.parquet"];
+
+/// A folder beside the output, gone again unless it is committed.
+pub(super) struct Staging {
+    folder: TempDir,
+    out: PathBuf,
+}
+
+impl Staging {
+    /// Makes the folder, so that an output that cannot be written is known before any work.
+    pub(super) fn beside(out: &Path) -> Result<Self, Error> {
+        let absolute = std::path::absolute(out).map_err(|e| Error::output(out, e))?;
+        // The nearest folder that exists: nothing else is made before the run is whole, and a rename from it works.
+        let existing = absolute.ancestors().find(|a| a.symlink_metadata().is_ok()).unwrap_or(Path::new("/"));
+        let folder = tempfile::Builder::new().prefix(".ironforge-").tempdir_in(existing);
+        Ok(Self { folder: folder.map_err(|e| Error::output(existing, e))?, out: absolute })
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// Moves the results into place. The old `run.json` goes first and the new one comes last: where it stands, the
+    /// run is whole. If a move fails, what was there before is put back.
+    pub(super) fn commit(self) -> Result<(), Error> {
+        store::sync_tree(self.folder.path())?;
+        let replaced = self.path("replaced");
+        for folder in [&self.out, &replaced] {
+            std::fs::create_dir_all(folder).map_err(|e| Error::output(folder, e))?;
+        }
+        let mut moved = Vec::new();
+        let mut shift = |from: PathBuf, to: PathBuf| match std::fs::rename(&from, &to) {
+            Ok(()) => {
+                moved.push((from, to));
+                Ok(())
+            }
+            Err(e) => Err(Error::output(&to, e)),
+        };
+        let there = |name: &&str| self.out.join(name).symlink_metadata().is_ok();
+        let away = OUTPUTS
+            .into_iter()
+            .filter(there)
+            .try_for_each(|name| shift(self.out.join(name), replaced.join(name)));
+        let placed = away.and_then(|()| {
+            OUTPUTS.into_iter().rev().try_for_each(|name| shift(self.path(name), self.out.join(name)))
+        });
+        if let Err(error) = placed {
+            for (from, to) in moved.into_iter().rev() {
+                std::fs::rename(&to, &from).map_err(|e| Error::output(&from, e))?;
+            }
+            return Err(error);
+        }
+        let synced = std::fs::File::open(&self.out).and_then(|folder| folder.sync_all());
+        synced.map_err(|e| Error::output(&self.out, e))
+    }
+}
+
+/// Writes every table of the run.
+pub(super) fn tables(
+    staging: &Staging,
+    sessions: &[Session],
+    graphs: &[SessionGraph],
+    embedded: &Embedded,
+    mined: &Mined,
+    config: &StoreConfig,
+) -> Result<(), Error> {
+    let priced = sessions.iter().any(|s| s.events.price.is_some());
+    sessions.par_iter().enumerate().try_for_each(|(i, session)| {
+        let (graph, features, scores) = (&graphs[i], &embedded.features[i], &embedded.scores[i]);
+        let partition = store::partition_dir("session_id", &session.id)?;
+        let write = |dataset: &str, table: Table| -> Result<(), Error> {
+            let folder = staging.path(dataset).join(&partition);
+            std::fs::create_dir_all(&folder).map_err(|e| Error::output(&folder, e))?;
+            store::write_part(&folder.join("part-0.parquet"), &table, config)?;
+            Ok(())
+        };
+        write("nodes", nodes(session, graph, features, priced))?;
+        write("temporal_edges", edges(&graph.temporal, None))?;
+        write("dag_edges", edges(&graph.dag_links, Some(&graph.weights)))?;
+        write("embeddings", embeddings(session.events.len(), scores))?;
+        write("scores", score_table(session.events.len(), scores))
+    })?;
+    store::write_part(&staging.path("motifs.parquet"), &motifs(mined), config)?;
+    Ok(())
+}
+
+/// Writes `run.json`.
+pub(super) fn report(staging: &Staging, report: &RunReport) -> Result<(), Error> {
+    let path = staging.path("run.json");
+    let text = serde_json::to_string_pretty(report).map_err(|e| Error::output(&path, e.into()))?;
+    std::fs::write(&path, text + "\n").map_err(|e| Error::output(&path, e))
+}
+
+fn node_ids(n: usize) -> Column {
+    Column::new("node_id", "position in (t_ms, seq) order", Values::U32((0..n as u32).collect()))
+}
+
+fn nodes(session: &Session, graph: &SessionGraph, features: &Features, priced: bool) -> Table {
+    let events = &session.events;
+    let mut columns = vec![
+        node_ids(events.len()),
+        Column::new("event_index", "position in the source", Values::U32(events.event_index.clone())),
+        Column::new("t_ms", "ms since 1970-01-01 UTC", Values::I64(events.t_ms.clone())),
+        Column::new("kind", "", Values::Text(events.kind.clone())),
+    ];
+    if priced {
+        let prices = events.prices().map_or_else(|| vec![None; events.len()], <[_]>::to_vec);
+        columns.push(Column::new("price", "", Values::OptF64(prices)));
+    }
+    columns.push(Column::new(
+        "generation",
+        "topological generation",
+        Values::U32(graph.generations.level.clone()),
+    ));
+    let width = features.info.len();
+    for (f, info) in features.info.iter().enumerate() {
+        let values = (0..features.rows).map(|row| features.values[row * width + f].map(|v| v as f32));
+        let unit = format!("{} [{}]", info.name, info.unit);
+        columns.push(Column::new(format!("f{f:02}"), unit, Values::OptF32(values.collect())));
+    }
+    Table::new(columns)
+}
+
+fn edges(links: &Links, weights: Option<&Vec<f32>>) -> Table {
+    let mut columns = vec![
+        Column::new("src", "node_id of the earlier event", Values::U32(links.src.clone())),
+        Column::new("dst", "node_id of the later event", Values::U32(links.dst.clone())),
+        Column::new("dt_ms", "ms", Values::I64(links.dt_ms.clone())),
+    ];
+    columns.extend(weights.map(|w| Column::new("weight", "0.1 to 1", Values::F32(w.clone()))));
+    Table::new(columns)
+}
+
+/// Columns `prefix00`, `prefix01`, ... of a row-major matrix.
+fn spread(prefix: &str, unit: &str, rows: usize, values: &[f32]) -> Vec<Column> {
+    let width = values.len().checked_div(rows).unwrap_or(0);
+    let column = |c: usize| Values::F32(values.iter().skip(c).step_by(width).copied().collect());
+    (0..width).map(|c| Column::new(format!("{prefix}{c:02}"), unit, column(c))).collect()
+}
+
+fn embeddings(rows: usize, scores: &SessionScores) -> Table {
+    let mut columns = vec![node_ids(rows)];
+    columns.extend(spread("e", "", rows, &scores.embeddings));
+    Table::new(columns)
+}
+
+fn score_table(rows: usize, scores: &SessionScores) -> Table {
+    let mut columns = vec![node_ids(rows)];
+    columns.push(Column::new("significance", "0 to 1", Values::F32(scores.significance.clone())));
+    columns.extend(spread("pattern_", "0 to 1", rows, &scores.pattern));
+    Table::new(columns)
+}
+
+fn motifs(mined: &Mined) -> Table {
+    let rows = &mined.found.rows;
+    let labels: Vec<String> = rows.iter().map(|row| row.labels_json(&mined.vocabulary)).collect();
+    let labels = Values::Text(Labels::encode(labels.iter().map(|text| Some(text.as_str()))));
+    let verdicts = Values::Text(Labels::encode(rows.iter().map(|row| Some(row.verdict.name()))));
+    let u32s = |of: &dyn Fn(&MotifRow) -> u32| Values::U32(rows.iter().map(of).collect());
+    let statistic = |of: &dyn Fn(&Significance) -> f64| {
+        Values::OptF64(rows.iter().map(|row| row.significance.as_ref().map(of)).collect())
+    };
+    Table::new(vec![
+        Column::new("k", "events", u32s(&|r| r.pattern.k().into())),
+        Column::new("mask", "bit i*k+j: edge i -> j, events in time order", u32s(&|r| r.pattern.mask())),
+        Column::new("labels", "JSON array of strings, in time order", labels),
+        Column::new("class_id", "smallest mask over all orders", u32s(&|r| r.class_id)),
+        Column::new("count", "occurrences", Values::U64(rows.iter().map(|r| r.count).collect())),
+        Column::new("support", "sessions", u32s(&|r| r.support)),
+        Column::new("null_mean", "occurrences", statistic(&|s| s.null_mean)),
+        Column::new("null_sd", "occurrences", statistic(&|s| s.null_sd)),
+        Column::new("lift", "count / null_mean", statistic(&|s| s.lift)),
+        Column::new("p_value", "one-sided, of this pattern alone", statistic(&|s| s.p_value)),
+        Column::new("p_fwer", "one-sided, max-T over all patterns", statistic(&|s| s.p_fwer)),
+        Column::new("q_value", "Benjamini-Hochberg", statistic(&|s| s.q_value)),
+        Column::new("verdict", "", verdicts),
+    ])
+}

@@ -1,0 +1,153 @@
+//! What can go wrong with a Parquet file, with the place and the remedy.
+
+use std::path::PathBuf;
+
+/// Failure of the store.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum StoreError {
+    /// The operating system refused.
+    #[error("cannot {action} {path}: {source}", path = path.display())]
+    Io {
+        /// The file or folder.
+        path: PathBuf,
+        /// What was tried.
+        action: &'static str,
+        /// Its reason.
+        source: std::io::Error,
+    },
+    /// The file is no Parquet file.
+    #[error("{path} is not a Parquet file: {why}", path = path.display())]
+    NotParquet {
+        /// The file.
+        path: PathBuf,
+        /// What gave it away.
+        why: String,
+    },
+    /// The file is encrypted.
+    #[error("{path} is an encrypted Parquet file, which cannot be read here: decrypt it first", path = path.display())]
+    Encrypted {
+        /// The file.
+        path: PathBuf,
+    },
+    /// The file says something that cannot be true.
+    #[error(
+        "{path} is damaged: {why}; fetch or write the file again", path = path.display()
+    )]
+    Damaged {
+        /// The file.
+        path: PathBuf,
+        /// What cannot be true.
+        why: String,
+    },
+    /// A column is compressed in a way that is not known here.
+    #[error(
+        "column {column:?} of {path} is compressed with {codec}, which is not known here: write it with zstd, \
+         snappy, gzip or lz4",
+        path = path.display()
+    )]
+    Codec {
+        /// The file.
+        path: PathBuf,
+        /// The column.
+        column: String,
+        /// The compression as the file names it.
+        codec: &'static str,
+    },
+    /// Reading would take more memory than allowed.
+    #[error(
+        "reading {path} needs about {needs} bytes, the limit is {limit}: raise limits.memory, or name fewer columns",
+        path = path.display()
+    )]
+    Memory {
+        /// The file.
+        path: PathBuf,
+        /// Estimate, bytes.
+        needs: u64,
+        /// Limit, bytes.
+        limit: u64,
+    },
+    /// A column that was asked for is not there.
+    #[error(
+        "{path} has no column {column:?}{}; its columns are: {}",
+        nearest.as_ref().map(|n| format!(" (nearest: {n:?})")).unwrap_or_default(),
+        columns.join(", "),
+        path = path.display()
+    )]
+    UnknownColumn {
+        /// The file.
+        path: PathBuf,
+        /// The name asked for.
+        column: String,
+        /// The most similar name of the file.
+        nearest: Option<String>,
+        /// All names of the file.
+        columns: Vec<String>,
+    },
+    /// A column that was asked for has a type that events cannot use.
+    #[error(
+        "column {column:?} of {path} has the type {type_name}, which is not read here: write it as integers, \
+         floats, booleans, strings or timestamps",
+        path = path.display()
+    )]
+    Unsupported {
+        /// The file.
+        path: PathBuf,
+        /// The column.
+        column: String,
+        /// Its type as the file names it.
+        type_name: String,
+    },
+    /// Two columns have the same name.
+    #[error("{path} has two columns called {column:?}: rename one", path = path.display())]
+    DuplicateColumn {
+        /// The file.
+        path: PathBuf,
+        /// The name.
+        column: String,
+    },
+    /// A value does not fit the 64-bit signed integers that columns hold.
+    #[error(
+        "row {row} (from 0) of column {column:?} in {path} holds {value}, which does not fit a signed 64-bit \
+         integer: store it as a string or a float",
+        path = path.display()
+    )]
+    OutOfRange {
+        /// The file.
+        path: PathBuf,
+        /// The column.
+        column: String,
+        /// The row, from 0.
+        row: u64,
+        /// The value.
+        value: String,
+    },
+    /// The encoder failed on a table.
+    #[error("cannot encode {path} as Parquet: {why}", path = path.display())]
+    Encode {
+        /// The file that was to be written.
+        path: PathBuf,
+        /// Its reason.
+        why: String,
+    },
+    /// A setting is out of its range.
+    #[error("store.{key} = {value} is out of range: {want}")]
+    Config {
+        /// The setting.
+        key: &'static str,
+        /// Its value.
+        value: i64,
+        /// The range.
+        want: &'static str,
+    },
+    /// A value cannot be a folder name.
+    #[error("{key} = {value:?} cannot name a folder: {why}; give the session a short, non-empty id")]
+    Partition {
+        /// The partition key.
+        key: String,
+        /// The value, shortened.
+        value: String,
+        /// Why not.
+        why: String,
+    },
+}

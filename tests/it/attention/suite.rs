@@ -1,0 +1,255 @@
+//! What every backend promises. Each property is written once, over any backend; it gives an error text
+//! rather than a panic, so that a planted fault can be shown to be found.
+
+use ironforge::attention::{
+    Accuracy, AttentionBackend, BlockMask, EmptyRow, Keys, NonFinite, Output, Reference, TimeBias,
+};
+use ironforge::csr::CsrPattern;
+
+use super::strategies::{Batch, Dtype, Random, Values};
+use crate::close::Tolerance;
+
+pub type Verdict = Result<(), String>;
+
+/// The bar where logits stay within 16, and where they stay within 256.
+const CLOSE: f64 = 1e-5;
+const FAR: f64 = 1e-4;
+
+pub struct Property {
+    pub name: &'static str,
+    pub holds: fn(&dyn AttentionBackend, &Batch) -> Verdict,
+}
+
+pub const PROPERTIES: &[Property] = &[
+    Property { name: "it lies within the bar of the reference", holds: agrees_with_reference },
+    Property { name: "the same edges in any form give the same output", holds: forms_agree },
+    Property { name: "permuting the nodes permutes the output", holds: permuting_changes_nothing },
+    Property {
+        name: "a constant on all logits moves the log-sum-exp alone",
+        holds: a_constant_changes_nothing,
+    },
+    Property { name: "a row without keys is as asked for", holds: empty_rows_are_as_asked_for },
+    Property { name: "NaN spreads to the rows that see it alone", holds: a_masked_nan_never_leaks },
+    Property { name: "a graph gives the same bits alone and in a batch", holds: a_batch_is_its_graphs },
+    Property { name: "any number of threads gives the same bits", holds: threads_change_nothing },
+    Property { name: "nothing is left over from another run", holds: nothing_is_stale },
+];
+
+/// How far outputs may lie from the reference.
+fn out_bar(batch: &Batch) -> Tolerance {
+    let largest = batch.v.widened().iter().filter(|v| v.is_finite()).fold(1.0_f32, |a, v| a.max(v.abs()));
+    Tolerance::abs(lse_bar(batch).abs * f64::from(largest))
+}
+
+fn lse_bar(batch: &Batch) -> Tolerance {
+    Tolerance::abs(if batch.logits <= 16.0 { CLOSE } else { FAR })
+}
+
+/// Whether two outputs are the same within the bars of the batch.
+pub fn compare(batch: &Batch, got: &Output, want: &Output) -> Verdict {
+    let wide = |x: &[f32]| x.iter().map(|&x| f64::from(x)).collect::<Vec<f64>>().into_iter();
+    out_bar(batch).compare(wide(&got.out), wide(&want.out)).map_err(|e| format!("out: {e}"))?;
+    lse_bar(batch).compare(wide(&got.lse), wide(&want.lse)).map_err(|e| format!("lse: {e}"))?;
+    Ok(())
+}
+
+pub fn same_bits(got: &Output, want: &Output) -> Verdict {
+    let bits = |x: &[f32]| x.iter().map(|x| x.to_bits()).collect::<Vec<u32>>();
+    for (what, got, want) in [("out", &got.out, &want.out), ("lse", &got.lse, &want.lse)] {
+        let (got, want) = (bits(got), bits(want));
+        if got != want {
+            let place = got.iter().zip(&want).position(|(a, b)| a != b);
+            return Err(format!("{what}: bits differ at {place:?}, {} and {} values", got.len(), want.len()));
+        }
+    }
+    Ok(())
+}
+
+fn run(backend: &dyn AttentionBackend, batch: &Batch) -> Result<Output, String> {
+    batch.with_edges(|problem| backend.forward(problem)).map_err(|e| e.to_string())
+}
+
+fn agrees_with_reference(backend: &dyn AttentionBackend, batch: &Batch) -> Verdict {
+    let got = run(backend, batch)?;
+    if got.out.iter().chain(&got.lse).any(|x| x.is_nan()) {
+        return Err("NaN out of finite input".to_owned());
+    }
+    compare(batch, &got, &run(&Reference, batch)?)
+}
+
+/// Runs `check` with the edges of the batch in every form that can hold them.
+pub fn each_form(batch: &Batch, mut check: impl FnMut(&str, Keys<'_>) -> Verdict) -> Verdict {
+    let (row_ptr, col_idx) = batch.csr();
+    let pattern = CsrPattern::new(&row_ptr, &col_idx, batch.nodes()).unwrap();
+    check("edges", Keys::Edges(pattern))?;
+    check("mask", Keys::Mask(&BlockMask::new(&batch.offsets, pattern).unwrap()))?;
+    let whole = |row: &Vec<u32>| row.windows(2).all(|w| w[1] == w[0] + 1);
+    if batch.rows.iter().all(whole) {
+        let lo: Vec<u32> = batch.rows.iter().map(|r| r.first().copied().unwrap_or(0)).collect();
+        let hi: Vec<u32> = batch.rows.iter().map(|r| r.last().map_or(0, |j| j + 1)).collect();
+        check("intervals", Keys::Intervals { lo: &lo, hi: &hi })?;
+    }
+    let each_row = |end: fn(usize, usize) -> usize| {
+        batch.graphs().all(|g| g.clone().all(|i| batch.rows[i].len() == end(i, g.end) - g.start))
+    };
+    if each_row(|_, end| end) {
+        check("all", Keys::All)?;
+    }
+    let past = batch.rows.iter().enumerate().all(|(i, row)| row.last().is_none_or(|&j| j as usize <= i));
+    if past && each_row(|i, _| i + 1) {
+        check("causal", Keys::Causal)?;
+    }
+    Ok(())
+}
+
+fn forms_agree(backend: &dyn AttentionBackend, batch: &Batch) -> Verdict {
+    let want = run(backend, batch)?;
+    each_form(batch, |form, keys| {
+        let got = batch.with_keys(keys, |problem| backend.forward(problem)).map_err(|e| e.to_string())?;
+        compare(batch, &got, &want).map_err(|e| format!("{form}: {e}"))
+    })
+}
+
+fn permuting_changes_nothing(backend: &dyn AttentionBackend, batch: &Batch) -> Verdict {
+    let mut random = Random(batch.nodes() as u64);
+    let mut order: Vec<usize> = (0..batch.nodes()).collect();
+    for graph in batch.graphs() {
+        for i in (1..graph.len()).rev() {
+            order.swap(graph.start + i, graph.start + random.below(i + 1));
+        }
+    }
+    let got = run(backend, &batch.select(&order, batch.offsets.clone()))?;
+    let straight = run(backend, batch)?;
+    let rows = |x: &[f32], width: usize| -> Vec<f32> {
+        order.iter().flat_map(|&i| x[i * width..(i + 1) * width].iter().copied()).collect()
+    };
+    let want =
+        Output { out: rows(&straight.out, batch.heads * batch.dim), lse: rows(&straight.lse, batch.heads) };
+    compare(batch, &got, &want)
+}
+
+fn a_constant_changes_nothing(backend: &dyn AttentionBackend, batch: &Batch) -> Verdict {
+    /// A quarter of the smallest range of logits, and exact in f32.
+    const SHIFT: f32 = 0.25;
+    let buckets = match &batch.bias {
+        TimeBias::Buckets(buckets) => buckets.clone(),
+        _ => vec![],
+    };
+    let plain = Batch { bias: TimeBias::Buckets(buckets.clone()), ..batch.clone() };
+    let all_times = (0.0, f32::MAX, SHIFT);
+    let shifted = Batch { bias: TimeBias::Buckets([buckets, vec![all_times]].concat()), ..batch.clone() };
+    let mut want = run(backend, &plain)?;
+    want.lse.iter_mut().for_each(|x| *x += SHIFT);
+    compare(batch, &run(backend, &shifted)?, &want)
+}
+
+fn empty_rows_are_as_asked_for(backend: &dyn AttentionBackend, batch: &Batch) -> Verdict {
+    let got = run(backend, batch)?;
+    let (v, width) = (batch.v.widened(), batch.heads * batch.dim);
+    for graph in batch.graphs() {
+        let mean =
+            |at: usize| graph.clone().map(|j| f64::from(v[j * width + at])).sum::<f64>() / graph.len() as f64;
+        for i in graph.clone().filter(|&i| batch.rows[i].is_empty()) {
+            if got.lse[i * batch.heads..][..batch.heads].iter().any(|&x| x != f32::NEG_INFINITY) {
+                return Err(format!("row {i} is empty, but its log-sum-exp is not -inf"));
+            }
+            for at in 0..width {
+                let x = f64::from(got.out[i * width + at]);
+                let right = match batch.empty_row {
+                    EmptyRow::Zero => x == 0.0,
+                    EmptyRow::Uniform => out_bar(batch).holds(x, mean(at)),
+                };
+                if !right {
+                    return Err(format!("row {i} is empty, but holds {x}, asked for {:?}", batch.empty_row));
+                }
+            }
+        }
+    }
+    Ok(())
+}
+
+fn a_masked_nan_never_leaks(backend: &dyn AttentionBackend, batch: &Batch) -> Verdict {
+    if batch.nodes() == 0 {
+        return Ok(());
+    }
+    let clean = run(backend, batch)?;
+    let mut random = Random(batch.nodes() as u64 ^ 7);
+    let width = batch.heads * batch.dim;
+    let poison = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY][random.below(3)];
+    let (node, at) = (random.below(batch.nodes()), random.below(width));
+    let mut spoilt = Batch { non_finite: NonFinite::Propagate, ..batch.clone() };
+    let which = random.below(3);
+    let tensor = [&mut spoilt.q, &mut spoilt.k, &mut spoilt.v].into_iter().nth(which).unwrap();
+    let mut values = tensor.widened();
+    values[node * width + at] = poison;
+    *tensor = Values::store(batch.dtype, &values);
+
+    let got = run(backend, &spoilt)?;
+    let graph = batch.graphs().find(|g| g.contains(&node)).unwrap();
+    let mut want = clean;
+    for i in graph {
+        let (h, lse) = (at / batch.dim, i * batch.heads + at / batch.dim);
+        let averaged = batch.rows[i].is_empty() && batch.empty_row == EmptyRow::Uniform;
+        let head = (i * batch.heads + h) * batch.dim..(i * batch.heads + h + 1) * batch.dim;
+        let sees = batch.rows[i].contains(&(node as u32));
+        match which {
+            0 if i == node && !batch.rows[i].is_empty() => {
+                want.out[head].fill(f32::NAN);
+                want.lse[lse] = f32::NAN;
+            }
+            1 if sees => {
+                want.out[head].fill(f32::NAN);
+                want.lse[lse] = f32::NAN;
+            }
+            2 if sees || averaged => want.out[i * width + at] = f32::NAN,
+            _ => {}
+        }
+    }
+    compare(batch, &got, &want).map_err(|e| format!("{poison} at node {node}, tensor {which}: {e}"))
+}
+
+fn a_batch_is_its_graphs(backend: &dyn AttentionBackend, batch: &Batch) -> Verdict {
+    let mut want = Output { out: vec![], lse: vec![] };
+    for graph in batch.graphs() {
+        let alone = batch.select(&graph.clone().collect::<Vec<usize>>(), vec![0, graph.len()]);
+        let output = run(backend, &alone)?;
+        want.out.extend(output.out);
+        want.lse.extend(output.lse);
+    }
+    same_bits(&run(backend, batch)?, &want)
+}
+
+fn threads_change_nothing(backend: &dyn AttentionBackend, batch: &Batch) -> Verdict {
+    let with = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| run(backend, batch))
+    };
+    same_bits(&with(1)?, &with(2)?)
+}
+
+fn nothing_is_stale(backend: &dyn AttentionBackend, batch: &Batch) -> Verdict {
+    let first = run(backend, batch)?;
+    let mut other = batch.clone();
+    other.v = Values::store(batch.dtype, &vec![1.5; batch.v.tensor().len()]);
+    compare(batch, &run(backend, &other)?, &run(&Reference, &other)?)?;
+    same_bits(&run(backend, batch)?, &first)
+}
+
+/// The bound of `Accuracy::Fast`, as its documentation states it.
+pub fn fast_keeps_its_bound(backend: &dyn AttentionBackend, batch: &Batch) -> Verdict {
+    let unit = match batch.dtype {
+        Dtype::F32 => return Ok(()),
+        Dtype::F16 => 2.0_f64.powi(-11),
+        Dtype::Bf16 => 2.0_f64.powi(-8),
+    };
+    let got = run(backend, &Batch { accuracy: Accuracy::Fast, ..batch.clone() })?;
+    let want = run(&Reference, batch)?;
+    let largest = batch.v.widened().iter().fold(0.0_f32, |a, v| a.max(v.abs()));
+    let keys = batch.rows.iter().map(Vec::len).max().unwrap_or(0);
+    let below_normal = if batch.dtype == Dtype::F16 { keys as f64 * 2.0_f64.powi(-25) } else { 0.0 };
+    let bound = out_bar(batch).abs + (unit + below_normal) * f64::from(largest);
+    let wide = |x: &[f32]| x.iter().map(|&x| f64::from(x)).collect::<Vec<f64>>().into_iter();
+    Tolerance::abs(bound).compare(wide(&got.out), wide(&want.out))?;
+    lse_bar(batch).compare(wide(&got.lse), wide(&want.lse))?;
+    Ok(())
+}
