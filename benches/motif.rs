@@ -58,10 +58,15 @@ fn census(c: &mut Criterion) {
             b.iter(|| count(black_box(&graphs), &config).unwrap());
         });
     }
+    let alike = Window::new(10_000, 1);
+    let (graphs, config) = ([alike.lend()], config(3, 5, 0));
+    group.throughput(Throughput::Elements(count(&graphs, &config).unwrap().instances()));
+    group
+        .bench_function("one_label/k3to5/n10000", |b| b.iter(|| count(black_box(&graphs), &config).unwrap()));
     group.finish();
     c.bench_function("motif/estimate/n100000", |b| {
         let window = Window::new(100_000, 1);
-        b.iter(|| estimate_instances(black_box(&[window.lend()]), &config(3, 5, 0), 1).unwrap());
+        b.iter(|| estimate_instances(black_box(&[window.lend()]), &config, 1).unwrap());
     });
 }
 

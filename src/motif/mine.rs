@@ -110,6 +110,7 @@ pub fn mine(
     } else if movable_events == 0 || census.patterns.is_empty() {
         census.patterns.iter().map(|counted| Some(certain(counted))).collect()
     } else {
+        census.fits_counters()?;
         let test = Test {
             union: &union,
             null: &null,

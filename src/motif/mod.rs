@@ -5,6 +5,7 @@
 mod census;
 mod code;
 mod config;
+mod counts;
 mod error;
 mod estimate;
 mod graph;

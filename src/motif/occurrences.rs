@@ -40,11 +40,13 @@ pub(crate) fn count_shapes(union: &Union, sizes: (usize, usize)) -> Vec<u64> {
     )
 }
 
-fn pieces(union: &Union) -> u32 {
+/// Number of the pieces of a walk.
+pub(crate) fn pieces(union: &Union) -> u32 {
     union.nodes().div_ceil(ROOTS)
 }
 
-fn roots(union: &Union, piece: u32) -> Range<u32> {
+/// The roots of a piece; they follow those of the piece before.
+pub(crate) fn roots(union: &Union, piece: u32) -> Range<u32> {
     piece * ROOTS..union.nodes().min((piece + 1).saturating_mul(ROOTS))
 }
 

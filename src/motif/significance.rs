@@ -21,7 +21,7 @@ use super::null::{Nulls, StratifiedPermutation};
 use super::occurrences::{Group, Occurrences, groups};
 use super::score::Scales;
 use super::shape::{MAX_NODES, slot_nodes, slot_of_mask};
-use super::tally::Tally;
+use super::tally::{TOGETHER, Tally};
 
 /// Pilot draws: the scale is then known to 7 %, for a tenth of the default work.
 const PILOTS: u32 = 100;
@@ -288,9 +288,12 @@ impl<'a, C: Code> Round<'a, C> {
             let mut max = f64::NEG_INFINITY;
             let mut next = 0;
             self.draw(&mut desk, nulls, iteration, |place, tally| {
-                for target in &targets[place] {
-                    outcomes[next].add(tally.get(target.code), target.observed);
-                    next += 1;
+                for targets in targets[place].chunks(TOGETHER) {
+                    tally.warm(targets.iter().map(|target| target.code));
+                    for target in targets {
+                        outcomes[next].add(tally.get(target.code), target.observed);
+                        next += 1;
+                    }
                 }
                 if let Some(scales) = scales {
                     max = scales[place].largest(tally, max);

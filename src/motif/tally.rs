@@ -9,6 +9,9 @@ const START_PLACES: u64 = 1 << 16;
 /// A flat array of all labellings is used up to this many cells for each occurrence: clearing it costs less than hashing.
 const CELLS_PER_ROW: u64 = 4;
 
+/// Codes whose places are read together, so that the cache misses of their table overlap.
+pub(crate) const TOGETHER: usize = 32;
+
 /// Counts codes. Reused from shape to shape and from null to null, so that it stays in the cache.
 pub(crate) struct Tally<C> {
     reached_at: u32,
@@ -92,10 +95,23 @@ impl<C: Code> Tally<C> {
         let code =
             |row: &[u32; K]| row.iter().fold(C::ZERO, |code, &node| code.push(radix, labels[node as usize]));
         let (rows, _) = rows.as_chunks::<K>();
+        if !self.cells.is_empty() {
+            return rows.iter().for_each(|row| self.add_flat(code(row)));
+        }
+        for rows in rows.chunks(TOGETHER) {
+            let mut codes = [C::ZERO; TOGETHER];
+            codes.iter_mut().zip(rows).for_each(|(to, row)| *to = code(row));
+            self.warm(codes[..rows.len()].iter().copied());
+            codes[..rows.len()].iter().for_each(|&code| self.add_hashed(code));
+        }
+    }
+
+    /// Reads the places of some codes that will be asked for next: reads that do not wait for one another overlap, those
+    /// behind a branch that is guessed wrong do not.
+    pub(crate) fn warm(&self, codes: impl Iterator<Item = C>) {
         if self.cells.is_empty() {
-            rows.iter().for_each(|row| self.add_hashed(code(row)));
-        } else {
-            rows.iter().for_each(|row| self.add_flat(code(row)));
+            let epochs = codes.map(|code| self.places[self.start(code)].epoch);
+            std::hint::black_box(epochs.fold(0, |all, epoch| all ^ epoch));
         }
     }
 
@@ -131,10 +147,16 @@ impl<C: Code> Tally<C> {
         }
     }
 
+    /// Where the search for `code` starts.
+    #[inline]
+    fn start(&self, code: C) -> usize {
+        (code.mix() >> (u64::BITS - self.len.trailing_zeros())) as usize
+    }
+
     /// The place that holds `code`, or the empty one where it belongs.
     #[inline]
     fn find(&self, code: C) -> usize {
-        let mut at = (code.mix() >> (u64::BITS - self.len.trailing_zeros())) as usize;
+        let mut at = self.start(code);
         loop {
             let place = &self.places[at];
             if place.epoch != self.epoch || place.code == code {
@@ -144,6 +166,7 @@ impl<C: Code> Tally<C> {
         }
     }
 
+    #[cold]
     fn double(&mut self) {
         let held = |place: &&Place<C>| place.epoch == self.epoch;
         let held: Vec<Place<C>> = self.places[..self.len].iter().filter(held).copied().collect();

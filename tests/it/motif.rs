@@ -143,6 +143,67 @@ proptest! {
     }
 }
 
+/// Events linked with some of those up to `reach` later: sparse, so that a set may span four times `reach`.
+fn a_wide_graph() -> impl Strategy<Value = Owned> {
+    (0_usize..260, 1_u32..140, 1_u32..4, any::<u64>()).prop_map(|(nodes, reach, degree, seed)| {
+        let mut numbers = Philox::new(seed).stream(0, 0);
+        let n = nodes as u32;
+        let starts = (0..n).flat_map(|i| vec![i; degree as usize]);
+        let edges: Vec<_> =
+            starts.map(|i| (i, i + 1 + numbers.below(reach))).filter(|&(_, to)| to < n).collect();
+        Owned::new(nodes, &edges)
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    // one label has a counter for each shape; the labels 0 to 19 are counted shape by shape
+    #[test]
+    fn one_label_is_counted_as_many_are(graphs in prop::collection::vec(a_wide_graph(), 1..4)) {
+        let many: Vec<Owned> = graphs
+            .iter()
+            .map(|g| g.clone().labelled(&(0..g.labels.len() as u32).map(|i| i % 20).collect::<Vec<_>>()))
+            .collect();
+        let one = count(&lend(&graphs), &all_patterns()).unwrap();
+        let many = count(&lend(&many), &all_patterns()).unwrap();
+        prop_assert_eq!(one.instances(), many.instances());
+        let mut shapes: BTreeMap<(u8, u32), (u64, u32)> = BTreeMap::new();
+        for p in &many.patterns {
+            let shape = shapes.entry((p.pattern.k(), p.pattern.mask())).or_default();
+            // a shape stands in at least as many graphs as each of its patterns
+            *shape = (shape.0 + p.count, shape.1.max(p.support));
+        }
+        let counts: Vec<_> = one.patterns.iter().map(|p| ((p.pattern.k(), p.pattern.mask()), p.count)).collect();
+        prop_assert_eq!(counts, shapes.iter().map(|(&shape, &(count, _))| (shape, count)).collect::<Vec<_>>());
+        for p in &one.patterns {
+            let least = shapes[&(p.pattern.k(), p.pattern.mask())].1;
+            prop_assert!(least <= p.support && p.support <= graphs.len() as u32);
+        }
+    }
+}
+
+#[test]
+fn the_support_of_a_shape_does_not_depend_on_how_its_graphs_are_cut() {
+    // graphs of 3 to 902 events: pieces of work end inside graphs, and hold many of them; a few labels, and one
+    let sizes: Vec<usize> = (0..60).map(|i| 3 + i * i % 901).collect();
+    for vocabulary in [1, 2, 4] {
+        let path = |&n: &usize| {
+            let labels: Vec<u32> = (0..n as u32).map(|i| i * i % vocabulary).collect();
+            Owned::new(n, &(1..n as u32).map(|i| (i - 1, i)).collect::<Vec<_>>()).labelled(&labels)
+        };
+        let graphs: Vec<Owned> = sizes.iter().map(path).collect();
+        let census = count(&lend(&graphs), &all_patterns()).unwrap();
+        let each = graphs.iter().map(|g| counted(&count(&[g.lend()], &all_patterns()).unwrap()));
+        let mut want: BTreeMap<Key, (u64, u32)> = BTreeMap::new();
+        for (key, (count, support)) in each.flatten() {
+            let total = want.entry(key).or_default();
+            *total = (total.0 + count, total.1 + support);
+        }
+        assert_eq!(counted(&census), want);
+    }
+}
+
 #[test]
 fn there_are_4_24_and_267_classes() {
     for (k, want) in [(3, 4), (4, 24), (5, 267)] {
