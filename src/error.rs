@@ -165,6 +165,14 @@ pub enum Error {
         /// Why.
         source: io::Error,
     },
+    /// Something that no run wrote stands where an output would.
+    #[error(
+        "{path} was not written by an earlier run, so it is not replaced: choose another --out, or move it away"
+    )]
+    Foreign {
+        /// What stands there.
+        path: String,
+    },
     /// The work is estimated to need more memory than allowed.
     #[error(
         "{what} needs about {:.2} GB of memory, limits.memory_gb allows {:.2}; raise it with --set limits.memory_gb=N \
@@ -197,12 +205,17 @@ impl Error {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Input { .. } | Self::Events(EventsError::Io { .. }) => exit::NO_INPUT,
-            Self::Config(ConfigError::Read { .. }) => exit::NO_INPUT,
+            Self::NoSessions { .. } => exit::NO_INPUT,
+            Self::Config(ConfigError::Read { source, .. }) if source.kind() != io::ErrorKind::InvalidData => {
+                exit::NO_INPUT
+            }
             Self::Config(_) | Self::Store(StoreError::Config { .. }) => exit::CONFIG,
+            Self::Events(EventsError::Setting { .. }) | Self::LabelColumn { .. } => exit::CONFIG,
+            Self::Graph { error: DagError::NoKey { .. }, .. } => exit::CONFIG,
             Self::Memory { .. } | Self::MotifInstances { .. } => exit::LIMIT,
             Self::Events(EventsError::Memory { .. }) | Self::Store(StoreError::Memory { .. }) => exit::LIMIT,
             Self::Backend(_) => exit::DEVICE,
-            Self::Output { .. } => exit::CANNOT_CREATE,
+            Self::Output { .. } | Self::Foreign { .. } => exit::CANNOT_CREATE,
             Self::Store(StoreError::Io { .. }) => exit::IO,
             Self::Store(StoreError::Encode { .. }) => exit::INTERNAL,
             Self::Attend(error) => error.exit_code(),

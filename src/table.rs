@@ -53,7 +53,33 @@ impl Labels {
     /// If `order` names a row that does not exist.
     #[track_caller]
     pub fn select(&self, order: &[usize]) -> Self {
-        Self::encode(order.iter().map(|&i| self.get(i)))
+        // By code, not by text: a name may be a megabyte long and stand in every row.
+        let mut codes_of = std::collections::HashMap::new();
+        let mut selected = Self::default();
+        for &i in order {
+            let code = match self.codes[i] {
+                MISSING => MISSING,
+                code => *codes_of.entry(code).or_insert_with(|| {
+                    selected.names.push(self.names[code as usize].clone());
+                    selected.names.len() as u32 - 1
+                }),
+            };
+            selected.codes.push(code);
+        }
+        selected
+    }
+
+    /// The same rows with one string as missing. O(rows), whatever the strings' length.
+    pub fn without(&self, text: &str) -> Self {
+        let mut labels = self.clone();
+        if let Some(gone) = labels.names.iter().position(|name| name == text) {
+            labels.names.remove(gone);
+            let gone = gone as u32;
+            for code in labels.codes.iter_mut().filter(|code| **code >= gone && **code != MISSING) {
+                *code = if *code == gone { MISSING } else { *code - 1 };
+            }
+        }
+        labels
     }
 }
 
@@ -281,6 +307,8 @@ mod tests {
         assert_eq!(labels.names, ["b", "a"]);
         assert_eq!(labels.iter().collect::<Vec<_>>(), [Some("b"), None, Some("a"), Some("b")]);
         assert_eq!(labels.select(&[2, 1]).names, ["a"]);
+        assert_eq!(labels.without("b").iter().collect::<Vec<_>>(), [None, None, Some("a"), None]);
+        assert_eq!(labels.without("c"), labels);
     }
 
     #[test]

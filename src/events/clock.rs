@@ -94,6 +94,13 @@ pub(super) fn text(text: &str, zone: &TimeZone) -> Result<Time, String> {
     if !trimmed.contains(':') {
         return Err(format!("it is no date and time; {want}"));
     }
+    // jiff would pass over a zone in brackets, and read second 60 as 59.
+    if trimmed.contains('[') {
+        return Err(format!("it names a zone in brackets; {want}"));
+    }
+    if has_second_60(trimmed) {
+        return Err(format!("no clock here shows second 60; {want}"));
+    }
     if let Ok(timestamp) = trimmed.parse::<Timestamp>() {
         return moment(timestamp);
     }
@@ -101,6 +108,11 @@ pub(super) fn text(text: &str, zone: &TimeZone) -> Result<Time, String> {
         Ok(civil) => place(civil, zone),
         Err(e) => Err(format!("it is no date and time ({e}); {want}")),
     }
+}
+
+/// Whether the time of day `HH:MM:SS` in a text has 60 seconds.
+pub(super) fn has_second_60(text: &str) -> bool {
+    text.find(':').is_some_and(|first| text.as_bytes().get(first + 3..first + 6) == Some(b":60"))
 }
 
 #[cfg(test)]
@@ -118,7 +130,17 @@ mod tests {
         assert_eq!(ms("2025-07-24T15:30:00+02:00"), Ok(1_753_363_800_000));
         assert!(ms("2025-03-09 02:30:00").unwrap_err().contains("forward"));
         assert!(ms("2025-11-02 01:30:00").unwrap_err().contains("twice"));
-        for bad in ["2025-07-24 25:61:00", "25:61:00", "1753363800", "2025-07-24", "", "09:30:00", "noon"] {
+        for bad in [
+            "2025-07-24 25:61:00",
+            "25:61:00",
+            "1753363800",
+            "2025-07-24",
+            "",
+            "09:30:00",
+            "noon",
+            "2025-07-24 09:30:60",
+            "2025-07-24T09:30:00[Europe/Berlin]",
+        ] {
             assert!(ms(bad).is_err(), "{bad}");
         }
         assert!(zone("Mars/Olympus").is_err());

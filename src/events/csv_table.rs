@@ -49,7 +49,7 @@ pub fn csv_from(
     memory_limit_bytes: u64,
 ) -> Result<Table, EventsError> {
     let left = Rc::new(Cell::new(memory_limit_bytes));
-    let metered = Metered { input, left: Rc::clone(&left) };
+    let metered = Metered { input: input.chain(END), left: Rc::clone(&left) };
     let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(metered);
     let over = || EventsError::Memory { file: file.to_owned(), limit: memory_limit_bytes };
     let broken = |line, why: String| EventsError::Csv { file: file.to_owned(), line, why };
@@ -67,16 +67,25 @@ pub fn csv_from(
         }
     };
     let mut record = StringRecord::new();
-    if !reader.read_record(&mut record).map_err(fail)? {
+    if !reader.read_record(&mut record).map_err(fail)? || is_end(&record) {
         return Err(broken(1, "the file is empty: its first line must name the columns".to_owned()));
     }
     let header = header(&record, file)?;
     let wanted = choose(&header, file, columns)?;
     let mut cells = vec![Cells::default(); wanted.len()];
     let mut held = 0u64;
-    while reader.read_record(&mut record).map_err(fail)? {
+    let mut line = 1;
+    loop {
+        if !reader.read_record(&mut record).map_err(fail)? {
+            let why = "a quote opens in this row and never closes: the rest of the file would be one cell"
+                .to_owned();
+            return Err(broken(line, why));
+        }
+        if is_end(&record) {
+            break;
+        }
+        line = record.position().map_or(line, csv::Position::line);
         if record.len() != header.len() {
-            let line = record.position().map_or(0, csv::Position::line);
             let why = format!("it has {} cells, the header names {} columns", record.len(), header.len());
             return Err(broken(line, why));
         }
@@ -94,6 +103,13 @@ pub fn csv_from(
         Column::new(name, "", values)
     };
     Ok(Table::new(cells.into_iter().zip(wanted).map(column).collect()))
+}
+
+/// Follows the input as a row of its own: where it does not come back as one, an open quote has swallowed it.
+const END: &[u8] = b"\n\0\n";
+
+fn is_end(record: &StringRecord) -> bool {
+    record.len() == 1 && record.get(0) == Some("\0")
 }
 
 /// A reader that gives out no more than what is left of the memory allowed.

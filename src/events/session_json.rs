@@ -216,7 +216,11 @@ impl File<'_> {
 
 /// `HH:MM:SS`, fractions of a second allowed; nothing shorter.
 fn time_of_day(text: &str) -> Option<TimeOfDay> {
-    let bytes = text.as_bytes();
-    let shaped = bytes.len() >= 8 && bytes[2] == b':' && bytes[5] == b':' && bytes[0].is_ascii_digit();
-    shaped.then(|| text.parse().ok()).flatten()
+    let (time, fraction) = text.split_once('.').unwrap_or((text, "0"));
+    let digits = |part: &str| part.bytes().all(|b| b.is_ascii_digit());
+    let mut parts = time.split(':');
+    let shaped =
+        time.len() == 8 && parts.clone().count() == 3 && parts.all(|part| part.len() == 2 && digits(part));
+    let whole = shaped && !fraction.is_empty() && digits(fraction) && !clock::has_second_60(text);
+    whole.then(|| text.parse().ok()).flatten()
 }

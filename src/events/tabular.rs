@@ -377,7 +377,7 @@ fn labels(values: &Values, booleans: bool) -> Option<Labels> {
         Labels::encode(texts.iter().map(Option::as_deref))
     }
     Some(match values {
-        Values::Text(labels) => Labels::encode(labels.iter().map(|row| row.filter(|text| !text.is_empty()))),
+        Values::Text(labels) => labels.without(""),
         Values::U32(v) => render(v.iter().map(Some)),
         Values::U64(v) => render(v.iter().map(Some)),
         Values::I64(v) => render(v.iter().map(Some)),

@@ -12,10 +12,14 @@ const OVERHEAD: f64 = 1.25;
 /// Bytes the run needs for these sessions, by a model of its columns: events and features stay throughout, the
 /// network works on one chunk of sessions at a time.
 pub(super) fn memory(sessions: &[Session], config: &Config) -> u64 {
-    let numbers = embed::numeric_names(sessions).len();
-    let width = numbers + embed::TIME_FEATURES;
     let events: usize = sessions.iter().map(|s| s.events.len()).sum();
     let largest = sessions.iter().map(|s| s.events.len()).max().unwrap_or(0);
+    model(events, largest, embed::numeric_names(sessions).len(), config)
+}
+
+/// Bytes for so many events with so many number columns, the largest session of so many events.
+fn model(events: usize, largest: usize, numbers: usize, config: &Config) -> u64 {
+    let width = numbers + embed::TIME_FEATURES;
     let keys = config.session.keys.len();
     let rules = if config.dag.link == Link::Both { 2 } else { 1 };
     let edges = config.dag.k as usize * rules;
@@ -31,8 +35,22 @@ pub(super) fn memory(sessions: &[Session], config: &Config) -> u64 {
     // The Arrow copy of the widest table of a session.
     let written = 8 * (width + config.tgat.hidden_dim);
     let in_chunk = events.min(largest.max(embed::CHUNK_NODES));
-    let bytes = events * (event + graph + kept) + in_chunk * (layer + written);
-    (bytes as f64 * OVERHEAD) as u64
+    let bytes = events as f64 * (event + graph + kept) as f64 + in_chunk as f64 * (layer + written) as f64;
+    (bytes * OVERHEAD) as u64
+}
+
+/// Refuses a table whose events alone, without a number column, are more than the memory limit holds.
+pub(super) fn check_rows(rows: u64, source: &str, config: &Config) -> Result<(), Error> {
+    let needed = model(usize::try_from(rows).unwrap_or(usize::MAX), 0, 0, config);
+    let limit = config.memory_bytes();
+    if needed > limit {
+        return Err(Error::Memory {
+            what: format!("a run over the {rows} events of {source}"),
+            needed,
+            limit,
+        });
+    }
+    Ok(())
 }
 
 /// Refuses sessions that the memory limit does not hold.

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use rayon::prelude::*;
 use serde::Serialize;
 
+use super::{estimate, staging::OUTPUTS};
 use crate::config::Config;
 use crate::error::Error;
 use crate::events::{self, ColumnMap, TimeColumn};
@@ -69,6 +70,8 @@ pub(super) fn read(paths: &[PathBuf], out: &Path, config: &Config) -> Result<Inp
 
 /// The sessions by id; two of one id are an error.
 fn sorted(mut sessions: Vec<Session>) -> Result<Vec<Session>, Error> {
+    // An id that cannot name a folder is known now, not when everything is done.
+    sessions.iter().try_for_each(|session| store::partition_dir("session_id", &session.id).map(|_| ()))?;
     sessions.sort_by(|a, b| a.id.cmp(&b.id).then_with(|| a.source.cmp(&b.source)));
     if let Some(pair) = sessions.windows(2).find(|pair| pair[0].id == pair[1].id) {
         return Err(Error::Clash {
@@ -125,8 +128,16 @@ fn list(
     skipped: &mut Vec<Skipped>,
 ) -> Result<(), Error> {
     let entries = std::fs::read_dir(folder).map_err(|source| Error::input(folder, source))?;
+    let is_out = own.is_some() && folder.canonicalize().ok().as_deref() == own;
     for entry in entries {
-        let path = entry.map_err(|source| Error::input(folder, source))?.path();
+        let entry = entry.map_err(|source| Error::input(folder, source))?;
+        let path = entry.path();
+        // What an earlier run left in a folder that is both input and output, and where this one prepares its own.
+        let name = entry.file_name();
+        let name = name.to_string_lossy();
+        if is_out && (OUTPUTS.contains(&&*name) || name.starts_with(".ironforge-")) {
+            continue;
+        }
         let mut skip = |reason: &str| {
             skipped.push(Skipped { path: path.display().to_string(), reason: reason.to_owned() })
         };
@@ -180,6 +191,7 @@ fn session_file(path: &Path, source: &str, map: &ColumnMap, config: &Config) -> 
 }
 
 fn parquet_file(path: &Path, source: &str, map: &ColumnMap, config: &Config) -> Result<Vec<Session>, Error> {
+    estimate::check_rows(store::footer(path)?.rows, source, config)?;
     let read = store::read_table(path, map.columns().as_deref(), config.memory_bytes())?;
     Ok(events::from_table(read.table, map, source, &events::session_id_from_stem(&stem(path)))?)
 }

@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::store;
 
 /// What a run puts into its folder; anything else there is left alone.
-const OUTPUTS: [&str; 7] =
+pub(super) const OUTPUTS: [&str; 7] =
     ["run.json", "nodes", "temporal_edges", "dag_edges", "embeddings", "scores", "motifs.parquet"];
 
 /// The staging folders of this process.
@@ -47,6 +47,9 @@ impl Staging {
     /// Makes the folder, so that an output that cannot be written is known before any work.
     pub(super) fn beside(out: &Path) -> Result<Self, Error> {
         let absolute = std::path::absolute(out).map_err(|e| Error::output(out, e))?;
+        if let Some(path) = foreign(&absolute) {
+            return Err(Error::Foreign { path: path.display().to_string() });
+        }
         // The nearest folder that exists: nothing else is made before the run is whole, and a rename from it works.
         let existing = absolute.ancestors().find(|a| a.symlink_metadata().is_ok()).unwrap_or(Path::new("/"));
         let folder = tempfile::Builder::new().prefix(".ironforge-").tempdir_in(existing);
@@ -104,6 +107,24 @@ impl Staging {
     }
 }
 
+/// What stands where an output would and was not written by an earlier run.
+fn foreign(out: &Path) -> Option<PathBuf> {
+    let mut standing =
+        OUTPUTS.into_iter().map(|name| out.join(name)).filter(|p| p.symlink_metadata().is_ok()).peekable();
+    let first = standing.peek()?.clone();
+    let report = std::fs::read(out.join("run.json")).ok();
+    let report: Option<serde_json::Value> = report.and_then(|bytes| serde_json::from_slice(&bytes).ok());
+    if !report.is_some_and(|r| r["schema_version"].is_u64() && r["versions"]["ironforge"].is_string()) {
+        return Some(first);
+    }
+    let partition =
+        |entry: &std::fs::DirEntry| entry.file_name().to_string_lossy().starts_with("session_id=");
+    standing.filter(|path| path.is_dir()).find_map(|folder| {
+        let entries = std::fs::read_dir(folder).ok()?;
+        entries.filter_map(Result::ok).find(|entry| !partition(entry)).map(|entry| entry.path())
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -113,6 +134,10 @@ mod tests {
         for name in OUTPUTS.into_iter().filter(|&name| Some(name) != without) {
             std::fs::write(staging.path(name), mark).unwrap();
         }
+        let report = format!(
+            "{{\"schema_version\": 1, \"mark\": \"{mark}\", \"versions\": {{\"ironforge\": \"0\"}}}}"
+        );
+        std::fs::write(staging.path("run.json"), report).unwrap();
         staging
     }
 
@@ -123,11 +148,29 @@ mod tests {
         filled(&out, "old", None).commit().unwrap();
         assert!(filled(&out, "new", Some("nodes")).commit().is_err());
         for name in OUTPUTS {
-            assert_eq!(std::fs::read_to_string(out.join(name)).unwrap(), "old", "{name}");
+            let text = std::fs::read_to_string(out.join(name)).unwrap();
+            assert!(text.contains("old"), "{name}: {text}");
         }
         filled(&out, "new", None).commit().unwrap();
         assert_eq!(std::fs::read_to_string(out.join("nodes")).unwrap(), "new");
         assert_eq!(std::fs::read_dir(&out).unwrap().count(), OUTPUTS.len(), "nothing else is left");
+    }
+
+    #[test]
+    fn what_no_run_wrote_is_not_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join("nodes")).unwrap();
+        std::fs::write(folder.path().join("nodes/mine.txt"), "mine").unwrap();
+        assert!(
+            matches!(Staging::beside(folder.path()), Err(Error::Foreign { path }) if path.ends_with("nodes"))
+        );
+        let run = "{\"schema_version\": 1, \"versions\": {\"ironforge\": \"0\"}}";
+        std::fs::write(folder.path().join("run.json"), run).unwrap();
+        assert!(
+            matches!(Staging::beside(folder.path()), Err(Error::Foreign { path }) if path.ends_with("mine.txt"))
+        );
+        std::fs::remove_file(folder.path().join("nodes/mine.txt")).unwrap();
+        assert!(Staging::beside(folder.path()).is_ok());
     }
 
     #[test]

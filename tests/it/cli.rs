@@ -201,7 +201,7 @@ fn bad_input_is_refused_with_its_place_and_nothing_is_written() {
         (vec![csv.clone(), "--time".into(), "whem:s".into()], 65, "when"),
         (
             vec![csv.clone(), "--time".into(), "when:s".into(), "--link".into(), "shared-key".into()],
-            65,
+            78,
             "--key",
         ),
         (vec![csv.clone(), "--set".into(), "dag.kk=3".into()], 78, "dag.k"),
@@ -234,7 +234,7 @@ fn bad_input_is_refused_with_its_place_and_nothing_is_written() {
             66,
             "absent.safetensors",
         ),
-        (vec!["--set".into(), "motif.labels=colour".into()], 65, "colour"),
+        (vec!["--set".into(), "motif.labels=colour".into()], 78, "colour"),
         (vec!["--threads".into(), "0".into()], 2, "threads"),
     ];
     for (args, code, holds) in cases {

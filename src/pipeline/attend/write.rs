@@ -49,6 +49,16 @@ fn header(report: &AttendReport, device: Device, accuracy: Accuracy, output: &Ou
 
 /// Writes beside `path` under a temporary name, flushes, and renames.
 fn replace(path: &Path, header: &[u8], output: &Output) -> std::io::Result<()> {
+    // A link is followed, and what is no file (a device, a pipe, a folder) is not replaced by one.
+    let target = if path.symlink_metadata().is_ok_and(|m| m.is_symlink()) {
+        path.canonicalize()?
+    } else {
+        path.to_owned()
+    };
+    if target.metadata().is_ok_and(|m| !m.is_file()) {
+        return Err(std::io::Error::new(std::io::ErrorKind::InvalidInput, "it exists and is not a file"));
+    }
+    let path = target.as_path();
     let folder = path.parent().filter(|p| !p.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let mut builder = tempfile::Builder::new();
     builder.prefix(".ironforge-").suffix(".tmp");
