@@ -160,6 +160,16 @@ fn a_missing_price_enters_as_zero_and_no_price_column_drops_the_term() {
     assert_eq!(weigh(Some(&[None, Some(100.0), None]), 0, 1), near);
     assert_eq!(weigh(None, 0, 1), near / 0.8);
     assert_eq!(weigh(None, 0, 2), (0.3 * 0.3) / 0.8);
+    assert_eq!(weigh(None, 2, 1), (0.25 + 0.3 * 0.3) / 0.8, "a missing kind is no kind of the table");
+    // 0.3 * 0.3 alone
+    assert_eq!(weigh(Some(&[None, None, None]), 0, 2), 0.1, "no edge weighs less than a tenth");
+}
+
+#[test]
+fn of_longest_paths_the_one_whose_nodes_come_first_is_given() {
+    let path = |edges: &[(u32, u32)]| Dag::from_edges(6, edges).unwrap().longest_path();
+    assert_eq!(path(&[(0, 1), (0, 2), (1, 3), (2, 3)]), [0, 1, 3]);
+    assert_eq!(path(&[(0, 4), (1, 2), (3, 5)]), [1, 2]);
 }
 
 #[test]
