@@ -1,5 +1,6 @@
 //! Properties of the graph room.
 
+use ironforge::csr::CsrPattern;
 use ironforge::dag::{
     Dag, DagConfig, DagError, EdgeWeights, IntervalDag, KeyScope, Link, SharedKey, WindowKnn, temporal_view,
 };
@@ -188,4 +189,22 @@ fn settings_out_of_range_name_themselves() {
         assert!(text.contains(key), "{text}");
     }
     DagConfig::default().check().unwrap();
+}
+
+#[test]
+fn only_rising_ranges_of_a_square_pattern_have_the_interval_form() {
+    let form = |row_ptr: &[u32], col_idx: &[u32], cols| {
+        let pattern = CsrPattern::new(row_ptr, col_idx, cols).unwrap();
+        IntervalDag::from_pattern(pattern).map(|dag| (dag.bounds().0.to_vec(), dag.bounds().1.to_vec()))
+    };
+    assert_eq!(form(&[0, 2, 2, 3, 3], &[1, 2, 3], 4), Some((vec![1, 3, 3, 4], vec![3, 3, 4, 4])));
+    assert_eq!(form(&[0, 2, 2, 2, 2], &[1, 3], 4), None, "a gap");
+    assert_eq!(
+        form(&[0, 3, 4, 4, 4], &[1, 2, 3, 2], 4),
+        None,
+        "an end that falls: predecessors of 3 would have a gap"
+    );
+    assert_eq!(form(&[0, 1, 1], &[0], 2), None, "an edge to itself");
+    assert_eq!(form(&[0, 1], &[5], 9), None, "nodes 1 to 8 have no row");
+    assert_eq!(form(&[0, 1], &[u32::MAX], 1 << 32), None);
 }
