@@ -208,3 +208,13 @@ fn only_rising_ranges_of_a_square_pattern_have_the_interval_form() {
     assert_eq!(form(&[0, 1], &[5], 9), None, "nodes 1 to 8 have no row");
     assert_eq!(form(&[0, 1], &[u32::MAX], 1 << 32), None);
 }
+
+#[test]
+fn a_kind_for_every_event_costs_no_square() {
+    let names: Vec<String> = (0..200_000).map(|i| format!("user {i}")).collect();
+    let kind = Labels::encode(names.iter().map(|name| Some(name.as_str())));
+    let t_ms = vec![0; names.len()];
+    let causality = DagConfig::default().causality();
+    let weights = EdgeWeights::new(&causality, 120.0, &t_ms, &kind, None).unwrap();
+    assert_eq!(weights.at(7, 199_999), (0.5 + 0.3 * 0.3) / 0.8);
+}
