@@ -96,6 +96,12 @@ fn wrong_values_are_refused_where_they_stand() {
         ("a.toml", "[tgat]\nnum_heads = 5\n", "num_heads"),
         ("a.toml", "[motif]\nmin_nodes = 5\nmax_nodes = 4\n", "min_nodes"),
         ("a.toml", "[store]\ncompression_level = 99\n", "compression_level"),
+        ("a.toml", "[dag]\nk = 3\nkey_window_minutes = -1\n", "a.toml:3: dag.key_window_minutes"),
+        (
+            "a.toml",
+            "[tgat]\nprecision = \"f32\"\n[attention]\naccuracy = \"fast\"\n",
+            "a.toml:4: attention.accuracy = fast",
+        ),
         ("a.toml", "[attention]\nbuckets = [[5, 1, 0.1]]\n", "attention: bucket 0"),
     ];
     for (name, text, want) in cases {
