@@ -90,6 +90,8 @@ fn row_bounds(problem: &Attention<'_>) -> Result<Vec<usize>, AttentionError> {
 fn weights_of(problem: &Attention<'_>, rows: Range<usize>, graph: &Range<usize>) -> (Vec<u32>, Vec<f32>) {
     let inputs = problem.inputs();
     let (heads, dim, scale) = (inputs.heads, inputs.head_dim, f64::from(problem.scale()));
+    // Infinity counts as NaN: that is what NonFinite::Propagate promises.
+    let value = |x: f32| if x.is_finite() { f64::from(x) } else { f64::NAN };
     let (mut col_idx, mut values, mut keys, mut logits) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for i in rows {
         inputs.keys.columns(i, graph, &mut keys);
@@ -99,8 +101,7 @@ fn weights_of(problem: &Attention<'_>, rows: Range<usize>, graph: &Range<usize>)
             let bias = f64::from(problem.bias(i, j));
             logits.extend((0..heads).map(|h| {
                 let (q, k) = ((i * heads + h) * dim, (j * heads + h) * dim);
-                let dot: f64 =
-                    (0..dim).map(|d| f64::from(inputs.q.at(q + d)) * f64::from(inputs.k.at(k + d))).sum();
+                let dot: f64 = (0..dim).map(|d| value(inputs.q.at(q + d)) * value(inputs.k.at(k + d))).sum();
                 scale * dot + bias
             }));
         }
@@ -126,7 +127,7 @@ fn softmax(values: &mut [f64], first: usize, stride: usize) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::attention::{AttentionBackend, Inputs, Keys, Reference, Tensor};
+    use crate::attention::{AttentionBackend, Inputs, Keys, NonFinite, Reference, Tensor};
 
     #[test]
     fn weights_sum_to_one_and_give_back_the_output() {
@@ -150,6 +151,22 @@ mod tests {
         let received: f32 = weights.column_sums().iter().sum();
         assert!((received - 5.0).abs() < 1e-6);
         assert_eq!(weights.head_mean().len(), 9);
+    }
+
+    #[test]
+    fn infinity_spreads_as_nan_to_the_rows_that_see_it() {
+        // of the second row: a logit of -inf would leave the other weight whole
+        let (q, k) = ([1.0, 1.0, 1.0], [1.0, f32::NEG_INFINITY, 1.0]);
+        let tensors = [&q, &k, &q].map(|x| Tensor::F32(x));
+        let inputs = Inputs {
+            non_finite: NonFinite::Propagate,
+            ..Inputs::new([1, 1], tensors, &[0, 2, 3], Keys::Causal)
+        };
+        let problem = Attention::new(inputs).unwrap();
+        let nan: Vec<bool> = attention_weights(&problem).unwrap().values.iter().map(|w| w.is_nan()).collect();
+        assert_eq!(nan, [false, true, true, false]);
+        let output = Reference.forward(&problem).unwrap().out;
+        assert!(!output[0].is_nan() && output[1].is_nan() && !output[2].is_nan());
     }
 
     #[test]

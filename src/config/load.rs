@@ -1,12 +1,15 @@
 //! Putting the sources together.
 
+use std::cmp::Reverse;
 use std::path::Path;
 
 use serde_json::Value;
 
 use super::keys::{Assignment, Entry, Origin, flatten, unflatten};
 use super::{Config, ConfigError, Preset, file};
+use crate::attention::Accuracy;
 use crate::nearest::nearest;
+use crate::tgat::Precision;
 
 /// Prefix of the environment variables that set keys.
 const ENV_PREFIX: &str = "IRONFORGE_";
@@ -146,6 +149,7 @@ impl Effective {
             .map_err(|e| e.to_string())
             .and_then(|()| c.attention.time_bias().map(|_| ()).map_err(|e| format!("attention: {e}")))
             .and_then(|()| c.tgat.validate().map_err(|e| e.to_string()))
+            .and_then(|()| fast_rounds(c))
             .and_then(|()| c.motif.validate().map_err(|e| e.to_string()))
             .and_then(|()| c.store.validate().map_err(|e| e.to_string()))
             .and_then(|()| range(c.limits.memory_gb > 0.0, "limits.memory_gb", c.limits.memory_gb))
@@ -153,12 +157,25 @@ impl Effective {
                 range(c.limits.motif_instances > 0.0, "limits.motif_instances", c.limits.motif_instances)
             });
         outcome.map_err(|reason| {
-            // The room names its key first: where it was set is the origin.
-            let named = self.entries.iter().filter(|e| reason.contains(e.key.as_str()));
-            let origin =
-                named.filter(|e| !matches!(e.origin, Origin::Preset(_))).map(|e| e.origin.clone()).next();
-            ConfigError::Check { origin, reason }
+            // The room names its key first: where it was set is the origin. Of `dag.k` and `dag.key_window_minutes`, which
+            // begin alike, the longer one is meant.
+            let place = |e: &&Entry| reason.find(e.key.as_str()).map(|at| (at, Reverse(e.key.len())));
+            let set = self.entries.iter().filter(|e| !matches!(e.origin, Origin::Preset(_)));
+            let named = set.filter_map(|e| Some((place(&e)?, e))).min_by_key(|(place, _)| *place);
+            ConfigError::Check { origin: named.map(|(_, e)| e.origin.clone()), reason }
         })
+    }
+}
+
+/// `fast` rounds to the precision of the network, and f32 rounds nothing.
+fn fast_rounds(config: &Config) -> Result<(), String> {
+    match (config.attention.accuracy, config.tgat.precision) {
+        (Accuracy::Fast, Precision::F32) => {
+            Err("attention.accuracy = fast rounds to tgat.precision, and f32 rounds \
+             nothing: set tgat.precision to f16 or bf16, or attention.accuracy to exact"
+                .to_owned())
+        }
+        _ => Ok(()),
     }
 }
 

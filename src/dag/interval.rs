@@ -51,7 +51,7 @@ impl WindowKnn {
 
 /// A DAG on events in time order in which the successors of `i` are `lo[i]..hi[i]`: 8 bytes a node.
 ///
-/// `lo` never falls and `i < lo[i]`, so every edge goes forward and predecessors are contiguous too.
+/// Neither end ever falls and `i < lo[i]`, so every edge goes forward and predecessors are contiguous too.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct IntervalDag {
     lo: Vec<u32>,
@@ -102,19 +102,25 @@ impl IntervalDag {
         (self.lo[i as usize]..self.hi[i as usize]).contains(&j)
     }
 
-    /// The interval form of a pattern, if each of its rows is one contiguous range to the right of the diagonal.
+    /// The interval form of a square pattern, if each of its rows is one contiguous range to the right of the diagonal, and
+    /// neither end falls from row to row. An empty row stands behind the row before it.
     pub fn from_pattern(pattern: CsrPattern<'_>) -> Option<Self> {
+        let nodes = u32::try_from(pattern.rows()).ok().filter(|_| pattern.cols() == pattern.rows())?;
         let mut dag = Self::default();
-        for i in 0..pattern.rows() {
-            let row = pattern.row(i);
-            let lo = row.first().copied().unwrap_or(i as u32 + 1).max(dag.lo.last().copied().unwrap_or(0));
-            let hi = lo + row.len() as u32;
-            if lo <= i as u32
-                || row.first().is_some_and(|&f| f != lo)
-                || row.last().is_some_and(|&l| l + 1 != hi)
-            {
+        let (mut least_lo, mut least_hi) = (0, 0);
+        for i in 0..nodes {
+            let (lo, hi) = match pattern.row(i as usize) {
+                [] => (least_hi.max(i + 1), least_hi.max(i + 1)),
+                // Columns rise strictly: as many as from the first to the last means none is left out.
+                row @ ([first, .., last] | [first @ last]) if (last - first) as usize + 1 == row.len() => {
+                    (*first, last + 1)
+                }
+                _ => return None,
+            };
+            if lo <= i || lo < least_lo || hi < least_hi {
                 return None;
             }
+            (least_lo, least_hi) = (lo, hi);
             dag.lo.push(lo);
             dag.hi.push(hi);
         }

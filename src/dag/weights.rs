@@ -27,15 +27,46 @@ impl Causality {
     /// Value of a pair of kinds: that of the entry which names it exactly; else 0.7 of the first entry whose two kinds
     /// are contained in it; else 0.3.
     pub fn at(&self, source: &str, target: &str) -> f64 {
-        let (source, target) = (source.to_lowercase(), target.to_lowercase());
-        let exact = self.0.iter().find(|(s, d, _)| *s == source && *d == target);
-        let contained =
-            || self.0.iter().find(|(s, d, _)| source.contains(s.as_str()) && target.contains(d.as_str()));
-        match exact {
-            Some((_, _, c)) => *c,
-            None => contained().map_or(UNKNOWN, |(_, _, c)| CONTAINED * c),
+        self.value(&self.fits(source).source, &self.fits(target).target)
+    }
+
+    /// How a kind fits the entries of the table.
+    fn fits(&self, kind: &str) -> Fits {
+        let kind = kind.to_lowercase();
+        let fit = |name: &String| match kind.contains(name.as_str()) {
+            true if kind.len() == name.len() => Fit::Exact,
+            true => Fit::Contains,
+            false => Fit::No,
+        };
+        Fits {
+            source: self.0.iter().map(|(name, _, _)| fit(name)).collect(),
+            target: self.0.iter().map(|(_, name, _)| fit(name)).collect(),
         }
     }
+
+    fn value(&self, source: &[Fit], target: &[Fit]) -> f64 {
+        let pairs = || self.0.iter().zip(source.iter().zip(target));
+        let exact = pairs().find(|(_, pair)| *pair == (&Fit::Exact, &Fit::Exact));
+        let contained = || pairs().find(|(_, (s, d))| **s != Fit::No && **d != Fit::No);
+        match exact {
+            Some(((_, _, c), _)) => *c,
+            None => contained().map_or(UNKNOWN, |((_, _, c), _)| CONTAINED * c),
+        }
+    }
+}
+
+/// How a kind fits the name of a table's entry.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fit {
+    No,
+    Contains,
+    Exact,
+}
+
+/// How one kind fits each entry of the table, as source and as target.
+struct Fits {
+    source: Vec<Fit>,
+    target: Vec<Fit>,
 }
 
 /// Weighs edges between the events of one group.
@@ -46,16 +77,16 @@ impl Causality {
 /// two are divided by 0.8.
 pub struct EdgeWeights<'a> {
     horizon_minutes: f64,
-    /// Value of each pair of kind codes, one more code for "missing" at the end.
-    causal: Vec<f64>,
-    kinds: usize,
+    causality: Causality,
+    /// Of each kind code, one more for "missing" at the end: a column of many kinds must not cost their square.
+    fits: Vec<Fits>,
     kind: &'a [u32],
     t_ms: &'a [i64],
     prices: Option<&'a [Option<f64>]>,
 }
 
 impl<'a> EdgeWeights<'a> {
-    /// Prepares the columns of one group. O(kinds² + events).
+    /// Prepares the columns of one group. O(kinds · entries of the table).
     ///
     /// # Errors
     /// [`DagError::Len`] if a column does not hold one value an event.
@@ -72,16 +103,15 @@ impl<'a> EdgeWeights<'a> {
                 return Err(DagError::Len { what, got, want });
             }
         }
-        let names: Vec<&str> = kind.names.iter().map(String::as_str).chain([""]).collect();
-        let pairs = names.iter().flat_map(|s| names.iter().map(move |d| (s, d)));
-        let causal = pairs.map(|(s, d)| causality.at(s, d)).collect();
-        Ok(Self { horizon_minutes, causal, kinds: names.len(), kind: &kind.codes, t_ms, prices })
+        let names = kind.names.iter().map(String::as_str).chain([""]);
+        let fits = names.map(|name| causality.fits(name)).collect();
+        Ok(Self { horizon_minutes, causality: causality.clone(), fits, kind: &kind.codes, t_ms, prices })
     }
 
-    fn code(&self, i: usize) -> usize {
+    fn fits(&self, i: usize) -> &Fits {
         match self.kind[i] {
-            MISSING => self.kinds - 1,
-            code => code as usize,
+            MISSING => &self.fits[self.fits.len() - 1],
+            code => &self.fits[code as usize],
         }
     }
 
@@ -94,7 +124,7 @@ impl<'a> EdgeWeights<'a> {
         let dt_minutes = self.t_ms[j].abs_diff(self.t_ms[i]) as f64 / MS_PER_MINUTE;
         // A horizon of 0 admits only dt = 0, which is as near as can be.
         let near = if self.horizon_minutes > 0.0 { 1.0 - dt_minutes / self.horizon_minutes } else { 1.0 };
-        let causal = self.causal[self.code(i) * self.kinds + self.code(j)];
+        let causal = self.causality.value(&self.fits(i).source, &self.fits(j).target);
         let known = TIME_SHARE * near + CAUSAL_SHARE * causal;
         let weight = match self.prices {
             Some(prices) => {

@@ -5,6 +5,8 @@ use super::shape::{MAX_NODES, MIN_NODES};
 
 /// Nulls drawn by default: the smallest p is then 1/1001, a tenth of `promote_p`.
 const ITERATIONS: u32 = 1000;
+/// Most nulls: p down to a millionth, and one score of each is kept.
+const MAX_ITERATIONS: u32 = 1_000_000;
 /// Occurrences a pattern needs to be tested: twice may be chance, and no null model is drawn for a single case.
 const MIN_COUNT: u64 = 3;
 /// Width of the strata, in minutes: short against the drift of a day, which takes hours, and a quarter of the two hours
@@ -27,7 +29,7 @@ pub struct MotifConfig {
     pub max_nodes: usize,
     /// Occurrences in all graphs together from which a pattern is tested.
     pub min_count: u64,
-    /// Labellings drawn under the null. 0: count only. No p lies below 1/(iterations + 1), so fewer than
+    /// Labellings drawn under the null, at most a million. 0: count only. No p lies below 1/(iterations + 1), so fewer than
     /// 1/`promote_p` - 1 can promote nothing.
     pub iterations: u32,
     /// What labels an event: `kind`, `none` (shape alone), or the name of a column. Read by whoever builds the graphs.
@@ -70,6 +72,9 @@ impl MotifConfig {
         }
         if self.min_count == 0 {
             return Err(MotifError::MinCount);
+        }
+        if self.iterations > MAX_ITERATIONS {
+            return Err(MotifError::Iterations { iterations: self.iterations, max: MAX_ITERATIONS });
         }
         if self.labels.is_empty() {
             return Err(MotifError::NoLabels);
@@ -121,6 +126,7 @@ mod tests {
         assert_eq!(refused(|c| c.max_nodes = 6), MotifError::Sizes { min: 3, max: 6 });
         assert_eq!(refused(|c| c.max_nodes = 2), MotifError::Sizes { min: 3, max: 2 });
         assert_eq!(refused(|c| c.min_count = 0), MotifError::MinCount);
+        assert!(matches!(refused(|c| c.iterations = u32::MAX), MotifError::Iterations { .. }));
         assert_eq!(refused(|c| c.labels.clear()), MotifError::NoLabels);
         for bad in [0.0, -1.0, f64::INFINITY, f64::NAN] {
             assert!(matches!(refused(|c| c.block_minutes = bad), MotifError::BlockMinutes { .. }), "{bad}");

@@ -43,6 +43,14 @@ pub enum MotifError {
     /// A pattern that never occurs cannot be tested.
     #[error("motif.min_count is 0, a pattern has to occur to be tested: set it to 1 or more")]
     MinCount,
+    /// More draws than are ever needed.
+    #[error("motif.iterations is {iterations}: draw at most {max}, which gives p down to 1/{max}")]
+    Iterations {
+        /// Draws asked for.
+        iterations: u32,
+        /// Most draws.
+        max: u32,
+    },
     /// No column is named.
     #[error("motif.labels is empty: name a column, or say \"kind\" or \"none\"")]
     NoLabels,

@@ -128,6 +128,23 @@ mod tests {
     }
 
     #[test]
+    fn graphs_alike_are_permuted_apart() {
+        let row_ptr = [0; 5];
+        let pattern = CsrPattern::new(&row_ptr, &[], 4).unwrap();
+        let graphs = [MotifGraph::new(pattern, &[0, 1, 2, 3], &[0; 4]).unwrap(); 2];
+        let union = Union::of(&graphs).unwrap();
+        let null = StratifiedPermutation::of(&graphs, &union, 10);
+        let mut labels = Vec::new();
+        let alike = (0..2400).filter(|&iteration| {
+            null.draw(Nulls::tests(1), iteration, &union.labels, &mut labels);
+            labels[..4] == labels[4..]
+        });
+        // one of 24 permutations: 100, standard deviation 10
+        let alike = alike.count();
+        assert!(alike.abs_diff(100) < 50, "{alike}");
+    }
+
+    #[test]
     fn a_block_of_one_label_has_nothing_to_permute() {
         let graph = MotifGraph::new(CsrPattern::new(&[0, 0, 0, 0], &[], 3).unwrap(), &[4, 4, 8], &[0, 1, 60])
             .unwrap();

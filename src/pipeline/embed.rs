@@ -1,5 +1,6 @@
 //! Features in, embeddings and scores out.
 
+use std::io::Read as _;
 use std::path::Path;
 
 use rayon::prelude::*;
@@ -13,7 +14,7 @@ use crate::csr::CsrPattern;
 use crate::error::Error;
 use crate::events::{self, FeatureInfo, Features, Standardised};
 use crate::table::Session;
-use crate::tgat::{Batch, Model};
+use crate::tgat::{Batch, MAX_FILE_BYTES, Model};
 
 /// Sessions are run together until a chunk holds this many nodes: enough to fill the cores, little enough to bound
 /// memory. The results of a session do not depend on its chunk.
@@ -61,7 +62,7 @@ pub(super) fn run(
     let info = features.first().map(|f| f.info.clone()).unwrap_or_default();
     let model = match weights {
         Some(path) => {
-            let bytes = std::fs::read(path).map_err(|e| Error::input(path, e))?;
+            let bytes = bounded(path).map_err(|e| Error::input(path, e))?;
             let located = |error| Error::Weights { path: name(weights), error };
             Model::from_bytes(&bytes, &config.tgat, info.len()).map_err(located)?
         }
@@ -98,6 +99,13 @@ pub(super) fn run(
         ignored_weights: model.ignored().to_vec(),
         device: (chosen.used, chosen.reason),
     })
+}
+
+/// The bytes of a weights file; of one that is too large, enough for the network to refuse it.
+fn bounded(path: &Path) -> std::io::Result<Vec<u8>> {
+    let mut bytes = Vec::new();
+    std::fs::File::open(path)?.take(MAX_FILE_BYTES as u64 + 1).read_to_end(&mut bytes)?;
+    Ok(bytes)
 }
 
 fn name(weights: Option<&Path>) -> String {

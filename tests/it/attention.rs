@@ -7,13 +7,13 @@ mod suite;
 
 use ironforge::attention::{
     Accuracy, Attention, AttentionBackend, AttentionConfig, AttentionError, BlockMask, Cpu, Inputs, Keys,
-    Output, Reference, Tensor, TimeBias, attention_weights, intervals, minutes_between,
+    NonFinite, Output, Reference, Tensor, TimeBias, attention_weights, intervals, minutes_between,
 };
 use ironforge::csr::CsrPattern;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 
-use strategies::{Batch, Bias, Dtype, Mask, Shape, shapes};
+use strategies::{Batch, Bias, Dtype, Mask, Shape, Values, shapes};
 use suite::{PROPERTIES, Verdict};
 
 /// Problems that each property is tried on.
@@ -65,11 +65,42 @@ fn fast_accuracy_keeps_its_documented_bound() {
 
 #[test]
 fn fast_accuracy_does_round() {
-    let batch = Batch::new(&Shape { dtype: Dtype::Bf16, ..dense() });
-    let exact = batch.with_edges(|p| Cpu.forward(p).unwrap());
-    let fast = Batch { accuracy: Accuracy::Fast, ..batch }.with_edges(|p| Cpu.forward(p).unwrap());
-    assert_ne!(exact.out, fast.out);
-    assert_eq!(exact.lse, fast.lse);
+    // whole tiles, and gathered rows
+    for (mask, dtype) in
+        [Mask::All, Mask::Band(3)].into_iter().flat_map(|m| [(m, Dtype::F16), (m, Dtype::Bf16)])
+    {
+        let batch = Batch::new(&Shape { lengths: vec![128], mask, dtype, ..dense() });
+        let exact = batch.with_edges(|p| Cpu.forward(p).unwrap());
+        let fast = Batch { accuracy: Accuracy::Fast, ..batch }.with_edges(|p| Cpu.forward(p).unwrap());
+        assert_ne!(exact.out, fast.out, "{mask:?} {dtype:?}");
+        assert_eq!(exact.lse, fast.lse, "{mask:?} {dtype:?}");
+    }
+}
+
+#[test]
+fn many_heads_are_each_their_own() {
+    let batch = Batch::new(&Shape { heads: 19, ..dense() });
+    for property in PROPERTIES {
+        (property.holds)(&Cpu, &batch).unwrap_or_else(|e| panic!("{}: {e}", property.name));
+    }
+}
+
+#[test]
+fn a_nan_in_a_later_tile_leaves_what_the_tiles_before_gave() {
+    let shape = Shape { lengths: vec![190], mask: Mask::Percent(90), dtype: Dtype::F32, ..dense() };
+    let mut batch = Batch::new(&shape);
+    let (node, at) = (100, 3);
+    let mut want = batch.with_edges(|p| Cpu.forward(p).unwrap());
+    let width = batch.heads * batch.dim;
+    for (i, row) in batch.rows.iter().enumerate().filter(|(_, row)| row.contains(&(node as u32))) {
+        assert!(row.iter().any(|&j| j < 64), "row {i} sees nothing of the tile before");
+        want.out[i * width + at] = f32::NAN;
+    }
+    let mut values = batch.v.widened();
+    values[node * width + at] = f32::NAN;
+    batch.v = Values::store(Dtype::F32, &values);
+    batch.non_finite = NonFinite::Propagate;
+    suite::compare(&batch, &batch.with_edges(|p| Cpu.forward(p).unwrap()), &want).unwrap();
 }
 
 fn dense() -> Shape {

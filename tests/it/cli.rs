@@ -1,9 +1,11 @@
 //! The command, as a user meets it.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
+use safetensors::tensor::TensorView;
+use safetensors::{Dtype, SafeTensors};
 use serde_json::Value;
 use tempfile::TempDir;
 
@@ -346,11 +348,37 @@ fn an_interrupted_run_leaves_nothing_and_says_130() {
         .spawn()
         .unwrap();
     let staged = || std::fs::read_dir(bench.folder.path()).unwrap().count() > 0;
-    while !staged() {
+    while !staged() && run.try_wait().unwrap().is_none() {
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
     let killed = Command::new("kill").args(["-INT", &run.id().to_string()]).status().unwrap();
     assert!(killed.success());
     assert_eq!(run.wait().unwrap().code(), Some(130));
     assert!(!staged(), "the staging folder must be gone");
+}
+
+#[test]
+fn attend_writes_what_it_says_and_refuses_with_its_codes() {
+    let bench = Bench::new();
+    let values: Vec<u8> = (0..8).flat_map(|i| (i as f32 / 4.0).to_le_bytes()).collect();
+    let view = || TensorView::new(Dtype::F32, vec![4, 1, 2], &values).unwrap();
+    let metadata = HashMap::from([("keys".to_owned(), "causal".to_owned())]);
+    let bytes = safetensors::serialize(["q", "k", "v"].map(|name| (name, view())), Some(metadata)).unwrap();
+    let (input, out) = (bench.file("in.safetensors", bytes), bench.out());
+    let attend = |args: &[&str]| ironforge(&[&["attend", &input, "--out", &out], args].concat());
+
+    let json: Value = serde_json::from_str(&ok(attend(&["--backend", "reference", "--json"]))).unwrap();
+    assert_eq!((&json["schema_version"], &json["backend"]), (&Value::from(1), &Value::from("reference")));
+    let shown = ok(attend(&["--backend", "cpu"]));
+    assert!(shown.contains("4 nodes in 1 graphs, 1 heads of 2"), "{shown}");
+    let written = std::fs::read(&out).unwrap();
+    let written = SafeTensors::deserialize(&written).unwrap();
+    // the first node sees itself alone
+    assert_eq!(written.tensor("out").unwrap().data()[..8], values[..8]);
+
+    refused(&attend(&["--backend", "cuda"]), 71, "--features cuda");
+    refused(&attend(&["--accuracy", "fast"]), 65, "in.safetensors");
+    let absent = bench.path("absent.safetensors").display().to_string();
+    refused(&ironforge(&["attend", &absent, "--out", &out]), 66, "absent.safetensors");
+    refused(&ironforge(&["attend", &input, "--out", "/proc/out.safetensors"]), 73, "/proc");
 }

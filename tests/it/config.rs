@@ -47,6 +47,20 @@ fn later_sources_win_and_each_value_knows_its_origin() {
 }
 
 #[test]
+fn the_last_source_that_names_a_preset_decides_and_moves_nothing_else() {
+    let (_folder, path) = file("run.toml", "preset = \"research\"\n[dag]\nk = 5\n");
+    let sets = ["preset=development".to_owned()];
+    let mut sources = Sources { file: Some(&path), sets: &sets, ..Sources::default() };
+    let loaded = |sources: &Sources<'_>| {
+        let effective = Effective::load(sources).unwrap();
+        (effective.preset, effective.config.tgat.num_layers, effective.config.dag.k)
+    };
+    assert_eq!(loaded(&sources), (Preset::Development, 2, 5));
+    sources.preset = Some("high-performance");
+    assert_eq!(loaded(&sources), (Preset::HighPerformance, 3, 5));
+}
+
+#[test]
 fn an_unknown_key_names_its_line_and_the_nearest_key() {
     let toml = refusal("a.toml", "[dag]\nk = 3\ndt_max_minuts = 9\n");
     assert!(
@@ -82,6 +96,12 @@ fn wrong_values_are_refused_where_they_stand() {
         ("a.toml", "[tgat]\nnum_heads = 5\n", "num_heads"),
         ("a.toml", "[motif]\nmin_nodes = 5\nmax_nodes = 4\n", "min_nodes"),
         ("a.toml", "[store]\ncompression_level = 99\n", "compression_level"),
+        ("a.toml", "[dag]\nk = 3\nkey_window_minutes = -1\n", "a.toml:3: dag.key_window_minutes"),
+        (
+            "a.toml",
+            "[tgat]\nprecision = \"f32\"\n[attention]\naccuracy = \"fast\"\n",
+            "a.toml:4: attention.accuracy = fast",
+        ),
         ("a.toml", "[attention]\nbuckets = [[5, 1, 0.1]]\n", "attention: bucket 0"),
     ];
     for (name, text, want) in cases {

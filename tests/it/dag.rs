@@ -1,5 +1,6 @@
 //! Properties of the graph room.
 
+use ironforge::csr::CsrPattern;
 use ironforge::dag::{
     Dag, DagConfig, DagError, EdgeWeights, IntervalDag, KeyScope, Link, SharedKey, WindowKnn, temporal_view,
 };
@@ -160,6 +161,16 @@ fn a_missing_price_enters_as_zero_and_no_price_column_drops_the_term() {
     assert_eq!(weigh(Some(&[None, Some(100.0), None]), 0, 1), near);
     assert_eq!(weigh(None, 0, 1), near / 0.8);
     assert_eq!(weigh(None, 0, 2), (0.3 * 0.3) / 0.8);
+    assert_eq!(weigh(None, 2, 1), (0.25 + 0.3 * 0.3) / 0.8, "a missing kind is no kind of the table");
+    // 0.3 * 0.3 alone
+    assert_eq!(weigh(Some(&[None, None, None]), 0, 2), 0.1, "no edge weighs less than a tenth");
+}
+
+#[test]
+fn of_longest_paths_the_one_whose_nodes_come_first_is_given() {
+    let path = |edges: &[(u32, u32)]| Dag::from_edges(6, edges).unwrap().longest_path();
+    assert_eq!(path(&[(0, 1), (0, 2), (1, 3), (2, 3)]), [0, 1, 3]);
+    assert_eq!(path(&[(0, 4), (1, 2), (3, 5)]), [1, 2]);
 }
 
 #[test]
@@ -178,4 +189,32 @@ fn settings_out_of_range_name_themselves() {
         assert!(text.contains(key), "{text}");
     }
     DagConfig::default().check().unwrap();
+}
+
+#[test]
+fn only_rising_ranges_of_a_square_pattern_have_the_interval_form() {
+    let form = |row_ptr: &[u32], col_idx: &[u32], cols| {
+        let pattern = CsrPattern::new(row_ptr, col_idx, cols).unwrap();
+        IntervalDag::from_pattern(pattern).map(|dag| (dag.bounds().0.to_vec(), dag.bounds().1.to_vec()))
+    };
+    assert_eq!(form(&[0, 2, 2, 3, 3], &[1, 2, 3], 4), Some((vec![1, 3, 3, 4], vec![3, 3, 4, 4])));
+    assert_eq!(form(&[0, 2, 2, 2, 2], &[1, 3], 4), None, "a gap");
+    assert_eq!(
+        form(&[0, 3, 4, 4, 4], &[1, 2, 3, 2], 4),
+        None,
+        "an end that falls: predecessors of 3 would have a gap"
+    );
+    assert_eq!(form(&[0, 1, 1], &[0], 2), None, "an edge to itself");
+    assert_eq!(form(&[0, 1], &[5], 9), None, "nodes 1 to 8 have no row");
+    assert_eq!(form(&[0, 1], &[u32::MAX], 1 << 32), None);
+}
+
+#[test]
+fn a_kind_for_every_event_costs_no_square() {
+    let names: Vec<String> = (0..200_000).map(|i| format!("user {i}")).collect();
+    let kind = Labels::encode(names.iter().map(|name| Some(name.as_str())));
+    let t_ms = vec![0; names.len()];
+    let causality = DagConfig::default().causality();
+    let weights = EdgeWeights::new(&causality, 120.0, &t_ms, &kind, None).unwrap();
+    assert_eq!(weights.at(7, 199_999), (0.5 + 0.3 * 0.3) / 0.8);
 }

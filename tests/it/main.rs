@@ -14,6 +14,8 @@ mod floors;
 mod golden;
 mod motif;
 #[cfg(feature = "store")]
+mod pipeline;
+#[cfg(feature = "store")]
 mod store;
 mod tensors;
 mod tgat;

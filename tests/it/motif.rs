@@ -334,6 +334,16 @@ fn p_values_are_those_of_the_draws_and_never_above_the_family_wise_ones() {
     }
 }
 
+#[test]
+fn the_deviation_of_two_draws_is_their_distance_over_the_root_of_two() {
+    let graphs = sessions(5, 4, 40, |numbers, _| numbers.below(3));
+    let rows = mined(&graphs, &small(2), 5);
+    let distances: Vec<f64> =
+        rows.iter().map(|row| row.significance.unwrap().null_sd * 2.0_f64.sqrt()).collect();
+    assert!(distances.iter().all(|d| (d - d.round()).abs() < 1e-9), "{distances:?}");
+    assert!(distances.iter().any(|&d| d.round() == 1.0), "over n - 1, not over n");
+}
+
 /// Share of data sets without structure in which something is promoted or parked.
 fn false_alarms(sets: u64, graphs: impl Fn(u64) -> Vec<Owned>, config: &MotifConfig) -> f64 {
     let alarm = |seed| mined(&graphs(seed), config, seed).iter().any(|row| row.verdict < Verdict::Discard);

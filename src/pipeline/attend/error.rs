@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use crate::attention::AttentionError;
 use crate::backend::BackendError;
+use crate::error::exit;
 
 /// Why `attend` stops. `out` is then untouched.
 #[derive(Debug, thiserror::Error)]
@@ -124,15 +125,14 @@ pub enum AttendError {
 }
 
 impl AttendError {
-    /// Exit code of a command that ends with this error, after sysexits: 66 no input, 65 bad data, 71 no such
-    /// device, 73 no output.
+    /// The exit code of the command that ends with this error.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Open { .. } => 66,
-            Self::Backend(BackendError::NoCuda { .. }) => 71,
-            Self::Backend(BackendError::Unknown { .. }) => 2,
-            Self::Write { .. } => 73,
-            _ => 65,
+            Self::Open { .. } => exit::NO_INPUT,
+            Self::Backend(BackendError::NoCuda { .. }) => exit::DEVICE,
+            Self::Backend(BackendError::Unknown { .. }) => exit::USAGE,
+            Self::Write { .. } => exit::CANNOT_CREATE,
+            _ => exit::DATA,
         }
     }
 }

@@ -20,9 +20,9 @@ fn linear(file: &Tensors, name: &str, x: &[f64]) -> Vec<f64> {
         .collect()
 }
 
-/// One layer in which every node sees every node of one graph.
-fn layer(file: &Tensors, config: &TgatConfig, x: &[f64]) -> Vec<f64> {
-    let name = |part: &str| format!("attention_layers.0.{part}");
+/// Layer `index`, in which every node sees every node of one graph.
+fn layer(file: &Tensors, config: &TgatConfig, index: usize, x: &[f64]) -> Vec<f64> {
+    let name = |part: &str| format!("attention_layers.{index}.{part}");
     let mut h = linear(file, &name("input_projection"), x);
     if config.positions == Positions::Learned {
         let positions = file.f64(&name("dag_positional_encoding"));
@@ -84,11 +84,22 @@ fn residual_layer_norm_and_positions_do_what_they_say() {
         let model = Model::from_bytes(&bytes, &config, INPUT_DIM).unwrap();
         let out = model.forward(&Reference, &Batch::new(&x, &[0, NODES], Keys::All)).unwrap().embeddings;
         let wide: Vec<f64> = x.iter().map(|&v| f64::from(v)).collect();
-        let want = layer(&weights::opened(&bytes), &config, &wide);
+        let want = layer(&weights::opened(&bytes), &config, 0, &wide);
         Tolerance::abs(1e-5).compare(out.iter().map(|&v| f64::from(v)), want.iter().copied()).unwrap();
         outputs.push(out);
     }
     for i in 0..outputs.len() {
         assert!(!outputs[..i].contains(&outputs[i]), "case {i} changes nothing");
     }
+}
+
+#[test]
+fn layers_run_one_behind_the_other() {
+    let config = TgatConfig { num_layers: 5, residual: true, precision: Precision::F32, ..small() };
+    let (model, x) = (seeded(&config), features(NODES));
+    let out = model.forward(&Reference, &Batch::new(&x, &[0, NODES], Keys::All)).unwrap().embeddings;
+    let file = weights::opened(&model.to_bytes().unwrap());
+    let wide: Vec<f64> = x.iter().map(|&v| f64::from(v)).collect();
+    let want = (0..5).fold(wide, |x, index| layer(&file, &config, index, &x));
+    Tolerance::abs(1e-5).compare(out.iter().map(|&v| f64::from(v)), want.iter().copied()).unwrap();
 }

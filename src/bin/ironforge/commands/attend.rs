@@ -2,7 +2,7 @@
 
 use ironforge::attention::Accuracy;
 use ironforge::error::Error;
-use ironforge::pipeline::attend;
+use ironforge::pipeline::attend::{self, AttendReport};
 
 use crate::args::{AccuracyArg, AttendArgs, name_of};
 use crate::output::{self, Failure};
@@ -17,7 +17,7 @@ pub fn run(args: &AttendArgs) -> Result<(), Failure> {
         attend::attend(&args.input, &args.out, &name_of(args.backend), accuracy).map_err(Error::from)?;
     output::note(&format!("ironforge: backend {}: {}", report.backend, report.reason));
     if args.json {
-        return output::json(&report);
+        return output::json(&Document { schema_version: 1, report: &report });
     }
     output::result(&format!(
         "backend  {}\ninput    {} nodes in {} graphs, {} heads of {}\nwrote    {}\n",
@@ -28,4 +28,12 @@ pub fn run(args: &AttendArgs) -> Result<(), Failure> {
         report.head_dim,
         args.out.display()
     ))
+}
+
+/// The report as a document of its own.
+#[derive(serde::Serialize)]
+struct Document<'a> {
+    schema_version: u32,
+    #[serde(flatten)]
+    report: &'a AttendReport,
 }

@@ -1,0 +1,358 @@
+//! The flow: what the tables of a run hold is what the rooms give, session by session, under the settings of the run.
+
+use std::path::{Path, PathBuf};
+
+use ironforge::attention::{Cpu, Keys, attended};
+use ironforge::config::{Effective, Sources};
+use ironforge::dag::{Dag, EdgeWeights, temporal_view};
+use ironforge::events::{self, ColumnMap, TimeColumn};
+use ironforge::motif::{MotifGraph, mine};
+use ironforge::pipeline::{Request, RunReport, Silent, discover};
+use ironforge::store::{partition_dir, read_table};
+use ironforge::table::{EventTable, Table, Values};
+use ironforge::tgat::{Batch, FeatureStats, Model};
+use tempfile::TempDir;
+
+/// Two fields and one setting a run: what `--set` would take.
+const MAP: [&str; 5] = [
+    "session.time=when:s",
+    "session.kind=what",
+    "session.keys=[\"who\", \"whom\"]",
+    "session.price=cost",
+    "motif.iterations=40",
+];
+
+struct Run {
+    folder: TempDir,
+    report: RunReport,
+}
+
+impl Run {
+    /// Runs `discover` on files of these names and texts.
+    fn new(files: &[(&str, &str)], sets: &[&str]) -> Self {
+        Self::with_weights(files, sets, None)
+    }
+
+    fn with_weights(files: &[(&str, &str)], sets: &[&str], weights: Option<&Path>) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let paths: Vec<PathBuf> = files.iter().map(|(name, _)| folder.path().join(name)).collect();
+        for (path, (_, text)) in paths.iter().zip(files) {
+            std::fs::write(path, text).unwrap();
+        }
+        let effective = settings(sets);
+        let out = folder.path().join("out");
+        let request = Request { paths: &paths, out: &out, effective: &effective, weights };
+        let report = discover(&request, &Silent).unwrap();
+        Self { folder, report }
+    }
+
+    fn part(&self, dataset: &str, session: &str) -> PathBuf {
+        let partition = partition_dir("session_id", session).unwrap();
+        self.folder.path().join("out").join(dataset).join(partition).join("part-0.parquet")
+    }
+
+    fn table(&self, dataset: &str, session: &str) -> Table {
+        read(&self.part(dataset, session))
+    }
+
+    fn motifs(&self) -> Table {
+        read(&self.folder.path().join("out/motifs.parquet"))
+    }
+}
+
+fn settings(sets: &[&str]) -> Effective {
+    let sets: Vec<String> = MAP.iter().chain(sets).map(|&set| set.to_owned()).collect();
+    Effective::load(&Sources { sets: &sets, ..Sources::default() }).unwrap()
+}
+
+fn read(path: &Path) -> Table {
+    read_table(path, None, 1 << 30).unwrap().table
+}
+
+/// A column of numbers, whatever their type.
+fn numbers(table: &Table, name: &str) -> Vec<Option<f64>> {
+    match &table.column(name).unwrap().values {
+        Values::U32(v) => v.iter().map(|&x| Some(x.into())).collect(),
+        Values::U64(v) => v.iter().map(|&x| Some(x as f64)).collect(),
+        Values::I64(v) => v.iter().map(|&x| Some(x as f64)).collect(),
+        Values::OptI64(v) => v.iter().map(|x| x.map(|x| x as f64)).collect(),
+        Values::F32(v) => v.iter().map(|&x| Some(x.into())).collect(),
+        Values::OptF32(v) => v.iter().map(|x| x.map(f64::from)).collect(),
+        Values::F64(v) => v.iter().map(|&x| Some(x)).collect(),
+        Values::OptF64(v) => v.clone(),
+        other => panic!("{name} is {}", other.type_name()),
+    }
+}
+
+fn wide<T: Copy + Into<f64>>(values: impl IntoIterator<Item = T>) -> Vec<Option<f64>> {
+    values.into_iter().map(|x| Some(x.into())).collect()
+}
+
+fn times(values: &[i64]) -> Vec<Option<f64>> {
+    values.iter().map(|&t| Some(t as f64)).collect()
+}
+
+fn texts(table: &Table, name: &str) -> Vec<Option<String>> {
+    match &table.column(name).unwrap().values {
+        Values::Text(labels) => labels.iter().map(|text| text.map(str::to_owned)).collect(),
+        other => panic!("{name} is {}", other.type_name()),
+    }
+}
+
+/// `n` events out of order, some without kind, cost or size, a few minutes apart; the seed makes them others.
+fn csv(n: u64, seed: u64) -> String {
+    let mut text = "when,turn,what,who,whom,cost,size\n".to_owned();
+    for i in 0..n {
+        let x = (i + seed) * 7919 % 101;
+        let kind = ["Sweep", "", "reversal", "expansion"][(x % 4) as usize];
+        let cost = if x.is_multiple_of(5) { String::new() } else { (100 + x).to_string() };
+        let size = if x.is_multiple_of(7) { String::new() } else { format!("{}.5", x * x % 37) };
+        text.push_str(&format!("{},{},{kind},u{},u{},{cost},{size}\n", x / 2 * 150, n - i, x % 3, x % 5));
+    }
+    text
+}
+
+/// The events of such a text, read without the flow.
+fn events_of(text: &str) -> EventTable {
+    let map = ColumnMap {
+        time: Some(TimeColumn::parse("when:s").unwrap()),
+        kind: Some("what".to_owned()),
+        keys: vec!["who".to_owned(), "whom".to_owned()],
+        price: Some("cost".to_owned()),
+        ..ColumnMap::default()
+    };
+    let table = events::csv_from(text.as_bytes(), "a.csv", None, &map.text_columns(), 1 << 30).unwrap();
+    events::from_table(table, &map, "a.csv", "a").unwrap().remove(0).events
+}
+
+#[test]
+fn a_session_gives_the_same_files_alone_and_among_others() {
+    let (a, b, c) = (csv(30, 1), csv(70, 2), csv(5, 3));
+    let files = [("a.csv", a.as_str()), ("b.csv", b.as_str()), ("c.csv", c.as_str())];
+    let together = Run::new(&files, &["dag.link=both"]);
+    for (i, file) in files.into_iter().enumerate() {
+        let alone = Run::new(&[file], &["dag.link=both"]);
+        let id = &alone.report.sessions[0].id;
+        for dataset in ["nodes", "temporal_edges", "dag_edges", "embeddings", "scores"] {
+            let [one, other] = [&alone, &together].map(|run| std::fs::read(run.part(dataset, id)).unwrap());
+            assert!(one == other, "{dataset} of {id}");
+        }
+        assert_eq!(together.report.sessions[i].events, alone.report.sessions[0].events);
+        assert_eq!(together.report.feature_stats.mean[id], alone.report.feature_stats.mean[id]);
+    }
+}
+
+#[test]
+fn nodes_hold_the_events_in_time_order_with_their_generation_and_features() {
+    let text = csv(40, 1);
+    let (run, events) = (Run::new(&[("a.csv", &text)], &[]), events_of(&text));
+    let nodes = run.table("nodes", "a");
+    assert_ne!(events.event_index, (0..40).collect::<Vec<u32>>(), "the file is out of order");
+    assert_eq!(numbers(&nodes, "node_id"), wide(0..40_u32));
+    assert_eq!(numbers(&nodes, "event_index"), wide(events.event_index.iter().copied()));
+    assert_eq!(numbers(&nodes, "t_ms"), times(&events.t_ms));
+    let kinds: Vec<_> = events.kind.iter().map(|kind| kind.map(str::to_owned)).collect();
+    assert!(kinds.contains(&None));
+    assert_eq!(texts(&nodes, "kind"), kinds);
+    assert_eq!(numbers(&nodes, "price"), events.prices().unwrap());
+    let dag = Dag::from_events(&events, &settings(&[]).config.dag).unwrap();
+    assert_eq!(numbers(&nodes, "generation"), wide(dag.topological_generations().level));
+
+    let features = events::features(&events, &["turn", "cost", "size"].map(str::to_owned));
+    let names: Vec<&str> = run.report.feature_stats.features.iter().map(|f| f.name.as_str()).collect();
+    assert_eq!(names, features.info.iter().map(|f| f.name.as_str()).collect::<Vec<_>>());
+    for f in 0..names.len() {
+        let want =
+            features.values.iter().skip(f).step_by(names.len()).map(|v| v.map(|v| f64::from(v as f32)));
+        assert_eq!(numbers(&nodes, &format!("f{f:02}")), want.collect::<Vec<_>>(), "{}", names[f]);
+    }
+    let standardised = events::standardise(&features);
+    let of_run = &run.report.feature_stats;
+    assert_eq!(of_run.statistics_of, "session");
+    assert_eq!(of_run.mean["a"], serde_json::json!(standardised.mean));
+    assert_eq!(of_run.std["a"], serde_json::json!(standardised.std));
+}
+
+#[test]
+fn edges_are_those_of_both_views_with_their_times_and_weights() {
+    let text = csv(40, 1);
+    let events = events_of(&text);
+    for link in ["window-knn", "shared-key", "both"] {
+        let sets = [&format!("dag.link={link}"), "dag.temporal_neighbours=2", "dag.dt_max_minutes=20"];
+        let run = Run::new(&[("a.csv", &text)], &sets);
+        let config = settings(&sets).config.dag;
+        let temporal = temporal_view(&events.t_ms, 2).unwrap();
+        let dag = Dag::from_events(&events, &config).unwrap();
+        for (dataset, want) in [("temporal_edges", &temporal), ("dag_edges", &dag.links(&events.t_ms))] {
+            let table = run.table(dataset, "a");
+            assert_eq!(numbers(&table, "src"), wide(want.src.iter().copied()), "{link} {dataset}");
+            assert_eq!(numbers(&table, "dst"), wide(want.dst.iter().copied()), "{link} {dataset}");
+            assert_eq!(numbers(&table, "dt_ms"), times(&want.dt_ms), "{link} {dataset}");
+        }
+        // the time term reaches 0 at the longest time that the rule allows: 20 minutes, or a day
+        let horizon = if link == "window-knn" { 20.0 } else { 1440.0 };
+        let weigh =
+            EdgeWeights::new(&config.causality(), horizon, &events.t_ms, &events.kind, events.prices())
+                .unwrap();
+        let want = dag.edge_iter().map(|(u, v)| weigh.at(u as usize, v as usize) as f32);
+        assert_eq!(numbers(&run.table("dag_edges", "a"), "weight"), wide(want), "{link}");
+    }
+}
+
+/// Embeddings, significance and patterns of a run, row-major, as its files hold them.
+fn scores_of(run: &Run, session: &str) -> [Vec<f32>; 3] {
+    let (embeddings, scores) = (run.table("embeddings", session), run.table("scores", session));
+    let rows = |table: &Table, prefix: &str| -> Vec<f32> {
+        let columns: Vec<_> = table
+            .columns()
+            .iter()
+            .filter(|c| c.name.starts_with(prefix))
+            .map(|c| numbers(table, &c.name))
+            .collect();
+        (0..table.rows()).flat_map(|row| columns.iter().map(move |c| c[row].unwrap() as f32)).collect()
+    };
+    [rows(&embeddings, "e"), rows(&scores, "significance"), rows(&scores, "pattern_")]
+}
+
+/// What the network gives for the standardised features of these events.
+fn network(
+    events: &EventTable,
+    config: &ironforge::config::Config,
+    model: &Model,
+    x: &[f32],
+) -> [Vec<f32>; 3] {
+    let dag = Dag::from_events(events, &config.dag).unwrap();
+    let keys = attended(dag.pattern(), config.attention.direction, config.attention.self_loops).unwrap();
+    let offsets = [0, events.len()];
+    let batch = Batch {
+        t_ms: Some(&events.t_ms),
+        bias: config.attention.time_bias().unwrap(),
+        empty_row: config.attention.empty_row,
+        accuracy: config.attention.accuracy,
+        ..Batch::new(x, &offsets, Keys::Edges(keys.as_pattern()))
+    };
+    let scores = model.forward(&Cpu, &batch).unwrap();
+    [scores.embeddings, scores.significance, scores.pattern]
+}
+
+#[test]
+fn embeddings_and_scores_are_the_networks_under_every_setting() {
+    let text = csv(40, 1);
+    let events = events_of(&text);
+    let features = events::features(&events, &["turn", "cost", "size"].map(str::to_owned));
+    let x = events::standardise(&features).x;
+    let cases: [&[&str]; 9] = [
+        &[],
+        &["seed=43"],
+        &["attention.direction=successors"],
+        &["attention.direction=both"],
+        &["attention.self_loops=false"],
+        &["attention.self_loops=false", "attention.empty_row=uniform"],
+        &["attention.bias=none"],
+        &["attention.accuracy=fast"],
+        &["tgat.num_layers=1", "tgat.residual=true"],
+    ];
+    let mut seen: Vec<[Vec<f32>; 3]> = Vec::new();
+    for sets in cases {
+        let config = settings(sets).config;
+        let model = Model::seeded(&config.tgat, features.info.len(), config.seed).unwrap();
+        let got = scores_of(&Run::new(&[("a.csv", &text)], sets), "a");
+        assert_eq!(got, network(&events, &config, &model, &x), "{sets:?}");
+        assert!(!seen.contains(&got), "{sets:?} changes nothing");
+        seen.push(got);
+    }
+}
+
+#[test]
+fn weights_that_bring_statistics_are_fed_what_they_were_trained_on() {
+    let text = csv(40, 1);
+    let events = events_of(&text);
+    let features = events::features(&events, &["turn", "cost", "size"].map(str::to_owned));
+    let width = features.info.len();
+    let (mean, std) = (vec![3.0_f32; width], vec![50.0_f32; width]);
+    let config = settings(&[]).config;
+    let model = Model::seeded(&config.tgat, width, 5).unwrap();
+    let model = model.with_feature_stats(FeatureStats { mean, std }).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("w.safetensors");
+    std::fs::write(&path, model.to_bytes().unwrap()).unwrap();
+
+    let run = Run::with_weights(&[("a.csv", &text)], &[], Some(&path));
+    let x = events::standardise_with(&features, &vec![3.0; width], &vec![50.0; width]).unwrap().x;
+    assert_eq!(scores_of(&run, "a"), network(&events, &config, &model, &x));
+    assert_eq!(run.report.feature_stats.statistics_of, "weights");
+    assert_eq!(run.report.feature_stats.mean["a"], serde_json::json!(vec![3.0; width]));
+}
+
+#[test]
+fn motifs_are_those_of_all_sessions_with_the_labels_asked_for() {
+    let (a, b) = (csv(60, 1), csv(60, 2));
+    let tables = [events_of(&a), events_of(&b)];
+    let files = [("a.csv", a.as_str()), ("b.csv", b.as_str())];
+    for column in ["kind", "none", "whom"] {
+        let set = format!("motif.labels={column}");
+        let run = Run::new(&files, &[&set, "motif.max_nodes=4"]);
+        let config = settings(&[&set, "motif.max_nodes=4"]).config;
+        let label = |events: &EventTable, i: usize| match column {
+            "none" => "untyped".to_owned(),
+            "kind" => events.kind.get(i).map_or("untyped".to_owned(), str::to_lowercase),
+            _ => events.keys[1].labels.get(i).unwrap().to_owned(),
+        };
+        let mut names: Vec<String> = tables.iter().flat_map(|t| (0..t.len()).map(|i| label(t, i))).collect();
+        names.sort();
+        names.dedup();
+        let codes = tables.each_ref().map(|t| -> Vec<u32> {
+            (0..t.len()).map(|i| names.binary_search(&label(t, i)).unwrap() as u32).collect()
+        });
+        let dags = tables.each_ref().map(|t| Dag::from_events(t, &config.dag).unwrap());
+        let graphs: Vec<_> =
+            (0..2).map(|i| MotifGraph::new(dags[i].pattern(), &codes[i], &tables[i].t_ms).unwrap()).collect();
+        let want = mine(&graphs, &config.motif, config.seed, &|_, _| {}).unwrap().rows;
+        assert!(!want.is_empty(), "{column}");
+
+        let motifs = run.motifs();
+        let labels = want.iter().map(|row| Some(row.labels_json(&names))).collect::<Vec<_>>();
+        assert_eq!(texts(&motifs, "labels"), labels, "{column}");
+        let verdicts = want.iter().map(|row| Some(row.verdict.name().to_owned())).collect::<Vec<_>>();
+        assert_eq!(texts(&motifs, "verdict"), verdicts, "{column}");
+        type Of<'a> = &'a dyn Fn(usize) -> f64;
+        let statistic = |i: usize| want[i].significance.unwrap();
+        let columns: [(&str, Of<'_>); 11] = [
+            ("k", &|i| want[i].pattern.k().into()),
+            ("mask", &|i| want[i].pattern.mask().into()),
+            ("class_id", &|i| want[i].class_id.into()),
+            ("count", &|i| want[i].count as f64),
+            ("support", &|i| want[i].support.into()),
+            ("null_mean", &|i| statistic(i).null_mean),
+            ("null_sd", &|i| statistic(i).null_sd),
+            ("lift", &|i| statistic(i).lift),
+            ("p_value", &|i| statistic(i).p_value),
+            ("p_fwer", &|i| statistic(i).p_fwer),
+            ("q_value", &|i| statistic(i).q_value),
+        ];
+        for (name, of) in columns {
+            assert_eq!(numbers(&motifs, name), wide((0..want.len()).map(of)), "{column}: {name}");
+        }
+    }
+}
+
+#[test]
+fn the_column_map_of_the_settings_reaches_the_reader() {
+    let text = "when,turn,what,who,whom,cost,size\n\
+        2025-08-06 09:30:00,2,a,u,v,1,7\n2025-08-06 09:30:00,1,b,u,v,2,8\n2025-08-06 09:29:00,3,,u,v,3,9\n";
+    let sets = [
+        "session.time=when:text",
+        "session.zone=America/New_York",
+        "session.seq=turn",
+        "session.price=size",
+        "session.numeric=[\"size\"]",
+    ];
+    let nodes = Run::new(&[("a.csv", text)], &sets).table("nodes", "a");
+    assert_eq!(numbers(&nodes, "event_index"), wide([2_u32, 1, 0]), "ties by turn");
+    // 09:29 in New York, where it is summer
+    assert_eq!(numbers(&nodes, "t_ms")[0], Some(1_754_486_940_000.0));
+    assert_eq!(numbers(&nodes, "price"), wide([9.0, 8.0, 7.0]));
+    assert_eq!(numbers(&nodes, "f00"), wide([9.0, 8.0, 7.0]));
+    assert_eq!(nodes.columns().iter().filter(|c| c.name.starts_with('f')).count(), 1 + events::TIME_FEATURES);
+    assert_eq!(texts(&nodes, "kind"), [None, Some("b".to_owned()), Some("a".to_owned())]);
+}
