@@ -8,7 +8,7 @@ use rayon::prelude::*;
 use super::Progress;
 use super::graphs::SessionGraph;
 use crate::attention::{AttentionBackend, Keys, OwnedPattern, attended};
-use crate::backend;
+use crate::backend::Chosen;
 use crate::config::Config;
 use crate::csr::CsrPattern;
 use crate::error::Error;
@@ -55,6 +55,7 @@ pub(super) fn run(
     graphs: &[SessionGraph],
     config: &Config,
     weights: Option<&Path>,
+    chosen: Chosen,
     progress: &dyn Progress,
 ) -> Result<Embedded, Error> {
     let names = numeric_names(sessions);
@@ -68,7 +69,6 @@ pub(super) fn run(
         }
         None => Model::seeded(&config.tgat, info.len(), config.seed)?,
     };
-    let chosen = backend::choose(config.device)?;
     let widened = |values: &[f32]| values.iter().map(|&x| f64::from(x)).collect::<Vec<_>>();
     let brought = model.feature_stats().map(|stats| (widened(&stats.mean), widened(&stats.std)));
     let mut scores = Vec::with_capacity(sessions.len());

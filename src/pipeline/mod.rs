@@ -19,6 +19,7 @@ pub use report::{
 };
 pub use staging::abandon;
 
+use crate::backend;
 use crate::config::Effective;
 use crate::error::Error;
 
@@ -60,6 +61,8 @@ impl Progress for Silent {
 pub fn discover(request: &Request<'_>, progress: &dyn Progress) -> Result<RunReport, Error> {
     let config = &request.effective.config;
     let mut clock = Clock::new(progress);
+    // What needs no input is known to be right before any is read.
+    let chosen = backend::choose(config.device)?;
     let staging = staging::Staging::beside(request.out)?;
 
     clock.phase("read");
@@ -71,7 +74,7 @@ pub fn discover(request: &Request<'_>, progress: &dyn Progress) -> Result<RunRep
     mine::check_instances(&inputs.sessions, &graphs, config)?;
 
     clock.phase("attention");
-    let embedded = embed::run(&inputs.sessions, &graphs, config, request.weights, progress)?;
+    let embedded = embed::run(&inputs.sessions, &graphs, config, request.weights, chosen, progress)?;
 
     clock.phase("motifs");
     let mined = mine::run(&inputs.sessions, &graphs, config, progress)?;
