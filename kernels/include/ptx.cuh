@@ -5,7 +5,8 @@
 #pragma once
 #ifdef __CUDACC__
 #include <stdint.h>
-#define DEV static __device__ __forceinline__
+#define DEV_METHOD __device__ __forceinline__
+#define DEV static DEV_METHOD
 #define ARCH (__CUDA_ARCH__ / 10)
 // An entry: `KERNEL(name, threads, blocks per multiprocessor, Params) { ... p ... }`.
 #define KERNEL(name, threads, blocks, Params) \

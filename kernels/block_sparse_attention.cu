@@ -1,0 +1,10 @@
+// Attention over a list of 64x64 tiles a block row, full or with their bits. Budgets: README.md.
+#include "include/attention.cuh"
+#include "include/entries.cuh"
+
+#define ENTRY(T, type, D, accuracy, EXACT)                                                   \
+  KERNEL(block_sparse_attention_##type##_d##D##_##accuracy, THREADS, 2, AttentionParams) {   \
+    SHARED(Shared<D>, shared);                                                               \
+    attend<T, D, EXACT, ListKeys>(p, shared);                                                \
+  }
+EACH_TILE_ENTRY(ENTRY)

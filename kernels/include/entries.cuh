@@ -1,0 +1,25 @@
+// The entries that a file defines: ENTRY(name, type, D, exact or fast) once for each that the machine can run.
+// FEW_ENTRIES keeps one for each turn of the story, for builds that only test it.
+#pragma once
+#include "mma.cuh"
+
+#define EACH_ACCURACY(ENTRY, T, type, D) ENTRY(T, type, D, exact, true) ENTRY(T, type, D, fast, false)
+
+#if defined(FEW_ENTRIES)
+#define EACH_TILE_ENTRY(ENTRY) ENTRY(F16, f16, 16, exact, true) ENTRY(F16, f16, 64, exact, true)
+#define EACH_GATHER_ENTRY(ENTRY) ENTRY(F16, f16, 16) ENTRY(F16, f16, 64)
+#elif ARCH >= 80
+#define EACH_TILE_ENTRY(ENTRY)                                                 \
+  EACH_ACCURACY(ENTRY, F16, f16, 16) EACH_ACCURACY(ENTRY, Bf16, bf16, 16)      \
+  EACH_ACCURACY(ENTRY, F16, f16, 32) EACH_ACCURACY(ENTRY, Bf16, bf16, 32)      \
+  EACH_ACCURACY(ENTRY, F16, f16, 64) EACH_ACCURACY(ENTRY, Bf16, bf16, 64)      \
+  EACH_ACCURACY(ENTRY, F16, f16, 128) EACH_ACCURACY(ENTRY, Bf16, bf16, 128)
+#define EACH_GATHER_ENTRY(ENTRY)                                                                \
+  ENTRY(F16, f16, 16) ENTRY(F16, f16, 32) ENTRY(F16, f16, 64) ENTRY(F16, f16, 128)              \
+  ENTRY(Bf16, bf16, 16) ENTRY(Bf16, bf16, 32) ENTRY(Bf16, bf16, 64) ENTRY(Bf16, bf16, 128)
+#else
+// Turing has no bfloat16, and 64 KiB of shared memory, which D = 128 exceeds: the gather serves that.
+#define EACH_TILE_ENTRY(ENTRY) \
+  EACH_ACCURACY(ENTRY, F16, f16, 16) EACH_ACCURACY(ENTRY, F16, f16, 32) EACH_ACCURACY(ENTRY, F16, f16, 64)
+#define EACH_GATHER_ENTRY(ENTRY) ENTRY(F16, f16, 16) ENTRY(F16, f16, 32) ENTRY(F16, f16, 64) ENTRY(F16, f16, 128)
+#endif

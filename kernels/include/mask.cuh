@@ -1,0 +1,103 @@
+// Who sees whom inside one 64x64 tile, in the order of the fragments.
+//
+// One word a thread. Warp w, lane 4 g + t: bit 2j + c is (row 16 w + g, column 8 j + 2 t + c), bit 16 + 2j + c the
+// same of row 16 w + g + 8. A stored tile is 128 such words, so reading it is one coalesced load a thread.
+#pragma once
+#include "params.cuh"
+
+// Bits of a row's columns start .. end, both counted inside the graph, that belong to lanes with this t. The tile
+// begins at column `tile`; of every eight columns two are the lane's.
+DEV uint32_t columns_below(uint32_t end, uint32_t tile, uint32_t t) {
+  const uint32_t inside = end <= tile ? 0 : end - tile >= BLOCK ? BLOCK : end - tile;
+  const uint32_t past = (inside & 7) <= 2 * t ? 0 : (inside & 7) - 2 * t;
+  return (1u << (2 * (inside >> 3) + (past > 2 ? 2 : past))) - 1;
+}
+DEV uint32_t columns_between(uint32_t start, uint32_t end, uint32_t tile, uint32_t t) {
+  return columns_below(end, tile, t) & ~columns_below(start, tile, t);
+}
+
+// Which of the four 16-column parts of the tile any row of the warp sees: bit n for columns 16 n .. 16 n + 16.
+DEV uint32_t live_parts(uint32_t word) {
+  uint32_t live = 0;
+#pragma unroll
+  for (int part = 0; part < 4; part++) live |= (uint32_t)warp_any(word & (0x000f000fu << 4 * part)) << part;
+  return live;
+}
+
+// Whether element e of fragment j is seen.
+DEV bool sees(uint32_t word, int j, int e) { return word >> ((e >> 1) * 16 + 2 * j + (e & 1)) & 1; }
+
+// Keys as a list of stored tiles: a mask.
+struct ListKeys {
+  const Entry* entries;
+  const uint32_t* tiles;
+  uint32_t count, graph_len;
+
+  DEV_METHOD ListKeys(const AttentionParams& p, const WorkItem& item)
+      : entries(p.entries + p.row_ptr[item.block_row]),
+        tiles(p.tiles + threadIdx.x),
+        count(p.row_ptr[item.block_row + 1] - p.row_ptr[item.block_row]),
+        graph_len(item.graph_end - item.graph_start) {}
+
+  // Column block of tile n, counted inside the graph.
+  DEV_METHOD uint32_t column(uint32_t n) const { return entries[n].column; }
+
+  // This thread's word of tile n. A full tile ends with its graph.
+  DEV_METHOD uint32_t word(uint32_t n) const {
+    const Entry entry = entries[n];
+    if (entry.bits != FULL_TILE) return tiles[(size_t)entry.bits * 128];
+    return columns_below(graph_len, entry.column * BLOCK, threadIdx.x & 3) * 0x10001u;
+  }
+};
+
+// Keys as one contiguous range a row: all, causal or intervals. Nothing is stored.
+struct RangeKeys {
+  uint32_t start[2], end[2];  // ranges of this thread's rows, counted inside the graph; empty past the graph's end
+  uint32_t first, count;      // column blocks that any row of the block row reaches
+
+  DEV_METHOD RangeKeys(const AttentionParams& p, const WorkItem& item) {
+    const uint32_t row = threadIdx.x / 32 * 16 + (threadIdx.x & 31) / 4;
+#pragma unroll
+    for (int i = 0; i < 2; i++) range(p, item, row + 8 * i, start[i], end[i]);
+
+    // Every warp looks at all 64 rows, so that all agree without a barrier.
+    uint32_t lowest = 0xffffffffu, highest = 0;
+#pragma unroll
+    for (int i = 0; i < 2; i++) {
+      uint32_t lo, hi;
+      range(p, item, (threadIdx.x & 31) + 32 * i, lo, hi);
+      if (lo < hi && lo < lowest) lowest = lo;
+      if (lo < hi && hi > highest) highest = hi;
+    }
+#pragma unroll
+    for (int mask = 16; mask > 0; mask /= 2) {
+      const uint32_t lo = shuffle_xor(lowest, mask), hi = shuffle_xor(highest, mask);
+      if (lo < lowest) lowest = lo;
+      if (hi > highest) highest = hi;
+    }
+    first = lowest / BLOCK;
+    count = highest == 0 ? 0 : (highest - 1) / BLOCK + 1 - first;
+  }
+
+  DEV_METHOD uint32_t column(uint32_t n) const { return first + n; }
+
+  DEV_METHOD uint32_t word(uint32_t n) const {
+    const uint32_t tile = (first + n) * BLOCK, t = threadIdx.x & 3;
+    return columns_between(start[0], end[0], tile, t) | columns_between(start[1], end[1], tile, t) << 16;
+  }
+
+  // Range of row r of the block row.
+  static DEV_METHOD void range(const AttentionParams& p, const WorkItem& item, uint32_t r, uint32_t& start, uint32_t& end) {
+    start = end = 0;
+    if (r >= item.graph_end - item.row_start) return;
+    const uint32_t node = item.row_start + r;
+    if (p.keys == KEYS_ALL) {
+      end = item.graph_end - item.graph_start;
+    } else if (p.keys == KEYS_CAUSAL) {
+      end = node + 1 - item.graph_start;
+    } else if (p.lo[node] < p.hi[node]) {  // an empty interval may stand outside its graph
+      start = p.lo[node] - item.graph_start;
+      end = p.hi[node] - item.graph_start;
+    }
+  }
+};

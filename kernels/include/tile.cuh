@@ -1,0 +1,36 @@
+// 64 rows of several heads in shared memory, and the way there.
+//
+// A row of one head is D values: D / 8 chunks of 16 bytes. Chunks are permuted inside groups of rows so that the eight
+// rows that one ldmatrix phase reads lie in different banks.
+#pragma once
+#include "params.cuh"
+
+constexpr int THREADS = 128;
+
+// Heads that share one block: as many as fill 128 bytes of a row, so that a row is whole cache lines.
+template <int D> constexpr int HEADS = D >= 64 ? 1 : 64 / D;
+
+// [64, D] of one head.
+template <int D> struct alignas(128) Tile {
+  uint16_t values[BLOCK * D];
+
+  // Where chunk c of row r stands.
+  DEV_METHOD uint16_t* chunk(int r, int c) { return values + r * D + 8 * (c ^ swizzle(r)); }
+  DEV_METHOD const uint16_t* chunk(int r, int c) const { return const_cast<Tile*>(this)->chunk(r, c); }
+  static DEV_METHOD int swizzle(int r) { return D >= 64 ? r & 7 : D == 32 ? r >> 1 & 3 : r >> 2 & 1; }
+};
+
+// Starts copying rows first .. end (at most 64, the rest is zeros) of this block's heads from [nodes, heads, D].
+template <int D>
+DEV void copy_rows(Tile<D> (&tiles)[HEADS<D>], const uint16_t* from, uint32_t first, uint32_t end, uint32_t head,
+                   uint32_t heads) {
+  constexpr int CHUNKS = HEADS<D> * D / 8;  // of one row
+#pragma unroll
+  for (int n = 0; n < BLOCK * CHUNKS / THREADS; n++) {
+    const int id = n * THREADS + threadIdx.x, r = id / CHUNKS, c = id % CHUNKS, h = c / (D / 8);
+    const bool inside = first + r < end && head + h < heads;
+    // A chunk that is not there is not read, but its address must be one.
+    const size_t row = inside ? first + r : first, column = inside ? head * D + 8 * c : 0;
+    copy_async_16(tiles[h].chunk(r, c % (D / 8)), from + row * heads * D + column, inside);
+  }
+}
