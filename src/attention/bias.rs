@@ -6,7 +6,7 @@ use super::AttentionError;
 const MS_PER_MINUTE: f64 = 60_000.0;
 
 /// What is added to the scale so that a scale of 0 divides: the original's value.
-const SCALE_FLOOR: f32 = 1e-6;
+pub(super) const SCALE_FLOOR: f32 = 1e-6;
 
 /// Bias added to a logit, from the time between two nodes in minutes.
 #[derive(Debug, Clone, PartialEq, Default)]
@@ -78,7 +78,13 @@ impl TimeBias {
 /// Subtracted as integers and only then rounded: epoch seconds in f32 would lie up to two minutes off.
 #[inline]
 pub fn minutes_between(a_ms: i64, b_ms: i64) -> f32 {
-    (a_ms.abs_diff(b_ms) as f64 / MS_PER_MINUTE) as f32
+    minutes(a_ms.abs_diff(b_ms))
+}
+
+/// Minutes of a number of milliseconds.
+#[inline]
+pub(super) fn minutes(ms: u64) -> f32 {
+    (ms as f64 / MS_PER_MINUTE) as f32
 }
 
 #[cfg(test)]

@@ -161,6 +161,26 @@ pub enum AttentionError {
         "accuracy = fast rounds to the storage type, and f32 rounds nothing: store q, k, v as f16 or bf16"
     )]
     FastNeedsHalf,
+    /// The kernels read 16-bit values.
+    #[error("the GPU reads f16 or bf16, and q, k, v are f32: convert them, or use the backend `cpu`")]
+    NeedsHalf,
+    /// The kernel cannot take these keys.
+    #[error("{kernel} takes contiguous ranges of keys: choose another kernel for edges and masks")]
+    NoKernel {
+        /// The kernel.
+        kernel: &'static str,
+    },
+    /// The kernels could not tell such logits from hidden ones.
+    #[error(
+        "logits of up to {got} (before the scale) are beyond the {max} that the GPU tells from hidden ones: \
+         use the backend `cpu`, or scale q and k down"
+    )]
+    Range {
+        /// Bound of the logits, as text.
+        got: String,
+        /// What is allowed, as text.
+        max: String,
+    },
     /// The backend has one accuracy.
     #[error("the backend `{backend}` has no accuracy = fast: choose exact, or the backend `cpu`")]
     NoFast {

@@ -15,6 +15,7 @@ use std::ops::Range;
 
 use rayon::prelude::*;
 
+use super::finish;
 use super::tile::{TileRow, all_bits};
 use super::{Attention, AttentionBackend, AttentionError, Block, EmptyRow, Keys, Output};
 use crate::geometry::BLOCK;
@@ -153,20 +154,12 @@ impl Work<'_> {
             let out = &mut unit.out[r * width..][..width];
             match inputs.empty_row {
                 EmptyRow::Zero => out.fill(0.0),
-                EmptyRow::Uniform => out.copy_from_slice(mean.get_or_insert_with(|| self.mean(&unit.graph))),
+                EmptyRow::Uniform => {
+                    out.copy_from_slice(mean.get_or_insert_with(|| finish::mean(self.problem, &unit.graph)))
+                }
             }
             unit.lse[r * self.heads..][..self.heads].fill(f32::NEG_INFINITY);
         }
-    }
-
-    /// Mean of the values of a graph, `[heads, dim]`.
-    fn mean(&self, graph: &Range<usize>) -> Vec<f32> {
-        let width = self.heads * self.dim;
-        let mut sums = vec![0.0_f64; width];
-        for row in self.v[graph.start * width..graph.end * width].chunks_exact(width) {
-            sums.iter_mut().zip(row).for_each(|(sum, &v)| *sum += f64::from(v));
-        }
-        sums.into_iter().map(|sum| (sum / graph.len() as f64) as f32).collect()
     }
 }
 
