@@ -1,0 +1,169 @@
+//! How kernels become a library that the CPU runs. Shared by build.rs, for the kernels as they are, and by tests, for
+//! kernels with planted bugs.
+
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Mutex;
+
+/// What went wrong.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Failure {
+    /// There is no C++ compiler, or none that runs: its name and what the system says.
+    NoCompiler(String),
+    /// A file could not be read or written.
+    Io {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        source: std::io::Error,
+    },
+    /// The compiler refused: its messages.
+    Compile(String),
+    /// The library does not load: what the system says.
+    Load(String),
+}
+
+impl std::fmt::Display for Failure {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Failure::NoCompiler(why) => write!(f, "{why}"),
+            Failure::Io { path, source } => write!(f, "{}: {source}", path.display()),
+            Failure::Load(why) => write!(f, "{why}"),
+            Failure::Compile(messages) => write!(f, "a kernel does not compile for the CPU:\n{messages}"),
+        }
+    }
+}
+
+impl std::error::Error for Failure {}
+
+/// The emulator itself. It runs on the kernels' stacks and is not watched.
+const CORE_FLAGS: &[&str] =
+    &["-std=c++17", "-O2", "-ftree-vectorize", "-g1", "-fPIC", "-fvisibility=hidden", "-Wall", "-Wextra"];
+
+/// Kernels: `-fsanitize=thread` makes every load and store call hooks.cpp; its library is not linked. Loops stay loops,
+/// since the calls of memset that they could become would not be seen.
+const KERNEL_FLAGS: &[&str] = &[
+    "-std=c++17",
+    "-O1",
+    "-g1",
+    "-fPIC",
+    "-fvisibility=hidden",
+    "-fsanitize=thread",
+    "-fno-strict-aliasing",
+    "-fno-tree-loop-distribute-patterns",
+    "-ffp-contract=off",
+    "-Wall",
+    "-Wno-unknown-pragmas",
+    "-xc++",
+];
+
+/// Any undefined symbol is an error now rather than when the library is loaded.
+const LINK_FLAGS: &[&str] = &["-shared", "-Wl,-z,defs", "-Wl,-Bsymbolic"];
+
+/// A C++ compiler, and where the emulator's sources and objects are.
+pub(crate) struct Compiler {
+    program: OsString,
+    crate_dir: PathBuf,
+    out: PathBuf,
+    jobs: usize,
+}
+
+impl Compiler {
+    /// `crate_dir` holds src/, `out` the objects of the emulator once [`Compiler::core`] has made them.
+    pub(crate) fn find(crate_dir: &Path, out: &Path, jobs: usize) -> Result<Compiler, Failure> {
+        let program = std::env::var_os("CXX").unwrap_or_else(|| "g++".into());
+        match Command::new(&program).arg("--version").output() {
+            Ok(output) if output.status.success() => {}
+            Ok(output) => {
+                return Err(Failure::NoCompiler(format!(
+                    "{} does not run: {}",
+                    program.display(),
+                    output.status
+                )));
+            }
+            Err(error) => {
+                return Err(Failure::NoCompiler(format!("no C++ compiler: {}: {error}", program.display())));
+            }
+        }
+        Ok(Compiler { program, crate_dir: crate_dir.to_owned(), out: out.to_owned(), jobs: jobs.max(1) })
+    }
+
+    /// Compiles the emulator.
+    pub(crate) fn core(&self) -> Result<(), Failure> {
+        let flags: Vec<OsString> = CORE_FLAGS.iter().map(OsString::from).collect();
+        self.objects(&files(&self.crate_dir.join("src"), "cpp")?, &self.core_dir(), &flags)?;
+        Ok(())
+    }
+
+    /// Compiles every .cu of `kernels` and links them with the emulator: the path of the library.
+    pub(crate) fn kernels(&self, kernels: &Path, out: &Path, defines: &[&str]) -> Result<PathBuf, Failure> {
+        let mut flags: Vec<OsString> = KERNEL_FLAGS.iter().map(OsString::from).collect();
+        flags.extend(defines.iter().map(|define| format!("-D{define}").into()));
+        // Where a copy of the kernels stands elsewhere, this is how ptx.cuh finds device.hpp.
+        let mut beside = OsString::from("-I");
+        beside.push(self.crate_dir.join("src"));
+        flags.push(beside);
+        let mut objects = self.objects(&files(kernels, "cu")?, out, &flags)?;
+        objects.extend(files(&self.core_dir(), "o")?);
+
+        let library = out.join("kernels.so");
+        let mut link = Command::new(&self.program);
+        link.args(LINK_FLAGS).arg("-o").arg(&library).args(&objects);
+        run(link)?;
+        Ok(library)
+    }
+
+    fn core_dir(&self) -> PathBuf {
+        self.out.join("core")
+    }
+
+    /// One object for each source, some at a time.
+    fn objects(&self, sources: &[PathBuf], out: &Path, flags: &[OsString]) -> Result<Vec<PathBuf>, Failure> {
+        std::fs::create_dir_all(out).map_err(|source| Failure::Io { path: out.to_owned(), source })?;
+        let object = |source: &Path| out.join(source.file_name().unwrap_or_default()).with_extension("o");
+        let (left, failures) = (Mutex::new(sources.iter()), Mutex::new(Vec::new()));
+        let next = || left.lock().ok().and_then(|mut left| left.next());
+        std::thread::scope(|scope| {
+            for _ in 0..self.jobs.min(sources.len()) {
+                scope.spawn(|| {
+                    while let Some(source) = next() {
+                        let mut compile = Command::new(&self.program);
+                        compile.args(flags).arg("-c").arg(source).arg("-o").arg(object(source));
+                        if let (Err(failure), Ok(mut failures)) = (run(compile), failures.lock()) {
+                            failures.push(failure);
+                        }
+                    }
+                });
+            }
+        });
+        match failures.into_inner().unwrap_or_default().into_iter().next() {
+            Some(failure) => Err(failure),
+            None => Ok(sources.iter().map(|source| object(source)).collect()),
+        }
+    }
+}
+
+/// The files of a folder with this extension, by name.
+fn files(folder: &Path, extension: &str) -> Result<Vec<PathBuf>, Failure> {
+    let failed = |source| Failure::Io { path: folder.to_owned(), source };
+    let mut found = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        if path.extension().is_some_and(|e| e == extension) {
+            found.push(path);
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+fn run(mut command: Command) -> Result<(), Failure> {
+    let output =
+        command.output().map_err(|source| Failure::Io { path: command.get_program().into(), source })?;
+    if output.status.success() {
+        return Ok(());
+    }
+    Err(Failure::Compile(String::from_utf8_lossy(&output.stderr).into_owned()))
+}

@@ -1,0 +1,82 @@
+// A thread of a block: a stack of its own, on which the kernel runs until it waits for others. x86-64 System V.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+#include <vector>
+
+#include "calls.hpp"
+
+namespace emulator {
+
+struct Machine;
+
+// An asynchronous copy under way, in the group that its thread had open.
+struct Copy {
+  unsigned char* to;
+  const unsigned char* from;
+  unsigned bytes;
+  bool valid;
+  unsigned group;
+};
+
+enum class Waits { ForNothing, ForWarp, ForBlock, Never };  // Never: it has returned
+
+struct Fiber {
+  Machine* machine;
+  uint32_t thread;
+  void* stack_pointer;
+  Waits waits;
+  const char* doing;  // what it waits in, and where
+  Place at;
+  std::vector<Copy> copies;  // oldest first
+  unsigned group;            // number of the open group of copies
+};
+
+// Stacks are aligned to their size, and each ends with a pointer to its fiber: so a thread is found from its stack
+// pointer, and whether an address is its own from the high bits.
+constexpr size_t STACK_BYTES = 256 << 10;
+
+inline bool on_own_stack(const void* address, const void* frame) {
+  return ((reinterpret_cast<uintptr_t>(address) ^ reinterpret_cast<uintptr_t>(frame)) & ~(STACK_BYTES - 1)) == 0;
+}
+
+// Callable only on a fiber's stack.
+inline Fiber& this_fiber() {
+  const uintptr_t last = reinterpret_cast<uintptr_t>(__builtin_frame_address(0)) | (STACK_BYTES - 1);
+  return **reinterpret_cast<Fiber**>(last + 1 - sizeof(Fiber*));
+}
+
+// Memory from the system: zeros, unreadable on either side, taken up only where it is touched.
+class Mapping {
+ public:
+  Mapping() = default;
+  Mapping(const Mapping&) = delete;
+  Mapping& operator=(const Mapping&) = delete;
+  ~Mapping() { forget(); }
+  // Makes it at least so long; what it held is lost if it has to move. False if the system refuses.
+  bool reserve(size_t bytes);
+  // Gives it back.
+  void forget();
+  unsigned char* begin() const { return usable; }
+
+ private:
+  unsigned char *mapped = nullptr, *usable = nullptr;
+  size_t bytes = 0, mapped_bytes = 0;
+};
+
+class Stacks {
+ public:
+  bool reserve(unsigned fibers);
+  // Puts a fiber at the beginning of `run`, with its own copy of the parameters, which `run` finds through params_of.
+  void prepare(Fiber& fiber, void (*run)(), const void* params, size_t params_bytes);
+
+ private:
+  Mapping mapping;
+  unsigned fibers = 0;
+};
+const void* params_of(const Fiber& fiber);
+
+// Saves the registers that a call keeps and the stack pointer in `from`, and goes on at `to`.
+extern "C" void emulator_switch(void** from, void* to);
+
+}  // namespace emulator

@@ -1,0 +1,61 @@
+// What a launch did that no kernel may do: each kind and place once, described by its first occurrence.
+#pragma once
+#include <cstdint>
+#include <map>
+#include <string>
+#include <tuple>
+#include <vector>
+
+#include "calls.hpp"
+
+namespace emulator {
+
+// The order is that of Fault in report.rs.
+enum class Fault : uint32_t {
+  Race,
+  Uninitialised,
+  OutOfBounds,
+  ReadOnly,
+  Misaligned,
+  CopyInFlight,
+  Divergence,
+  Barrier,
+  Deadlock,
+  Launch,
+};
+
+// A wrapper knows its line. A plain load or store knows its return address, and the line is looked up in the end.
+struct Where {
+  Place place = {nullptr, 0};
+  const void* return_address = nullptr;
+};
+
+struct Finding {
+  Fault fault;
+  std::string what;
+  Where where;
+  uint32_t block, thread;
+  uint64_t times;
+  std::string file;
+  int line;
+  std::string inside;  // the calls that were inlined around it, innermost first: "file:line file:line"
+};
+
+// No thread, for what concerns the whole block.
+constexpr uint32_t ALL_THREADS = 0xffffffffu;
+
+class Findings {
+ public:
+  void clear();
+  void add(Fault fault, Where where, uint32_t block, uint32_t thread, const char* what);
+  // Fills in files and lines.
+  void locate();
+  const std::vector<Finding>& all() const { return list; }
+
+ private:
+  using Key = std::tuple<Fault, const void*, const void*, int>;
+  std::vector<Finding> list;
+  std::map<Key, size_t> known;
+};
+
+}  // namespace emulator

@@ -1,0 +1,190 @@
+//! Runs ironforge's CUDA kernels on the CPU and watches every access of theirs.
+//!
+//! The sources are the very ones that a GPU gets: `kernels/*.cu`, compiled by a C++ compiler. A thread of a block is a
+//! fiber, a warp operation is a rendezvous of 32 of them, an asynchronous copy arrives when its thread waits for it.
+//! Through the compiler's own instrumentation every load and store is seen before it happens: races, missing barriers,
+//! uninitialised reads, exact bounds, copies in flight, lanes that part, deadlocks, conflicts of banks.
+//!
+//! It tests the paths that it runs. It does not know speed, registers, the order of blocks on a device or how far they
+//! see one another's memory, and each wrapper of `include/ptx.cuh` has a body of its own here. Memory is watched in
+//! units of two bytes; a thread's own stack is not watched.
+//!
+//! ```no_run
+//! use ironforge_emulator::{Kernels, Launch, Memory, Order};
+//! # fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let params: Vec<u8> = Vec::new();
+//! let kernels = Kernels::built()?;
+//! let mut memory = Memory::new();
+//! let times = memory.input("t_ms", &[0; 64]);
+//! let out = memory.output("out", 256); // addresses go into the parameters
+//! let launch = Launch { entry: "time_bias", grid: 8, block: 256, shared_bytes: 0, params: &params, order: Order::Forward };
+//! kernels.launch(&launch, &mut memory).clean();
+//! let bias: &[u8] = memory.bytes(out);
+//! # Ok(()) }
+//! ```
+
+#[allow(dead_code)] // build.rs uses the rest
+mod compiler;
+mod library;
+mod memory;
+mod report;
+
+use std::path::Path;
+use std::sync::{Mutex, OnceLock, PoisonError};
+
+pub use compiler::Failure;
+pub use memory::{Access, Buffer, Memory};
+pub use report::{Fault, Finding, Report, Stats};
+
+use compiler::Compiler;
+use library::{Library, Machine};
+
+/// Who goes first: threads take their turns, and blocks theirs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Order {
+    /// As they are counted.
+    #[default]
+    Forward,
+    /// The last first.
+    Reverse,
+    /// Another permutation for each round; the same for the same seed.
+    Random(u64),
+}
+
+/// A launch, as a driver would take it.
+#[derive(Debug, Clone, Copy)]
+pub struct Launch<'a> {
+    /// Name of the entry.
+    pub entry: &'a str,
+    /// Blocks.
+    pub grid: u32,
+    /// Threads of a block.
+    pub block: u32,
+    /// Shared memory of a block.
+    pub shared_bytes: u32,
+    /// The parameter struct, byte for byte.
+    pub params: &'a [u8],
+    /// Order of the threads.
+    pub order: Order,
+}
+
+/// Why the kernels cannot run here.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{why}")]
+pub struct Unavailable {
+    /// In words.
+    pub why: String,
+}
+
+/// A set of compiled kernels.
+pub struct Kernels {
+    library: Library,
+    /// Machines that are not running.
+    idle: Mutex<Vec<Machine>>,
+}
+
+impl Kernels {
+    /// The kernels of this tree as an sm_80 device runs them.
+    /// # Errors
+    /// [`Unavailable`] where they were not compiled: no C++ compiler, or not x86-64 Linux.
+    pub fn built() -> Result<&'static Kernels, Unavailable> {
+        Kernels::built_for(80)
+    }
+
+    /// The same for architecture 75 or 80.
+    /// # Errors
+    /// As [`Kernels::built`], or for another architecture.
+    pub fn built_for(arch: u32) -> Result<&'static Kernels, Unavailable> {
+        static BUILT: [OnceLock<Result<Kernels, Unavailable>>; 2] = [OnceLock::new(), OnceLock::new()];
+        let place = match arch {
+            75 => &BUILT[0],
+            80 => &BUILT[1],
+            _ => return Err(Unavailable { why: format!("nothing is compiled for sm_{arch}") }),
+        };
+        place.get_or_init(|| Kernels::load_built(arch)).as_ref().map_err(Unavailable::clone)
+    }
+
+    fn load_built(arch: u32) -> Result<Kernels, Unavailable> {
+        let missing = env!("IRONFORGE_EMULATOR_MISSING");
+        if !missing.is_empty() {
+            return Err(Unavailable { why: missing.to_owned() });
+        }
+        let path = Path::new(env!("IRONFORGE_EMULATOR_OUT")).join(arch.to_string()).join("kernels.so");
+        Kernels::load(&path).map_err(|failure| Unavailable { why: failure.to_string() })
+    }
+
+    /// Compiles every .cu of a folder, which is a copy of `kernels/` or tells as much of ptx.cuh, for sm_80. `out` is a
+    /// folder for objects and the library, which is to stay as long as the kernels: it knows their lines. Each of `defines` is NAME or NAME=VALUE; `EMULATED_ARCH=75` is the other machine.
+    /// # Errors
+    /// If there is no compiler, or it refuses.
+    pub fn compile(kernels: &Path, out: &Path, defines: &[&str]) -> Result<Kernels, Failure> {
+        let missing = env!("IRONFORGE_EMULATOR_MISSING");
+        if !missing.is_empty() {
+            return Err(Failure::NoCompiler(missing.to_owned()));
+        }
+        let jobs = std::thread::available_parallelism().map_or(1, usize::from);
+        let here = Path::new(env!("CARGO_MANIFEST_DIR"));
+        let compiler = Compiler::find(here, Path::new(env!("IRONFORGE_EMULATOR_OUT")), jobs)?;
+        let library = compiler.kernels(kernels, out, defines)?;
+        Kernels::load(&library).map_err(|failure| Failure::Load(failure.to_string()))
+    }
+
+    fn load(path: &Path) -> Result<Kernels, libloading::Error> {
+        Ok(Kernels { library: Library::load(path)?, idle: Mutex::new(Vec::new()) })
+    }
+
+    /// Names of all entries, sorted.
+    pub fn entries(&self) -> impl Iterator<Item = &str> {
+        self.library.entries()
+    }
+
+    /// Whether there is such an entry.
+    pub fn has(&self, entry: &str) -> bool {
+        self.entries().any(|name| name == entry)
+    }
+
+    /// Runs a kernel. Threads of the system may do so at once, each with its own memory.
+    /// # Panics
+    /// If there is no such entry.
+    #[track_caller]
+    pub fn launch(&self, launch: &Launch<'_>, memory: &mut Memory) -> Report {
+        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut machine = idle.unwrap_or_else(|| self.library.machine());
+        let report = self.library.run(&mut machine, launch, memory);
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(machine);
+        match report {
+            Some(report) => report,
+            None => panic!("no kernel has an entry {}", launch.entry),
+        }
+    }
+}
+
+impl std::fmt::Debug for Kernels {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.entries()).finish()
+    }
+}
+
+impl Drop for Kernels {
+    fn drop(&mut self) {
+        for machine in self.idle.get_mut().unwrap_or_else(PoisonError::into_inner).drain(..) {
+            self.library.free(machine);
+        }
+    }
+}
+
+/// The kernels for an architecture, or None after a line that says why a test is skipped.
+/// # Panics
+/// If they cannot run and the environment variable IRONFORGE_REQUIRE_EMULATOR is 1.
+#[allow(clippy::print_stderr)]
+pub fn require(arch: u32) -> Option<&'static Kernels> {
+    match Kernels::built_for(arch) {
+        Ok(kernels) => Some(kernels),
+        Err(unavailable) => {
+            let required = std::env::var_os("IRONFORGE_REQUIRE_EMULATOR").is_some_and(|value| value == "1");
+            assert!(!required, "IRONFORGE_REQUIRE_EMULATOR=1, but the emulator cannot run: {unavailable}");
+            eprintln!("SKIP emulator: {unavailable}");
+            None
+        }
+    }
+}

@@ -1,0 +1,60 @@
+// Who touched which piece of memory, and when.
+//
+// Time is counted in barriers. The barrier of the block is the only thing that orders its threads, and all of them meet
+// at it: so the vector clock of a thread has one entry, the number of barriers passed, and two accesses of different
+// threads are unordered exactly if they fall between the same two barriers. A shuffle, a vote or a product orders
+// nothing, as on the machine. The count goes on from block to block and launch to launch, so that what is
+// older than the beginning of a launch or block is simply void, and nothing is ever cleared.
+#pragma once
+#include <cstddef>
+#include <cstdint>
+
+#include "findings.hpp"
+
+namespace emulator {
+
+struct Fiber;
+
+// Two bytes of memory. Single bytes of one cell are not told apart.
+constexpr size_t CELL_BYTES = 2;
+struct Cell {
+  uint32_t written, read;   // when last
+  uint16_t writer, reader;  // by which thread; reader may be SEVERAL
+  bool pending;             // an asynchronous copy is to arrive
+};
+constexpr uint16_t SEVERAL = 0xffff;
+
+enum class Access : uint32_t { ReadOnly, Writable, WritableUninitialised };
+
+// Memory that a launch may use.
+struct Span {
+  const char* name;
+  unsigned char* begin;
+  size_t bytes;
+  Access access;
+  Cell* cells;     // null if it is read-only
+  uint32_t since;  // what is older does not count: the beginning of the launch, of the block for shared memory
+};
+
+// Issue and Arrive are the two ends of an asynchronous copy.
+enum class Touch { Read, Write, Issue, Arrive };
+
+// Any access of a thread: who it is, when and where.
+struct Visit {
+  Touch touch;
+  uint16_t thread;       // SEVERAL for a whole warp
+  uint32_t now;          // barriers so far
+  uint32_t block_began;  // the count at the beginning of the block
+};
+
+// A complaint, or null; `other` is the thread that it concerns.
+struct Complaint {
+  Fault fault;
+  const char* what;
+  uint16_t other;
+};
+
+// Notes an access of one cell. False if there is something to complain of.
+bool visit(Cell& cell, const Span& span, const Visit& visit, Complaint& complaint);
+
+}  // namespace emulator
