@@ -101,9 +101,9 @@ impl Compiler {
     pub(crate) fn kernels(&self, kernels: &Path, out: &Path, defines: &[&str]) -> Result<PathBuf, Failure> {
         let mut flags: Vec<OsString> = KERNEL_FLAGS.iter().map(OsString::from).collect();
         flags.extend(defines.iter().map(|define| format!("-D{define}").into()));
-        // Where a copy of the kernels stands elsewhere, this is how ptx.cuh finds device.hpp.
+        // Where a copy of the kernels stands elsewhere, this is how its ptx.cuh finds ../emulator.
         let mut beside = OsString::from("-I");
-        beside.push(self.crate_dir.join("src"));
+        beside.push(&self.crate_dir);
         flags.push(beside);
         let mut objects = self.objects(&files(kernels, "cu")?, out, &flags)?;
         objects.extend(files(&self.core_dir(), "o")?);
