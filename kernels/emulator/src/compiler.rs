@@ -39,8 +39,7 @@ impl std::fmt::Display for Failure {
 impl std::error::Error for Failure {}
 
 /// The emulator itself. It runs on the kernels' stacks and is not watched.
-const CORE_FLAGS: &[&str] =
-    &["-std=c++17", "-O2", "-ftree-vectorize", "-g1", "-fPIC", "-fvisibility=hidden", "-Wall", "-Wextra"];
+const CORE_FLAGS: &[&str] = &["-std=c++17", "-O3", "-g1", "-fPIC", "-fvisibility=hidden", "-Wall", "-Wextra"];
 
 /// Kernels: `-fsanitize=thread` makes every load and store call hooks.cpp; its library is not linked. Loops stay loops,
 /// since the calls of memset that they could become would not be seen.

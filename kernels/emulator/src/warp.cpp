@@ -81,8 +81,11 @@ uint64_t passes(ReadLane* const* rows) {
   return most;
 }
 
+// Not inlined, as `multiply`: what they need would widen the frame of every lane that waits, and 128 frames compete for
+// the cache.
+//
 // Lane 4 g + t gets values 2 t and 2 t + 1 of row g of each matrix; transposed, those of column g.
-void read_matrices(Machine& machine, Fiber* fibers, ReadLane** lanes, Transposed transposed, Place at) {
+[[gnu::noinline]] void read_matrices(Machine& machine, Fiber* fibers, ReadLane** lanes, Transposed transposed, Place at) {
   for (int matrix = 0; matrix < MATRICES; matrix++) {
     ReadLane* const* named = lanes + matrix * ROWS;
     machine.stats.matrix_reads++;
@@ -109,9 +112,9 @@ float widen(Product product, uint32_t bits) {
 
 // Each product of two 16-bit values is exact in f32. They are added in the order of k, beginning with 0, and the sum is
 // added to c; every sum is rounded to f32. The machine's own order is not documented.
-template <int DEPTH> void multiply(ProductLane** lanes, Product product) {
+template <int DEPTH> [[gnu::noinline]] void multiply(ProductLane** lanes, Product product) {
   constexpr int HALVES = DEPTH / 8;  // a and b come in parts of eight columns and eight rows
-  float a[16][DEPTH], b[DEPTH][8], sum[16][8] = {};
+  float a[16][DEPTH], b[DEPTH][8], sum[16][8];
   for (int lane = 0; lane < static_cast<int>(WARP); lane++) {
     const int g = lane / 4, t = lane % 4;
     const Factors& factors = lanes[lane]->factors;
@@ -124,9 +127,12 @@ template <int DEPTH> void multiply(ProductLane** lanes, Product product) {
       }
     }
   }
-  for (int row = 0; row < 16; row++)
+  for (int row = 0; row < 16; row++) {
+    float line[8] = {};
     for (int k = 0; k < DEPTH; k++)
-      for (int column = 0; column < 8; column++) sum[row][column] += a[row][k] * b[k][column];
+      for (int column = 0; column < 8; column++) line[column] += a[row][k] * b[k][column];
+    std::copy(line, line + 8, sum[row]);
+  }
   for (int lane = 0; lane < static_cast<int>(WARP); lane++) {
     const int g = lane / 4, t = lane % 4;
     for (int i = 0; i < 4; i++) lanes[lane]->d[i] = lanes[lane]->c[i] + sum[g + i / 2 * 8][2 * t + i % 2];
