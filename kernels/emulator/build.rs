@@ -11,11 +11,9 @@ use compiler::{Compiler, Failure};
 
 const ARCHITECTURES: [u32; 2] = [75, 80];
 
+#[allow(clippy::print_stderr)]
 fn main() {
-    for watched in ["src", "../include", ".."] {
-        println!("cargo:rerun-if-changed={watched}");
-    }
-    println!("cargo:rerun-if-env-changed=CXX");
+    watch();
     let out = PathBuf::from(std::env::var_os("OUT_DIR").unwrap_or_default());
     println!("cargo:rustc-env=IRONFORGE_EMULATOR_OUT={}", out.display());
     let why = match build(&out) {
@@ -29,6 +27,17 @@ fn main() {
     println!("cargo:rustc-env=IRONFORGE_EMULATOR_MISSING={why}");
 }
 
+/// Not the whole folder of kernels: this crate's tests lie in it too.
+fn watch() {
+    println!("cargo:rerun-if-env-changed=CXX");
+    println!("cargo:rerun-if-changed=../include");
+    for (folder, extension) in [("src", "cpp"), ("src", "hpp"), ("..", "cu")] {
+        for file in compiler::files(Path::new(folder), extension).unwrap_or_default() {
+            println!("cargo:rerun-if-changed={}", file.display());
+        }
+    }
+}
+
 fn build(out: &Path) -> Result<(), Failure> {
     let target = |what: &str| std::env::var(format!("CARGO_CFG_TARGET_{what}")).unwrap_or_default();
     let (arch, os) = (target("ARCH"), target("OS"));
@@ -40,11 +49,8 @@ fn build(out: &Path) -> Result<(), Failure> {
     let compiler = Compiler::find(&here, out, jobs)?;
     compiler.core()?;
     for arch in ARCHITECTURES {
-        compiler.kernels(
-            &here.join(".."),
-            &out.join(arch.to_string()),
-            &[&format!("EMULATED_ARCH={arch}")],
-        )?;
+        let define = format!("EMULATED_ARCH={arch}");
+        compiler.kernels(&here.join(".."), &out.join(arch.to_string()), &[&define])?;
     }
     Ok(())
 }

@@ -55,6 +55,7 @@ const KERNEL_FLAGS: &[&str] = &[
     "-ffp-contract=off",
     "-Wall",
     "-Wno-unknown-pragmas",
+    "-Werror=uninitialized", // registers are the one memory that is not watched
     "-xc++",
 ];
 
@@ -91,6 +92,11 @@ impl Compiler {
 
     /// Compiles the emulator.
     pub(crate) fn core(&self) -> Result<(), Failure> {
+        // All objects of the folder are linked: none must be left of a source that is no more.
+        if self.core_dir().exists() {
+            std::fs::remove_dir_all(self.core_dir())
+                .map_err(|source| Failure::Io { path: self.core_dir(), source })?;
+        }
         let flags: Vec<OsString> = CORE_FLAGS.iter().map(OsString::from).collect();
         self.objects(&files(&self.crate_dir.join("src"), "cpp")?, &self.core_dir(), &flags)?;
         Ok(())
@@ -145,7 +151,7 @@ impl Compiler {
 }
 
 /// The files of a folder with this extension, by name.
-fn files(folder: &Path, extension: &str) -> Result<Vec<PathBuf>, Failure> {
+pub(crate) fn files(folder: &Path, extension: &str) -> Result<Vec<PathBuf>, Failure> {
     let failed = |source| Failure::Io { path: folder.to_owned(), source };
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(failed)? {

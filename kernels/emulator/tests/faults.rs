@@ -1,5 +1,7 @@
 //! Every fault is found, at its line, whichever thread goes first.
 
+#![allow(clippy::unwrap_used)]
+
 mod common;
 
 use std::sync::OnceLock;
