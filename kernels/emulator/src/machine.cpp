@@ -52,9 +52,10 @@ bool Machine::set_up() {
              launch.entry->params_bytes);
     return refuse(what);
   }
-  if (launch.block == 0 || launch.block % WARP != 0 || launch.block > std::min(launch.entry->max_threads, MAX_THREADS)) {
+  const uint32_t most = std::min(launch.entry->max_threads, MAX_THREADS);
+  if (launch.block == 0 || launch.block % WARP != 0 || launch.block > most) {
     snprintf(what, sizeof what, "blocks of %u threads, %s allows multiples of 32 up to %u", launch.block,
-             launch.entry->name, launch.entry->max_threads);
+             launch.entry->name, most);
     return refuse(what);
   }
   if (launch.shared_bytes > MAX_SHARED_BYTES) return refuse("more shared memory than any machine has");
@@ -137,7 +138,8 @@ void Machine::thread_returned(Fiber& fiber) {
 void Machine::open_barrier() {
   if (returned > 0) {
     char what[100];
-    snprintf(what, sizeof what, "a barrier is met by %u of %u threads, the others have returned", arrived, launch.block);
+    snprintf(what, sizeof what, "a barrier is met by %u of %u threads, the others have returned", arrived,
+             launch.block);
     find(Fault::Barrier, {barrier, nullptr}, ALL_THREADS, what);
   }
   arrived = 0;
@@ -187,7 +189,8 @@ void block_sync(Place at) {
   if (machine.arrived == 0) machine.barrier = at;
   if (!same(machine.barrier, at)) {
     char what[100];
-    snprintf(what, sizeof what, "threads of a block meet at different barriers: here and line %d", machine.barrier.line);
+    snprintf(what, sizeof what, "threads of a block meet at different barriers: here and line %d",
+             machine.barrier.line);
     machine.find(Fault::Barrier, {at, nullptr}, self.thread, what);
   }
   machine.arrived++;

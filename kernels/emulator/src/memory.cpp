@@ -19,7 +19,8 @@ size_t offset_in(const Span& span, const void* address) {
 
 const char* verb(Touch touch) { return touch == Touch::Read ? "read" : "write"; }
 
-[[noreturn]] void out_of_bounds(Machine& machine, Fiber& self, const void* address, size_t bytes, Touch touch, Where where) {
+[[noreturn]] void out_of_bounds(Machine& machine, Fiber& self, const void* address, size_t bytes, Touch touch,
+                                Where where) {
   const Span* near = machine.memory.nearest(address);
   char what[256];
   if (near)
@@ -41,7 +42,8 @@ void tell(Machine& machine, Fiber& self, const Span& span, size_t byte, const Co
   machine.find(complaint.fault, where, self.thread, what);
 }
 
-void visit_cells(Machine& machine, Fiber& self, const Span& span, size_t offset, size_t bytes, Visit visitor, Where where) {
+void visit_cells(Machine& machine, Fiber& self, const Span& span, size_t offset, size_t bytes, Visit visitor,
+                 Where where) {
   const size_t last = (offset + bytes - 1) / CELL_BYTES;
   for (size_t cell = offset / CELL_BYTES; cell <= last; cell++) {
     Complaint complaint;

@@ -36,7 +36,8 @@ void meet(const char* operation, Place at, Lane& brought, Perform perform) {
   for (uint32_t lane = 0; lane < WARP; lane++) fibers[lane].waits = Waits::ForNothing;
 }
 
-constexpr char SHUFFLE[] = "a shuffle", VOTE[] = "a vote", MATRIX_READ[] = "a read of matrices", PRODUCT[] = "a product";
+constexpr char SHUFFLE[] = "a shuffle", VOTE[] = "a vote";
+constexpr char MATRIX_READ[] = "a read of matrices", PRODUCT[] = "a product";
 
 struct ShuffleLane {
   uint32_t value;
@@ -59,7 +60,7 @@ struct ProductLane {
   const float* c;
 };
 
-constexpr int ROWS = 8;       // of a matrix that load_matrices reads
+constexpr int ROWS = 8;  // of a matrix that load_matrices reads
 constexpr int MATRICES = 4;
 
 // Passes through the 32 banks of 4 bytes for eight rows of 16 bytes: rows that fall on the same four banks wait for one
@@ -81,11 +82,12 @@ uint64_t passes(ReadLane* const* rows) {
   return most;
 }
 
-// Not inlined, as `multiply`: what they need would widen the frame of every lane that waits, and 128 frames compete for
-// the cache.
+// Neither this nor `multiply` is inlined: their variables would widen the frame of every lane that waits, and 128
+// frames compete for the cache.
 //
 // Lane 4 g + t gets values 2 t and 2 t + 1 of row g of each matrix; transposed, those of column g.
-[[gnu::noinline]] void read_matrices(Machine& machine, Fiber* fibers, ReadLane** lanes, Transposed transposed, Place at) {
+[[gnu::noinline]] void read_matrices(Machine& machine, Fiber* fibers, ReadLane** lanes, Transposed transposed,
+                                     Place at) {
   for (int matrix = 0; matrix < MATRICES; matrix++) {
     ReadLane* const* named = lanes + matrix * ROWS;
     machine.stats.matrix_reads++;
