@@ -167,6 +167,13 @@ fn a_store_past_the_end_ends_the_launch() {
 }
 
 #[test]
+fn structs_and_loops_are_seen_in_whole() {
+    // What a compiler might turn into calls of memcpy and memset.
+    ends_the_launch("struct_out_of_bounds", Fault::OutOfBounds);
+    ends_the_launch("loop_out_of_bounds", Fault::OutOfBounds);
+}
+
+#[test]
 fn shared_memory_ends_where_the_launch_says() {
     ends_the_launch("shared_out_of_bounds", Fault::OutOfBounds);
 }

@@ -83,6 +83,20 @@ KERNEL(store_out_of_bounds, 128, 1, Buffers) {
   p.out[me() * 2] = p.in[me()];  // HERE store_out_of_bounds
 }
 
+struct Six {
+  float x[6];
+};
+
+KERNEL(struct_out_of_bounds, 128, 1, Buffers) {
+  const Six* last = reinterpret_cast<const Six*>(p.in + 123);
+  if (me() == 0) *reinterpret_cast<Six*>(p.out) = *last;  // HERE struct_out_of_bounds
+}
+
+KERNEL(loop_out_of_bounds, 128, 1, Buffers) {
+  if (me() == 0)
+    for (unsigned i = 0; i <= blockDim.x; i++) p.out[i] = 0;  // HERE loop_out_of_bounds
+}
+
 KERNEL(shared_out_of_bounds, 128, 1, Buffers) {
   SHARED(Values, shared);
   shared.x[me() + 200] = p.in[me()];  // HERE shared_out_of_bounds
