@@ -130,5 +130,5 @@ DEV void copy_commit() {}
 template <int N> DEV void copy_wait() {}
 #endif
 #else
-#include "../emulator/src/device.hpp"
+#include "device.hpp"  // of the emulator
 #endif

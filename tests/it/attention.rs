@@ -2,8 +2,8 @@
 
 #[cfg(feature = "store")]
 mod attend;
-mod strategies;
-mod suite;
+pub mod strategies;
+pub mod suite;
 
 use ironforge::attention::{
     Accuracy, Attention, AttentionBackend, AttentionConfig, AttentionError, BlockMask, Cpu, Inputs, Keys,

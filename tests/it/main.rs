@@ -8,6 +8,7 @@ mod close;
 #[cfg(feature = "store")]
 mod config;
 mod dag;
+mod emulator;
 #[cfg(feature = "store")]
 mod events;
 mod floors;

@@ -147,6 +147,17 @@ impl Plan {
         }
     }
 
+    /// What the entry `time_bias` is given to write the bias of nodes `first..first + len` to `out`, f32 `[len, len]`.
+    pub fn time_bias_params(
+        &self,
+        t_ms: u64,
+        out: u64,
+        [first, len]: [u64; 2],
+        at: &[u64; TABLES],
+    ) -> TimeBiasParams {
+        TimeBiasParams { t_ms, out, bias: self.bias_params(1.0, at), first, len }
+    }
+
     /// Largest magnitude of the bias of any pair.
     fn largest_bias(&self) -> f32 {
         self.bias.magnitude(self.longest_ms)

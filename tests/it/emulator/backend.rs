@@ -1,0 +1,115 @@
+//! The kernels in the emulator, as a backend like any other.
+
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+
+use bytemuck::{bytes_of, cast_slice};
+use ironforge::attention::plan::{Addresses, Half, Job, Kernel, Layout};
+use ironforge::attention::{Attention, AttentionBackend, AttentionError, Output, Plan};
+use ironforge::geometry::padded_head_dim;
+use ironforge_emulator::{Kernels, Launch, Memory, Order, Stats};
+
+use crate::attention::strategies::{Batch, Dtype};
+
+/// Runs each problem on one kernel, where that can take its keys, and remembers what was seen.
+pub struct Emulated<'k> {
+    kernels: &'k Kernels,
+    arch: u32,
+    kernel: Option<Kernel>,
+    order: Order,
+    /// Entries that were launched.
+    pub launched: Mutex<BTreeSet<String>>,
+    /// Counts of the last launch.
+    pub stats: Mutex<Stats>,
+    /// What no kernel may do; a launch that finds any panics unless `tolerant`.
+    pub found: Mutex<Vec<String>>,
+    tolerant: bool,
+}
+
+impl<'k> Emulated<'k> {
+    pub fn new(kernels: &'k Kernels, arch: u32, kernel: Option<Kernel>, order: Order) -> Self {
+        let (launched, stats, found) = Default::default();
+        Self { kernels, arch, kernel, order, launched, stats, found, tolerant: false }
+    }
+
+    /// One that goes on after a finding.
+    pub fn tolerant(kernels: &'k Kernels, arch: u32, kernel: Kernel) -> Self {
+        Self { tolerant: true, ..Self::new(kernels, arch, Some(kernel), Order::Forward) }
+    }
+
+    /// Whether the kernel is built for the type and head dimension of a batch.
+    pub fn is_built(&self, batch: &Batch, kernel: Kernel) -> bool {
+        let half = if batch.dtype == Dtype::Bf16 { Half::Bf16 } else { Half::F16 };
+        kernel.is_built(self.arch, half, padded_head_dim(batch.dim).unwrap())
+    }
+
+    fn plan(&self, problem: &Attention<'_>, job: &Job<'_>) -> Result<Plan, AttentionError> {
+        let layout = Layout::of(problem);
+        let wanted = match self.kernel {
+            Some(kernel) if kernel.is_built(self.arch, job.half(), job.padded()) => {
+                Plan::for_kernel(&layout, kernel)
+            }
+            Some(_) => Plan::for_kernel(&layout, Kernel::EdgeAttention),
+            None => Plan::new(&layout),
+        };
+        match wanted {
+            Err(AttentionError::NoKernel { .. }) => Plan::for_kernel(&layout, Kernel::BlockSparseAttention),
+            other => other,
+        }
+    }
+
+    /// Runs a problem by a plan of its graphs.
+    pub fn run(&self, problem: &Attention<'_>, plan: &Plan) -> Result<Output, AttentionError> {
+        let job = Job::new(problem)?;
+        let mut memory = Memory::new();
+        let [outs, rows] = job.outputs();
+        let out = memory.output("out", 4 * outs);
+        let lse = memory.output("lse", 4 * rows);
+        let at = Addresses {
+            q: memory.input("q", cast_slice(&job.q)).address(),
+            k: memory.input("k", cast_slice(&job.k)).address(),
+            v: memory.input("v", cast_slice(&job.v)).address(),
+            out: out.address(),
+            lse: lse.address(),
+            tables: plan.tables().map(|(table, bytes)| memory.input(table.name(), bytes).address()),
+        };
+        let launch = job.launch(plan, &at)?;
+        if launch.grid > 0 {
+            let report = self.kernels.launch(
+                &Launch {
+                    entry: &launch.entry,
+                    grid: launch.grid,
+                    block: launch.block,
+                    shared_bytes: launch.shared_bytes,
+                    params: bytes_of(&launch.params),
+                    order: self.order,
+                },
+                &mut memory,
+            );
+            assert!(
+                self.tolerant || (report.findings.is_empty() && report.finished),
+                "{}: {report}",
+                launch.entry
+            );
+            self.found.lock().unwrap().extend(report.findings.iter().map(ToString::to_string));
+            *self.stats.lock().unwrap() = report.stats;
+            self.launched.lock().unwrap().insert(launch.entry);
+        }
+        let floats = |bytes: &[u8]| cast_slice::<u8, f32>(bytes).to_vec();
+        let mut output = Output { out: floats(memory.bytes(out)), lse: floats(memory.bytes(lse)) };
+        job.finish(problem, &mut output);
+        Ok(output)
+    }
+}
+
+impl AttentionBackend for Emulated<'_> {
+    fn name(&self) -> &'static str {
+        "emulator"
+    }
+
+    fn forward(&self, problem: &Attention<'_>) -> Result<Output, AttentionError> {
+        let job = Job::new(problem)?;
+        let plan = self.plan(problem, &job)?;
+        self.run(problem, &plan)
+    }
+}
