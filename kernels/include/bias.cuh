@@ -55,10 +55,11 @@ DEV float bias_at(const Bias& bias, const TileBias& tile, int64_t a, int64_t b) 
     const float dt = tile.narrow ? (float)near(a, b) : (float)between(a, b);
     return -sqrt_approx(dt * bias.factor) * bias.inv_scale;
   }
+  // As many turns for every lane, so that none waits for another.
   const uint64_t dt = tile.narrow ? near(a, b) : between(a, b);
-  uint32_t n = tile.first;
-  while (n < tile.last && bias.steps_ms[n] <= dt) n++;
-  return bias.values[n] * bias.inv_scale;
+  uint32_t passed = tile.first;
+  for (uint32_t n = tile.first; n < tile.last; n++) passed += bias.steps_ms[n] <= dt;
+  return bias.values[passed] * bias.inv_scale;
 }
 
 // Bias of two nodes that stand alone.

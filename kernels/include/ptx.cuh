@@ -130,5 +130,5 @@ DEV void copy_commit() {}
 template <int N> DEV void copy_wait() {}
 #endif
 #else
-#include "device.hpp"  // of the emulator
+#include "../emulator/src/device.hpp"
 #endif

@@ -2,6 +2,7 @@
 //! kernel, with every access watched; and planted bugs, which must be found.
 
 mod backend;
+mod far;
 mod mutants;
 
 use std::collections::BTreeSet;

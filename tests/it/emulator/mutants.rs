@@ -168,8 +168,8 @@ fn planted() -> Vec<Mutant> {
         (
             "step taken too late",
             "bias.cuh",
-            "bias.steps_ms[n] <= dt) n++;\n  return bias.values[n]",
-            "bias.steps_ms[n] < dt) n++;\n  return bias.values[n]",
+            "passed += bias.steps_ms[n] <= dt",
+            "passed += bias.steps_ms[n] < dt",
         ),
         (
             "bias in the unit of logits",
