@@ -58,6 +58,7 @@ DEV float bias_at(const Bias& bias, const TileBias& tile, int64_t a, int64_t b) 
   // As many turns for every lane, so that none waits for another.
   const uint64_t dt = tile.narrow ? near(a, b) : between(a, b);
   uint32_t passed = tile.first;
+#pragma unroll 1
   for (uint32_t n = tile.first; n < tile.last; n++) passed += bias.steps_ms[n] <= dt;
   return bias.values[passed] * bias.inv_scale;
 }
