@@ -58,7 +58,7 @@ DEV void decode(Added& added, const Bias& bias, const TileBias& tile, uint32_t w
 }
 
 template <typename T, int D, bool EXACT, typename Keys> DEV void attend(const AttentionParams& p, Shared<D>& shared) {
-  constexpr uint32_t H = HEADS<D>;
+  constexpr int H = HEADS<D>;
   const uint32_t groups = (p.heads + H - 1) / H, head = blockIdx.x % groups * H;
   const WorkItem item = p.items[blockIdx.x / groups];
   const Keys keys(p, item);

@@ -183,8 +183,8 @@ pub struct Output {
 ///
 /// For inputs with |scale·q·k + bias| <= 16 (<= 256), a backend lies within 1e-5 (1e-4) times max(1, max|V|)
 /// of [`super::Reference`], and a row's output does not depend on what else is in the batch. Beyond, the f32
-/// logits themselves cost more: half a unit in their last place, 2^-24 of the largest |logit|, is a relative
-/// error of the probability.
+/// logits themselves cost more, as half a unit in their last place is a relative error of the probability: the
+/// bound grows with them, 1e-4 times max|logit|/256 times max(1, max|V|).
 pub trait AttentionBackend: Send + Sync {
     /// Name, as `--backend` takes it.
     fn name(&self) -> &'static str;

@@ -77,7 +77,7 @@ pub fn shapes() -> impl Strategy<Value = Shape> {
     let dims = prop::sample::select(vec![1, 3, 8, 11, 16, 17, 33, 64, 128]);
     let dtypes = prop::sample::select(vec![Dtype::F32, Dtype::F16, Dtype::Bf16]);
     let biases = prop::sample::select(vec![Bias::None, Bias::Sqrt, Bias::Buckets]);
-    let logits = prop::sample::select(vec![1.0, 16.0, 256.0]);
+    let logits = prop::sample::select(vec![1.0, 16.0, 256.0, 4096.0]);
     let lengths = prop::collection::vec(length(), 0..4);
     (lengths, 1..4_usize, dims, dtypes, mask(), biases, any::<bool>(), logits, any::<u64>()).prop_map(
         |(lengths, heads, dim, dtype, mask, bias, uniform, logits, seed)| Shape {
