@@ -33,13 +33,9 @@ DEV uint32_t shuffle_xor(uint32_t x, int mask) {
   return y;
 }
 
-// Whether any lane of the warp says so. §9.7.13 vote.sync; the predicate is moved in and out
-DEV bool warp_any(bool said) {
-  uint32_t any;
-  asm volatile("{ .reg .pred p, q; setp.ne.u32 p, %1, 0; vote.sync.any.pred q, p, 0xffffffff; selp.u32 %0, 1, 0, q; }"
-               : "=r"(any) : "r"((uint32_t)said));
-  return any;
-}
+// Whether any lane of the warp says so. §9.7.13 vote.sync.any; the compiler's own name for it, as that tells it that
+// all lanes get the same answer
+DEV bool warp_any(bool said) { return __any_sync(0xffffffffu, said); }
 
 // 2^x, relative error 2^-22; subnormal results are 0. §9.7.3 ex2
 DEV float exp2_approx(float x) { float y; asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x)); return y; }

@@ -24,13 +24,15 @@ template <int D> struct alignas(128) Tile {
 template <int D>
 DEV void copy_rows(Tile<D> (&tiles)[HEADS<D>], const uint16_t* from, uint32_t first, uint32_t end, uint32_t head,
                    uint32_t heads) {
-  constexpr int CHUNKS = HEADS<D> * D / 8;  // of one row
+  constexpr int CHUNKS = HEADS<D> * D / 8, ROWS = THREADS / CHUNKS;  // of one row; at once
+  const uint32_t row = threadIdx.x / CHUNKS, c = threadIdx.x % CHUNKS, h = c / (D / 8);
+  const size_t stride = (size_t)heads * D;
+  const uint16_t* source = from + (first + (size_t)row) * stride + head * D + 8 * c;
 #pragma unroll
-  for (int n = 0; n < BLOCK * CHUNKS / THREADS; n++) {
-    const int id = n * THREADS + threadIdx.x, r = id / CHUNKS, c = id % CHUNKS, h = c / (D / 8);
-    const bool inside = first + r < end && head + h < heads;
-    // A chunk that is not there is not read, but its address must be one.
-    const size_t row = inside ? first + r : first, column = inside ? head * D + 8 * c : 0;
-    copy_async_16(tiles[h].chunk(r, c % (D / 8)), from + row * heads * D + column, inside);
+  for (int n = 0; n < BLOCK / ROWS; n++) {
+    const uint32_t r = row + n * ROWS;
+    const bool inside = r < end - first && head + h < heads;
+    // What is not there is not read, but its address must be one.
+    copy_async_16(tiles[h].chunk(r, c % (D / 8)), inside ? source + n * ROWS * stride : from, inside);
   }
 }
