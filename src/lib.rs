@@ -14,6 +14,8 @@ pub mod backend;
 #[cfg(feature = "store")]
 pub mod config;
 pub mod csr;
+#[cfg(feature = "cuda")]
+pub mod cuda;
 pub mod dag;
 #[cfg(feature = "store")]
 pub mod error;

@@ -1,0 +1,148 @@
+//! The way to the driver: every call passes [`call`], which gives typed errors and remembers the fatal ones.
+//!
+//! Unsafe code is here and in `launch.rs` only.
+#![allow(unsafe_code, reason = "calls into the CUDA driver")]
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::{Arc, OnceLock};
+
+use cudarc::driver::result::{self, DriverError};
+use cudarc::driver::sys::{self, CUdevice_attribute, CUevent_flags};
+use cudarc::driver::{CudaContext, CudaSlice, CudaStream, DevicePtrMut};
+
+use super::error::{Capability, CudaError, Version};
+
+/// The oldest driver: cudarc's declarations are those of this version, and every version of PTX tried by build.rs is
+/// within its reach.
+pub(super) const NEEDED: Version = Version(12_000);
+
+/// Errors after which the context, and with it every result of the process, is lost: ECC, NVLink, illegal address,
+/// timeout, context destroyed, assert, hardware stack, illegal instruction, misaligned address, address space, program
+/// counter, launch failure, unknown.
+const STICKY: &[u32] = &[214, 220, 700, 702, 709, 710, 714, 715, 716, 717, 718, 719, 999];
+
+const NO_DEVICE: u32 = 100;
+const STUB_LIBRARY: u32 = 34;
+pub(super) const OUT_OF_MEMORY: u32 = 2;
+pub(super) const UNSUPPORTED_PTX: u32 = 222;
+
+/// An event that keeps its time.
+pub(super) const TIMED: CUevent_flags = CUevent_flags::CU_EVENT_DEFAULT;
+
+/// The first fatal error of the process.
+static POISON: OnceLock<String> = OnceLock::new();
+
+/// Calls the driver, unless it failed for good before.
+pub(super) fn call<T>(
+    doing: &'static str,
+    f: impl FnOnce() -> Result<T, DriverError>,
+) -> Result<T, CudaError> {
+    if let Some(by) = POISON.get() {
+        return Err(CudaError::Poisoned { by: by.clone() });
+    }
+    // cudarc panics where the driver's library lacks a function.
+    let result = catch_unwind(AssertUnwindSafe(f)).map_err(|panic| {
+        let said = panic.downcast_ref::<String>().map_or("a function is missing", String::as_str).to_owned();
+        CudaError::Driver { doing, code: 0, said }
+    })?;
+    result.map_err(|error| {
+        let (code, said) = (error.0 as u32, said(error));
+        if STICKY.contains(&code) {
+            POISON.get_or_init(|| format!("{doing}: {said}"));
+        }
+        CudaError::Driver { doing, code, said }
+    })
+}
+
+/// Name, number and text of an error.
+fn said(error: DriverError) -> String {
+    let code = error.0 as u32;
+    match (error.error_name(), error.error_string()) {
+        (Ok(name), Ok(text)) => {
+            format!("{} ({code}): {}", name.to_string_lossy(), text.to_string_lossy())
+        }
+        _ => format!("error {code}"),
+    }
+}
+
+/// What the driver tells of the first GPU, without making a context on it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Found {
+    /// CUDA version of the driver.
+    pub driver: Version,
+    /// GPUs that the driver shows.
+    pub gpus: u32,
+    /// Name of the first.
+    pub name: String,
+    /// Its compute capability.
+    pub capability: Capability,
+    /// Its memory, bytes.
+    pub memory: u64,
+}
+
+/// Looks for the driver and its first GPU. Never panics; the answer is that of the first call in this process.
+///
+/// # Errors
+/// [`CudaError::NoDriver`], [`CudaError::TooOld`], [`CudaError::NoDevice`], or what the driver says.
+pub fn probe() -> Result<&'static Found, CudaError> {
+    static FOUND: OnceLock<Result<Found, CudaError>> = OnceLock::new();
+    FOUND.get_or_init(look).as_ref().map_err(CudaError::clone)
+}
+
+fn look() -> Result<Found, CudaError> {
+    // SAFETY: loading libcuda runs its initialisers, which touch nothing of ours; every CUDA program runs them.
+    if !unsafe { sys::is_culib_present() } {
+        return Err(CudaError::NoDriver);
+    }
+    let mut have = 0;
+    // SAFETY: the pointer is to an integer that outlives the call; the function needs no initialised driver.
+    call("tell its version", || unsafe { sys::cuDriverGetVersion(&raw mut have).result() })?;
+    let have = Version(have.unsigned_abs());
+    if have < NEEDED {
+        return Err(CudaError::TooOld { have, need: NEEDED });
+    }
+    call("start", result::init).map_err(|error| match error {
+        CudaError::Driver { code: NO_DEVICE, .. } => CudaError::NoDevice,
+        CudaError::Driver { code: STUB_LIBRARY, .. } => CudaError::NoDriver,
+        other => other,
+    })?;
+    let gpus = call("count GPUs", result::device::get_count)?;
+    if gpus == 0 {
+        return Err(CudaError::NoDevice);
+    }
+    let device = call("find the first GPU", || result::device::get(0))?;
+    // SAFETY: `device` came from the driver, for this and the two calls below.
+    let attribute = |a| call("describe the GPU", || unsafe { result::device::get_attribute(device, a) });
+    let major = attribute(CUdevice_attribute::CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR)?;
+    let minor = attribute(CUdevice_attribute::CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR)?;
+    let memory = call("describe the GPU", || unsafe { result::device::total_mem(device) })?;
+    Ok(Found {
+        driver: have,
+        gpus: gpus.unsigned_abs(),
+        name: call("name the GPU", || result::device::get_name(device))?,
+        capability: Capability(major.unsigned_abs() * 10 + minor.unsigned_abs()),
+        memory: memory as u64,
+    })
+}
+
+/// The context of the first GPU, and the one stream that everything of this process runs on.
+pub(super) fn open() -> Result<Arc<CudaStream>, CudaError> {
+    let context = call("open the GPU", || CudaContext::new(0))?;
+    // SAFETY: events between streams are needed only where two streams meet, and every buffer is allocated, used and
+    // freed on the one stream made here. A caller's own stream (`launch_on`) sees none of these buffers.
+    unsafe { context.disable_event_tracking() };
+    call("make a stream", || context.new_stream())
+}
+
+/// So many bytes on the GPU, each 0xff: NaN in every float type, so that what no kernel wrote cannot pass for a result.
+pub(super) fn allocate(stream: &Arc<CudaStream>, bytes: usize) -> Result<CudaSlice<u8>, CudaError> {
+    call("allocate memory", || {
+        // SAFETY: the memory is set before anything can read it, in the order of the stream; u8 has no invalid value.
+        let mut slice = unsafe { stream.alloc::<u8>(bytes) }?;
+        let (address, _order) = slice.device_ptr_mut(stream);
+        // SAFETY: the range is that of the allocation above, on the same stream.
+        unsafe { result::memset_d8_async(address, 0xff, bytes, stream.cu_stream()) }?;
+        drop(_order);
+        Ok(slice)
+    })
+}

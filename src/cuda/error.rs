@@ -1,0 +1,141 @@
+//! Why CUDA cannot run, or stopped running.
+
+use std::fmt;
+
+/// A version of CUDA, as the driver counts it: 12040 is 12.4.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Version(pub u32);
+
+impl fmt::Display for Version {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.0 / 1000, self.0 % 1000 / 10)
+    }
+}
+
+/// Compute capability of a GPU, ten times its number: 80 is 8.0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Capability(pub u32);
+
+impl fmt::Display for Capability {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}.{}", self.0 / 10, self.0 % 10)
+    }
+}
+
+/// Why CUDA cannot run, or stopped running.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum CudaError {
+    /// The driver's library was not found.
+    #[error(
+        "no CUDA driver: libcuda was not found; install the NVIDIA driver, or add its folder to LD_LIBRARY_PATH"
+    )]
+    NoDriver,
+    /// The driver sees no GPU.
+    #[error(
+        "the CUDA driver finds no GPU; nvidia-smi should list one, and CUDA_VISIBLE_DEVICES must not hide it"
+    )]
+    NoDevice,
+    /// The driver is too old for this build, or for its kernels.
+    #[error(
+        "the CUDA driver is too old: it runs CUDA {have}, and {need} is needed; update the NVIDIA driver"
+    )]
+    TooOld {
+        /// CUDA version of the driver.
+        have: Version,
+        /// CUDA version that is needed.
+        need: Version,
+    },
+    /// This build holds no kernels.
+    #[error("this build has no CUDA kernels: {why}; then build anew")]
+    NoKernels {
+        /// Why, and what to do before building anew.
+        why: String,
+    },
+    /// The GPU is older than every kernel.
+    #[error("{gpu} has compute capability {have}, and the kernels need {need}; use a newer GPU")]
+    OldGpu {
+        /// Name of the GPU.
+        gpu: String,
+        /// Its compute capability.
+        have: Capability,
+        /// The least that a kernel takes.
+        need: Capability,
+    },
+    /// There is no kernel for this problem on this GPU.
+    #[error("no CUDA kernel takes {what} on a GPU of compute capability {capability}; use the device cpu")]
+    Unsupported {
+        /// What is not taken.
+        what: String,
+        /// Compute capability of the GPU.
+        capability: Capability,
+    },
+    /// The GPU's memory, or the share of it that may be used, does not suffice.
+    #[error(
+        "the GPU lacks memory: {} MB asked for, {} MB may be used; split the batch, or raise \
+         limits.gpu_memory_fraction",
+        asked.div_ceil(1_000_000), free / 1_000_000
+    )]
+    OutOfMemory {
+        /// Bytes asked for.
+        asked: u64,
+        /// Bytes free, within the limit.
+        free: u64,
+    },
+    /// A kernel cannot be loaded.
+    #[error(
+        "the CUDA driver refused the kernel {kernel}: {said}; update the NVIDIA driver, or use the device cpu"
+    )]
+    Load {
+        /// File of the kernel.
+        kernel: &'static str,
+        /// The driver's number of the error.
+        code: u32,
+        /// What the driver says.
+        said: String,
+    },
+    /// A kernel did not start, or did not end well.
+    #[error("the CUDA kernel {entry} failed: {said}; please report it, and use the device cpu")]
+    Launch {
+        /// Entry of the kernel.
+        entry: String,
+        /// The driver's number of the error.
+        code: u32,
+        /// What the driver says.
+        said: String,
+    },
+    /// Any other call of the driver failed.
+    #[error("the CUDA driver failed to {doing}: {said}; look for the driver's messages in the system log")]
+    Driver {
+        /// What was to be done.
+        doing: &'static str,
+        /// The driver's number of the error; 0 if it has no such function.
+        code: u32,
+        /// What the driver says.
+        said: String,
+    },
+    /// The GPU failed earlier in this process, so nothing it gives can be trusted.
+    #[error("the GPU failed earlier ({by}) and gives no more results in this process; start it again")]
+    Poisoned {
+        /// The first failure.
+        by: String,
+    },
+}
+
+impl CudaError {
+    /// The same error of the driver, as one of loading a kernel.
+    pub(super) fn loading(self, kernel: &'static str) -> Self {
+        match self {
+            Self::Driver { code, said, .. } => Self::Load { kernel, code, said },
+            other => other,
+        }
+    }
+
+    /// The same error of the driver, as one of a launch.
+    pub(super) fn launching(self, entry: &str) -> Self {
+        match self {
+            Self::Driver { code, said, .. } => Self::Launch { entry: entry.to_owned(), code, said },
+            other => other,
+        }
+    }
+}
