@@ -4,7 +4,10 @@
 //! Rooms that need no feature: [`attention`] (checked problems, masks, time bias, an f64 reference and a CPU backend),
 //! [`dag`] (link rules, CSR, generations, weights), [`motif`] (census and permutation test), [`tgat`] (the network) and
 //! what they stand on. The feature `store` adds Parquet, importers, configuration and the flow (`pipeline::discover`),
-//! `cli` the command.
+//! `cli` the command; `cuda` adds the GPU (`cuda`), which is used where it can be.
+//!
+//! Unsafe code is in `cuda/driver.rs` (calls of the driver), `cuda/launch.rs` (launches) and `cuda/resident.rs` (buffers
+//! handed to kernels), and nowhere else.
 //!
 //! The Parquet layer is built on the maintained `arrow` and `parquet` crates, not on arrow2/parquet2: those panic and
 //! abort on damaged files (38 and 10 of 2,000 damaged copies of one file) and carry an advisory without a fix.

@@ -181,6 +181,14 @@ pub enum AttentionError {
         /// What is allowed, as text.
         max: String,
     },
+    /// What the backend runs on failed.
+    #[error("the backend `{backend}` failed: {why}")]
+    Device {
+        /// The backend.
+        backend: &'static str,
+        /// Why, and what to do.
+        why: String,
+    },
     /// The backend has one accuracy.
     #[error("the backend `{backend}` has no accuracy = fast: choose exact, or the backend `cpu`")]
     NoFast {

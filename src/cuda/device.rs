@@ -172,9 +172,12 @@ impl Drop for InUse {
     }
 }
 
-/// Every thread may use a GPU, its buffers and its backend: checked when this is compiled.
+/// Every thread may use a GPU and what is on it: checked when this is compiled.
 const _: () = {
     const fn for_every_thread<T: Send + Sync>() {}
     for_every_thread::<Device>();
     for_every_thread::<super::Buffer>();
+    for_every_thread::<super::DevicePlan>();
+    for_every_thread::<super::DeviceAttention>();
+    for_every_thread::<super::Cuda>();
 };

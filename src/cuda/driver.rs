@@ -1,6 +1,6 @@
 //! The way to the driver: every call passes [`call`], which gives typed errors and remembers the fatal ones.
 //!
-//! Unsafe code is here and in `launch.rs` only.
+//! Unsafe code is here, in `launch.rs` and in `resident.rs` only.
 #![allow(unsafe_code, reason = "calls into the CUDA driver")]
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -47,11 +47,15 @@ pub(super) fn call<T>(
     })?;
     result.map_err(|error| {
         let (code, said) = (error.0 as u32, said(error));
-        if STICKY.contains(&code) {
+        if is_sticky(code) {
             POISON.get_or_init(|| format!("{doing}: {said}"));
         }
         CudaError::Driver { doing, code, said }
     })
+}
+
+pub(super) fn is_sticky(code: u32) -> bool {
+    STICKY.contains(&code)
 }
 
 /// Name, number and text of an error.

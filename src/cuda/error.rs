@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::attention::AttentionError;
+
 /// A version of CUDA, as the driver counts it: 12040 is 12.4.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Version(pub u32);
@@ -23,9 +25,12 @@ impl fmt::Display for Capability {
 }
 
 /// Why CUDA cannot run, or stopped running.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CudaError {
+    /// The problem is not one for the kernels.
+    #[error(transparent)]
+    Attention(#[from] AttentionError),
     /// The driver's library was not found.
     #[error(
         "no CUDA driver: libcuda was not found; install the NVIDIA driver, or add its folder to LD_LIBRARY_PATH"
@@ -127,6 +132,14 @@ impl CudaError {
     pub(super) fn loading(self, kernel: &'static str) -> Self {
         match self {
             Self::Driver { code, said, .. } => Self::Load { kernel, code, said },
+            other => other,
+        }
+    }
+
+    /// The same error, as one of this launch if it is one that only a kernel brings about.
+    pub(super) fn after(self, entry: &str) -> Self {
+        match self {
+            Self::Driver { code, .. } if super::driver::is_sticky(code) => self.launching(entry),
             other => other,
         }
     }
