@@ -2,7 +2,20 @@
 
 use std::fmt;
 
+mod cost;
+#[cfg(feature = "cuda")]
+mod gpu;
+#[cfg(not(feature = "cuda"))]
+#[path = "backend/no_gpu.rs"]
+mod gpu;
+
+pub use cost::Work;
+
 use crate::attention::{AttentionBackend, Cpu, Reference};
+use gpu::Gpu;
+
+/// Share of a GPU's memory that may be used: the original's.
+pub const GPU_MEMORY_FRACTION: f64 = 0.8;
 
 /// Where attention is to run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
@@ -63,7 +76,7 @@ pub enum BackendError {
     #[error("device cuda cannot run: {why}, or use the device cpu")]
     NoCuda {
         /// Why, and how to change it.
-        why: &'static str,
+        why: String,
     },
     /// There is no backend of that name.
     #[error("there is no backend `{name}`: choose auto, reference, cpu or cuda")]
@@ -73,70 +86,155 @@ pub enum BackendError {
     },
 }
 
-/// Why CUDA cannot run in this build, and what to do.
-const NO_CUDA: &str = if cfg!(feature = "cuda") {
-    "this version has no CUDA kernels, even with the feature `cuda`; install one that has them"
-} else {
-    "this build has no feature `cuda`; build it with `cargo build --release --features cuda`"
-};
+/// What may run attention. A device that cannot run is known here, before the work is; which one runs it is chosen
+/// with [`Self::choose`], when the work is known.
+#[derive(Debug)]
+pub struct Candidates(Kind);
 
-/// Chooses the backend for a device.
-///
-/// # Errors
-/// [`BackendError::NoCuda`] if CUDA was asked for and cannot run.
-pub fn choose(device: Device) -> Result<Chosen, BackendError> {
-    let reason = match device {
-        Device::Cuda => return Err(BackendError::NoCuda { why: NO_CUDA }),
-        Device::Cpu => "asked for".to_owned(),
-        Device::Auto => format!("no GPU can be used: {NO_CUDA}"),
-    };
-    Ok(chosen(Cpu, reason))
+#[derive(Debug)]
+enum Kind {
+    One(Chosen),
+    /// The CPU, or else a GPU and the share of its memory that may be used, or why there is none.
+    Auto(Result<(Gpu, f64), String>),
 }
 
-/// Chooses the backend of that name: `auto`, `reference`, `cpu` or `cuda`.
-///
-/// # Errors
-/// [`BackendError::Unknown`] for any other name, and as [`choose`].
-pub fn by_name(name: &str) -> Result<Chosen, BackendError> {
-    match name {
-        "auto" => choose(Device::Auto),
-        "cpu" => choose(Device::Cpu),
-        "cuda" => choose(Device::Cuda),
-        "reference" => Ok(chosen(Reference, "asked for".to_owned())),
-        other => Err(BackendError::Unknown { name: other.to_owned() }),
+impl Candidates {
+    /// What a device allows. `cuda` is opened here.
+    ///
+    /// # Errors
+    /// [`BackendError::NoCuda`] if CUDA was asked for and cannot run.
+    pub fn of(device: Device, gpu_memory_fraction: f64) -> Result<Self, BackendError> {
+        let asked = || "asked for".to_owned();
+        Ok(Self(match device {
+            Device::Auto => Kind::Auto(gpu::find(gpu_memory_fraction).map(|gpu| (gpu, gpu_memory_fraction))),
+            Device::Cpu => Kind::One(on(Device::Cpu, Box::new(Cpu), asked())),
+            Device::Cuda => {
+                let backend = gpu::open(gpu_memory_fraction).map_err(|why| BackendError::NoCuda { why })?;
+                Kind::One(on(Device::Cuda, backend, asked()))
+            }
+        }))
+    }
+
+    /// What a name allows: `auto`, `reference`, `cpu` or `cuda`.
+    ///
+    /// # Errors
+    /// [`BackendError::Unknown`] for any other name, and as [`Self::of`].
+    pub fn by_name(name: &str) -> Result<Self, BackendError> {
+        let device = match name {
+            "auto" => Device::Auto,
+            "cpu" => Device::Cpu,
+            "cuda" => Device::Cuda,
+            "reference" => {
+                let reason = "asked for".to_owned();
+                return Ok(Self(Kind::One(on(Device::Cpu, Box::new(Reference), reason))));
+            }
+            other => return Err(BackendError::Unknown { name: other.to_owned() }),
+        };
+        Self::of(device, GPU_MEMORY_FRACTION)
+    }
+
+    /// The backend for this work: the only candidate, or the one expected to be done first.
+    pub fn choose(self, work: &Work) -> Chosen {
+        let found = match self.0 {
+            Kind::One(chosen) => return chosen,
+            Kind::Auto(found) => found,
+        };
+        let gpu = found.map_err(|why| format!("no GPU can be used: {why}"));
+        let chosen = gpu.and_then(|(gpu, share)| {
+            let why = why_gpu(&gpu, work)?;
+            let backend = gpu::open(share).map_err(|e| format!("{}, but it cannot run: {e}", why))?;
+            Ok(on(Device::Cuda, backend, why))
+        });
+        chosen.unwrap_or_else(|reason| on(Device::Cpu, Box::new(Cpu), reason))
     }
 }
 
-/// Both backends of this version run on the CPU.
-fn chosen(backend: impl AttentionBackend + 'static, reason: String) -> Chosen {
-    Chosen { used: backend.name().to_owned(), device: Device::Cpu, backend: Box::new(backend), reason }
+/// Why the GPU is expected to be done first; the error says why not.
+fn why_gpu(gpu: &Gpu, work: &Work) -> Result<String, String> {
+    if !work.half {
+        return Err("q, k and v are f32, and the GPU reads f16 or bf16".to_owned());
+    }
+    let (need, have) = (work.gpu_bytes(), gpu.memory);
+    if need > have {
+        let mb = |bytes: u64| bytes.div_ceil(1_000_000);
+        return Err(format!("the work takes {} MB of GPU memory, {} MB may be used", mb(need), mb(have)));
+    }
+    let threads = std::thread::available_parallelism().map_or(1, usize::from);
+    let (on_gpu, on_cpu) = (work.gpu_seconds(), work.cpu_seconds(threads));
+    let estimate = format!(
+        "an estimated {on_gpu:.3} s on {}, start and copies included, against {on_cpu:.3} s on the CPU",
+        gpu.name
+    );
+    if on_gpu < on_cpu { Ok(estimate) } else { Err(estimate) }
+}
+
+fn on(device: Device, backend: Box<dyn AttentionBackend>, reason: String) -> Chosen {
+    Chosen { used: backend.name().to_owned(), device, backend, reason }
+}
+
+/// What this build and this machine have for CUDA.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Status {
+    /// Whether there is a driver, a GPU, and kernels for it.
+    pub can_run: bool,
+    /// With which kernels it runs, or why it does not.
+    pub used: String,
+    /// CUDA version of the driver, if there is one.
+    pub driver: Option<String>,
+    /// The first GPU, if there is one.
+    pub gpu: Option<String>,
+    /// The kernels in this build, or why there are none.
+    pub kernels: String,
+}
+
+/// Looks for driver, GPU and kernels. Never panics, and makes no context on the GPU.
+pub fn status() -> Status {
+    gpu::status()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    const SMALL: Work =
+        Work { calls: 1, nodes: 10, largest: 10, pairs: 40, heads: 4, head_dim: 11, half: true };
+    const LARGE: Work = Work { nodes: 1 << 15, largest: 1 << 15, pairs: 1 << 30, head_dim: 64, ..SMALL };
+
     #[test]
-    fn auto_says_why_it_takes_the_cpu_and_how_to_build_for_a_gpu() {
-        let chosen = choose(Device::Auto).unwrap();
+    fn auto_says_why_it_takes_the_cpu_for_small_work() {
+        let chosen = Candidates::of(Device::Auto, GPU_MEMORY_FRACTION).unwrap().choose(&SMALL);
         assert_eq!((chosen.used.as_str(), chosen.backend.name()), ("cpu", "cpu"));
-        assert!(chosen.reason.contains("cuda"), "{}", chosen.reason);
+        let reason = &chosen.reason;
+        assert!(reason.contains("no GPU can be used") || reason.contains("against"), "{reason}");
     }
 
     #[test]
+    fn the_gpu_is_chosen_by_type_memory_and_estimated_time() {
+        let gpu = Gpu { name: "GPU".to_owned(), memory: 1 << 30 };
+        assert!(why_gpu(&gpu, &LARGE).is_ok_and(|why| why.contains("s on GPU, start and copies included")));
+        let refused = |gpu: &Gpu, work: &Work| why_gpu(gpu, work).unwrap_err();
+        assert!(refused(&gpu, &SMALL).contains("against 0.000 s on the CPU"));
+        assert!(refused(&gpu, &Work { half: false, ..LARGE }).contains("f32"));
+        let tiny = Gpu { memory: 1 << 20, ..gpu };
+        assert!(
+            refused(&tiny, &LARGE).contains("1 MB may be used") || refused(&tiny, &LARGE).contains("2 MB")
+        );
+    }
+
+    #[cfg(not(feature = "cuda"))]
+    #[test]
     fn cuda_is_refused_where_it_cannot_run() {
-        let error = choose(Device::Cuda).unwrap_err().to_string();
-        let hint =
-            if cfg!(feature = "cuda") { "no CUDA kernels" } else { "cargo build --release --features cuda" };
-        assert!(error.contains(hint), "{error}");
-        assert_eq!(by_name("cuda").unwrap_err(), choose(Device::Cuda).unwrap_err());
+        let error = Candidates::by_name("cuda").unwrap_err();
+        assert!(error.to_string().contains("cargo build --release --features cuda"), "{error}");
+        assert_eq!(error, Candidates::of(Device::Cuda, GPU_MEMORY_FRACTION).unwrap_err());
     }
 
     #[test]
     fn a_backend_is_found_by_the_name_it_bears() {
         for name in ["reference", "cpu"] {
-            assert_eq!(by_name(name).unwrap().backend.name(), name);
+            assert_eq!(Candidates::by_name(name).unwrap().choose(&SMALL).backend.name(), name);
         }
-        assert!(by_name("gpu").unwrap_err().to_string().contains("auto, reference, cpu or cuda"));
+        let error = Candidates::by_name("gpu").unwrap_err().to_string();
+        assert!(error.contains("auto, reference, cpu or cuda"));
     }
 }

@@ -154,6 +154,19 @@ impl<'a> Attention<'a> {
         self.inputs.offsets[g]..self.inputs.offsets[g + 1]
     }
 
+    /// Number of pairs of a node and a key that it sees. O(nodes); for a block mask, O(its rows of bits).
+    pub fn pairs(&self) -> usize {
+        let keys = |g| -> usize {
+            let graph: Range<usize> = self.graph(g);
+            match self.inputs.keys {
+                Keys::All => graph.len() * graph.len(),
+                Keys::Causal => graph.len() * (graph.len() + 1) / 2,
+                keys => graph.clone().map(|i| keys.count(i, &graph)).sum(),
+            }
+        };
+        (0..self.graphs()).map(keys).sum()
+    }
+
     /// Factor of q·k: the one given, or 1/sqrt(head_dim).
     pub fn scale(&self) -> f32 {
         self.inputs.scale.unwrap_or_else(|| (1.0 / (self.inputs.head_dim as f64).sqrt()) as f32)

@@ -153,6 +153,7 @@ impl Effective {
             .and_then(|()| c.motif.validate().map_err(|e| e.to_string()))
             .and_then(|()| c.store.validate().map_err(|e| e.to_string()))
             .and_then(|()| range(c.limits.memory_gb > 0.0, "limits.memory_gb", c.limits.memory_gb))
+            .and_then(|()| gpu_fraction(c.limits.gpu_memory_fraction))
             .and_then(|()| {
                 range(c.limits.motif_instances > 0.0, "limits.motif_instances", c.limits.motif_instances)
             });
@@ -165,6 +166,11 @@ impl Effective {
             ConfigError::Check { origin: named.map(|(_, e)| e.origin.clone()), reason }
         })
     }
+}
+
+fn gpu_fraction(value: f64) -> Result<(), String> {
+    let ok = value > 0.0 && value <= 1.0;
+    if ok { Ok(()) } else { Err(format!("limits.gpu_memory_fraction = {value}: above 0 and at most 1")) }
 }
 
 /// `fast` rounds to the precision of the network, and f32 rounds nothing.

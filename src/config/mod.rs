@@ -17,7 +17,7 @@ pub use load::{Effective, Sources, check_file};
 pub use preset::Preset;
 
 use crate::attention::AttentionConfig;
-use crate::backend::Device;
+use crate::backend::{Device, GPU_MEMORY_FRACTION};
 use crate::dag::DagConfig;
 use crate::motif::MotifConfig;
 use crate::store::StoreConfig;
@@ -107,6 +107,8 @@ impl Default for SessionConfig {
 pub struct LimitsConfig {
     /// Most memory a run may take, GB (10^9 bytes), by estimate.
     pub memory_gb: f64,
+    /// Share of the GPU's memory that a run may take, above 0 and at most 1.
+    pub gpu_memory_fraction: f64,
     /// Most motif instances (connected sets of events) a census may enumerate, by estimate.
     pub motif_instances: f64,
 }
@@ -116,6 +118,7 @@ impl Default for LimitsConfig {
         Self {
             // The original's limit: half of a common 16 GB machine.
             memory_gb: 8.0,
+            gpu_memory_fraction: GPU_MEMORY_FRACTION,
             // Some minutes of enumeration on two cores.
             motif_instances: 2e10,
         }

@@ -48,7 +48,10 @@ impl Preset {
         config.motif.iterations = iterations;
         match self {
             Self::Development | Self::Standard => {}
-            Self::HighPerformance => config.limits.memory_gb = 16.0,
+            Self::HighPerformance => {
+                config.limits.memory_gb = 16.0;
+                config.limits.gpu_memory_fraction = 0.9;
+            }
             Self::Research => config.limits.memory_gb = 32.0,
         }
         config

@@ -24,7 +24,7 @@ pub struct Device {
 struct Shared {
     stream: Arc<CudaStream>,
     found: &'static Found,
-    arch: u32,
+    arch: Capability,
     kernels: Mutex<HashMap<&'static str, Kernel>>,
     in_use: AtomicU64,
 }
@@ -60,7 +60,7 @@ impl Device {
 
     /// Compute capability that its kernels are compiled for.
     pub fn arch(&self) -> Capability {
-        Capability(self.shared.arch)
+        self.shared.arch
     }
 
     /// Bytes that may still be allocated: those free on the GPU, within the limit.
@@ -136,7 +136,7 @@ impl Device {
 impl Shared {
     fn open() -> Result<Self, CudaError> {
         let found = probe()?;
-        let arch = modules::arch(&found.name, found.capability)?;
+        let arch = modules::arch_for(found)?;
         let stream = driver::open()?;
         Ok(Self { stream, found, arch, kernels: Mutex::default(), in_use: AtomicU64::new(0) })
     }

@@ -26,6 +26,45 @@ const STUB_LIBRARY: u32 = 34;
 pub(super) const OUT_OF_MEMORY: u32 = 2;
 pub(super) const UNSUPPORTED_PTX: u32 = 222;
 
+/// The functions of the driver that this room calls.
+const FUNCTIONS: &[&str] = &[
+    "cuCtxGetCurrent",
+    "cuCtxSetCurrent",
+    "cuCtxSynchronize",
+    "cuDeviceGet",
+    "cuDeviceGetAttribute",
+    "cuDeviceGetCount",
+    "cuDeviceGetName",
+    "cuDevicePrimaryCtxRelease_v2",
+    "cuDevicePrimaryCtxRetain",
+    "cuDeviceTotalMem_v2",
+    "cuDriverGetVersion",
+    "cuEventCreate",
+    "cuEventDestroy_v2",
+    "cuEventElapsedTime",
+    "cuEventRecord",
+    "cuEventSynchronize",
+    "cuFuncSetAttribute",
+    "cuGetErrorName",
+    "cuGetErrorString",
+    "cuInit",
+    "cuLaunchKernel",
+    "cuMemAllocAsync",
+    "cuMemAlloc_v2",
+    "cuMemFreeAsync",
+    "cuMemFree_v2",
+    "cuMemGetInfo_v2",
+    "cuMemcpyDtoHAsync_v2",
+    "cuMemcpyHtoDAsync_v2",
+    "cuMemsetD8Async",
+    "cuModuleGetFunction",
+    "cuModuleLoadData",
+    "cuModuleUnload",
+    "cuStreamCreate",
+    "cuStreamDestroy_v2",
+    "cuStreamSynchronize",
+];
+
 /// An event that keeps its time.
 pub(super) const TIMED: CUevent_flags = CUevent_flags::CU_EVENT_DEFAULT;
 
@@ -97,6 +136,12 @@ fn look() -> Result<Found, CudaError> {
     // SAFETY: loading libcuda runs its initialisers, which touch nothing of ours; every CUDA program runs them.
     if !unsafe { sys::is_culib_present() } {
         return Err(CudaError::NoDriver);
+    }
+    // SAFETY: names are looked up, and nothing is called.
+    let has = |name: &&&str| unsafe { sys::culib().get::<unsafe extern "C" fn()>(name.as_bytes()) }.is_ok();
+    if let Some(name) = FUNCTIONS.iter().find(|name| !has(name)) {
+        let said = format!("libcuda has no {name}");
+        return Err(CudaError::Driver { doing: "load", code: 0, said });
     }
     let mut have = 0;
     // SAFETY: the pointer is to an integer that outlives the call; the function needs no initialised driver.

@@ -47,5 +47,5 @@ pub use device::Device;
 pub use driver::{Found, probe};
 pub use error::{Capability, CudaError, Version};
 pub use launch::RawStream;
-pub use modules::{Entry, Module, modules};
+pub use modules::{Entry, Module, arch_for, modules};
 pub use resident::{DeviceAttention, DevicePlan};

@@ -1,6 +1,6 @@
 //! The kernels that build.rs compiled, as they lie in this program.
 
-use super::driver::NEEDED;
+use super::driver::{Found, NEEDED};
 use super::error::{Capability, CudaError, Version};
 
 /// PTX of one kernel file for one compute capability and every later one.
@@ -50,20 +50,20 @@ pub fn modules() -> Result<&'static [Module], CudaError> {
     }
 }
 
-/// The architecture whose kernels such a GPU runs: the highest that it has.
+/// The compute capability whose kernels a GPU runs: the highest that it has.
 ///
 /// # Errors
-/// [`CudaError::OldGpu`] if it has none, [`CudaError::NoKernels`] if there are none.
-pub(super) fn arch(gpu: &str, have: Capability) -> Result<u32, CudaError> {
-    let archs = modules()?.iter().map(|m| m.arch);
-    let fits = archs.clone().filter(|&arch| arch <= have.0).max();
-    let need = Capability(archs.min().unwrap_or_default());
-    fits.ok_or_else(|| CudaError::OldGpu { gpu: gpu.to_owned(), have, need })
+/// [`CudaError::OldGpu`] if it has none of them, [`CudaError::NoKernels`] if there are none.
+pub fn arch_for(gpu: &Found) -> Result<Capability, CudaError> {
+    let archs = modules()?.iter().map(|m| Capability(m.arch));
+    let fits = archs.clone().filter(|&arch| arch <= gpu.capability).max();
+    let need = archs.min().unwrap_or(gpu.capability);
+    fits.ok_or_else(|| CudaError::OldGpu { gpu: gpu.name.clone(), have: gpu.capability, need })
 }
 
 /// An entry for this architecture, with its module.
-pub(super) fn find(entry: &str, arch: u32) -> Option<(&'static Module, &'static Entry)> {
-    let modules = TABLE.modules.iter().filter(|m| m.arch == arch);
+pub(super) fn find(entry: &str, arch: Capability) -> Option<(&'static Module, &'static Entry)> {
+    let modules = TABLE.modules.iter().filter(|m| m.arch == arch.0);
     modules.flat_map(|m| m.entries.iter().map(move |e| (m, e))).find(|(_, e)| e.name == entry)
 }
 
@@ -110,11 +110,12 @@ mod tests {
 
     #[test]
     fn a_gpu_older_than_every_kernel_is_refused_by_name() {
-        match arch("GTX 1080", Capability(61)) {
+        let gpu = |capability| Found { driver: NEEDED, gpus: 1, name: "G".to_owned(), capability, memory: 0 };
+        match arch_for(&gpu(Capability(61))) {
             Err(CudaError::OldGpu { need, .. }) => assert_eq!(need, Capability(75)),
             Err(error) => assert!(matches!(error, CudaError::NoKernels { .. }), "{error}"),
-            Ok(arch) => panic!("sm_{arch} for 6.1"),
+            Ok(arch) => panic!("{arch} for 6.1"),
         }
-        assert!(arch("H100", Capability(90)).is_ok_and(|a| a == 80) || modules().is_err());
+        assert!(arch_for(&gpu(Capability(90))).is_ok_and(|a| a == Capability(80)) || modules().is_err());
     }
 }

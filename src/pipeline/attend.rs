@@ -24,7 +24,7 @@ use std::path::Path;
 pub use error::AttendError;
 
 use crate::attention::{Accuracy, Attention};
-use crate::backend;
+use crate::backend::{Candidates, Work};
 
 /// What was done.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -54,13 +54,14 @@ pub fn attend(
     backend: &str,
     accuracy: Accuracy,
 ) -> Result<AttendReport, AttendError> {
-    let chosen = backend::by_name(backend)?;
+    let candidates = Candidates::by_name(backend)?;
     let bytes = file::bytes(input)?;
     let file = file::File::parse(input, &bytes)?;
     let request = request::Request::of(&file)?;
     let refused = |source| file.problem(source);
     let keys = request.keys().map_err(refused)?;
     let problem = Attention::new(request.inputs(keys, accuracy)).map_err(refused)?;
+    let chosen = candidates.choose(&Work::of(&problem));
     let output = chosen.backend.forward(&problem).map_err(refused)?;
     let report = AttendReport {
         nodes: problem.nodes(),

@@ -7,14 +7,14 @@ use rayon::prelude::*;
 
 use super::Progress;
 use super::graphs::SessionGraph;
-use crate::attention::{AttentionBackend, Keys, OwnedPattern, attended};
-use crate::backend::Chosen;
+use crate::attention::{AttentionBackend, Direction, Keys, OwnedPattern, attended};
+use crate::backend::{Chosen, Work};
 use crate::config::Config;
 use crate::csr::CsrPattern;
 use crate::error::Error;
 use crate::events::{self, FeatureInfo, Features, Standardised};
 use crate::table::Session;
-use crate::tgat::{Batch, MAX_FILE_BYTES, Model};
+use crate::tgat::{Batch, MAX_FILE_BYTES, Model, Precision};
 
 /// Sessions are run together until a chunk holds this many nodes: enough to fill the cores, little enough to bound
 /// memory. The results of a session do not depend on its chunk.
@@ -47,6 +47,25 @@ pub(super) struct SessionScores {
     pub pattern: Vec<f32>,
     /// `[nodes]`.
     pub significance: Vec<f32>,
+}
+
+/// What attention of all layers and sessions takes.
+pub(super) fn work(sessions: &[Session], graphs: &[SessionGraph], config: &Config) -> Work {
+    let (tgat, layers) = (&config.tgat, config.tgat.num_layers);
+    let nodes = |sessions: &[Session]| sessions.iter().map(|s| s.events.len()).sum::<usize>();
+    let chunks = chunks(sessions);
+    let edges: usize = graphs.iter().map(|g| g.dag.pattern().nnz()).sum();
+    let seen = if config.attention.direction == Direction::Both { 2 * edges } else { edges };
+    let own = if config.attention.self_loops { nodes(sessions) } else { 0 };
+    Work {
+        calls: chunks.len() * layers,
+        nodes: nodes(sessions) * layers,
+        largest: chunks.into_iter().map(|chunk| nodes(&sessions[chunk])).max().unwrap_or(0),
+        pairs: (seen + own) * layers,
+        heads: tgat.num_heads,
+        head_dim: tgat.hidden_dim / tgat.num_heads,
+        half: tgat.precision != Precision::F32,
+    }
 }
 
 /// Runs the network over all sessions.

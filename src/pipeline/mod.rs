@@ -19,7 +19,7 @@ pub use report::{
 };
 pub use staging::abandon;
 
-use crate::backend;
+use crate::backend::Candidates;
 use crate::config::Effective;
 use crate::error::Error;
 
@@ -62,7 +62,7 @@ pub fn discover(request: &Request<'_>, progress: &dyn Progress) -> Result<RunRep
     let config = &request.effective.config;
     let mut clock = Clock::new(progress);
     // What needs no input is known to be right before any is read.
-    let chosen = backend::choose(config.device)?;
+    let candidates = Candidates::of(config.device, config.limits.gpu_memory_fraction)?;
     let staging = staging::Staging::beside(request.out)?;
 
     clock.phase("read");
@@ -74,6 +74,7 @@ pub fn discover(request: &Request<'_>, progress: &dyn Progress) -> Result<RunRep
     mine::check_instances(&inputs.sessions, &graphs, config)?;
 
     clock.phase("attention");
+    let chosen = candidates.choose(&embed::work(&inputs.sessions, &graphs, config));
     let embedded = embed::run(&inputs.sessions, &graphs, config, request.weights, chosen, progress)?;
 
     clock.phase("motifs");

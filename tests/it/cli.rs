@@ -9,12 +9,16 @@ use safetensors::{Dtype, SafeTensors};
 use serde_json::Value;
 use tempfile::TempDir;
 
+/// What a refusal of CUDA says, where no GPU is shown.
+const NO_CUDA: &str = if cfg!(feature = "cuda") { "device cuda cannot run" } else { "--features cuda" };
+
+/// Runs the command without settings from outside, and without a GPU: `cuda.rs` is about those.
 fn ironforge(args: &[&str]) -> Output {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ironforge"));
     for (name, _) in std::env::vars_os().filter(|(n, _)| n.to_string_lossy().starts_with("IRONFORGE_")) {
         command.env_remove(name);
     }
-    command.args(args).output().unwrap()
+    command.env("CUDA_VISIBLE_DEVICES", "").args(args).output().unwrap()
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -213,11 +217,7 @@ fn bad_input_is_refused_with_its_place_and_nothing_is_written() {
             66,
             "absent.toml",
         ),
-        (
-            vec![csv.clone(), "--time".into(), "when:s".into(), "--device".into(), "cuda".into()],
-            71,
-            "--features cuda",
-        ),
+        (vec![csv.clone(), "--time".into(), "when:s".into(), "--device".into(), "cuda".into()], 71, NO_CUDA),
         (
             vec![
                 csv.clone(),
@@ -376,7 +376,7 @@ fn attend_writes_what_it_says_and_refuses_with_its_codes() {
     // the first node sees itself alone
     assert_eq!(written.tensor("out").unwrap().data()[..8], values[..8]);
 
-    refused(&attend(&["--backend", "cuda"]), 71, "--features cuda");
+    refused(&attend(&["--backend", "cuda"]), 71, NO_CUDA);
     refused(&attend(&["--accuracy", "fast"]), 65, "in.safetensors");
     let absent = bench.path("absent.safetensors").display().to_string();
     refused(&ironforge(&["attend", &absent, "--out", &out]), 66, "absent.safetensors");

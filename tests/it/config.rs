@@ -93,6 +93,7 @@ fn wrong_values_are_refused_where_they_stand() {
         ("a.json", "[]", "object"),
         ("a.toml", "preset = \"fast\"\n", "development"),
         ("a.toml", "[limits]\nmemory_gb = 0\n", "limits.memory_gb"),
+        ("a.toml", "[limits]\ngpu_memory_fraction = 1.5\n", "limits.gpu_memory_fraction"),
         ("a.toml", "[tgat]\nnum_heads = 5\n", "num_heads"),
         ("a.toml", "[motif]\nmin_nodes = 5\nmax_nodes = 4\n", "min_nodes"),
         ("a.toml", "[store]\ncompression_level = 99\n", "compression_level"),

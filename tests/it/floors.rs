@@ -18,7 +18,8 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("store", &["table", "nearest"]),
     ("motif", &["dag", "table", "csr", "philox"]),
     ("tgat", &["attention", "table", "csr", "philox", "nearest"]),
-    ("backend", &["attention"]),
+    ("cuda", &["attention", "csr", "geometry"]),
+    ("backend", &["attention", "cuda", "geometry"]),
     ("config", &["nearest", "attention", "backend", "dag", "motif", "store", "tgat"]),
     ("error", &["attention", "backend", "config", "dag", "events", "motif", "pipeline", "store", "tgat"]),
     (
@@ -51,6 +52,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("petgraph", &["dag"]),
     ("sprs", &["dag"]),
     ("ndarray", &["tgat"]),
+    ("cudarc", &["cuda"]),
     ("clap", &["bin"]),
     ("indicatif", &["bin"]),
     ("ctrlc", &["bin"]),
@@ -160,6 +162,9 @@ fn a_breach_is_seen_in_every_spelling() {
     assert_eq!(breaches("dag", "use crate::{csr::CsrPattern, motif::{mine, table}};"), ["dag imports motif"]);
     assert_eq!(breaches("tgat", "let x = crate::store::read();"), ["tgat imports store"]);
     assert_eq!(breaches("events", "use parquet::file;"), ["events names the crate parquet"]);
+    assert_eq!(breaches("tgat", "use crate::cuda::Cuda;"), ["tgat imports cuda"]);
+    assert_eq!(breaches("cuda", "use crate::tgat::Model;"), ["cuda imports tgat"]);
+    assert_eq!(breaches("backend", "cudarc::driver::sys::x()"), ["backend names the crate cudarc"]);
     assert!(
         breaches("dag", "use crate::csr::CsrPattern; use super::order; let c = my_parquet::x();").is_empty()
     );

@@ -11,11 +11,15 @@ mod dag;
 mod emulator;
 #[cfg(feature = "store")]
 mod events;
+#[cfg(all(feature = "cuda", feature = "cli", target_os = "linux"))]
+mod fake_driver;
 mod floors;
 mod golden;
 mod motif;
 #[cfg(feature = "store")]
 mod pipeline;
+#[cfg(feature = "cuda")]
+mod ptx;
 #[cfg(feature = "store")]
 mod store;
 mod tensors;

@@ -130,6 +130,7 @@ impl AttendError {
         match self {
             Self::Open { .. } => exit::NO_INPUT,
             Self::Backend(BackendError::NoCuda { .. }) => exit::DEVICE,
+            Self::Problem { source: AttentionError::Device { .. }, .. } => exit::DEVICE,
             Self::Backend(BackendError::Unknown { .. }) => exit::USAGE,
             Self::Write { .. } => exit::CANNOT_CREATE,
             _ => exit::DATA,

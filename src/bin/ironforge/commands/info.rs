@@ -9,12 +9,12 @@ use crate::output::{self, Failure};
 /// Prints what this build and this machine can do.
 pub fn run(args: &InfoArgs) -> Result<(), Failure> {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let cuda = match backend::choose(backend::Device::Cuda) {
-        Ok(chosen) => chosen.reason,
-        Err(e) => e.to_string(),
+    let cuda = backend::status();
+    let auto = if cuda.can_run {
+        "the GPU where it is estimated to be done first, else cpu"
+    } else {
+        "cpu: CUDA cannot run"
     };
-    let auto = backend::choose(backend::Device::Auto)
-        .map_or_else(|e| e.to_string(), |c| format!("{}: {}", c.used, c.reason));
     let features = [("cli", true), ("store", true), ("cuda", cfg!(feature = "cuda"))];
     let features: Vec<&str> = features.iter().filter(|f| f.1).map(|f| f.0).collect();
     let version = env!("CARGO_PKG_VERSION");
@@ -23,13 +23,19 @@ pub fn run(args: &InfoArgs) -> Result<(), Failure> {
     if args.json {
         return output::json(&json!({
             "schema_version": 1, "version": version, "features": features, "machine": machine,
-            "threads": threads, "simd": simd, "device_auto": auto, "cuda": cuda,
+            "threads": threads, "simd": simd, "cuda": cuda.used, "cuda_driver": cuda.driver, "gpu": cuda.gpu,
+            "kernels": cuda.kernels, "device_auto": auto,
         }));
     }
     output::result(&format!(
-        "ironforge {version}\nfeatures  {}\nmachine   {machine}, {threads} threads, {}\nauto      {auto}\ncuda      {cuda}\n",
+        "ironforge {version}\nfeatures  {}\nmachine   {machine}, {threads} threads, {}\nauto      {auto}\ncuda      {}\ndriver    {}\n\
+         gpu       {}\nkernels   {}\n",
         features.join(", "),
         if simd.is_empty() { "no vector extension known".to_owned() } else { simd.join(", ") },
+        cuda.used,
+        cuda.driver.as_deref().map_or("none".to_owned(), |version| format!("CUDA {version}")),
+        cuda.gpu.as_deref().unwrap_or("none"),
+        cuda.kernels,
     ))
 }
 
