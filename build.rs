@@ -9,8 +9,8 @@ use std::{env, fs, thread};
 
 /// Files of kernels/ that hold entries. Listed, so that nothing else there makes cargo compile them anew.
 const KERNELS: &[&str] = &["flash_attention", "block_sparse_attention", "edge_attention", "time_bias"];
-/// Compute capabilities compiled for: the PTX of one runs on every later one too.
-const ARCHITECTURES: &[u32] = &[75, 80];
+/// Compute capabilities compiled for, the slowest to compile first: the PTX of one runs on every later one too.
+const ARCHITECTURES: &[u32] = &[80, 75];
 /// Versions of PTX tried, oldest first; every driver since CUDA 12.0 takes all of them. What each may hold, ptxas knows.
 const VERSIONS: &[&str] = &["6.5", "7.0", "7.4", "8.0"];
 /// Where nvcc lies in the wheels of CUDA 13, and the folder that kernels/fetch_toolkit.sh puts them into.

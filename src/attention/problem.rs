@@ -198,6 +198,9 @@ pub struct Output {
 /// of [`super::Reference`], and a row's output does not depend on what else is in the batch. Beyond, the f32
 /// logits themselves cost more, as half a unit in their last place is a relative error of the probability: the
 /// bound grows with them, 1e-4 times max|logit|/256 times max(1, max|V|).
+///
+/// Every call takes its tensors from the host and gives its result back to it. `cuda::DeviceAttention` (feature
+/// `cuda`) keeps both on the GPU between calls.
 pub trait AttentionBackend: Send + Sync {
     /// Name, as `--backend` takes it.
     fn name(&self) -> &'static str;
