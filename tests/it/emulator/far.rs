@@ -43,7 +43,7 @@ fn far(batch: &Batch) -> Option<Far> {
     let mut reserve = |name: &str, bytes_of_a_node: usize, access| {
         let buffer = memory.reserve(name, nodes * bytes_of_a_node, access);
         if buffer.is_none() {
-            println!("SKIP far offsets: {} GiB cannot be mapped", nodes * bytes_of_a_node >> 30);
+            println!("SKIP far offsets: {} GiB cannot be mapped", (nodes * bytes_of_a_node) >> 30);
         }
         buffer
     };
