@@ -3,11 +3,15 @@
 //! The scalar loop over a pattern is the baseline that a backend must beat to be worth its lines.
 #![allow(clippy::unwrap_used, missing_docs)]
 
+use std::sync::Arc;
+
 use criterion::{BenchmarkId, Criterion, Throughput, criterion_group, criterion_main};
 use half::f16;
 use half::slice::HalfFloatSliceExt;
+use ironforge::attention::plan::{GraphView, Layout, PlanCache, PlanKey};
 use ironforge::attention::{
-    Attention, AttentionBackend, Cpu, Inputs, Keys, Output, Reference, Tensor, TimeBias,
+    Attention, AttentionBackend, BlockMask, Cpu, Direction, Inputs, Keys, Output, Plan, Reference, Tensor,
+    TimeBias,
 };
 use ironforge::csr::CsrPattern;
 
@@ -176,5 +180,45 @@ fn attention(criterion: &mut Criterion) {
     }
 }
 
-criterion_group!(benches, attention);
+/// A plan built anew, found in a cache by its name, and compared with the problem before it is used.
+fn plans(criterion: &mut Criterion) {
+    let edges = Work { graphs: 256, ..Work::edges() };
+    let data = edges.data();
+    time_plan(criterion, "g256_l512_k4", &edges.problem(&data));
+
+    // Every other pair of nodes, in a pattern without whole tiles.
+    let dense = Work { name: "mask", graphs: 32, reach: None, ..Work::edges() };
+    let data = dense.data();
+    let (mut row_ptr, mut col_idx) = (vec![0], Vec::new());
+    for i in 0..data.t_ms.len() {
+        let start = i - i % dense.len;
+        let seen = |j: &usize| (i * 31 + j * 17) % 7 % 2 == 0;
+        col_idx.extend((start..start + dense.len).filter(seen).map(|j| j as u32));
+        row_ptr.push(col_idx.len() as u32);
+    }
+    let pattern = CsrPattern::new(&row_ptr, &col_idx, data.t_ms.len()).unwrap();
+    let mask = BlockMask::new(&data.offsets, pattern).unwrap();
+    for (form, keys) in [("edges", Keys::Edges(pattern)), ("mask", Keys::Mask(&mask))] {
+        let inputs = Inputs { keys, ..dense.problem(&data).inputs().clone() };
+        time_plan(criterion, &format!("g32_l512_dense_{form}"), &Attention::new(inputs).unwrap());
+    }
+}
+
+fn time_plan(criterion: &mut Criterion, shape: &str, problem: &Attention<'_>) {
+    let build = || Plan::new(&Layout::of(problem));
+    let view = GraphView { graph: shape.into(), direction: Direction::Predecessors, self_loops: true };
+    let cache = PlanCache::new(1 << 30);
+    let find = || cache.get_or_build(&PlanKey::new(&view, problem), build).unwrap();
+    let plan = find();
+    assert!(Arc::ptr_eq(&plan, &find()) && *plan == build().unwrap(), "{shape}");
+
+    let mut group = criterion.benchmark_group("plan");
+    group.sample_size(20).throughput(Throughput::Bytes(plan.bytes() as u64));
+    group.bench_function(BenchmarkId::new("build", shape), |b| b.iter(|| build().unwrap()));
+    group.bench_function(BenchmarkId::new("hit", shape), |b| b.iter(find));
+    group.bench_function(BenchmarkId::new("check", shape), |b| b.iter(|| plan.check(problem).unwrap()));
+    group.finish();
+}
+
+criterion_group!(benches, attention, plans);
 criterion_main!(benches);

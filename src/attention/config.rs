@@ -8,6 +8,9 @@ const SCALE_MINUTES: f64 = 0.1;
 /// The original's buckets, `[lo, hi, weight]` in minutes. They touch, so dt = 5 gets 0.3.
 const BUCKETS: [[f64; 3]; 4] = [[0.0, 5.0, 0.2], [5.0, 15.0, 0.1], [15.0, 60.0, 0.0], [60.0, 240.0, -0.1]];
 
+/// Room for plans, MB: those of 2 million events at k = 4, 32 bytes an event.
+const PLAN_CACHE_MB: u32 = 64;
+
 /// Which time bias is added to the logits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -41,6 +44,9 @@ pub struct AttentionConfig {
     pub empty_row: EmptyRow,
     /// NaN and infinity in the input.
     pub non_finite: NonFinite,
+    /// Room for the plans that a backend runs by (mask tiles, bias and schedule of a graph), MB (10^6 bytes). A layer
+    /// takes the plan of the one before it from there; 0 keeps none, and each layer has its own built.
+    pub plan_cache_mb: u32,
 }
 
 impl Default for AttentionConfig {
@@ -54,11 +60,17 @@ impl Default for AttentionConfig {
             accuracy: Accuracy::default(),
             empty_row: EmptyRow::default(),
             non_finite: NonFinite::default(),
+            plan_cache_mb: PLAN_CACHE_MB,
         }
     }
 }
 
 impl AttentionConfig {
+    /// Room for plans, bytes.
+    pub fn plan_cache_bytes(&self) -> usize {
+        usize::try_from(u64::from(self.plan_cache_mb) * 1_000_000).unwrap_or(usize::MAX)
+    }
+
     /// The time bias these settings ask for, in f32.
     ///
     /// # Errors

@@ -170,6 +170,12 @@ pub enum AttentionError {
         /// The kernel.
         kernel: &'static str,
     },
+    /// The plan belongs to another batch.
+    #[error("the plan was built for other {what}: build one for this problem, or run it without")]
+    OtherPlan {
+        /// The part of the problem that differs.
+        what: &'static str,
+    },
     /// The kernels could not tell such logits from hidden ones.
     #[error(
         "logits of up to {got} (before the scale) are beyond the {max} that the GPU tells from hidden ones: \

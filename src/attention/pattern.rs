@@ -5,7 +5,7 @@ use super::keys::check_offsets;
 use crate::csr::CsrPattern;
 
 /// Who reads whom along an edge u -> v.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Direction {
     /// v reads u: the past.

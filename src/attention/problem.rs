@@ -1,10 +1,11 @@
 //! The attention problem: what goes in, and the proof that it is valid.
 
 use std::ops::Range;
+use std::sync::Arc;
 
 use super::bias::minutes_between;
 use super::keys::check_offsets;
-use super::{AttentionError, Keys, Tensor, TimeBias};
+use super::{AttentionError, Keys, Plan, Tensor, TimeBias};
 use crate::geometry::MAX_HEAD_DIM;
 
 /// What a row that may see no key gives.
@@ -210,6 +211,25 @@ pub trait AttentionBackend: Send + Sync {
     /// # Errors
     /// [`AttentionError`] if the backend cannot run it.
     fn forward(&self, problem: &Attention<'_>) -> Result<Output, AttentionError>;
+
+    /// What is worth keeping for further problems of the same graphs, keys, bias, times and shape; `None` if that is
+    /// nothing.
+    ///
+    /// # Errors
+    /// As [`Plan::new`].
+    fn plan(&self, problem: &Attention<'_>) -> Result<Option<Plan>, AttentionError> {
+        let _ = problem;
+        Ok(None)
+    }
+
+    /// Runs one problem by a plan that [`Self::plan`] gave. The output has the bits of [`Self::forward`].
+    ///
+    /// # Errors
+    /// As [`Self::forward`], and [`AttentionError::OtherPlan`] for a plan that [`Plan::check`] refuses.
+    fn forward_planned(&self, problem: &Attention<'_>, plan: &Arc<Plan>) -> Result<Output, AttentionError> {
+        plan.check(problem)?;
+        self.forward(problem)
+    }
 }
 
 fn check_shape(inputs: &Inputs<'_>, nodes: usize) -> Result<(), AttentionError> {

@@ -7,7 +7,8 @@ use rayon::prelude::*;
 
 use super::Progress;
 use super::graphs::SessionGraph;
-use crate::attention::{AttentionBackend, Direction, Keys, OwnedPattern, attended};
+use crate::attention::plan::{GraphView, PlanCache, PlanCounts};
+use crate::attention::{AttentionBackend, CachedPlans, Direction, Keys, OwnedPattern, attended};
 use crate::backend::{Chosen, Work};
 use crate::config::Config;
 use crate::csr::CsrPattern;
@@ -31,6 +32,7 @@ pub(super) struct Embedded {
     pub weights_bring_statistics: bool,
     pub ignored_weights: Vec<String>,
     pub device: (String, String),
+    pub plans: PlanCounts,
 }
 
 /// Mean and standard deviation a session's features were standardised with.
@@ -92,6 +94,7 @@ pub(super) fn run(
     let brought = model.feature_stats().map(|stats| (widened(&stats.mean), widened(&stats.std)));
     let mut scores = Vec::with_capacity(sessions.len());
     let mut stats = Vec::with_capacity(sessions.len());
+    let plans = PlanCache::new(config.attention.plan_cache_bytes());
     for chunk in chunks(sessions) {
         let standardised: Vec<Standardised> = features[chunk.clone()]
             .par_iter()
@@ -102,9 +105,16 @@ pub(super) fn run(
             .collect::<Result<_, _>>()
             .map_err(|error| Error::Statistics { path: name(weights), error })?;
         let done = chunk.end;
+        let view = GraphView {
+            // Ids are unique in a run, and so is the chunk that starts with one.
+            graph: sessions[chunk.start].id.as_str().into(),
+            direction: config.attention.direction,
+            self_loops: config.attention.self_loops,
+        };
+        let backend = CachedPlans::new(chosen.backend.as_ref(), &plans, view);
         let x = standardised.iter().map(|s| s.x.as_slice());
         let joined = Joined::new(&sessions[chunk.clone()], &graphs[chunk], x, config)?;
-        scores.extend(joined.forward(&model, chosen.backend.as_ref(), config)?);
+        scores.extend(joined.forward(&model, &backend, config)?);
         stats.extend(standardised.into_iter().map(|s| Statistics { mean: s.mean, std: s.std }));
         progress.step(done as u64, sessions.len() as u64);
     }
@@ -117,6 +127,7 @@ pub(super) fn run(
         weights_bring_statistics: brought.is_some(),
         ignored_weights: model.ignored().to_vec(),
         device: (chosen.used, chosen.reason),
+        plans: plans.counts(),
     })
 }
 
@@ -214,5 +225,53 @@ impl Joined {
             significance: split(&scores.significance, w[0], w[1]),
         });
         Ok(parts.collect())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{Silent, graphs};
+    use super::*;
+    use crate::attention::{Attention, AttentionError, Cpu, Output, Plan};
+    use crate::backend::Device;
+
+    /// The CPU, with plans that it checks and does not need.
+    struct Planning;
+
+    impl AttentionBackend for Planning {
+        fn name(&self) -> &'static str {
+            "planning"
+        }
+
+        fn forward(&self, problem: &Attention<'_>) -> Result<Output, AttentionError> {
+            Cpu.forward(problem)
+        }
+
+        fn plan(&self, problem: &Attention<'_>) -> Result<Option<Plan>, AttentionError> {
+            Plan::new(&crate::attention::plan::Layout::of(problem)).map(Some)
+        }
+    }
+
+    #[test]
+    fn layers_find_the_plan_of_the_first_where_there_is_room_for_it() {
+        let sessions = events::sample();
+        let embedded = |backend: Box<dyn AttentionBackend>, mb: u32| {
+            let mut config = Config::default();
+            config.tgat.num_layers = 3;
+            config.attention.plan_cache_mb = mb;
+            let graphs = graphs::build(&sessions, &config).unwrap();
+            let (used, reason) = (backend.name().to_owned(), String::new());
+            let chosen = Chosen { backend, used, device: Device::Cpu, reason };
+            run(&sessions, &graphs, &config, None, chosen, &Silent).unwrap()
+        };
+        let [plain, kept, none] =
+            [embedded(Box::new(Cpu), 64), embedded(Box::new(Planning), 64), embedded(Box::new(Planning), 0)];
+        assert_eq!(plain.plans, PlanCounts::default());
+        assert_eq!((kept.plans.misses, kept.plans.hits, kept.plans.evictions), (1, 2, 0));
+        assert!(kept.plans.bytes > 0 && kept.plans.saved == kept.plans.building * 2, "{:?}", kept.plans);
+        assert_eq!((none.plans.misses, none.plans.hits, none.plans.bytes), (3, 0, 0));
+        for other in [&kept, &none] {
+            assert!(plain.scores.iter().zip(&other.scores).all(|(a, b)| a.embeddings == b.embeddings));
+        }
     }
 }

@@ -35,7 +35,11 @@ fn model(events: usize, largest: usize, numbers: usize, config: &Config) -> u64 
     // The Arrow copy of the widest table of a session.
     let written = 8 * (width + config.tgat.hidden_dim);
     let in_chunk = events.min(largest.max(embed::CHUNK_NODES));
-    let bytes = events as f64 * (event + graph + kept) as f64 + in_chunk as f64 * (layer + written) as f64;
+    // Bounds, times and columns of the plans kept, as far as they are let grow.
+    let plans = events as f64 * (4 + 8 + 4 * (edges * 2 + 1)) as f64;
+    let plans = plans.min(config.attention.plan_cache_bytes() as f64);
+    let bytes =
+        events as f64 * (event + graph + kept) as f64 + in_chunk as f64 * (layer + written) as f64 + plans;
     (bytes * OVERHEAD) as u64
 }
 

@@ -15,7 +15,8 @@ use std::time::Instant;
 
 pub use inputs::{Inputs, Skipped};
 pub use report::{
-    DeviceReport, FeatureStats, MotifSummary, RunReport, SCHEMA_VERSION, SessionReport, Versions,
+    DeviceReport, FeatureStats, MotifSummary, PlanCacheReport, RunReport, SCHEMA_VERSION, SessionReport,
+    Versions,
 };
 pub use staging::abandon;
 

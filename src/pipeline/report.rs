@@ -33,6 +33,8 @@ pub struct RunReport {
     pub motifs: MotifSummary,
     /// Where attention ran.
     pub device: DeviceReport,
+    /// Plans kept between layers; all 0 where the backend needs none.
+    pub plan_cache: PlanCacheReport,
     /// The preset the configuration starts from.
     pub preset: &'static str,
     /// The effective configuration.
@@ -43,7 +45,7 @@ pub struct RunReport {
     pub ignored_weights: Vec<String>,
     /// Worker threads.
     pub threads: usize,
-    /// Seconds by phase.
+    /// Seconds by phase; `plan_build_s`, and `plan_saved_s`, which the plans found in the cache would have taken again.
     pub timings: Map<String, Value>,
     /// Versions.
     pub versions: Versions,
@@ -100,6 +102,19 @@ pub struct DeviceReport {
     pub reason: String,
 }
 
+/// What the cache of plans did.
+#[derive(Debug, Clone, Serialize)]
+pub struct PlanCacheReport {
+    /// Plans found.
+    pub hits: u64,
+    /// Plans built.
+    pub misses: u64,
+    /// Plans given up to make room.
+    pub evictions: u64,
+    /// Bytes held at the end.
+    pub bytes: usize,
+}
+
 /// What the features are and how they were standardised.
 #[derive(Debug, Clone, Serialize)]
 pub struct FeatureStats {
@@ -140,7 +155,12 @@ pub(super) fn assemble(
         features: embedded.info,
     };
     let total: f64 = timings.iter().map(|(_, s)| s).sum();
-    let timings = timings.into_iter().chain([("total", total)]);
+    let plans = embedded.plans;
+    let built = [("plan_build", plans.building), ("plan_saved", plans.saved)];
+    let timings = timings
+        .into_iter()
+        .chain([("total", total)])
+        .chain(built.map(|(name, time)| (name, time.as_secs_f64())));
     RunReport {
         schema_version: SCHEMA_VERSION,
         trained: embedded.trained,
@@ -159,6 +179,12 @@ pub(super) fn assemble(
             park: count(Verdict::Park),
         },
         device: DeviceReport { used: embedded.device.0, reason: embedded.device.1 },
+        plan_cache: PlanCacheReport {
+            hits: plans.hits,
+            misses: plans.misses,
+            evictions: plans.evictions,
+            bytes: plans.bytes,
+        },
         preset: effective.preset.name(),
         config: config.clone(),
         feature_stats,

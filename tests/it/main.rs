@@ -18,6 +18,7 @@ mod golden;
 mod motif;
 #[cfg(feature = "store")]
 mod pipeline;
+mod plans;
 #[cfg(feature = "cuda")]
 mod ptx;
 #[cfg(feature = "store")]

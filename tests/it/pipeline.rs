@@ -285,6 +285,19 @@ fn weights_that_bring_statistics_are_fed_what_they_were_trained_on() {
 }
 
 #[test]
+fn the_report_says_what_the_cache_of_plans_did() {
+    let run = Run::new(&[("a.csv", &csv(30, 1))], &["attention.plan_cache_mb=3"]);
+    let report = serde_json::to_value(&run.report).unwrap();
+    assert_eq!(report["config"]["attention"]["plan_cache_mb"], 3);
+    // The CPU needs no plan.
+    assert_eq!(report["plan_cache"], serde_json::json!({"hits": 0, "misses": 0, "evictions": 0, "bytes": 0}));
+    assert_eq!(
+        (&report["timings"]["plan_build_s"], &report["timings"]["plan_saved_s"]),
+        (&0.0.into(), &0.0.into())
+    );
+}
+
+#[test]
 fn motifs_are_those_of_all_sessions_with_the_labels_asked_for() {
     let (a, b) = (csv(60, 1), csv(60, 2));
     let tables = [events_of(&a), events_of(&b)];

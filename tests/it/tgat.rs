@@ -1,12 +1,14 @@
 //! The network: same bits whatever is beside a graph, settings that do what they say, results that carry their mark.
 
+use ironforge::attention::plan::{GraphView, PlanCache};
 use ironforge::attention::{
-    AttentionBackend, Cpu, Direction, EmptyRow, Keys, NonFinite, Reference, TimeBias, attended,
+    AttentionBackend, CachedPlans, Cpu, Direction, EmptyRow, Keys, NonFinite, Reference, TimeBias, attended,
 };
 use ironforge::csr::CsrPattern;
 use ironforge::tgat::{Batch, MAX_POSITIONS, Model, PATTERNS, Positions, Precision, TgatConfig, TgatError};
 
 use crate::close::Tolerance;
+use crate::plans::Planning;
 
 #[path = "tgat/range.rs"]
 mod range;
@@ -45,6 +47,35 @@ fn edges(offsets: &[usize]) -> (Vec<u32>, Vec<u32>) {
         }
     }
     (row_ptr, col_idx)
+}
+
+#[test]
+fn all_layers_run_by_one_plan_and_the_range_of_a_part_by_its_own() {
+    let config = TgatConfig { num_layers: 3, ..small() };
+    let (model, x) = (seeded(&config), features(20));
+    let (row_ptr, col_idx) = edges(&[0, 20]);
+    let keys = Keys::Edges(CsrPattern::new(&row_ptr, &col_idx, 20).unwrap());
+    let t_ms: Vec<i64> = (0..20).map(|i| i * 61_000).collect();
+    let bias = TimeBias::Sqrt { scale_minutes: 0.1 };
+    let batch = Batch { t_ms: Some(&t_ms), bias, ..Batch::new(&x, &[0, 20], keys) };
+
+    let planning = Planning::default();
+    assert_eq!(model.forward(&planning, &batch).unwrap(), model.forward(&Cpu, &batch).unwrap());
+    assert_eq!(planning.counts(), [1, 3]);
+    let range = |backend: &dyn AttentionBackend| model.predict_range(backend, &batch, 0.5).unwrap();
+    assert_eq!(range(&planning), range(&Cpu));
+    assert_eq!(planning.counts(), [2, 6]);
+
+    // The same through a cache, where part and whole bear one id.
+    let (cache, planning) = (PlanCache::new(1 << 20), Planning::default());
+    let view = GraphView { graph: "a".into(), direction: Direction::Successors, self_loops: false };
+    let cached = CachedPlans::new(&planning, &cache, view);
+    for _ in 0..2 {
+        assert_eq!(model.forward(&cached, &batch).unwrap(), model.forward(&Cpu, &batch).unwrap());
+        assert_eq!(range(&cached), range(&Cpu));
+    }
+    let counts = cache.counts();
+    assert_eq!((counts.misses, counts.hits, planning.counts()), (2, 10, [2, 12]));
 }
 
 #[test]

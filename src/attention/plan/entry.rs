@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::super::{Accuracy, AttentionError};
+use super::super::{Accuracy, AttentionError, Tensor};
 use crate::geometry::PADDED_HEAD_DIMS;
 
 /// Threads of a block, of every attention kernel.
@@ -35,6 +35,18 @@ pub enum Half {
 }
 
 impl Half {
+    /// The type of a tensor.
+    ///
+    /// # Errors
+    /// [`AttentionError::NeedsHalf`] for f32.
+    pub fn of(tensor: &Tensor<'_>) -> Result<Self, AttentionError> {
+        match tensor {
+            Tensor::F16(_) => Ok(Self::F16),
+            Tensor::Bf16(_) => Ok(Self::Bf16),
+            Tensor::F32(_) => Err(AttentionError::NeedsHalf),
+        }
+    }
+
     /// `f16` or `bf16`.
     pub fn name(self) -> &'static str {
         match self {

@@ -77,11 +77,7 @@ impl<'a> Job<'a> {
         let inputs = problem.inputs();
         let (heads, head_dim, scale) = (inputs.heads, inputs.head_dim, problem.scale());
         let padded = padded_head_dim(head_dim).unwrap_or(head_dim);
-        let half = match inputs.q {
-            Tensor::F16(_) => Half::F16,
-            Tensor::Bf16(_) => Half::Bf16,
-            Tensor::F32(_) => return Err(AttentionError::NeedsHalf),
-        };
+        let half = Half::of(&inputs.q)?;
         let mut cleaned = false;
         if inputs.non_finite == NonFinite::Propagate {
             cleaned = [inputs.q, inputs.k, inputs.v].iter().any(|t| t.first_non_finite().is_some());

@@ -4,14 +4,17 @@
 //! milliseconds, and the order in which the block rows start. It knows no device: whoever runs kernels copies
 //! [`Plan::tables`] to the machine, puts a [`Job`] beside them and launches what [`Job::launch`] says.
 
+mod cache;
 mod choose;
 mod entry;
+mod fit;
 mod job;
 mod params;
 mod schedule;
 mod steps;
 mod tables;
 
+pub use cache::{GraphView, PlanCache, PlanCounts, PlanKey};
 pub use choose::KernelCost;
 pub use entry::{Half, Kernel, THREADS, TIME_BIAS, entries, time_bias_shape};
 pub use job::{Addresses, Job, Launch};
@@ -20,6 +23,7 @@ pub use tables::{TABLES, Table};
 
 use super::{Attention, AttentionError, Keys, TimeBias};
 use crate::attention::keys::check_offsets;
+use fit::Source;
 use steps::BiasForm;
 use tables::Tables;
 
@@ -76,6 +80,7 @@ pub struct Plan {
     kernel: Kernel,
     offsets: Vec<usize>,
     nodes: usize,
+    source: Source,
     tables: Tables,
     /// The form of keys, as the kernels number them.
     keys: u32,
@@ -120,9 +125,10 @@ impl Plan {
         &self.offsets
     }
 
-    /// Bytes of the tables: what a copy of them takes.
+    /// Bytes it takes: tables, offsets, and the value itself.
     pub fn bytes(&self) -> usize {
-        self.tables.bytes().iter().map(|(_, bytes)| bytes.len()).sum()
+        let tables: usize = self.tables.bytes().iter().map(|(_, bytes)| bytes.len()).sum();
+        tables + size_of_val(self.offsets.as_slice()) + size_of::<Self>()
     }
 
     /// The tables, in the order of [`Table`]; those not used are empty.
@@ -190,6 +196,7 @@ impl Plan {
             kernel,
             offsets: layout.offsets.to_vec(),
             nodes: layout.offsets[layout.offsets.len() - 1],
+            source: Source::of(&layout.keys),
             tables,
             keys,
             bias,

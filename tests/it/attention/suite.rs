@@ -1,8 +1,11 @@
 //! What every backend promises. Each property is written once, over any backend; it gives an error text
 //! rather than a panic, so that a planted fault can be shown to be found.
 
+use std::sync::Arc;
+
 use ironforge::attention::{
-    Accuracy, AttentionBackend, BlockMask, EmptyRow, Keys, NonFinite, Output, Reference, TimeBias,
+    Accuracy, AttentionBackend, AttentionError, BlockMask, EmptyRow, Keys, NonFinite, Output, Reference,
+    TimeBias,
 };
 use ironforge::csr::CsrPattern;
 
@@ -33,6 +36,10 @@ pub const PROPERTIES: &[Property] = &[
     Property { name: "a graph gives the same bits alone and in a batch", holds: a_batch_is_its_graphs },
     Property { name: "any number of threads gives the same bits", holds: threads_change_nothing },
     Property { name: "nothing is left over from another run", holds: nothing_is_stale },
+    Property {
+        name: "a plan gives the same bits, and only to its own batch",
+        holds: plans_are_their_batches,
+    },
 ];
 
 /// How far outputs may lie from the reference.
@@ -235,6 +242,33 @@ fn nothing_is_stale(backend: &dyn AttentionBackend, batch: &Batch) -> Verdict {
     other.v = Values::store(batch.dtype, &vec![1.5; batch.v.tensor().len()]);
     compare(batch, &run(backend, &other)?, &run(&Reference, &other)?)?;
     same_bits(&run(backend, batch)?, &first)
+}
+
+fn plans_are_their_batches(backend: &dyn AttentionBackend, batch: &Batch) -> Verdict {
+    let plan = batch.with_edges(|problem| backend.plan(problem)).map_err(|e| e.to_string())?;
+    let Some(plan) = plan.map(Arc::new) else { return Ok(()) };
+    let planned = batch.with_edges(|problem| backend.forward_planned(problem, &plan));
+    same_bits(&planned.map_err(|e| e.to_string())?, &run(backend, batch)?)?;
+
+    let refused = |of: &str, batch: &Batch| match batch.with_edges(|p| backend.forward_planned(p, &plan)) {
+        Err(AttentionError::OtherPlan { what }) if what == of => Ok(()),
+        other => Err(format!("a plan of other {of}: {:?}", other.map(|_| "ran"))),
+    };
+    let mut offsets = batch.offsets.clone();
+    offsets.push(batch.nodes());
+    refused("offsets", &Batch { offsets, ..batch.clone() })?;
+    refused("bias", &Batch { bias: TimeBias::Sqrt { scale_minutes: 7.5 }, ..batch.clone() })?;
+    let mut other = batch.clone();
+    if let (Some(t), false) = (other.t_ms.first_mut(), batch.bias == TimeBias::None) {
+        *t += 1;
+        refused("t_ms", &other)?;
+    }
+    let mut other = batch.clone();
+    if let Some(row) = other.rows.iter_mut().find(|row| !row.is_empty()) {
+        row.pop();
+        refused("keys", &other)?;
+    }
+    Ok(())
 }
 
 /// The bound of `Accuracy::Fast`, as its documentation states it.

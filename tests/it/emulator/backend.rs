@@ -1,7 +1,7 @@
 //! The kernels in the emulator, as a backend like any other.
 
 use std::collections::BTreeSet;
-use std::sync::Mutex;
+use std::sync::{Arc, Mutex};
 
 use bytemuck::{bytes_of, cast_slice};
 use ironforge::attention::plan::{Addresses, Half, Job, Kernel, Layout};
@@ -43,12 +43,11 @@ impl<'k> Emulated<'k> {
         kernel.is_built(self.arch, half, padded_head_dim(batch.dim).unwrap())
     }
 
-    fn plan(&self, problem: &Attention<'_>, job: &Job<'_>) -> Result<Plan, AttentionError> {
-        let layout = Layout::of(problem);
+    fn plan_of(&self, problem: &Attention<'_>) -> Result<Plan, AttentionError> {
+        let (layout, inputs) = (Layout::of(problem), problem.inputs());
+        let (half, padded) = (Half::of(&inputs.q)?, padded_head_dim(inputs.head_dim).unwrap());
         let wanted = match self.kernel {
-            Some(kernel) if kernel.is_built(self.arch, job.half(), job.padded()) => {
-                Plan::for_kernel(&layout, kernel)
-            }
+            Some(kernel) if kernel.is_built(self.arch, half, padded) => Plan::for_kernel(&layout, kernel),
             Some(_) => Plan::for_kernel(&layout, Kernel::EdgeAttention),
             None => Plan::new(&layout),
         };
@@ -108,8 +107,15 @@ impl AttentionBackend for Emulated<'_> {
     }
 
     fn forward(&self, problem: &Attention<'_>) -> Result<Output, AttentionError> {
-        let job = Job::new(problem)?;
-        let plan = self.plan(problem, &job)?;
-        self.run(problem, &plan)
+        self.run(problem, &self.plan_of(problem)?)
+    }
+
+    fn plan(&self, problem: &Attention<'_>) -> Result<Option<Plan>, AttentionError> {
+        self.plan_of(problem).map(Some)
+    }
+
+    fn forward_planned(&self, problem: &Attention<'_>, plan: &Arc<Plan>) -> Result<Output, AttentionError> {
+        plan.check(problem)?;
+        self.run(problem, plan)
     }
 }

@@ -1,0 +1,103 @@
+//! Backends over a backend that say where its plans come from: from the first call, or from a cache.
+
+use std::fmt;
+use std::sync::{Arc, OnceLock};
+use std::time::Instant;
+
+use super::plan::{GraphView, PlanCache, PlanKey};
+use super::{Attention, AttentionBackend, AttentionError, Output, Plan};
+
+/// A backend for problems of the same graphs, keys, bias, times and shape, such as the layers of one pass over a
+/// batch: it has a plan built for the first problem and runs the others by it. One of another batch is refused with
+/// [`AttentionError::OtherPlan`], as [`Plan::check`] says.
+pub struct OnePlan<'a> {
+    backend: &'a dyn AttentionBackend,
+    /// `None` inside if the backend builds none.
+    plan: OnceLock<Option<Arc<Plan>>>,
+}
+
+impl<'a> OnePlan<'a> {
+    /// Over this backend, without a plan yet.
+    pub fn new(backend: &'a dyn AttentionBackend) -> Self {
+        Self { backend, plan: OnceLock::new() }
+    }
+}
+
+impl AttentionBackend for OnePlan<'_> {
+    fn name(&self) -> &'static str {
+        self.backend.name()
+    }
+
+    fn forward(&self, problem: &Attention<'_>) -> Result<Output, AttentionError> {
+        let plan = match self.plan.get() {
+            Some(plan) => plan,
+            None => {
+                let built = self.backend.plan(problem)?.map(Arc::new);
+                self.plan.get_or_init(|| built)
+            }
+        };
+        run(self.backend, problem, plan.as_ref())
+    }
+}
+
+/// A backend whose plans a cache keeps: every call for the same graphs, whenever it comes, finds the plan of the first.
+///
+/// It builds no plan for its caller ([`AttentionBackend::plan`] gives `None`), so the cache alone decides what is held.
+pub struct CachedPlans<'a> {
+    backend: &'a dyn AttentionBackend,
+    cache: &'a PlanCache,
+    view: GraphView,
+}
+
+impl<'a> CachedPlans<'a> {
+    /// For problems on these graphs. One cache serves one backend: plans are made for its machine.
+    pub fn new(backend: &'a dyn AttentionBackend, cache: &'a PlanCache, view: GraphView) -> Self {
+        Self { backend, cache, view }
+    }
+
+    fn plan_of(&self, problem: &Attention<'_>) -> Result<Option<Arc<Plan>>, AttentionError> {
+        let key = PlanKey::new(&self.view, problem);
+        if let Some(plan) = self.cache.get(&key) {
+            return Ok(Some(plan));
+        }
+        let since = Instant::now();
+        let built = self.backend.plan(problem)?;
+        Ok(built.map(|plan| self.cache.keep(&key, plan, since.elapsed())))
+    }
+}
+
+impl AttentionBackend for CachedPlans<'_> {
+    fn name(&self) -> &'static str {
+        self.backend.name()
+    }
+
+    fn forward(&self, problem: &Attention<'_>) -> Result<Output, AttentionError> {
+        run(self.backend, problem, self.plan_of(problem)?.as_ref())
+    }
+}
+
+fn run(
+    backend: &dyn AttentionBackend,
+    problem: &Attention<'_>,
+    plan: Option<&Arc<Plan>>,
+) -> Result<Output, AttentionError> {
+    match plan {
+        Some(plan) => backend.forward_planned(problem, plan),
+        None => backend.forward(problem),
+    }
+}
+
+impl fmt::Debug for OnePlan<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OnePlan").field("backend", &self.name()).field("plan", &self.plan).finish()
+    }
+}
+
+impl fmt::Debug for CachedPlans<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CachedPlans")
+            .field("backend", &self.name())
+            .field("view", &self.view)
+            .finish_non_exhaustive()
+    }
+}

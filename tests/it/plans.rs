@@ -1,0 +1,302 @@
+//! Plans: which problem they are for, and the cache that keeps them.
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Barrier};
+use std::time::Duration;
+
+use half::f16;
+use ironforge::attention::plan::{GraphView, Kernel, Layout, PlanCache, PlanCounts, PlanKey};
+use ironforge::attention::{
+    Attention, AttentionBackend, AttentionError, BlockMask, CachedPlans, Cpu, Direction, Inputs, Keys,
+    OnePlan, Output, Plan, Tensor, TimeBias,
+};
+use ironforge::csr::CsrPattern;
+use proptest::prelude::*;
+
+/// The CPU with plans, which it checks and counts and does not need.
+#[derive(Default)]
+pub struct Planning {
+    pub built: AtomicUsize,
+    pub planned: AtomicUsize,
+}
+
+impl Planning {
+    pub fn counts(&self) -> [usize; 2] {
+        [&self.built, &self.planned].map(|count| count.load(Ordering::Relaxed))
+    }
+}
+
+impl AttentionBackend for Planning {
+    fn name(&self) -> &'static str {
+        "planning"
+    }
+
+    fn forward(&self, problem: &Attention<'_>) -> Result<Output, AttentionError> {
+        Cpu.forward(problem)
+    }
+
+    fn plan(&self, problem: &Attention<'_>) -> Result<Option<Plan>, AttentionError> {
+        self.built.fetch_add(1, Ordering::Relaxed);
+        Plan::new(&Layout::of(problem)).map(Some)
+    }
+
+    fn forward_planned(&self, problem: &Attention<'_>, plan: &Arc<Plan>) -> Result<Output, AttentionError> {
+        self.planned.fetch_add(1, Ordering::Relaxed);
+        Cpu.forward_planned(problem, plan)
+    }
+}
+
+const NODES: usize = 6;
+const OFFSETS: [usize; 3] = [0, 4, NODES];
+const T_MS: [i64; NODES] = [0, 60_000, 90_000, 300_000, 5, 10];
+const ROW_PTR: [u32; NODES + 1] = [0, 1, 3, 5, 6, 7, 9];
+const COL_IDX: [u32; 9] = [0, 0, 1, 1, 2, 3, 4, 4, 5];
+
+/// A problem on two small graphs.
+struct Small {
+    values: Vec<f16>,
+    heads: usize,
+    bias: TimeBias,
+    t_ms: [i64; NODES],
+}
+
+impl Small {
+    fn new() -> Self {
+        let values = (0..NODES * 8).map(|i| f16::from_f32(i as f32 / 16.0)).collect();
+        Self { values, heads: 2, bias: TimeBias::Sqrt { scale_minutes: 0.5 }, t_ms: T_MS }
+    }
+
+    fn problem<'a>(&'a self, keys: Keys<'a>) -> Attention<'a> {
+        let shape = [self.heads, self.values.len() / NODES / self.heads];
+        let mut inputs = Inputs::new(shape, [Tensor::F16(&self.values); 3], &OFFSETS, keys);
+        inputs.bias = self.bias.clone();
+        inputs.t_ms = Some(&self.t_ms);
+        Attention::new(inputs).unwrap()
+    }
+}
+
+fn edges<'a>(row_ptr: &'a [u32], col_idx: &'a [u32]) -> Keys<'a> {
+    Keys::Edges(CsrPattern::new(row_ptr, col_idx, NODES).unwrap())
+}
+
+fn view(graph: &str) -> GraphView {
+    GraphView { graph: graph.into(), direction: Direction::Predecessors, self_loops: true }
+}
+
+#[test]
+fn a_plan_is_refused_by_every_other_batch_and_names_the_part() {
+    let small = Small::new();
+    let ours = edges(&ROW_PTR, &COL_IDX);
+    let problem = small.problem(ours);
+    let other_edge = [0, 0, 1, 0, 2, 3, 4, 4, 5];
+    let other_bias = Small { bias: TimeBias::Sqrt { scale_minutes: 0.25 }, ..Small::new() };
+    let later = Small { t_ms: T_MS.map(|t| t + 1), ..Small::new() };
+    let wide = Small { heads: 4, ..Small::new() };
+    for kernel in [Kernel::EdgeAttention, Kernel::BlockSparseAttention] {
+        let plan = Plan::for_kernel(&Layout::of(&problem), kernel).unwrap();
+        plan.check(&problem).unwrap();
+        plan.check(&wide.problem(ours)).unwrap();
+        let refused = |what: &'static str, problem: &Attention<'_>| {
+            assert_eq!(plan.check(problem), Err(AttentionError::OtherPlan { what }), "{kernel}");
+        };
+        refused("keys", &small.problem(Keys::All));
+        refused("keys", &small.problem(edges(&[0, 1, 3, 5, 6, 7, 8], &COL_IDX[..8])));
+        refused("bias", &other_bias.problem(ours));
+        refused("t_ms", &later.problem(ours));
+        let mut one_graph = problem.inputs().clone();
+        one_graph.offsets = &[0, NODES];
+        refused("offsets", &Attention::new(one_graph).unwrap());
+    }
+    let listed = Plan::for_kernel(&Layout::of(&problem), Kernel::EdgeAttention).unwrap();
+    let swapped = small.problem(edges(&ROW_PTR, &other_edge));
+    assert_eq!(listed.check(&swapped), Err(AttentionError::OtherPlan { what: "keys" }));
+    let text = Cpu.forward_planned(&swapped, &Arc::new(listed)).unwrap_err().to_string();
+    assert_eq!(text, "the plan was built for other keys: build one for this problem, or run it without");
+
+    let (lo, hi) = ([0, 0, 1, 1, 4, 4], [1, 2, 3, 4, 5, 6]);
+    let ranges = Plan::new(&Layout::of(&small.problem(Keys::Intervals { lo: &lo, hi: &hi }))).unwrap();
+    let shifted = small.problem(Keys::Intervals { lo: &[0, 0, 1, 2, 4, 4], hi: &hi });
+    assert_eq!(ranges.check(&shifted), Err(AttentionError::OtherPlan { what: "keys" }));
+}
+
+#[test]
+fn one_plan_is_built_once_and_serves_its_own_batch_alone() {
+    let (small, planning) = (Small::new(), Planning::default());
+    let one = OnePlan::new(&planning);
+    let problem = small.problem(edges(&ROW_PTR, &COL_IDX));
+    for _ in 0..3 {
+        assert_eq!(one.forward(&problem).unwrap(), Cpu.forward(&problem).unwrap());
+    }
+    assert_eq!((planning.counts(), one.name()), ([1, 3], "planning"));
+    let other = one.forward(&small.problem(Keys::Causal));
+    assert_eq!(other, Err(AttentionError::OtherPlan { what: "keys" }));
+    assert_eq!(OnePlan::new(&Cpu).forward(&problem), Cpu.forward(&problem));
+}
+
+#[test]
+fn every_part_of_a_configuration_has_its_own_plan() {
+    let (small, cache, planning) = (Small::new(), PlanCache::new(1 << 20), Planning::default());
+    let ours = edges(&ROW_PTR, &COL_IDX);
+    let pattern = CsrPattern::new(&ROW_PTR, &COL_IDX, NODES).unwrap();
+    let mask = BlockMask::new(&OFFSETS, pattern).unwrap();
+    let others = [
+        Small { bias: TimeBias::None, ..Small::new() },
+        Small { bias: TimeBias::Sqrt { scale_minutes: 0.25 }, ..Small::new() },
+        Small { bias: TimeBias::Buckets(vec![(0.0, 1.0, 0.5)]), ..Small::new() },
+        Small { heads: 4, ..Small::new() },
+    ];
+    let both = GraphView { direction: Direction::Both, ..view("a") };
+    let alone = GraphView { self_loops: false, ..view("a") };
+    let mut problems: Vec<(GraphView, Attention<'_>)> =
+        others.iter().map(|small| (view("a"), small.problem(ours))).collect();
+    problems.extend([ours, Keys::Mask(&mask), Keys::Causal].map(|keys| (view("a"), small.problem(keys))));
+    problems.extend([both, alone, view("b")].map(|view| (view, small.problem(ours))));
+    for round in 1..=2 {
+        for (view, problem) in &problems {
+            let cached = CachedPlans::new(&planning, &cache, view.clone());
+            assert_eq!(cached.forward(problem).unwrap(), Cpu.forward(problem).unwrap());
+        }
+        let (n, counts) = (problems.len(), cache.counts());
+        assert_eq!((counts.misses, counts.hits), (n as u64, ((round - 1) * n) as u64));
+        assert_eq!((planning.counts(), counts.plans), ([n, round * n], n));
+    }
+}
+
+#[test]
+fn a_backend_without_plans_leaves_the_cache_alone() {
+    let (small, cache) = (Small::new(), PlanCache::new(1 << 20));
+    let problem = small.problem(Keys::Causal);
+    let cached = CachedPlans::new(&Cpu, &cache, view("a"));
+    assert_eq!(cached.forward(&problem), Cpu.forward(&problem));
+    assert_eq!(cache.counts(), PlanCounts::default());
+}
+
+/// A plan whose bytes follow from its number of nodes.
+fn of_nodes(nodes: usize) -> Result<Plan, AttentionError> {
+    let row_ptr = vec![0; nodes + 1];
+    let keys = Keys::Edges(CsrPattern::new(&row_ptr, &[], nodes).unwrap());
+    let offsets = [0, nodes];
+    Plan::new(&Layout { heads: 1, head_dim: 1, offsets: &offsets, keys, bias: &TimeBias::None, t_ms: None })
+}
+
+fn key(graph: usize) -> PlanKey {
+    let inputs = Inputs::new([1, 1], [Tensor::F16(&[]); 3], &[0], Keys::All);
+    PlanKey::new(&view(&graph.to_string()), &Attention::new(inputs).unwrap())
+}
+
+/// What a cache of plans is, in a list: the one used last stands last.
+#[derive(Default)]
+struct Naive {
+    held: Vec<(usize, Arc<Plan>)>,
+    counts: PlanCounts,
+}
+
+impl Naive {
+    fn bytes(&self) -> usize {
+        self.held.iter().map(|(_, plan)| plan.bytes()).sum()
+    }
+
+    /// Notes that the cache gave this plan for that graph; the error says why it should not have.
+    fn given(&mut self, graph: usize, plan: &Arc<Plan>, capacity: usize) -> Result<(), TestCaseError> {
+        if let Some(at) = self.held.iter().position(|(held, _)| *held == graph) {
+            let kept = self.held.remove(at);
+            prop_assert!(Arc::ptr_eq(&kept.1, plan), "graph {graph} was held");
+            self.held.push(kept);
+            self.counts.hits += 1;
+            return Ok(());
+        }
+        self.counts.misses += 1;
+        if plan.bytes() <= capacity {
+            while self.bytes() + plan.bytes() > capacity {
+                self.held.remove(0);
+                self.counts.evictions += 1;
+            }
+            self.held.push((graph, plan.clone()));
+        }
+        Ok(())
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn the_cache_is_a_list_in_order_of_use(
+        capacity in prop_oneof![1 => Just(0), 9 => 0..8_000_usize],
+        calls in prop::collection::vec((0..6_usize, 0..500_usize, prop::bool::weighted(0.1)), 0..60),
+    ) {
+        let (cache, mut naive) = (PlanCache::new(capacity), Naive::default());
+        for (graph, nodes, fails) in calls {
+            let build = || if fails { Err(AttentionError::NoOffsets) } else { of_nodes(nodes) };
+            match cache.get_or_build(&key(graph), build) {
+                Ok(plan) => naive.given(graph, &plan, capacity)?,
+                Err(_) => prop_assert!(fails && naive.held.iter().all(|(held, _)| *held != graph)),
+            }
+            let counts = cache.counts();
+            let want = PlanCounts {
+                plans: naive.held.len(),
+                bytes: naive.bytes(),
+                building: counts.building,
+                saved: counts.saved,
+                ..naive.counts
+            };
+            prop_assert_eq!(counts, want);
+            prop_assert!(counts.bytes <= capacity);
+        }
+    }
+}
+
+#[test]
+fn a_hit_saves_the_time_its_plan_took_to_build() {
+    let cache = PlanCache::new(1 << 20);
+    let slow = || {
+        std::thread::sleep(Duration::from_millis(3));
+        of_nodes(7)
+    };
+    let plans: Vec<_> = (0..4).map(|_| cache.get_or_build(&key(1), slow).unwrap()).collect();
+    let counts = cache.counts();
+    assert!(plans.iter().all(|plan| Arc::ptr_eq(plan, &plans[0])));
+    assert_eq!((counts.misses, counts.hits, counts.saved), (1, 3, counts.building * 3));
+    assert!(counts.building >= Duration::from_millis(3));
+}
+
+#[test]
+fn two_threads_that_miss_together_both_build_and_get_the_plan_of_one() {
+    let (cache, barrier) = (PlanCache::new(1 << 20), Barrier::new(2));
+    // Each build waits for the other: with the lock held, neither would ever end.
+    let build = || {
+        barrier.wait();
+        of_nodes(5)
+    };
+    let [a, b] = std::thread::scope(|scope| {
+        [(); 2]
+            .map(|()| scope.spawn(|| cache.get_or_build(&key(1), build).unwrap()))
+            .map(|thread| thread.join().unwrap())
+    });
+    assert!(Arc::ptr_eq(&a, &b));
+    let counts = cache.counts();
+    assert_eq!((counts.misses, counts.hits, counts.plans, counts.bytes), (2, 0, 1, a.bytes()));
+}
+
+#[test]
+fn many_threads_keep_the_account() {
+    let (threads, calls, capacity) = (8, 300, 3_000);
+    let cache = PlanCache::new(capacity);
+    std::thread::scope(|scope| {
+        for thread in 0..threads {
+            let cache = &cache;
+            scope.spawn(move || {
+                for call in 0..calls {
+                    let graph = (thread * 31 + call * 17) % 11;
+                    let plan = cache.get_or_build(&key(graph), || of_nodes(graph * 20)).unwrap();
+                    assert_eq!(plan.nodes(), graph * 20);
+                    assert!(cache.counts().bytes <= capacity);
+                }
+            });
+        }
+    });
+    let counts = cache.counts();
+    assert_eq!(counts.hits + counts.misses, (threads * calls) as u64);
+    let held: Vec<_> = (0..11).map(|graph| of_nodes(graph * 20).unwrap().bytes()).collect();
+    assert!(counts.plans > 0 && counts.bytes <= held.iter().sum());
+}
