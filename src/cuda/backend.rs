@@ -1,16 +1,21 @@
 //! CUDA as an attention backend: tensors over the bus, one launch, the result back.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use super::device::Device;
 use super::error::CudaError;
 use super::resident::{DeviceAttention, DevicePlan};
-use crate::attention::plan::{Job, Kernel, Layout};
+use crate::attention::plan::{Half, Job, Kernel, Layout};
 use crate::attention::{Attention, AttentionBackend, AttentionError, Output, Plan};
+use crate::geometry::padded_head_dim;
 
-/// The CUDA backend, on the first GPU. For many calls on one batch, [`DevicePlan`] and [`DeviceAttention`] keep what
-/// this copies every time.
+/// The CUDA backend, on the first GPU. It copies the tensors of every call; the tables of a plan that is given again and
+/// again stay on the GPU. For many calls on the same tensors, [`DevicePlan`] and [`DeviceAttention`] keep everything.
 #[derive(Debug, Clone)]
 pub struct Cuda {
     device: Device,
+    /// The plan that was used last, with its tables on the GPU.
+    last: Arc<Mutex<Option<DevicePlan>>>,
 }
 
 impl Cuda {
@@ -19,7 +24,7 @@ impl Cuda {
 
     /// The backend on this GPU.
     pub fn new(device: Device) -> Self {
-        Self { device }
+        Self { device, last: Arc::default() }
     }
 
     /// The GPU.
@@ -33,10 +38,38 @@ impl Cuda {
     /// [`CudaError::Attention`] for a problem that the kernels do not take, [`CudaError::OutOfMemory`] before anything
     /// is allocated, or what the driver says.
     pub fn run(&self, problem: &Attention<'_>) -> Result<Output, CudaError> {
-        let job = Job::new(problem)?;
-        let plan = self.plan(problem, &job)?;
+        let (job, plan) = (Job::new(problem)?, self.plan_of(problem)?);
         self.device.check_memory(DeviceAttention::bytes(&plan, &job))?;
-        let attention = DeviceAttention::new(&DevicePlan::new(&self.device, plan)?, &job)?;
+        self.run_job(problem, &job, &DevicePlan::new(&self.device, plan)?)
+    }
+
+    /// Runs one problem by a plan of its graphs, whose tables are copied only if another plan was used last.
+    ///
+    /// # Errors
+    /// As [`Self::run`], and [`AttentionError::OtherPlan`] for a plan that [`Plan::check`] refuses.
+    pub fn run_planned(&self, problem: &Attention<'_>, plan: &Arc<Plan>) -> Result<Output, CudaError> {
+        plan.check(problem)?;
+        let job = Job::new(problem)?;
+        let last = self.last.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let plan = match last.filter(|last| last.is_of(plan)) {
+            Some(last) => last,
+            None => {
+                self.device.check_memory(DeviceAttention::bytes(plan, &job))?;
+                let new = DevicePlan::new(&self.device, Arc::clone(plan))?;
+                *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(new.clone());
+                new
+            }
+        };
+        self.run_job(problem, &job, &plan)
+    }
+
+    fn run_job(
+        &self,
+        problem: &Attention<'_>,
+        job: &Job<'_>,
+        plan: &DevicePlan,
+    ) -> Result<Output, CudaError> {
+        let attention = DeviceAttention::new(plan, job)?;
         attention.launch()?;
         let mut output = attention.read()?;
         job.finish(problem, &mut output);
@@ -44,9 +77,11 @@ impl Cuda {
     }
 
     /// The plan of a problem; where this GPU is not built for its kernel, for the gather, which takes every form of keys.
-    fn plan(&self, problem: &Attention<'_>, job: &Job<'_>) -> Result<Plan, CudaError> {
-        let arch = self.device.arch().0;
-        let built = |kernel: Kernel| kernel.is_built(arch, job.half(), job.padded());
+    fn plan_of(&self, problem: &Attention<'_>) -> Result<Plan, CudaError> {
+        let (arch, half) = (self.device.arch().0, Half::of(&problem.inputs().q)?);
+        let head_dim = problem.inputs().head_dim;
+        let padded = padded_head_dim(head_dim).unwrap_or(head_dim);
+        let built = |kernel: Kernel| kernel.is_built(arch, half, padded);
         let layout = Layout::of(problem);
         let plan = Plan::new(&layout)?;
         if built(plan.kernel()) {
@@ -56,7 +91,7 @@ impl Cuda {
             return Ok(Plan::for_kernel(&layout, Kernel::EdgeAttention)?);
         }
         let capability = self.device.found().capability;
-        Err(CudaError::Unsupported { what: job.half().name().to_owned(), capability })
+        Err(CudaError::Unsupported { what: half.name().to_owned(), capability })
     }
 }
 
@@ -66,9 +101,22 @@ impl AttentionBackend for Cuda {
     }
 
     fn forward(&self, problem: &Attention<'_>) -> Result<Output, AttentionError> {
-        self.run(problem).map_err(|error| match error {
-            CudaError::Attention(error) => error,
-            other => AttentionError::Device { backend: Self::NAME, why: other.to_string() },
-        })
+        self.run(problem).map_err(in_words)
+    }
+
+    fn plan(&self, problem: &Attention<'_>) -> Result<Option<Plan>, AttentionError> {
+        self.plan_of(problem).map(Some).map_err(in_words)
+    }
+
+    fn forward_planned(&self, problem: &Attention<'_>, plan: &Arc<Plan>) -> Result<Output, AttentionError> {
+        self.run_planned(problem, plan).map_err(in_words)
+    }
+}
+
+/// A room below knows no CUDA: what is not its own error comes as text.
+fn in_words(error: CudaError) -> AttentionError {
+    match error {
+        CudaError::Attention(error) => error,
+        other => AttentionError::Device { backend: Cuda::NAME, why: other.to_string() },
     }
 }

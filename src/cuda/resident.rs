@@ -47,6 +47,11 @@ impl DevicePlan {
         &self.plan
     }
 
+    /// Whether it is this very plan.
+    pub(super) fn is_of(&self, plan: &Arc<Plan>) -> bool {
+        Arc::ptr_eq(&self.plan, plan)
+    }
+
     /// Where each of [`Plan::tables`] lies, 0 for an empty one.
     pub fn addresses(&self) -> &[u64; TABLES] {
         &self.addresses

@@ -296,6 +296,7 @@ fn discover_runs_every_layer_on_the_gpu_it_was_given() {
     assert!(output.status.success(), "{}", said(&output));
     assert!(said(&output).contains("device cuda: asked for"), "{}", said(&output));
     assert_eq!(run.log("launch").len(), 2, "one launch a layer");
+    assert_eq!(run.log("alloc").len(), 5, "tensors and results of each layer, the plan's tables once");
     let report: Value = serde_json::from_slice(&std::fs::read(run.path("out/run.json")).unwrap()).unwrap();
     assert_eq!(report["device"]["used"], "cuda");
     let auto = discover("auto");
