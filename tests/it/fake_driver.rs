@@ -288,18 +288,34 @@ fn discover_runs_every_layer_on_the_gpu_it_was_given() {
         return;
     }
     let run = Run::new(&[]);
-    let discover = |device: &str| {
-        let out = run.path("out");
-        run.ironforge(&["discover", "--out", &out, "--device", device, "--set", "motif.iterations=2"])
+    let discover = |device: &str, room: u32| {
+        let (out, room) = (run.path("out"), format!("attention.plan_cache_mb={room}"));
+        run.ironforge(&[
+            "discover",
+            "--out",
+            &out,
+            "--device",
+            device,
+            "--set",
+            "motif.iterations=2",
+            "--set",
+            &room,
+        ])
     };
-    let output = discover("cuda");
+    let report =
+        || -> Value { serde_json::from_slice(&std::fs::read(run.path("out/run.json")).unwrap()).unwrap() };
+    let output = discover("cuda", 1);
     assert!(output.status.success(), "{}", said(&output));
     assert!(said(&output).contains("device cuda: asked for"), "{}", said(&output));
     assert_eq!(run.log("launch").len(), 2, "one launch a layer");
     assert_eq!(run.log("alloc").len(), 5, "tensors and results of each layer, the plan's tables once");
-    let report: Value = serde_json::from_slice(&std::fs::read(run.path("out/run.json")).unwrap()).unwrap();
-    assert_eq!(report["device"]["used"], "cuda");
-    let auto = discover("auto");
+    assert_eq!(report()["device"]["used"], "cuda");
+    let plans = || report()["plan_cache"].clone();
+    assert_eq!((&plans()["misses"], &plans()["hits"]), (&1.into(), &1.into()), "one plan for two layers");
+    assert!(plans()["bytes"].as_u64().unwrap() > 20_000, "{}", plans());
+    assert!(discover("cuda", 0).status.success());
+    assert_eq!(plans(), serde_json::json!({"hits": 0, "misses": 2, "evictions": 0, "bytes": 0}));
+    let auto = discover("auto", 1);
     assert!(said(&auto).contains("device cpu: an estimated"), "{}", said(&auto));
     let failing = Run::new(&[("FAKE_FAIL", "cuLaunchKernel 700 2")]);
     let out = failing.path("out");
