@@ -15,6 +15,8 @@ mod events;
 mod fake_driver;
 mod floors;
 mod golden;
+#[cfg(feature = "cuda")]
+mod gpu;
 mod motif;
 #[cfg(feature = "store")]
 mod pipeline;
