@@ -21,6 +21,7 @@ mod motif;
 #[cfg(feature = "store")]
 mod pipeline;
 mod plans;
+mod primitives;
 #[cfg(feature = "cuda")]
 mod ptx;
 #[cfg(feature = "store")]
