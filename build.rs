@@ -9,6 +9,8 @@ use std::{env, fs, thread};
 
 /// Files of kernels/ that hold entries. Listed, so that nothing else there makes cargo compile them anew.
 const KERNELS: &[&str] = &["flash_attention", "block_sparse_attention", "edge_attention", "time_bias"];
+/// Files of kernels/tests/, which the tests alone embed, from OUT_DIR: no program carries them.
+const TESTS: &[&str] = &["primitives"];
 /// Compute capabilities compiled for, the slowest to compile first: the PTX of one runs on every later one too.
 const ARCHITECTURES: &[u32] = &[80, 75];
 /// Versions of PTX tried, oldest first; every driver since CUDA 12.0 takes all of them. What each may hold, ptxas knows.
@@ -26,6 +28,7 @@ fn main() {
     for kernel in KERNELS {
         println!("cargo:rerun-if-changed=kernels/{kernel}.cu");
     }
+    println!("cargo:rerun-if-changed=kernels/tests");
     let out = set("OUT_DIR").unwrap_or_default();
     let required = set("IRONFORGE_REQUIRE_PTX").is_some_and(|v| v == Path::new("1"));
     let (modules, why) = match tools() {
@@ -42,15 +45,25 @@ fn main() {
             println!("cargo:warning={name} for sm_{arch} spills {spill_bytes} bytes of registers to memory");
         }
     }
-    let table = out.join("modules.rs");
-    fs::write(&table, expression(&modules, why.as_deref()))
-        .unwrap_or_else(|e| stop(&format!("{}: {e}", table.display())));
+    let (tests, kernels): (Vec<_>, Vec<_>) = modules.into_iter().partition(|m| TESTS.contains(&m.kernel));
+    let tests =
+        tests.iter().map(|Module { kernel, arch, .. }| format!("({arch}, {}),\n", embedded(kernel, *arch)));
+    let tests = format!("&[{}]\n", tests.collect::<String>());
+    for (name, table) in [("modules.rs", expression(&kernels, why.as_deref())), ("test_modules.rs", tests)] {
+        let path = out.join(name);
+        fs::write(&path, table).unwrap_or_else(|e| stop(&format!("{}: {e}", path.display())));
+    }
+}
+
+/// The PTX of a kernel file as an expression of the crate.
+fn embedded(kernel: &str, arch: u32) -> String {
+    format!("include_str!(concat!(env!(\"OUT_DIR\"), \"/{kernel}.sm_{arch}.ptx\"))")
 }
 
 /// The table as the Rust expression that `src/cuda/modules.rs` includes.
 fn expression(modules: &[Module], why: Option<&str>) -> String {
     let modules = modules.iter().map(|Module { kernel, arch, entries }| {
-        let ptx = format!("include_str!(concat!(env!(\"OUT_DIR\"), \"/{kernel}.sm_{arch}.ptx\"))");
+        let ptx = embedded(kernel, *arch);
         format!("Module {{ kernel: {kernel:?}, arch: {arch}, ptx: {ptx}, entries: &{entries:#?} }},\n")
     });
     format!("Table {{ modules: &[\n{}], why: {why:?} }}\n", modules.collect::<String>())
@@ -137,7 +150,8 @@ struct Entry {
 
 /// Every kernel for every architecture, on all processors; `out` then holds KERNEL.sm_ARCH.ptx.
 fn compile(tools: &Tools, out: &Path) -> Vec<Module> {
-    let units: Vec<_> = ARCHITECTURES.iter().flat_map(|&a| KERNELS.iter().map(move |&k| (k, a))).collect();
+    let units: Vec<_> =
+        ARCHITECTURES.iter().flat_map(|&a| KERNELS.iter().chain(TESTS).map(move |&k| (k, a))).collect();
     let next = AtomicUsize::new(0);
     let work = || {
         let taken = std::iter::from_fn(|| units.get(next.fetch_add(1, Ordering::Relaxed)));
@@ -164,7 +178,8 @@ fn module(tools: &Tools, out: &Path, kernel: &'static str, arch: u32) -> Result<
     let file = out.join(format!("{kernel}.sm_{arch}.ptx"));
     let mut nvcc = Command::new(&tools.nvcc);
     nvcc.args(["-ptx", "-O3", "-std=c++17"]).arg(format!("-arch=compute_{arch}"));
-    run(nvcc.arg("-o").arg(&file).arg(format!("kernels/{kernel}.cu")))?;
+    let folder = if TESTS.contains(&kernel) { "kernels/tests" } else { "kernels" };
+    run(nvcc.arg("-o").arg(&file).arg(format!("{folder}/{kernel}.cu")))?;
     let made = fs::read_to_string(&file).map_err(|e| format!("{}: {e}", file.display()))?;
     let (before, rest) = made.split_once(".version ").ok_or("nvcc wrote PTX without a version")?;
     let (own, code) = rest.split_once('\n').ok_or("nvcc wrote PTX without code")?;

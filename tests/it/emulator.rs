@@ -24,14 +24,14 @@ use backend::Emulated;
 const CASES: u32 = 12;
 
 /// Problems in 16 bits: what the kernels of an architecture take.
-fn half_shapes(arch: u32) -> impl Strategy<Value = Shape> {
+pub fn half_shapes(arch: u32) -> impl Strategy<Value = Shape> {
     shapes().prop_map(move |shape| match shape.dtype {
         Dtype::Bf16 if arch >= 80 => shape,
         _ => Shape { dtype: Dtype::F16, ..shape },
     })
 }
 
-fn for_many(arch: u32, cases: u32, property: impl Fn(&Batch) -> Verdict) {
+pub fn for_many(arch: u32, cases: u32, property: impl Fn(&Batch) -> Verdict) {
     let config = Config { cases, failure_persistence: None, max_shrink_iters: 64, ..Config::default() };
     TestRunner::new(config)
         .run(&half_shapes(arch), |shape| property(&Batch::new(&shape)).map_err(TestCaseError::fail))
@@ -83,7 +83,7 @@ fn fast_accuracy_keeps_its_documented_bound() {
     }
 }
 
-fn dense(dim: usize) -> Shape {
+pub fn dense(dim: usize) -> Shape {
     Shape {
         lengths: vec![65, 0, 130],
         heads: 3,

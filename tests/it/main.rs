@@ -15,10 +15,13 @@ mod events;
 mod fake_driver;
 mod floors;
 mod golden;
+#[cfg(feature = "cuda")]
+mod gpu;
 mod motif;
 #[cfg(feature = "store")]
 mod pipeline;
 mod plans;
+mod primitives;
 #[cfg(feature = "cuda")]
 mod ptx;
 #[cfg(feature = "store")]

@@ -1,0 +1,63 @@
+//! The kernels on a GPU, as a backend like any other.
+
+use std::collections::BTreeSet;
+use std::sync::Mutex;
+
+use ironforge::attention::plan::{Job, Kernel, Layout};
+use ironforge::attention::{Attention, AttentionBackend, AttentionError, Output, Plan};
+use ironforge::cuda::{CudaError, Device, DeviceAttention, DevicePlan};
+
+/// Runs each problem on one kernel, where that can take it, and remembers the entries.
+pub struct OnGpu {
+    device: Device,
+    kernel: Option<Kernel>,
+    /// Entries that were launched.
+    pub launched: Mutex<BTreeSet<String>>,
+}
+
+impl OnGpu {
+    pub fn new(device: &Device, kernel: Option<Kernel>) -> Self {
+        Self { device: device.clone(), kernel, launched: Mutex::default() }
+    }
+
+    fn plan(&self, problem: &Attention<'_>, job: &Job<'_>) -> Result<Plan, AttentionError> {
+        let layout = Layout::of(problem);
+        let wanted = match self.kernel {
+            Some(kernel) if kernel.is_built(self.device.arch().0, job.half(), job.padded()) => {
+                Plan::for_kernel(&layout, kernel)
+            }
+            Some(_) => Plan::for_kernel(&layout, Kernel::EdgeAttention),
+            None => Plan::new(&layout),
+        };
+        match wanted {
+            Err(AttentionError::NoKernel { .. }) => Plan::for_kernel(&layout, Kernel::BlockSparseAttention),
+            other => other,
+        }
+    }
+
+    fn run(&self, problem: &Attention<'_>) -> Result<Output, CudaError> {
+        let job = Job::new(problem)?;
+        let plan = DevicePlan::new(&self.device, self.plan(problem, &job)?)?;
+        let attention = DeviceAttention::new(&plan, &job)?;
+        attention.launch()?;
+        let mut output = attention.read()?;
+        if attention.what().grid > 0 {
+            self.launched.lock().unwrap().insert(attention.what().entry.clone());
+        }
+        job.finish(problem, &mut output);
+        Ok(output)
+    }
+}
+
+impl AttentionBackend for OnGpu {
+    fn name(&self) -> &'static str {
+        "gpu"
+    }
+
+    fn forward(&self, problem: &Attention<'_>) -> Result<Output, AttentionError> {
+        self.run(problem).map_err(|error| match error {
+            CudaError::Attention(error) => error,
+            other => AttentionError::Device { backend: "gpu", why: other.to_string() },
+        })
+    }
+}
