@@ -101,7 +101,7 @@ fn every_entry_is_reached_and_agrees_with_the_reference() {
 
 /// A batch that fills the machine more than once.
 fn many_blocks(mask: Mask) -> Batch {
-    let lengths = vec![512, 0, 65, 700, 1, 512, 330, 129].repeat(4);
+    let lengths = [512, 0, 65, 700, 1, 512, 330, 129].repeat(4);
     Batch::new(&Shape { lengths, heads: 4, mask, bias: Bias::Buckets, logits: 1.0, ..dense(11) })
 }
 
@@ -156,9 +156,10 @@ fn the_time_bias_written_out_is_that_of_the_host() {
     let t_ms: Vec<i64> = (0..300).map(|i| 1_785_000_000_000 + i * i * 977 % 15_000_000).collect();
     let buckets = vec![(0.0, 5.0, 0.2), (5.0, 15.0, 0.1), (15.0, 60.0, 0.0), (60.0, 240.0, -0.1)];
     let (offsets, keys) = ([0, 7, 277, 300], Keys::All);
-    for (bias, rel) in
-        [(TimeBias::Sqrt { scale_minutes: 0.1 }, 1.0 / (1 << 22) as f64), (TimeBias::Buckets(buckets), 0.0)]
-    {
+    for (bias, rel) in [
+        (TimeBias::Sqrt { scale_minutes: 0.1 }, 4.0 * f64::from(f32::EPSILON)),
+        (TimeBias::Buckets(buckets), 0.0),
+    ] {
         let layout =
             Layout { heads: 1, head_dim: 1, offsets: &offsets, keys, bias: &bias, t_ms: Some(&t_ms) };
         let got = DevicePlan::new(&device, Plan::new(&layout).unwrap()).unwrap().time_bias(1).unwrap();

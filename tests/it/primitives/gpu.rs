@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use cudarc::driver::{
-    CudaContext, CudaModule, DevicePtr, DevicePtrMut, DeviceRepr, LaunchConfig, PushKernelArg,
+    CudaContext, CudaModule, CudaStream, DevicePtr, DevicePtrMut, DeviceRepr, LaunchConfig, PushKernelArg,
 };
 use cudarc::nvrtc::Ptx;
 use ironforge_emulator::Order;
@@ -19,13 +19,12 @@ const MODULES: &[(u32, &str)] = include!(concat!(env!("OUT_DIR"), "/test_modules
 // SAFETY: 1. it is the struct that the entries take, with the same layout (Pod, and a static_assert beside the entries).
 unsafe impl DeviceRepr for PrimitiveParams {}
 
-fn run(context: &Arc<CudaContext>, module: &Arc<CudaModule>, trial: &Trial) -> Vec<u8> {
-    let stream = context.default_stream();
+fn run(stream: &Arc<CudaStream>, module: &Arc<CudaModule>, trial: &Trial) -> Vec<u8> {
     let function = module.load_function(&trial.entry()).unwrap();
     let input = stream.clone_htod(&trial.input).unwrap();
     let mut output = stream.clone_htod(&vec![0xff_u8; trial.wanted.len()]).unwrap();
     {
-        let ((from, _reads), (to, _writes)) = (input.device_ptr(&stream), output.device_ptr_mut(&stream));
+        let ((from, _reads), (to, _writes)) = (input.device_ptr(stream), output.device_ptr_mut(stream));
         let params = PrimitiveParams { input: from, output: to, mask: trial.mask, unused: 0 };
         let config = LaunchConfig {
             grid_dim: (trial.grid, 1, 1),
@@ -38,7 +37,9 @@ fn run(context: &Arc<CudaContext>, module: &Arc<CudaModule>, trial: &Trial) -> V
         //         3. both buffers live until the copy back below, which the same stream orders after the launch.
         unsafe { stream.launch_builder(&function).arg(&params).launch(config) }.unwrap();
     }
-    stream.clone_dtoh(&output).unwrap()
+    let got = stream.clone_dtoh(&output).unwrap();
+    stream.synchronize().unwrap();
+    got
 }
 
 /// Bit for bit where the instruction is exact, as far as documented where it is not: `Close` of each trial.
@@ -46,6 +47,9 @@ fn run(context: &Arc<CudaContext>, module: &Arc<CudaModule>, trial: &Trial) -> V
 fn a_gpu_does_what_the_emulator_does() {
     let Some(device) = device("primitives") else { return };
     let context = CudaContext::new(0).unwrap();
+    // SAFETY: 1. all that is allocated, used and freed here is so on the one stream of the next line.
+    unsafe { context.disable_event_tracking() };
+    let stream = context.new_stream().unwrap();
     for &(arch, ptx) in MODULES.iter().filter(|(arch, _)| *arch <= device.found().capability.0) {
         let module = context.load_module(Ptx::from_src(ptx)).unwrap();
         let kernels = emulated(arch);
@@ -53,7 +57,7 @@ fn a_gpu_does_what_the_emulator_does() {
             if kernels.is_some() { "the emulator" } else { "plain arithmetic, as the emulator does" };
         for trial in trials(arch) {
             let want = kernels.map_or(trial.wanted.clone(), |k| run_emulated(k, &trial, Order::Forward));
-            let far = trial.compare(&run(&context, &module, &trial), &want);
+            let far = trial.compare(&run(&stream, &module, &trial), &want);
             let far = far.unwrap_or_else(|e| panic!("sm_{arch} {} beside {beside}: {e}", trial.entry()));
             println!("sm_{arch} {} beside {beside}: largest difference {far:e}", trial.entry());
         }

@@ -1,0 +1,233 @@
+//! The kernels on a GPU. Without one, a line says why they are not timed.
+
+use std::cell::RefCell;
+use std::time::Duration;
+
+use criterion::{BenchmarkId, Criterion, Throughput};
+use ironforge::attention::plan::{Job, Kernel, Layout, Table, TileEntry};
+use ironforge::attention::{Accuracy, AttentionError, Keys, Plan};
+use ironforge::cuda::{CudaError, Device, DeviceAttention, DevicePlan};
+use serde_json::{Value, json};
+
+use super::cases::{Case, Data, See, density_cases, main_cases};
+use super::check::Wanted;
+use super::export;
+
+/// Samples of each bench.
+const SAMPLES: usize = 20;
+
+/// Bytes of the bits of a tile.
+const TILE_BYTES: usize = 64 * 64 / 8;
+
+pub fn benches(criterion: &mut Criterion) {
+    let device = match Device::first() {
+        Ok(device) => device,
+        Err(error) => {
+            println!("SKIP attention on cuda: {error}");
+            let required = std::env::var_os("IRONFORGE_REQUIRE_GPU").is_some_and(|v| v == "1");
+            assert!(!required, "IRONFORGE_REQUIRE_GPU=1, but CUDA cannot run: {error}");
+            return;
+        }
+    };
+    let mut bench = Bench { criterion, device, runs: vec![], failures: vec![] };
+    for case in main_cases() {
+        let data = case.data();
+        bench.kernels(&case, &data, &[Accuracy::Exact, Accuracy::Fast]);
+        bench.around(&case, &data);
+        bench.write();
+    }
+    for case in density_cases() {
+        bench.kernels(&case, &case.data(), &[Accuracy::Exact]);
+        bench.write();
+    }
+    assert!(bench.failures.is_empty(), "{}", bench.failures.join("\n"));
+}
+
+struct Bench<'c> {
+    criterion: &'c mut Criterion,
+    device: Device,
+    /// What is written for benches/peers.
+    runs: Vec<Value>,
+    /// What gave wrong results. The others are timed all the same.
+    failures: Vec<String>,
+}
+
+impl Bench<'_> {
+    /// Everything timed so far, where it is asked for: a run that is stopped leaves that.
+    fn write(&self) {
+        let Some(folder) = export::folder() else { return };
+        let found = self.device.found();
+        let ours = json!({
+            "gpu": found.name,
+            "driver": found.driver.to_string(),
+            "capability": found.capability.to_string(),
+            "failures": self.failures,
+            "runs": self.runs,
+        });
+        std::fs::write(folder.join("ours.json"), format!("{ours:#}\n")).unwrap();
+    }
+
+    /// Every kernel that takes the case, in each accuracy that it has.
+    fn kernels(&mut self, case: &Case, data: &Data, accuracies: &[Accuracy]) {
+        let want = Wanted::new(case, data);
+        let problem = data.problem(case, data.keys(case.see), Accuracy::Exact);
+        let chosen = Plan::new(&Layout::of(&problem)).unwrap().kernel();
+        for (kernel, &accuracy) in
+            Kernel::ALL.into_iter().flat_map(|k| accuracies.iter().map(move |a| (k, a)))
+        {
+            // The gather is f32 throughout.
+            if (kernel, accuracy) == (Kernel::EdgeAttention, Accuracy::Fast) {
+                continue;
+            }
+            if let Err(why) = self.kernel([kernel, chosen], accuracy, (case, data), &want) {
+                println!("FAILED {kernel} {}: {why}", case.label());
+                self.failures.push(format!("{kernel} {} {accuracy:?}: {why}", case.label()));
+            }
+        }
+    }
+
+    /// One kernel, told beside the one that a plan would choose.
+    fn kernel(
+        &mut self,
+        [kernel, chosen]: [Kernel; 2],
+        accuracy: Accuracy,
+        (case, data): (&Case, &Data),
+        want: &Wanted,
+    ) -> Result<(), String> {
+        let (lo, hi) = intervals(case, data);
+        // The kernel of ranges takes a few keys before each node as those.
+        let keys = match case.see {
+            See::Last(_) if kernel == Kernel::FlashAttention => Keys::Intervals { lo: &lo, hi: &hi },
+            see => data.keys(see),
+        };
+        let problem = data.problem(case, keys, accuracy);
+        let plan = match Plan::for_kernel(&Layout::of(&problem), kernel) {
+            Err(AttentionError::NoKernel { .. }) => return Ok(()),
+            other => other.map_err(|e| e.to_string())?,
+        };
+        let tables = [Table::Entries, Table::Tiles].map(|t| plan.tables()[t as usize].1.len());
+        let once = || {
+            let job = Job::new(&problem)?;
+            let attention = DeviceAttention::new(&DevicePlan::new(&self.device, plan)?, &job)?;
+            attention.launch()?;
+            attention.read().map(|output| (attention, output))
+        };
+        let (attention, output) = once().map_err(|e: CudaError| e.to_string())?;
+        let error = want.check(&output, accuracy)?;
+        let exact = accuracy == Accuracy::Exact;
+        if let Some(folder) = export::folder().filter(|_| kernel == chosen && exact) {
+            export::output(&folder, case, &output);
+        }
+
+        let name = format!("{}{}", case.label(), if exact { "" } else { "_fast" });
+        let (device, pairs) = (self.device.clone(), data.pairs(case.see));
+        let us = self.time(&format!("attention/{kernel}/cuda"), &name, Some(pairs * case.heads), |n| {
+            let launches = || (0..n).try_for_each(|_| attention.launch());
+            Duration::from_secs_f64(f64::from(device.time_ms(launches).unwrap()) / 1e3)
+        });
+        // The filter of the command line may have left it out.
+        if let Some(us) = us {
+            self.runs.push(json!({
+                "case": case.label(),
+                "kernel": kernel.name(),
+                "accuracy": if exact { "exact" } else { "fast" },
+                "chosen": kernel == chosen,
+                "us": us,
+                "error": error,
+                "pairs": pairs,
+                "tiles": tables[0] / size_of::<TileEntry>(),
+                "partial_tiles": tables[1] / TILE_BYTES,
+            }));
+        }
+        Ok(())
+    }
+
+    /// The plan on the host, and the copies, by the host's clock.
+    fn around(&mut self, case: &Case, data: &Data) {
+        let problem = data.problem(case, data.keys(case.see), Accuracy::Exact);
+        let (layout, job, name) = (Layout::of(&problem), Job::new(&problem).unwrap(), case.label());
+        let plan = Plan::new(&layout).unwrap();
+        let kernel = plan.kernel();
+        let plan = DevicePlan::new(&self.device, plan).unwrap();
+        let attention = DeviceAttention::new(&plan, &job).unwrap();
+        let timed = |work: &dyn Fn()| {
+            let start = std::time::Instant::now();
+            work();
+            start.elapsed()
+        };
+        let each = |n: u64, work: &dyn Fn()| timed(&|| (0..n).for_each(|_| work()));
+        let device = self.device.clone();
+        let times = [
+            (
+                "plan/host",
+                self.time("attention/plan/host", &name, None, |n| {
+                    each(n, &|| drop(Plan::for_kernel(&layout, kernel).unwrap()))
+                }),
+            ),
+            (
+                "tables_in",
+                self.time("attention/tables_in/cuda", &name, None, |n| {
+                    each(n, &|| drop(DevicePlan::new(&device, plan.plan().clone()).unwrap()))
+                }),
+            ),
+            (
+                "copy_in",
+                self.time("attention/copy_in/cuda", &name, None, |n| {
+                    each(n, &|| drop(DeviceAttention::new(&plan, &job).unwrap()))
+                }),
+            ),
+            (
+                "copy_out",
+                self.time("attention/copy_out/cuda", &name, None, |n| {
+                    each(n, &|| drop(attention.read().unwrap()))
+                }),
+            ),
+        ];
+        for (what, us) in times {
+            if let Some(us) = us {
+                self.runs.push(json!({ "case": name, "kernel": kernel.name(), "step": what, "us": us }));
+            }
+        }
+    }
+
+    /// Times `n` calls of `work` at once, and gives the median, the least and the most microseconds of one.
+    fn time(
+        &mut self,
+        group: &str,
+        name: &str,
+        scores: Option<usize>,
+        work: impl Fn(u64) -> Duration,
+    ) -> Option<[f64; 3]> {
+        let samples = RefCell::new(Vec::new());
+        let mut group = self.criterion.benchmark_group(group);
+        group.sample_size(SAMPLES).nresamples(10_000);
+        group.warm_up_time(Duration::from_millis(150)).measurement_time(Duration::from_millis(700));
+        if let Some(scores) = scores {
+            group.throughput(Throughput::Elements(scores as u64));
+        }
+        group.bench_function(BenchmarkId::from_parameter(name), |b| {
+            b.iter_custom(|n| {
+                let time = work(n);
+                samples.borrow_mut().push(time.as_secs_f64() * 1e6 / n as f64);
+                time
+            });
+        });
+        group.finish();
+        // Those before the last were warming up.
+        let mut us: Vec<f64> = samples.into_inner().into_iter().rev().take(SAMPLES).collect();
+        us.sort_by(f64::total_cmp);
+        Some([*us.get(us.len() / 2)?, *us.first()?, *us.last()?])
+    }
+}
+
+/// First key of each node and one past the last, where it sees a few before it.
+fn intervals(case: &Case, data: &Data) -> (Vec<u32>, Vec<u32>) {
+    let row = |i: usize| {
+        let row = data.row(case.see, i);
+        (row.first().copied().unwrap_or(0), row.last().map_or(0, |j| j + 1))
+    };
+    match case.see {
+        See::Last(_) => (0..case.nodes()).map(row).unzip(),
+        _ => (vec![], vec![]),
+    }
+}

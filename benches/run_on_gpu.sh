@@ -1,0 +1,117 @@
+#!/usr/bin/env bash
+# Everything that only a GPU can tell, from binaries built elsewhere: this machine needs no Rust.
+#
+#   benches/run_on_gpu.sh BIN_DIR OUT_DIR
+#
+# BIN_DIR holds it-HASH and attention-HASH, which lie in target/release/deps after
+#   cargo test --release --features cuda --test it --no-run
+#   cargo bench --features cuda --bench attention --no-run
+# OUT_DIR gets summary.md and seven files more at most. Each step has a limit in seconds, all together stay below nine
+# minutes, and a step that fails does not stop the next. IRONFORGE_GOLDENS and IRONFORGE_DATA reach the binaries as they are.
+set -uo pipefail
+
+if [ $# -ne 2 ] || [ ! -d "$1" ]; then
+  echo "usage: $0 BIN_DIR OUT_DIR; BIN_DIR is a folder that holds it-HASH and attention-HASH" >&2
+  exit 2
+fi
+here=$(cd "$(dirname "$0")" && pwd)
+bin_dir=$(cd "$1" && pwd)
+mkdir -p "$2" || exit 2
+out=$(cd "$2" && pwd)
+summary=$out/summary.md
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+
+readonly total_seconds=530
+failures=0
+export IRONFORGE_REQUIRE_GPU=1
+export IRONFORGE_BENCH_OUT=$scratch/bench
+export CRITERION_HOME=$scratch/criterion
+export PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+
+note() { printf '%s\n' "$*" | tee -a "$summary"; }
+
+# The newest program of that name: cargo puts a hash behind it, and text files beside it.
+binary() {
+  local file newest=
+  for file in "$bin_dir/$1"-*; do
+    if [ -f "$file" ] && [ -x "$file" ] && [[ $file != *.* ]] && [[ -z $newest || $file -nt $newest ]]; then
+      newest=$file
+    fi
+  done
+  printf '%s' "${newest:-$bin_dir/$1-HASH}"
+}
+
+# step NAME SECONDS LOG COMMAND...: runs it, appends what it says to LOG, and a line of the table to the summary.
+step() {
+  local name=$1 limit=$2 log=$out/$3 left=$((total_seconds - SECONDS)) started=$SECONDS code=0 result
+  shift 3
+  if [ "$limit" -gt "$left" ]; then limit=$left; fi
+  printf '== %s\n' "$name" | tee -a "$log"
+  if [ "$limit" -lt 1 ]; then
+    result="not run: no time left"
+  elif ! command -v "$1" >/dev/null; then
+    result="not run: no $(basename "$1") here"
+  else
+    timeout --kill-after=5 "$limit" "$@" >"$scratch/said" 2>&1 || code=$?
+    cat "$scratch/said" >>"$log"
+    case $code in
+      0) result=passed ;;
+      124 | 137) result="stopped after $limit s" ;;
+      *) result="failed with $code" ;;
+    esac
+    # A filter that meets no test passes too.
+    if [ "$result" = passed ] && grep -q '^running 0 tests' "$scratch/said"; then
+      result="failed: there are no such tests; were they built with --features cuda?"
+    fi
+  fi
+  if [ "$result" != passed ]; then failures=$((failures + 1)); fi
+  note "| $name | $result | $((SECONDS - started)) |"
+}
+
+it=$(binary it)
+bench=$(binary attention)
+sanitizer=$(command -v compute-sanitizer || echo /usr/local/cuda/bin/compute-sanitizer)
+python=$(command -v python3 || command -v python || echo python3)
+# The matrix of the sanitizer: every entry once, on graphs with tails and an empty one, and every primitive.
+matrix=(--exact --test-threads=1 gpu::every_entry_is_reached_and_agrees_with_the_reference
+  primitives::gpu::a_gpu_does_what_the_emulator_does)
+
+rm -f "$out"/{suite,primitives,sanitizer,benches,peers}.log "$out"/{ours,peers}.json
+{
+  printf '# %s\n\n```text\n' "$(date -u '+%Y-%m-%d %H:%M UTC')"
+  nvidia-smi --query-gpu=name,driver_version,memory.total,power.limit,clocks.max.sm,clocks.max.mem --format=csv \
+    2>/dev/null || echo "nvidia-smi does not run"
+  nvidia-smi 2>/dev/null | grep -o 'CUDA Version: [0-9.]*'
+  nvcc --version 2>/dev/null | tail -n 1
+  "$python" -c 'import torch; print("torch", torch.__version__, "cuDNN", torch.backends.cudnn.version())' 2>&1 | tail -n 1
+  "$python" -c 'import triton; print("triton", triton.__version__)' 2>&1 | tail -n 1
+  uname -srm
+  grep -m 1 'model name' /proc/cpuinfo
+  printf '%s cores\n```\n\n| step | result | seconds |\n|---|---|---|\n' "$(nproc)"
+} >"$summary"
+cat "$summary"
+
+step "suite" 110 suite.log "$it" gpu:: --nocapture
+step "primitives" 30 primitives.log "$it" primitives --nocapture
+step "benches" 160 benches.log "$bench" --bench 'cuda|host'
+[ -f "$IRONFORGE_BENCH_OUT/ours.json" ] && cp "$IRONFORGE_BENCH_OUT/ours.json" "$out"
+step "peers" 120 peers.log "$python" "$here/peers/compare.py" "$IRONFORGE_BENCH_OUT" --seconds 90
+[ -f "$IRONFORGE_BENCH_OUT/peers.json" ] && cp "$IRONFORGE_BENCH_OUT/peers.json" "$out"
+for tool in memcheck racecheck synccheck; do
+  step "$tool" 35 sanitizer.log "$sanitizer" --tool "$tool" --error-exitcode 9 "$it" "${matrix[@]}"
+done
+
+{
+  printf '\n%s of these did not pass; %s s in all.\n' "$failures" "$SECONDS"
+  printf '\n## What was skipped\n\n```text\n'
+  grep -hs '^SKIP' "$out"/*.log | sort -u || true
+  printf '```\n\n## What failed\n\n```text\n'
+  grep -hsE "panicked at|^test .* FAILED|^(Error|ERROR)|^========= (ERROR|[1-9].*error)|not timed" "$out"/*.log | sort | uniq -c | head -n 60 || true
+  printf '```\n\n## Primitives\n\n```text\n'
+  grep -hs 'largest difference' "$out/primitives.log" | grep -v 'difference 0e0' || true
+  printf '```\n\n## Against peers\n\n'
+  cat "$out/peers.log" 2>/dev/null
+} >>"$summary"
+echo "summary: $summary"
+[ "$failures" -eq 0 ]
