@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use criterion::{BenchmarkId, Criterion, Throughput};
+use criterion::{BenchmarkId, Criterion};
 use ironforge::attention::plan::{GraphView, Layout, PlanCache, PlanKey};
 use ironforge::attention::{Accuracy, Attention, BlockMask, Direction, Keys, Plan};
 
@@ -33,7 +33,7 @@ fn time_plan(criterion: &mut Criterion, shape: &str, problem: &Attention<'_>) {
     assert!(Arc::ptr_eq(&plan, &find()) && *plan == build().unwrap(), "{shape}");
 
     let mut group = criterion.benchmark_group("plan");
-    group.sample_size(20).throughput(Throughput::Bytes(plan.bytes() as u64));
+    group.sample_size(20);
     group.bench_function(BenchmarkId::new("build", shape), |b| b.iter(|| build().unwrap()));
     group.bench_function(BenchmarkId::new("hit", shape), |b| b.iter(find));
     group.bench_function(BenchmarkId::new("check", shape), |b| b.iter(|| plan.check(problem).unwrap()));
