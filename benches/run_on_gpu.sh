@@ -7,7 +7,7 @@
 #   cargo test --release --features cuda --test it --no-run
 #   cargo bench --features cuda --bench attention --no-run
 # OUT_DIR gets summary.md and seven files more at most. Each step has a limit in seconds, all together stay below nine
-# minutes, and a step that fails does not stop the next. IRONFORGE_GOLDENS and IRONFORGE_DATA reach the binaries as they are.
+# minutes, and a step that fails does not stop the next. IRONFORGE_GOLDENS and IRONFORGE_DATA reach the binaries.
 set -uo pipefail
 
 if [ $# -ne 2 ] || [ ! -d "$1" ]; then
@@ -80,8 +80,8 @@ matrix=(--exact --test-threads=1 gpu::every_entry_is_reached_and_agrees_with_the
 rm -f "$out"/{suite,primitives,sanitizer,benches,peers}.log "$out"/{ours,peers}.json
 {
   printf '# %s\n\n```text\n' "$(date -u '+%Y-%m-%d %H:%M UTC')"
-  nvidia-smi --query-gpu=name,driver_version,memory.total,power.limit,clocks.max.sm,clocks.max.mem --format=csv \
-    2>/dev/null || echo "nvidia-smi does not run"
+  nvidia-smi --query-gpu=name,driver_version,memory.total,power.limit,clocks.max.sm,clocks.sm,clocks.max.mem \
+    --format=csv 2>/dev/null || echo "nvidia-smi does not run"
   nvidia-smi 2>/dev/null | grep -o 'CUDA Version: [0-9.]*'
   nvcc --version 2>/dev/null | tail -n 1
   "$python" -c 'import torch; print("torch", torch.__version__, "cuDNN", torch.backends.cudnn.version())' 2>&1 | tail -n 1
@@ -107,7 +107,9 @@ done
   printf '\n## What was skipped\n\n```text\n'
   grep -hs '^SKIP' "$out"/*.log | sort -u || true
   printf '```\n\n## What failed\n\n```text\n'
-  grep -hsE "panicked at|^test .* FAILED|^(Error|ERROR)|^========= (ERROR|[1-9].*error)|not timed" "$out"/*.log | sort | uniq -c | head -n 60 || true
+  wrong='panicked at|^test .* FAILED|Error:|not timed'
+  wrong+='|^========= ([A-Z]* SUMMARY: [1-9]|Error|Invalid|Program hit|Barrier|Divergent|Race)'
+  grep -hsE "$wrong" "$out"/*.log | sort | uniq -c | sort -rn | head -n 60 || true
   printf '```\n\n## Primitives\n\n```text\n'
   grep -hs 'largest difference' "$out/primitives.log" | grep -v 'difference 0e0' || true
   printf '```\n\n## Against peers\n\n'

@@ -16,6 +16,10 @@ use super::export;
 /// Samples of each bench.
 const SAMPLES: usize = 20;
 
+/// A hundred benches are to take two minutes of a GPU.
+const WARM_UP: Duration = Duration::from_millis(100);
+const MEASUREMENT: Duration = Duration::from_millis(500);
+
 /// Bytes of the bits of a tile.
 const TILE_BYTES: usize = 64 * 64 / 8;
 
@@ -115,8 +119,8 @@ impl Bench<'_> {
         let (attention, output) = once().map_err(|e: CudaError| e.to_string())?;
         let error = want.check(&output, accuracy)?;
         let exact = accuracy == Accuracy::Exact;
-        if let Some(folder) = export::folder().filter(|_| kernel == chosen && exact) {
-            export::output(&folder, case, &output);
+        if kernel == chosen && exact {
+            export::output(case, &output);
         }
 
         let name = format!("{}{}", case.label(), if exact { "" } else { "_fast" });
@@ -201,7 +205,7 @@ impl Bench<'_> {
         let samples = RefCell::new(Vec::new());
         let mut group = self.criterion.benchmark_group(group);
         group.sample_size(SAMPLES).nresamples(10_000);
-        group.warm_up_time(Duration::from_millis(150)).measurement_time(Duration::from_millis(700));
+        group.warm_up_time(WARM_UP).measurement_time(MEASUREMENT);
         if let Some(scores) = scores {
             group.throughput(Throughput::Elements(scores as u64));
         }

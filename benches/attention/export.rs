@@ -51,12 +51,17 @@ pub fn tensors(folder: &Path, case: &Case) {
         }
         TimeBias::None => {}
     }
-    write(&folder.join(format!("{}.safetensors", case.label())), parts, Some(metadata));
+    write(&inputs(folder, case), parts, Some(metadata));
 }
 
-/// What the kernel that a plan chooses gave: LABEL.out.safetensors.
+fn inputs(folder: &Path, case: &Case) -> PathBuf {
+    folder.join(format!("{}.safetensors", case.label()))
+}
+
+/// What the kernel that a plan chooses gave, beside the inputs if they were written: LABEL.out.safetensors.
 #[cfg(feature = "cuda")]
-pub fn output(folder: &Path, case: &Case, output: &Output) {
+pub fn output(case: &Case, output: &Output) {
+    let Some(folder) = folder().filter(|f| inputs(f, case).exists()) else { return };
     let shape = vec![case.nodes(), case.heads, case.dim];
     let parts = vec![("out", Dtype::F32, shape, cast_slice(&output.out))];
     write(&folder.join(format!("{}.out.safetensors", case.label())), parts, None);

@@ -5,9 +5,9 @@
 
 DIR is what the attention bench wrote (IRONFORGE_BENCH_OUT=DIR): tensors, our outputs, and ours.json with our times.
 Every output is compared with float64 on the same rows. Peers are timed in turns, round after round, and the median
-stands; what a peer prepares, a mask or the bias of all pairs, is timed apart. Ours were timed by the bench, launch after
-launch; peers as CUDA graphs where they can be captured. DIR/peers.json gets the numbers. Without PyTorch or a GPU a line
-says so, and ours stand alone.
+stands; what a peer prepares, a mask or the bias of all pairs, is timed apart. Ours were timed by the bench, launch
+after launch; peers as CUDA graphs where they can be captured. DIR/peers.json gets the numbers. Without PyTorch or a
+GPU a line says so, and ours stand alone.
 """
 
 import argparse
@@ -55,7 +55,8 @@ def time_peers(module, case, at, want, deadline):
             continue
         try:
             timed = module.Timed(kind, case)
-            row |= {"error": reference.error(timed.rows(timed.out, at), want), "prepared_ms": timed.prepared_ms, "how": timed.how}
+            row["error"] = reference.error(timed.rows(timed.out, at), want)
+            row |= {"prepared_ms": timed.prepared_ms, "how": timed.how}
             ready.append((row, timed))
         except Exception as error:  # of any kind: the others still run
             row["why"] = str(error) if isinstance(error, module.Refused) else first_line(error)
@@ -91,7 +92,7 @@ def table(case, rows, steps):
     """The rows of a case as Markdown."""
     best = min((r["us"][0] for r in rows if r.get("chosen") and "fast" not in r["who"]), default=None)
     lines = [f"### {case.name}", ""]
-    lines += ["| who | median us | least to most | against ours | largest error | prepared, ms | |", "|---|---|---|---|---|---|---|"]
+    lines += ["| who | median us | least to most | against ours | largest error | prepared, ms | |", "|---" * 7 + "|"]
     for row in rows:
         us, note = row.get("us"), row.get("why", row.get("how", ""))
         error = row.get("error")
@@ -129,8 +130,8 @@ def main(arguments):
     if not ours:
         print(f"SKIP ours: the bench wrote no {ours_path}")
     # In the order of the bench, the main job first: the time may run out.
-    order = [run["case"] for run in ours.get("runs", [])]
-    paths.sort(key=lambda p: order.index(p.name.removesuffix(".safetensors")) if p.name.removesuffix(".safetensors") in order else len(order))
+    order = [f"{run['case']}.safetensors" for run in ours.get("runs", [])]
+    paths.sort(key=lambda p: order.index(p.name) if p.name in order else len(order))
     module, about = load_peers()
     print(f"peers: {about}" if module else f"SKIP peers: {about}")
 

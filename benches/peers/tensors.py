@@ -20,7 +20,8 @@ def read(path):
     tensors = {}
     for name, info in header.items():
         begin, end = info["data_offsets"]
-        values = np.frombuffer(data, DTYPES[info["dtype"]], (end - begin) // np.dtype(DTYPES[info["dtype"]]).itemsize, 8 + size + begin)
+        dtype = np.dtype(DTYPES[info["dtype"]])
+        values = np.frombuffer(data, dtype, (end - begin) // dtype.itemsize, 8 + size + begin)
         tensors[name] = values.reshape(info["shape"])
     return tensors, metadata
 
@@ -31,7 +32,8 @@ def write(path, tensors, metadata):
     header, parts, end = {"__metadata__": metadata}, [], 0
     for name, values in tensors.items():
         part = np.ascontiguousarray(values).tobytes()
-        header[name] = {"dtype": names[values.dtype], "shape": list(values.shape), "data_offsets": [end, end + len(part)]}
+        place = [end, end + len(part)]
+        header[name] = {"dtype": names[values.dtype], "shape": list(values.shape), "data_offsets": place}
         parts.append(part)
         end += len(part)
     text = json.dumps(header).encode()

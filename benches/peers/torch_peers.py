@@ -188,7 +188,7 @@ PEERS = [Flash, Efficient, CuDnn, Flex, EagerHalf, Eager]
 
 
 class Timed:
-    """A peer with its tensors, ready to be timed: calls are captured into a CUDA graph, so that no host is waited for."""
+    """A peer with its tensors, ready to be timed: its calls are captured into a CUDA graph, which waits for no host."""
 
     CALLS = 10
 
