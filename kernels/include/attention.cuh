@@ -80,7 +80,6 @@ template <typename T, int D, bool EXACT, typename Keys> DEV void attend(const At
       t_q[i] = p.t_ms[row + 8 * i];
   block_sync();  // every warp has its queries: the second stage is free
 
-  uint32_t seen = 0;
   for (uint32_t n = 0; n < keys.count; n++) {
     const Stage<D>& stage = shared.stage[n & 1];
     const uint32_t column = keys.column(n), word = keys.word(n);
@@ -89,7 +88,6 @@ template <typename T, int D, bool EXACT, typename Keys> DEV void attend(const At
     copy_wait<1>();
     block_sync();  // everybody's part of the tile has come
 
-    seen |= word;
     const uint32_t live = live_parts(word);
     if (live) {
       const TileBias tile = tile_bias(p, item, column);
@@ -110,5 +108,5 @@ template <typename T, int D, bool EXACT, typename Keys> DEV void attend(const At
   }
 #pragma unroll
   for (int h = 0; h < H; h++)
-    if (head + h < p.heads) write_rows(p, item, head + h, heads[h], seen);
+    if (head + h < p.heads) write_rows(p, item, head + h, heads[h]);
 }

@@ -55,7 +55,6 @@ template <typename T, int D> DEV void gather(const AttentionParams& p) {
     for (int i = 0; i < 8; i++) out[i] = fmaf(out[i], alpha, weight * v[i]);
   }
   if (!inside) return;
-  sum = checked_sum(sum, sees_any);
   const float factor = sum == 0 ? 0 : 1 / sum;
 #pragma unroll
   for (int i = 0; i < 8; i += 2) {

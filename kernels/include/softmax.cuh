@@ -81,12 +81,11 @@ template <typename T, int D> struct Head {
       now[0] = fmaxf(now[0], fmaxf(s[j][0], s[j][1]));
       now[1] = fmaxf(now[1], fmaxf(s[j][2], s[j][3]));
     }
-    float alpha[2], shift[2];
+    float alpha[2];
 #pragma unroll
     for (int i = 0; i < 2; i++) {
       now[i] = quad_max(now[i]);
       alpha[i] = exp2_approx((max[i] - now[i]) * scale_log2e);
-      shift[i] = fmaf(-now[i], scale_log2e, T::EXPONENT_SHIFT);
       max[i] = now[i];
       sum[i] *= alpha[i];
     }
@@ -101,7 +100,8 @@ template <typename T, int D> struct Head {
       if (!(live >> j / 2 & 1)) continue;
 #pragma unroll
       for (int e = 0; e < 4; e++) {
-        s[j][e] = exp2_approx(fmaf(s[j][e], scale_log2e, shift[e >> 1]));
+        // Subtracted before it is scaled, so that the largest gives exactly 2^shift however large it is.
+        s[j][e] = exp2_approx(fmaf(s[j][e] - max[e >> 1], scale_log2e, T::EXPONENT_SHIFT));
         sum[e >> 1] += s[j][e];
       }
     }

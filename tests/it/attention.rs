@@ -13,7 +13,7 @@ use ironforge::csr::CsrPattern;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 
-use strategies::{Batch, Bias, Dtype, Mask, Shape, Values, shapes};
+use strategies::{Batch, Bias, Dtype, Mask, Shape, Times, Values, shapes};
 use suite::{PROPERTIES, Verdict};
 
 /// Problems that each property is tried on.
@@ -111,6 +111,7 @@ fn dense() -> Shape {
         dtype: Dtype::F16,
         mask: Mask::Causal,
         bias: Bias::Sqrt,
+        times: Times::Random,
         uniform: false,
         logits: 16.0,
         seed: 5,

@@ -16,7 +16,7 @@ use ironforge_emulator::{Kernels, Launch, Memory, Order, require};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 
-use crate::attention::strategies::{Batch, Bias, Dtype, Mask, Shape, shapes};
+use crate::attention::strategies::{Batch, Bias, Dtype, Mask, Shape, Times, Values, shapes};
 use crate::attention::suite::{self, PROPERTIES, Verdict};
 use backend::Emulated;
 
@@ -91,6 +91,7 @@ pub fn dense(dim: usize) -> Shape {
         dtype: Dtype::F16,
         mask: Mask::Causal,
         bias: Bias::Sqrt,
+        times: Times::Random,
         uniform: false,
         logits: 16.0,
         seed: 7,
@@ -166,21 +167,48 @@ fn a_crowd_of_tiny_probabilities_is_not_lost() {
 fn any_scale_is_taken_or_refused() {
     let Some(kernels) = require(80) else { return };
     let backend = Emulated::new(kernels, 80, Some(Kernel::FlashAttention), Order::Forward);
-    for scale in [-0.3, 0.0, 1e-3] {
-        let batch = Batch { scale, ..Batch::new(&Shape { mask: Mask::All, ..dense(11) }) };
-        batch
-            .with_keys(Keys::All, |p| {
+    for (scale, mask) in [-0.3, 0.0, 1e-3, 1e-20, -1e-30, 1e-38]
+        .into_iter()
+        .flat_map(|s| [(s, Mask::Mixed), (s, Mask::Causal)])
+    {
+        let batch = Batch { scale, ..Batch::new(&Shape { mask, ..dense(11) }) };
+        suite::each_form(&batch, |form, keys| {
+            batch.with_keys(keys, |p| {
                 suite::compare(&batch, &backend.forward(p).unwrap(), &Reference.forward(p).unwrap())
+                    .map_err(|e| format!("{form}: {e}"))
             })
-            .unwrap_or_else(|e| panic!("scale {scale}: {e}"));
+        })
+        .unwrap_or_else(|e| panic!("scale {scale} {mask:?}: {e}"));
     }
-    // The bias in units of q.k would pass for a hidden pair.
-    let batch = Batch { scale: 1e-20, ..Batch::new(&dense(11)) };
+    // Logits that would pass for those of hidden pairs.
+    let mut batch = Batch::new(&Shape { dtype: Dtype::Bf16, ..dense(11) });
+    batch.q = Values::store(Dtype::Bf16, &batch.q.widened().iter().map(|x| x * 1e15).collect::<Vec<f32>>());
     let error = batch.with_keys(Keys::Causal, |p| backend.forward(p)).unwrap_err();
     assert!(matches!(error, AttentionError::Range { .. }), "{error}");
     let batch = Batch::new(&Shape { dtype: Dtype::F32, ..dense(11) });
     let error = batch.with_keys(Keys::Causal, |p| backend.forward(p)).unwrap_err();
     assert_eq!(error, AttentionError::NeedsHalf);
+}
+
+/// Where one unit in the last place of a logit is more than 1, the largest probability is still 1.
+#[test]
+fn logits_of_millions_give_no_nan() {
+    let Some(kernels) = require(80) else { return };
+    for kernel in Kernel::ALL {
+        let backend = Emulated::new(kernels, 80, Some(kernel), Order::Forward);
+        for (size, scale) in [(4000.0, 1.0), (20_000.0, 0.3), (2.0, 1e9)] {
+            let mut batch = Batch::new(&Shape { mask: Mask::Causal, bias: Bias::None, ..dense(1) });
+            let alike = |x: &Values| x.widened().iter().map(|x| x.signum() * size).collect::<Vec<f32>>();
+            (batch.q, batch.k) =
+                (Values::store(Dtype::F16, &alike(&batch.q)), Values::store(Dtype::F16, &alike(&batch.k)));
+            batch.scale = scale;
+            batch
+                .with_keys(Keys::Causal, |p| {
+                    suite::compare(&batch, &backend.forward(p).unwrap(), &Reference.forward(p).unwrap())
+                })
+                .unwrap_or_else(|e| panic!("{kernel} {size} {scale}: {e}"));
+        }
+    }
 }
 
 /// Times up to the ends of i64, where the low words of two times say nothing about their distance.

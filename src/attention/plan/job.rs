@@ -14,10 +14,13 @@ use crate::geometry::padded_head_dim;
 /// no key by -1e15.
 const MAX_LOGIT: f64 = 1e14;
 
+/// A logit so small that no softmax in f32 tells it from 0.
+const NOTHING: f64 = 1e-10;
+
 /// A problem's tensors as the kernels take them: 16 bits a value, head dimension padded with zeros.
 #[derive(Debug, Clone)]
 pub struct Job<'a> {
-    /// `[nodes, heads, padded]`. For a scale below 0 its sign is turned, for one of 0 it is all zeros.
+    /// `[nodes, heads, padded]`. For a scale below 0 its sign is turned; where no scaled product matters it is all zeros.
     pub q: Cow<'a, [u16]>,
     /// `[nodes, heads, padded]`.
     pub k: Cow<'a, [u16]>,
@@ -30,6 +33,8 @@ pub struct Job<'a> {
     half: Half,
     accuracy: Accuracy,
     scale: f32,
+    /// Bound of |q·k|.
+    largest_product: f64,
     /// Whether NaN or infinity was replaced by 0.
     cleaned: bool,
 }
@@ -88,23 +93,27 @@ impl<'a> Job<'a> {
             (true, Half::F16) => |x| if x & 0x7c00 == 0x7c00 { 0 } else { x },
             (true, Half::Bf16) => |x| if x & 0x7f80 == 0x7f80 { 0 } else { x },
         };
-        let mut q = pack(inputs.q, keep);
-        if scale == 0.0 {
+        let (mut q, k, v) = (pack(inputs.q, keep), pack(inputs.k, keep), pack(inputs.v, keep));
+        let largest_product = largest(&q, half) * largest(&k, half) * head_dim as f64;
+        // Below the last place of any softmax, and the kernels would not tell hidden pairs by such a scale.
+        let nothing = f64::from(scale.abs()) * largest_product < NOTHING;
+        if nothing {
             q.to_mut().fill(0);
         } else if scale < 0.0 {
             q.to_mut().iter_mut().for_each(|x| *x ^= 0x8000);
         }
         Ok(Self {
             q,
-            k: pack(inputs.k, keep),
-            v: pack(inputs.v, keep),
+            k,
+            v,
             heads,
             head_dim,
             padded,
             nodes: problem.nodes(),
             half,
             accuracy: inputs.accuracy,
-            scale: if scale == 0.0 { 1.0 } else { scale.abs() },
+            scale: if nothing { 1.0 } else { scale.abs() },
+            largest_product: if nothing { 0.0 } else { largest_product },
             cleaned,
         })
     }
@@ -178,26 +187,21 @@ impl<'a> Job<'a> {
     }
 
     fn check_range(&self, plan: &Plan) -> Result<(), AttentionError> {
-        let largest =
-            |x: &[u16]| f64::from(x.iter().map(|x| x & 0x7fff).max().map_or(0.0, |x| self.widen(x)));
-        // f16 cannot reach the bound by itself: 128 · 65504².
-        let products = match self.half {
-            Half::F16 => 0.0,
-            Half::Bf16 => largest(&self.q) * largest(&self.k) * self.head_dim as f64,
-        };
-        let got = products + f64::from(plan.largest_bias()) / f64::from(self.scale);
+        let got = self.largest_product + f64::from(plan.largest_bias()) / f64::from(self.scale);
         if got <= MAX_LOGIT && (self.scale * std::f32::consts::LOG2_E).is_finite() {
             return Ok(());
         }
         Err(AttentionError::Range { got: format!("{got:e}"), max: format!("{MAX_LOGIT:e}") })
     }
+}
 
-    fn widen(&self, x: u16) -> f32 {
-        match self.half {
-            Half::F16 => half::f16::from_bits(x).to_f32(),
-            Half::Bf16 => half::bf16::from_bits(x).to_f32(),
-        }
-    }
+/// Largest magnitude of some finite values: in both types it grows with the bits.
+fn largest(x: &[u16], half: Half) -> f64 {
+    let bits = x.iter().map(|x| x & 0x7fff).max().unwrap_or(0);
+    f64::from(match half {
+        Half::F16 => half::f16::from_bits(bits).to_f32(),
+        Half::Bf16 => half::bf16::from_bits(bits).to_f32(),
+    })
 }
 
 fn bits(tensor: Tensor<'_>) -> &[u16] {

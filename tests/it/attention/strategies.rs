@@ -41,6 +41,21 @@ pub enum Bias {
     Buckets,
 }
 
+/// Times of the nodes of each graph.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Times {
+    /// Half minutes within five hours, in no order.
+    Random,
+    /// One event every so many milliseconds.
+    Sorted(i64),
+    /// All at once.
+    Equal,
+    /// Where buckets begin and end, and a millisecond beside.
+    Boundary,
+    /// Around the distances at which 32 bits end.
+    Far,
+}
+
 /// What proptest draws; everything else follows from the seed.
 #[derive(Debug, Clone)]
 pub struct Shape {
@@ -50,6 +65,7 @@ pub struct Shape {
     pub dtype: Dtype,
     pub mask: Mask,
     pub bias: Bias,
+    pub times: Times,
     pub uniform: bool,
     /// The largest |scale·q·k + bias|.
     pub logits: f64,
@@ -79,19 +95,27 @@ pub fn shapes() -> impl Strategy<Value = Shape> {
     let biases = prop::sample::select(vec![Bias::None, Bias::Sqrt, Bias::Buckets]);
     let logits = prop::sample::select(vec![1.0, 16.0, 256.0, 4096.0]);
     let lengths = prop::collection::vec(length(), 0..4);
-    (lengths, 1..4_usize, dims, dtypes, mask(), biases, any::<bool>(), logits, any::<u64>()).prop_map(
-        |(lengths, heads, dim, dtype, mask, bias, uniform, logits, seed)| Shape {
+    let times = prop::sample::select(vec![
+        Times::Random,
+        Times::Sorted(1_000),
+        Times::Sorted(60_000),
+        Times::Equal,
+        Times::Boundary,
+        Times::Far,
+    ]);
+    (lengths, 1..4_usize, dims, dtypes, mask(), (biases, times), any::<bool>(), logits, any::<u64>())
+        .prop_map(|(lengths, heads, dim, dtype, mask, (bias, times), uniform, logits, seed)| Shape {
             lengths,
             heads,
             dim,
             dtype,
             mask,
             bias,
+            times,
             uniform,
             logits,
             seed,
-        },
-    )
+        })
 }
 
 /// Numbers from a seed (splitmix64).
@@ -181,9 +205,14 @@ impl Batch {
         let rows = (0..shape.lengths.len())
             .flat_map(|g| rows(shape.mask, offsets[g]..offsets[g + 1], &mut random))
             .collect();
-        // Half minutes around an epoch, so that ends of buckets are hit; half of the logit is the bias's.
-        let t_ms = (0..nodes).map(|_| 1_785_000_000_000 + 30_000 * random.below(600) as i64).collect();
-        let longest = 300.0;
+        let t_ms: Vec<i64> =
+            offsets.windows(2).flat_map(|w| times(shape.times, w[1] - w[0], &mut random)).collect();
+        let spans = offsets
+            .windows(2)
+            .map(|w| t_ms[w[0]..w[1]].iter())
+            .map(|t| t.clone().max().zip(t.min()).map_or(0, |(last, first)| last - first));
+        // Half of the logit is the bias's.
+        let longest = spans.max().unwrap_or(0).max(1) as f64 / 60_000.0;
         let bias = match shape.bias {
             Bias::None => TimeBias::None,
             Bias::Sqrt => TimeBias::Sqrt { scale_minutes: (longest * 4.0 / shape.logits.powi(2)) as f32 },
@@ -295,6 +324,22 @@ impl Batch {
             ..self.clone()
         }
     }
+}
+
+fn times(times: Times, len: usize, random: &mut Random) -> Vec<i64> {
+    const BUCKETS: [i64; 7] = [0, 5, 10, 15, 60, 120, 240];
+    const FAR: [i64; 6] = [0, 1, 1 << 30, (1 << 31) - 1, 1 << 31, (1 << 32) + 1];
+    let mut past = |i: usize| match times {
+        Times::Random => 30_000 * random.below(600) as i64,
+        Times::Sorted(step) => step * i as i64,
+        Times::Equal => 0,
+        Times::Boundary => {
+            60_000 * BUCKETS[random.below(7)]
+                + if random.below(4) == 0 { random.below(3) as i64 - 1 } else { 0 }
+        }
+        Times::Far => FAR[random.below(6)] + random.below(2) as i64 * 3_000_000_000,
+    };
+    (0..len).map(|i| 1_785_000_000_000 + past(i)).collect()
 }
 
 fn rows(mask: Mask, graph: Range<usize>, random: &mut Random) -> Vec<Vec<u32>> {

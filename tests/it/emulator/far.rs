@@ -6,7 +6,7 @@ use ironforge::attention::plan::{AttentionParams, Kernel, THREADS, TileEntry, Wo
 use ironforge::attention::{Accuracy, AttentionBackend, Keys, Output, Reference};
 use ironforge_emulator::{Access, Buffer, Launch, Memory, Order, require};
 
-use crate::attention::strategies::{Batch, Bias, Dtype, Mask, Shape, Values};
+use crate::attention::strategies::{Batch, Bias, Dtype, Mask, Shape, Times, Values};
 use crate::attention::suite;
 
 const DIM: usize = 128;
@@ -23,6 +23,7 @@ fn graph() -> Batch {
         dtype: Dtype::F16,
         mask: Mask::All,
         bias: Bias::None,
+        times: Times::Random,
         uniform: false,
         logits: 16.0,
         seed: 9,

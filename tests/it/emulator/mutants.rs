@@ -11,7 +11,7 @@ use ironforge::attention::{AttentionBackend, Output, Reference};
 use ironforge_emulator::{Failure, Kernels, require};
 
 use super::backend::Emulated;
-use crate::attention::strategies::{Batch, Bias, Dtype, Mask, Shape};
+use crate::attention::strategies::{Batch, Bias, Dtype, Mask, Shape, Times};
 use crate::attention::suite;
 
 /// A change of one place of the kernels: file, what stands there, what shall stand there.
@@ -136,8 +136,8 @@ fn planted() -> Vec<Mutant> {
         (
             "tail rows of the next graph",
             "tile.cuh",
-            "first + r < end && head + h < heads",
-            "first + r < end + 1 && head + h < heads",
+            "r < end - first && head + h < heads",
+            "r < end - first + 1 && head + h < heads",
         ),
         ("head stride without padding", "tile.cuh", "head * D + 8 * c", "head * D + 8 * c + 8"),
         (
@@ -177,6 +177,33 @@ fn planted() -> Vec<Mutant> {
             "-sqrt_approx(dt * bias.factor) * bias.inv_scale",
             "-sqrt_approx(dt * bias.factor)",
         ),
+        (
+            "the column block beside the next one",
+            "attention.cuh",
+            "keys.column(n + 1), head",
+            "keys.column(n) + 1, head",
+        ),
+        (
+            "gap from the wrong end",
+            "bias.cuh",
+            "between(k.first, q.last) : 0",
+            "between(k.last, q.first) : 0",
+        ),
+        (
+            "first step of a tile taken too late",
+            "bias.cuh",
+            "bias.steps_ms[n] <= dt) n++",
+            "bias.steps_ms[n] < dt) n++",
+        ),
+        (
+            "a tile with one step passes for constant",
+            "bias.cuh",
+            "tile.first == tile.last",
+            "tile.first + 1 >= tile.last",
+        ),
+        ("the value of a plain tile dropped", "attention.cuh", "plain, tile.base)", "plain, 0.0f)"),
+        ("narrow beyond 31 bits", "bias.cuh", "longest < (1ull << 31)", "longest < (1ull << 32)"),
+        ("always narrow", "bias.cuh", "longest < (1ull << 31)", "true"),
         ("gathered sum without rescale", "gather.cuh", "sum = fmaf(sum, alpha, weight);", "sum += weight;"),
         (
             "gathered lanes not added up",
@@ -253,6 +280,7 @@ fn problems() -> Vec<(Batch, Output)> {
         dtype: Dtype::F16,
         mask,
         bias,
+        times: Times::Random,
         uniform: false,
         logits: 16.0,
         seed,
@@ -287,6 +315,28 @@ fn problems() -> Vec<(Batch, Output)> {
         *row = (i as u32..130.min(i as u32 + 20)).collect();
     }
     batches.push(ahead);
+    // Tiles that lie apart, with nothing in between.
+    let mut apart = Batch::new(&Shape { lengths: vec![192], ..shape(Mask::Nothing, Bias::None, 11, 9) });
+    apart.rows.iter_mut().take(64).for_each(|row| *row = (0..6).chain(130..141).collect());
+    batches.push(apart);
+    // Times as data have them: in order, all at once, at the ends of buckets, and too far apart for 32 bits.
+    for (times, bias, length) in [
+        (Times::Sorted(60_000), Bias::Buckets, 192),
+        (Times::Sorted(10_000), Bias::Buckets, 192),
+        (Times::Equal, Bias::Buckets, 128),
+        (Times::Boundary, Bias::Buckets, 40),
+        (Times::Far, Bias::Sqrt, 40),
+    ] {
+        batches.push(Batch::new(&Shape { times, lengths: vec![length], ..shape(Mask::All, bias, 16, 20) }));
+    }
+    for (distance, bias) in [(300_000, Bias::Buckets), (3_000_000_000, Bias::Sqrt)] {
+        let mut two = Batch::new(&Shape { lengths: vec![2], ..shape(Mask::All, bias, 16, 21) });
+        two.t_ms = vec![0, distance];
+        if bias == Bias::Sqrt {
+            two.bias = ironforge::attention::TimeBias::Sqrt { scale_minutes: 5_000.0 };
+        }
+        batches.push(two);
+    }
     batches
         .into_iter()
         .map(|batch| {
@@ -320,6 +370,12 @@ fn found_by(kernels: &Kernels, problems: &[(Batch, Output)], order: [Kernel; 3])
 
 /// Compiles and runs every mutant, some at a time; gives what found each.
 fn hunt(mutants: &[Mutant]) -> Vec<Option<String>> {
+    // A bug whose place is gone is known before anything is compiled.
+    for mutant in mutants {
+        let source = fs::read_to_string(sources().join("include").join(mutant.file)).unwrap();
+        let places = source.matches(&mutant.from).count();
+        assert!(places > mutant.nth, "{}: {} does not hold `{}`", mutant.name, mutant.file, mutant.from);
+    }
     let problems = problems();
     let (next, found) = (AtomicUsize::new(0), Mutex::new(vec![None; mutants.len()]));
     let work = || {
