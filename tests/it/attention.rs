@@ -373,7 +373,7 @@ fn settings_have_every_key_and_refuse_others() {
     let want = serde_json::json!({
         "direction": "predecessors", "self_loops": true, "bias": "buckets", "scale_minutes": 0.1,
         "buckets": [[0.0, 5.0, 0.2], [5.0, 15.0, 0.1], [15.0, 60.0, 0.0], [60.0, 240.0, -0.1]],
-        "accuracy": "exact", "empty_row": "zero", "non_finite": "error",
+        "accuracy": "exact", "empty_row": "zero", "non_finite": "error", "plan_cache_mb": 64,
     });
     assert_eq!(settings, want);
     let read = |text: &str| serde_json::from_str::<AttentionConfig>(text);
