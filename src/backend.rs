@@ -9,8 +9,9 @@ mod gpu;
 #[path = "backend/no_gpu.rs"]
 mod gpu;
 
-pub use cost::Work;
+pub use cost::{Size, Work};
 
+use crate::attention::plan::Kernel;
 use crate::attention::{AttentionBackend, Cpu, Reference};
 use gpu::Gpu;
 
@@ -133,7 +134,8 @@ impl Candidates {
         Self::of(device, GPU_MEMORY_FRACTION)
     }
 
-    /// The backend for this work: the only candidate, or the one expected to be done first.
+    /// The backend for this work: the only candidate, or the one expected to be done first. A GPU that is expected to
+    /// be is opened and tried on one node before it is taken.
     pub fn choose(self, work: &Work) -> Chosen {
         let found = match self.0 {
             Kind::One(chosen) => return chosen,
@@ -142,7 +144,8 @@ impl Candidates {
         let gpu = found.map_err(|why| format!("no GPU can be used: {why}"));
         let chosen = gpu.and_then(|(gpu, share)| {
             let why = why_gpu(&gpu, work)?;
-            let backend = gpu::open(share).map_err(|e| format!("{}, but it cannot run: {e}", why))?;
+            let backend =
+                gpu::open_for(share, work).map_err(|e| format!("{why}, but the GPU cannot be used: {e}"))?;
             Ok(on(Device::Cuda, backend, why))
         });
         chosen.unwrap_or_else(|reason| on(Device::Cpu, Box::new(Cpu), reason))
@@ -151,8 +154,12 @@ impl Candidates {
 
 /// Why the GPU is expected to be done first; the error says why not.
 fn why_gpu(gpu: &Gpu, work: &Work) -> Result<String, String> {
-    if !work.half {
+    let Some(half) = work.half else {
         return Err("q, k and v are f32, and the GPU reads f16 or bf16".to_owned());
+    };
+    // The gather takes every form of keys, and is what a GPU runs where it has no kernel of tiles.
+    if !Kernel::EdgeAttention.is_built(gpu.arch, half, work.padded()) {
+        return Err(format!("q, k and v are {}, for which {} has no kernel", half.name(), gpu.name));
     }
     let (need, have) = (work.gpu_bytes(), gpu.memory);
     if need > have {
@@ -195,10 +202,13 @@ pub fn status() -> Status {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::attention::plan::Half;
 
+    const FEW: Size = Size { nodes: 10, pairs: 40, key_bytes: 160 };
+    const MANY: Size = Size { nodes: 1 << 15, pairs: 1 << 30, key_bytes: 0 };
     const SMALL: Work =
-        Work { calls: 1, nodes: 10, largest: 10, pairs: 40, heads: 4, head_dim: 11, half: true };
-    const LARGE: Work = Work { nodes: 1 << 15, largest: 1 << 15, pairs: 1 << 30, head_dim: 64, ..SMALL };
+        Work { calls: 1, total: FEW, largest: FEW, heads: 4, head_dim: 11, half: Some(Half::F16) };
+    const LARGE: Work = Work { total: MANY, largest: MANY, head_dim: 64, ..SMALL };
 
     #[test]
     fn auto_says_why_it_takes_the_cpu_for_small_work() {
@@ -210,11 +220,14 @@ mod tests {
 
     #[test]
     fn the_gpu_is_chosen_by_type_memory_and_estimated_time() {
-        let gpu = Gpu { name: "GPU".to_owned(), memory: 1 << 30 };
+        let gpu = Gpu { name: "GPU".to_owned(), arch: 75, memory: 1 << 30 };
         assert!(why_gpu(&gpu, &LARGE).is_ok_and(|why| why.contains("s on GPU, start and copies included")));
         let refused = |gpu: &Gpu, work: &Work| why_gpu(gpu, work).unwrap_err();
         assert!(refused(&gpu, &SMALL).contains("against 0.000 s on the CPU"));
-        assert!(refused(&gpu, &Work { half: false, ..LARGE }).contains("f32"));
+        assert!(refused(&gpu, &Work { half: None, ..LARGE }).contains("f32"));
+        let bf16 = Work { half: Some(Half::Bf16), ..LARGE };
+        assert!(refused(&gpu, &bf16).contains("bf16, for which GPU has no kernel"));
+        assert!(why_gpu(&Gpu { arch: 80, ..gpu.clone() }, &bf16).is_ok());
         let tiny = Gpu { memory: 1 << 20, ..gpu };
         assert!(
             refused(&tiny, &LARGE).contains("1 MB may be used") || refused(&tiny, &LARGE).contains("2 MB")

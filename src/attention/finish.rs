@@ -56,7 +56,8 @@ pub(super) fn spread(problem: &Attention<'_>, output: &mut Output) {
                 let out = &mut output.out[row * dim..][..dim];
                 if !keys.is_empty() && (q[at(i)] || keys.iter().any(|&j| k[at(j as usize)])) {
                     out.fill(f32::NAN);
-                    output.lse[row] = f32::NAN;
+                    // Not everybody wants the log-sum-exp.
+                    output.lse.get_mut(row).into_iter().for_each(|lse| *lse = f32::NAN);
                 }
                 for &j in keys.iter().filter(|&&j| v[at(j as usize)]) {
                     for (d, out) in out.iter_mut().enumerate() {

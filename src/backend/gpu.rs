@@ -1,14 +1,17 @@
 //! The GPU as far as the choice of a device sees it: with the feature `cuda`.
 
-use super::Status;
-use crate::attention::AttentionBackend;
-use crate::cuda::{self, Capability, Cuda, Device};
+use super::{Status, Work};
+use crate::attention::plan::Half;
+use crate::attention::{Attention, AttentionBackend, Inputs, Keys, Tensor};
+use crate::cuda::{self, Capability, Cuda, CudaError, Device};
 
 /// What can be known of the GPU without opening it.
 #[derive(Debug, Clone)]
 pub(super) struct Gpu {
-    /// Its name and how it is reached.
+    /// Its name.
     pub(super) name: String,
+    /// Compute capability that its kernels are compiled for, ten times its number.
+    pub(super) arch: u32,
     /// Bytes that may be used.
     pub(super) memory: u64,
 }
@@ -16,15 +19,43 @@ pub(super) struct Gpu {
 /// The GPU, if there is one that could run; else why not.
 pub(super) fn find(share: f64) -> Result<Gpu, String> {
     let found = cuda::probe().map_err(|e| e.to_string())?;
-    cuda::arch_for(found).map_err(|e| e.to_string())?;
-    Ok(Gpu { name: found.name.clone(), memory: (found.memory as f64 * share) as u64 })
+    let arch = cuda::arch_for(found).map_err(|e| e.to_string())?;
+    Ok(Gpu { name: found.name.clone(), arch: arch.0, memory: (found.memory as f64 * share) as u64 })
 }
 
 /// The backend on the GPU.
 pub(super) fn open(share: f64) -> Result<Box<dyn AttentionBackend>, String> {
-    let device = Device::first().map_err(|e| e.to_string())?;
+    opened(share).map(|cuda| Box::new(cuda) as _).map_err(|e| e.to_string())
+}
+
+/// The backend on the GPU, if it has room for this work and does what it is asked to.
+pub(super) fn open_for(share: f64, work: &Work) -> Result<Box<dyn AttentionBackend>, String> {
+    let ready = || {
+        let cuda = opened(share)?;
+        cuda.device().check_memory(work.gpu_bytes())?;
+        try_out(&cuda, work)?;
+        Ok(Box::new(cuda) as _)
+    };
+    ready().map_err(|e: CudaError| e.to_string())
+}
+
+fn opened(share: f64) -> Result<Cuda, CudaError> {
+    let device = Device::first()?;
     let bytes = (device.found().memory as f64 * share) as u64;
-    Ok(Box::new(Cuda::new(device.with_memory_limit(bytes))))
+    Ok(Cuda::new(device.with_memory_limit(bytes)))
+}
+
+/// Attention of one node, of the type and shape of some work: every step that may fail, from allocating to reading.
+fn try_out(cuda: &Cuda, work: &Work) -> Result<(), CudaError> {
+    let bits = vec![0_u16; work.heads * work.head_dim];
+    let tensor = match work.half {
+        Some(Half::F16) => Tensor::F16(bytemuck::cast_slice(&bits)),
+        Some(Half::Bf16) => Tensor::Bf16(bytemuck::cast_slice(&bits)),
+        None => return Ok(()),
+    };
+    let keys = Keys::Intervals { lo: &[0], hi: &[1] };
+    let problem = Attention::new(Inputs::new([work.heads, work.head_dim], [tensor; 3], &[0, 1], keys))?;
+    cuda.run(&problem).map(|_| ())
 }
 
 pub(super) fn status() -> Status {

@@ -10,7 +10,7 @@ use super::device::Device;
 use super::error::CudaError;
 use super::launch::Raw;
 use crate::attention::plan::{
-    Addresses, Job, Launch, TABLES, TIME_BIAS, Table, TimeBiasParams, time_bias_shape,
+    Addresses, Job, Launch, OutputType, Outputs, TABLES, TIME_BIAS, Table, TimeBiasParams, time_bias_shape,
 };
 use crate::attention::{AttentionError, Output, Plan};
 
@@ -102,6 +102,7 @@ pub struct DeviceAttention {
     /// Output and log-sum-exp.
     outputs: Buffer,
     starts: Starts,
+    written: Outputs,
     launch: Launch,
 }
 
@@ -112,16 +113,13 @@ struct Starts {
     input_bytes: usize,
     outputs: [usize; 2],
     output_bytes: usize,
-    /// Values of the output, and of the log-sum-exp.
-    values: [usize; 2],
 }
 
 impl Starts {
     fn of(job: &Job<'_>) -> Self {
         let (inputs, input_bytes) = offsets([&job.q, &job.k, &job.v].map(|x| size_of_val(&**x)));
-        let values = job.outputs();
-        let (outputs, output_bytes) = offsets(values.map(|n| n * size_of::<f32>()));
-        Self { inputs, input_bytes, outputs, output_bytes, values }
+        let (outputs, output_bytes) = offsets(job.outputs().bytes());
+        Self { inputs, input_bytes, outputs, output_bytes }
     }
 }
 
@@ -141,7 +139,7 @@ impl DeviceAttention {
     pub fn new(plan: &DevicePlan, job: &Job<'_>) -> Result<Self, CudaError> {
         let starts = Starts::of(job);
         job.launch(plan.plan(), &Addresses::default())?;
-        let want = starts.values[1] * job.padded();
+        let want = job.outputs().rows * job.padded();
         for (what, tensor) in [("q", &job.q), ("k", &job.k), ("v", &job.v)] {
             if tensor.len() != want {
                 return Err(AttentionError::Len { what, got: tensor.len(), want }.into());
@@ -161,7 +159,8 @@ impl DeviceAttention {
             tables: plan.addresses,
         };
         let launch = job.launch(plan.plan(), &at)?;
-        let mut attention = Self { plan: plan.clone(), inputs, outputs, starts, launch };
+        let written = job.outputs();
+        let mut attention = Self { plan: plan.clone(), inputs, outputs, starts, written, launch };
         attention.copy(job)?;
         Ok(attention)
     }
@@ -189,12 +188,18 @@ impl DeviceAttention {
     /// # Errors
     /// [`CudaError::Launch`] if the kernel failed, or what else the driver says.
     pub fn read(&self) -> Result<Output, CudaError> {
-        let [out, lse] = self.starts.values.map(|n| vec![f32::NAN; n]);
-        let mut output = Output { out, lse };
-        let after = |e: CudaError| e.after(&self.launch.entry);
-        self.outputs.read(self.starts.outputs[0], &mut output.out).map_err(after)?;
-        self.outputs.read(self.starts.outputs[1], &mut output.lse).map_err(after)?;
-        Ok(output)
+        let Outputs { rows, half, output, .. } = self.written;
+        let (values, [out_at, lse_at]) = (self.written.values(), self.starts.outputs);
+        let out = match output {
+            OutputType::F32 => self.written_at(out_at, vec![f32::NAN; values])?,
+            OutputType::Half => half.widen(&self.written_at(out_at, vec![u16::MAX; values])?),
+        };
+        Ok(Output { out, lse: self.written_at(lse_at, vec![f32::NAN; rows])? })
+    }
+
+    fn written_at<T: bytemuck::Pod>(&self, at: usize, mut to: Vec<T>) -> Result<Vec<T>, CudaError> {
+        self.outputs.read(at, &mut to).map_err(|e| e.after(&self.launch.entry))?;
+        Ok(to)
     }
 
     /// What it launches, addresses included.

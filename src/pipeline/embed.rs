@@ -7,9 +7,9 @@ use rayon::prelude::*;
 
 use super::Progress;
 use super::graphs::SessionGraph;
-use crate::attention::plan::{GraphView, PlanCache, PlanCounts};
+use crate::attention::plan::{GraphView, Half, PlanCache, PlanCounts};
 use crate::attention::{AttentionBackend, CachedPlans, Direction, Keys, OwnedPattern, attended};
-use crate::backend::{Chosen, Work};
+use crate::backend::{Chosen, Size, Work};
 use crate::config::Config;
 use crate::csr::CsrPattern;
 use crate::error::Error;
@@ -53,20 +53,28 @@ pub(super) struct SessionScores {
 
 /// What attention of all layers and sessions takes.
 pub(super) fn work(sessions: &[Session], graphs: &[SessionGraph], config: &Config) -> Work {
-    let (tgat, layers) = (&config.tgat, config.tgat.num_layers);
-    let nodes = |sessions: &[Session]| sessions.iter().map(|s| s.events.len()).sum::<usize>();
-    let chunks = chunks(sessions);
-    let edges: usize = graphs.iter().map(|g| g.dag.pattern().nnz()).sum();
-    let seen = if config.attention.direction == Direction::Both { 2 * edges } else { edges };
-    let own = if config.attention.self_loops { nodes(sessions) } else { 0 };
+    let (tgat, attention) = (&config.tgat, &config.attention);
+    let chunks: Vec<Size> = chunks(sessions)
+        .into_iter()
+        .map(|chunk| {
+            let lens = || sessions[chunk.clone()].iter().map(|s| s.events.len());
+            let edges: usize = graphs[chunk.clone()].iter().map(|g| g.dag.pattern().nnz()).sum();
+            let seen = if attention.direction == Direction::Both { 2 * edges } else { edges };
+            Size::listed(lens(), seen + if attention.self_loops { lens().sum() } else { 0 })
+        })
+        .collect();
+    let total = chunks.iter().copied().fold(Size::default(), Size::plus);
     Work {
-        calls: chunks.len() * layers,
-        nodes: nodes(sessions) * layers,
-        largest: chunks.into_iter().map(|chunk| nodes(&sessions[chunk])).max().unwrap_or(0),
-        pairs: (seen + own) * layers,
+        calls: chunks.len() * tgat.num_layers,
+        total: total.times(tgat.num_layers),
+        largest: chunks.iter().copied().fold(Size::default(), Size::or),
         heads: tgat.num_heads,
         head_dim: tgat.hidden_dim / tgat.num_heads,
-        half: tgat.precision != Precision::F32,
+        half: match tgat.precision {
+            Precision::F16 => Some(Half::F16),
+            Precision::Bf16 => Some(Half::Bf16),
+            Precision::F32 => None,
+        },
     }
 }
 

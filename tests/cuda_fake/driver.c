@@ -1,7 +1,7 @@
 // A CUDA driver that runs nothing: it records what it is asked for and fails where it is told to.
 //
 // Device memory is host memory, so copies are real. A launch of an attention kernel writes (i % 64) / 64 to value i of
-// its output and -1 to its log-sum-exp, whatever the inputs.
+// its output (the bits of 1 in f16, where 16 bits are wanted) and -1 to its log-sum-exp, whatever the inputs.
 //
 // FAKE_LOG       file to append to: one line a call that matters
 // FAKE_VERSION   CUDA version of the driver (12040)
@@ -173,9 +173,10 @@ int cuFuncSetAttribute(void* function, int attribute, int value) {
 // The fields of AttentionParams (kernels/include/params.cuh) that a launch writes by.
 struct params {
   uint64_t q, k, v;
-  float *out, *lse;
+  void* out;
+  float* lse;
   uint64_t tables[9], bias[4];
-  uint32_t heads, head_dim, nodes, keys;
+  uint32_t heads, head_dim, nodes, keys, scales[2], out_kind;
 };
 
 static void bytes_at(const char* name, uint64_t address, size_t bytes) {
@@ -197,8 +198,10 @@ int cuLaunchKernel(void* function, unsigned x, unsigned y, unsigned z, unsigned 
     bytes_at("q", p->q, 64);
     bytes_at("k", p->k, 64);
     bytes_at("v", p->v, 64);
-    for (size_t i = 0; i < rows * p->head_dim; i++) p->out[i] = (float)(i % 64) / 64;
-    for (size_t i = 0; i < rows; i++) p->lse[i] = -1;
+    for (size_t i = 0; i < rows * p->head_dim; i++)
+      if (p->out_kind) ((uint16_t*)p->out)[i] = 0x3c00;  // 1 in f16
+      else ((float*)p->out)[i] = (float)(i % 64) / 64;
+    for (size_t i = 0; p->lse && i < rows; i++) p->lse[i] = -1;
   }
   return extra != NULL;
 }

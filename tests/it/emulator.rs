@@ -128,6 +128,27 @@ fn every_entry_is_there_and_agrees_with_the_reference() {
     }
 }
 
+/// Both types of output, with and without the log-sum-exp: the same numbers, rounded to nearest.
+#[test]
+fn an_output_of_16_bits_is_that_of_32_rounded() {
+    let Some(kernels) = require(80) else { return };
+    for kernel in Kernel::ALL {
+        let (wide, narrow) = (
+            Emulated::new(kernels, 80, Some(kernel), Order::Forward),
+            Emulated::in_16_bits(kernels, 80, kernel),
+        );
+        for (dim, dtype) in
+            [1, 11, 16, 63, 64, 128].into_iter().flat_map(|d| [(d, Dtype::F16), (d, Dtype::Bf16)])
+        {
+            let batch = Batch::new(&Shape { dtype, mask: Mask::Percent(40), ..dense(dim) });
+            let [want, got] = [&wide, &narrow].map(|b| batch.with_edges(|p| b.forward(p).unwrap()));
+            assert_eq!((want.lse.len(), got.lse.len()), (195 * 3, 0));
+            assert_eq!(Values::store(dtype, &want.out).widened(), got.out, "{kernel} {dtype:?} {dim}");
+            assert_ne!(want.out, got.out, "{kernel} {dtype:?} {dim}");
+        }
+    }
+}
+
 #[test]
 fn fast_accuracy_does_round() {
     let Some(kernels) = require(80) else { return };

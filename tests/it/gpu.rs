@@ -5,13 +5,13 @@ mod backend;
 use std::collections::BTreeSet;
 
 use half::f16;
-use ironforge::attention::plan::{Half, Job, Kernel, Layout, TIME_BIAS, entries};
+use ironforge::attention::plan::{Half, Job, Kernel, Layout, OutputType, TIME_BIAS, entries};
 use ironforge::attention::{
     Accuracy, Attention, AttentionBackend, Cpu, Inputs, Keys, Output, Plan, Tensor, TimeBias, minutes_between,
 };
 use ironforge::cuda::{Cuda, CudaError, Device, DeviceAttention, DevicePlan};
 
-use crate::attention::strategies::{Batch, Bias, Dtype, Mask, Shape};
+use crate::attention::strategies::{Batch, Bias, Dtype, Mask, Shape, Values};
 use crate::attention::suite::{self, PROPERTIES};
 use crate::close::Tolerance;
 use crate::emulator::{dense, for_many};
@@ -97,6 +97,27 @@ fn every_entry_is_reached_and_agrees_with_the_reference() {
         }
     }
     assert_eq!(reached.into_iter().collect::<Vec<_>>(), entries(arch));
+}
+
+/// As the emulator's test of this name.
+#[test]
+fn an_output_of_16_bits_is_that_of_32_rounded() {
+    let Some(device) = device("gpu") else { return };
+    for (kernel, dim) in Kernel::ALL.into_iter().flat_map(|k| [1, 11, 64].map(|dim| (k, dim))) {
+        let batch = Batch::new(&Shape { mask: Mask::Percent(40), ..dense(dim) });
+        let run = |output: OutputType| {
+            batch.with_edges(|problem| {
+                let plan = OnGpu::new(&device, Some(kernel)).plan(problem).unwrap();
+                let job = Job::new(problem).unwrap().with_output(output);
+                let attention = DeviceAttention::new(&DevicePlan::new(&device, plan).unwrap(), &job).unwrap();
+                attention.launch().unwrap();
+                attention.read().unwrap()
+            })
+        };
+        let (wide, narrow) = (run(OutputType::F32), run(OutputType::Half));
+        assert_eq!(Values::store(Dtype::F16, &wide.out).widened(), narrow.out, "{kernel} {dim}");
+        assert_eq!(wide.lse, narrow.lse, "{kernel} {dim}");
+    }
 }
 
 /// A batch that fills the machine more than once.

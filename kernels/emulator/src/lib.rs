@@ -148,9 +148,17 @@ impl Kernels {
     /// If there is no such entry.
     #[track_caller]
     pub fn launch(&self, launch: &Launch<'_>, memory: &mut Memory) -> Report {
+        self.launch_from(0, launch, memory)
+    }
+
+    /// The same without the blocks before the `first`: the end of a grid too large to be run whole.
+    /// # Panics
+    /// As [`Kernels::launch`].
+    #[track_caller]
+    pub fn launch_from(&self, first: u32, launch: &Launch<'_>, memory: &mut Memory) -> Report {
         let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
         let mut machine = idle.unwrap_or_else(|| self.library.machine());
-        let report = self.library.run(&mut machine, launch, memory);
+        let report = self.library.run(&mut machine, first, launch, memory);
         self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(machine);
         match report {
             Some(report) => report,

@@ -21,6 +21,7 @@ struct RawLaunch {
     grid: u32,
     block: u32,
     shared_bytes: u32,
+    first: u32,
     order: u32,
     seed: u64,
     buffers: *const RawSpan,
@@ -120,6 +121,7 @@ impl Library {
     pub(crate) fn run(
         &self,
         machine: &mut Machine,
+        first: u32,
         launch: &Launch<'_>,
         memory: &mut Memory,
     ) -> Option<Report> {
@@ -155,6 +157,7 @@ impl Library {
             grid: launch.grid,
             block: launch.block,
             shared_bytes: launch.shared_bytes,
+            first,
             order,
             seed,
             buffers: spans.as_ptr(),

@@ -20,9 +20,9 @@ void thread_main() {
   abort();
 }
 
-void set_order(std::vector<uint32_t>& order, uint32_t count, Order as) {
-  order.resize(count);
-  std::iota(order.begin(), order.end(), 0u);
+void set_order(std::vector<uint32_t>& order, uint32_t first, uint32_t end, Order as) {
+  order.resize(end - first);
+  std::iota(order.begin(), order.end(), first);
   if (as == Order::Reverse) std::reverse(order.begin(), order.end());
 }
 
@@ -59,7 +59,7 @@ bool Machine::set_up() {
     return refuse(what);
   }
   if (launch.shared_bytes > MAX_SHARED_BYTES) return refuse("more shared memory than any machine has");
-  if (launch.grid == 0) return refuse("an empty grid");
+  if (launch.grid <= launch.first) return refuse("an empty grid");
 
   if (now >= 1u << 31) {
     memory.forget();
@@ -70,8 +70,8 @@ bool Machine::set_up() {
     return refuse("the system gives no room for stacks or for what is noted of each buffer");
   if (!fibers) fibers = std::make_unique<Fiber[]>(MAX_THREADS);
   random = launch.seed * 0x9e3779b97f4a7c15u | 1;
-  set_order(thread_order, launch.block, launch.order);
-  set_order(block_order, launch.grid, launch.order);
+  set_order(thread_order, 0, launch.block, launch.order);
+  set_order(block_order, launch.first, launch.grid, launch.order);
   if (launch.order == Order::Random) shuffle(block_order);
   return true;
 }

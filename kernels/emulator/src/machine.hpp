@@ -22,6 +22,7 @@ struct Launch {
   const void* params;
   size_t params_bytes;
   uint32_t grid, block, shared_bytes;
+  uint32_t first;  // the blocks before it are left out
   Order order;
   uint64_t seed;
   const Span* buffers;  // without cells

@@ -47,6 +47,14 @@ impl Half {
         }
     }
 
+    /// These values of the type, given by their bits, in f32.
+    pub fn widen(self, bits: &[u16]) -> Vec<f32> {
+        match self {
+            Self::F16 => bits.iter().map(|&x| half::f16::from_bits(x).to_f32()).collect(),
+            Self::Bf16 => bits.iter().map(|&x| half::bf16::from_bits(x).to_f32()).collect(),
+        }
+    }
+
     /// `f16` or `bf16`.
     pub fn name(self) -> &'static str {
         match self {

@@ -6,6 +6,7 @@ use bytemuck::cast_slice;
 
 use super::super::finish;
 use super::super::{Accuracy, Attention, AttentionError, EmptyRow, NonFinite, Output, Tensor};
+use super::outputs::{OutputType, Outputs};
 use super::params::AttentionParams;
 use super::{Half, Plan, TABLES, THREADS, Table};
 use crate::geometry::padded_head_dim;
@@ -32,6 +33,7 @@ pub struct Job<'a> {
     nodes: usize,
     half: Half,
     accuracy: Accuracy,
+    output: OutputType,
     scale: f32,
     /// Bound of |q·k|.
     largest_product: f64,
@@ -48,7 +50,7 @@ pub struct Addresses {
     pub k: u64,
     /// [`Job::v`].
     pub v: u64,
-    /// `[nodes, heads, head_dim]`, f32, to be written.
+    /// `[nodes, heads, head_dim]` of the job's [`OutputType`], to be written.
     pub out: u64,
     /// `[nodes, heads]` f32, to be written; 0 if it is not wanted.
     pub lse: u64,
@@ -112,10 +114,17 @@ impl<'a> Job<'a> {
             nodes: problem.nodes(),
             half,
             accuracy: inputs.accuracy,
+            output: OutputType::default(),
             scale: if nothing { 1.0 } else { scale.abs() },
             largest_product: if nothing { 0.0 } else { largest_product },
             cleaned,
         })
+    }
+
+    /// The same with its output in this type.
+    #[must_use]
+    pub fn with_output(self, output: OutputType) -> Self {
+        Self { output, ..self }
     }
 
     /// The 16-bit type of the tensors.
@@ -128,10 +137,10 @@ impl<'a> Job<'a> {
         self.padded
     }
 
-    /// Number of values of the output, and of the log-sum-exp.
-    pub fn outputs(&self) -> [usize; 2] {
-        let rows = self.nodes * self.heads;
-        [rows * self.head_dim, rows]
+    /// What a launch writes.
+    pub fn outputs(&self) -> Outputs {
+        let (rows, head_dim) = (self.nodes * self.heads, self.head_dim);
+        Outputs { rows, head_dim, half: self.half, output: self.output }
     }
 
     /// The launch of this job by a plan of the same batch, with everything at the addresses given.
@@ -169,7 +178,10 @@ impl<'a> Job<'a> {
             keys: plan.keys,
             scale: self.scale,
             scale_log2e: self.scale * std::f32::consts::LOG2_E,
-            out_kind: 0,
+            out_kind: match self.output {
+                OutputType::F32 => 0,
+                OutputType::Half => 1,
+            },
             unused: 0,
         };
         let entry = kernel.entry(self.half, self.padded, self.accuracy);
@@ -177,6 +189,10 @@ impl<'a> Job<'a> {
     }
 
     /// What the kernels leave to the host: rows without a key that are to hold a mean, and NaN that spreads.
+    ///
+    /// # Panics
+    /// If the output is not of the problem's shape; its log-sum-exp may be empty.
+    #[track_caller]
     pub fn finish(&self, problem: &Attention<'_>, output: &mut Output) {
         if problem.inputs().empty_row == EmptyRow::Uniform {
             finish::fill_uniform(problem, output);

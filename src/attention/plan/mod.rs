@@ -9,6 +9,7 @@ mod choose;
 mod entry;
 mod fit;
 mod job;
+mod outputs;
 mod params;
 mod schedule;
 mod steps;
@@ -18,6 +19,7 @@ pub use cache::{GraphView, PlanCache, PlanCounts, PlanKey};
 pub use choose::KernelCost;
 pub use entry::{Half, Kernel, THREADS, TIME_BIAS, entries, time_bias_shape};
 pub use job::{Addresses, Job, Launch};
+pub use outputs::{OutputType, Outputs};
 pub use params::{AttentionParams, BiasParams, FULL_TILE, TileEntry, TimeBiasParams, TimeRange, WorkItem};
 pub use tables::{TABLES, Table};
 

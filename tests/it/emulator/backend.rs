@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 use bytemuck::{bytes_of, cast_slice};
-use ironforge::attention::plan::{Addresses, Half, Job, Kernel, Layout};
+use ironforge::attention::plan::{Addresses, Half, Job, Kernel, Layout, OutputType};
 use ironforge::attention::{Attention, AttentionBackend, AttentionError, Output, Plan};
 use ironforge::geometry::padded_head_dim;
-use ironforge_emulator::{Kernels, Launch, Memory, Order, Stats};
+use ironforge_emulator::{Buffer, Kernels, Launch, Memory, Order, Stats};
 
 use crate::attention::strategies::{Batch, Dtype};
 
@@ -17,6 +17,7 @@ pub struct Emulated<'k> {
     arch: u32,
     kernel: Option<Kernel>,
     order: Order,
+    output: OutputType,
     /// Entries that were launched.
     pub launched: Mutex<BTreeSet<String>>,
     /// Counts of the last launch.
@@ -29,7 +30,13 @@ pub struct Emulated<'k> {
 impl<'k> Emulated<'k> {
     pub fn new(kernels: &'k Kernels, arch: u32, kernel: Option<Kernel>, order: Order) -> Self {
         let (launched, stats, found) = Default::default();
-        Self { kernels, arch, kernel, order, launched, stats, found, tolerant: false }
+        let output = OutputType::F32;
+        Self { kernels, arch, kernel, order, output, launched, stats, found, tolerant: false }
+    }
+
+    /// One whose kernels write 16 bits, and no log-sum-exp.
+    pub fn in_16_bits(kernels: &'k Kernels, arch: u32, kernel: Kernel) -> Self {
+        Self { output: OutputType::Half, ..Self::new(kernels, arch, Some(kernel), Order::Forward) }
     }
 
     /// One that goes on after a finding.
@@ -59,17 +66,17 @@ impl<'k> Emulated<'k> {
 
     /// Runs a problem by a plan of its graphs.
     pub fn run(&self, problem: &Attention<'_>, plan: &Plan) -> Result<Output, AttentionError> {
-        let job = Job::new(problem)?;
+        let job = Job::new(problem)?.with_output(self.output);
         let mut memory = Memory::new();
-        let [outs, rows] = job.outputs();
-        let out = memory.output("out", 4 * outs);
-        let lse = memory.output("lse", 4 * rows);
+        let [out_bytes, lse_bytes] = job.outputs().bytes();
+        let out = memory.output("out", out_bytes);
+        let lse = (self.output == OutputType::F32).then(|| memory.output("lse", lse_bytes));
         let at = Addresses {
             q: memory.input("q", cast_slice(&job.q)).address(),
             k: memory.input("k", cast_slice(&job.k)).address(),
             v: memory.input("v", cast_slice(&job.v)).address(),
             out: out.address(),
-            lse: lse.address(),
+            lse: lse.map_or(0, Buffer::address),
             tables: plan.tables().map(|(table, bytes)| memory.input(table.name(), bytes).address()),
         };
         let launch = job.launch(plan, &at)?;
@@ -94,8 +101,12 @@ impl<'k> Emulated<'k> {
             *self.stats.lock().unwrap() = report.stats;
             self.launched.lock().unwrap().insert(launch.entry);
         }
-        let floats = |bytes: &[u8]| cast_slice::<u8, f32>(bytes).to_vec();
-        let mut output = Output { out: floats(memory.bytes(out)), lse: floats(memory.bytes(lse)) };
+        let out = match self.output {
+            OutputType::F32 => cast_slice(memory.bytes(out)).to_vec(),
+            OutputType::Half => job.half().widen(cast_slice(memory.bytes(out))),
+        };
+        let lse = lse.map_or_else(Vec::new, |lse| cast_slice(memory.bytes(lse)).to_vec());
+        let mut output = Output { out, lse };
         job.finish(problem, &mut output);
         Ok(output)
     }

@@ -2,8 +2,10 @@
 //! takes room only where it is touched.
 
 use bytemuck::{Zeroable, bytes_of, cast_slice, cast_slice_mut};
-use ironforge::attention::plan::{AttentionParams, Kernel, THREADS, TileEntry, WorkItem};
-use ironforge::attention::{Accuracy, AttentionBackend, Keys, Output, Reference};
+use ironforge::attention::plan::{
+    AttentionParams, Half, Kernel, Layout, TABLES, THREADS, TileEntry, WorkItem,
+};
+use ironforge::attention::{Accuracy, AttentionBackend, Keys, Output, Plan, Reference};
 use ironforge_emulator::{Access, Buffer, Launch, Memory, Order, require};
 
 use crate::attention::strategies::{Batch, Bias, Dtype, Mask, Shape, Times, Values};
@@ -15,8 +17,8 @@ const BEFORE: usize = 1 << 24;
 const LEN: usize = 70;
 
 /// The last graph, alone.
-fn graph() -> Batch {
-    Batch::new(&Shape {
+fn shape() -> Shape {
+    Shape {
         lengths: vec![LEN],
         heads: 1,
         dim: DIM,
@@ -27,7 +29,11 @@ fn graph() -> Batch {
         uniform: false,
         logits: 16.0,
         seed: 9,
-    })
+    }
+}
+
+fn graph() -> Batch {
+    Batch::new(&shape())
 }
 
 /// The buffers of the batch, or None after a line that says why they cannot be mapped.
@@ -83,7 +89,7 @@ impl Far {
     }
 
     fn launch(&mut self, kernel: Kernel, grid: u32) {
-        let entry = kernel.entry(ironforge::attention::plan::Half::F16, DIM, Accuracy::Exact);
+        let entry = kernel.entry(Half::F16, DIM, Accuracy::Exact);
         let launch = Launch {
             entry: &entry,
             grid,
@@ -138,7 +144,7 @@ fn block_sparse_attention_reaches_tiles_past_two_to_the_31() {
     suite::compare(&batch, &far.output(BEFORE, LEN), &want).unwrap();
 }
 
-/// Its blocks count from the first row, so here the keys are far: the first node reads those of the last graph.
+/// Here the keys are far: the first node reads those of the last graph.
 #[test]
 fn edge_attention_gathers_from_past_two_to_the_31() {
     let batch = graph();
@@ -156,4 +162,78 @@ fn edge_attention_gathers_from_past_two_to_the_31() {
     let want = batch.with_keys(Keys::All, |problem| Reference.forward(problem).unwrap());
     let want = Output { out: want.out[..DIM].to_vec(), lse: want.lse[..1].to_vec() };
     suite::compare(&batch, &far.output(0, 1), &want).unwrap();
+}
+
+/// The last of 2^32 rows and some: 64 heads of 2^26 nodes, whose last blocks alone are run.
+#[test]
+fn edge_attention_counts_rows_past_two_to_the_32() {
+    const HEADS: usize = 64;
+    const BEFORE: usize = 1 << 26;
+    const NODE: usize = HEADS * 16;
+    let batch = Batch::new(&Shape { heads: HEADS, dim: 16, bias: Bias::Sqrt, ..shape() });
+    let Some(kernels) = require(80) else { return };
+    let (mut memory, nodes) = (Memory::new(), BEFORE + LEN);
+    let mut far = |name: &str, of_a_node: usize, bytes: &[u8]| {
+        let Some(buffer) = memory.reserve(name, nodes * of_a_node, Access::Writable) else {
+            println!("SKIP far offsets: {} GiB cannot be mapped", (nodes * of_a_node) >> 30);
+            return None;
+        };
+        memory.bytes_mut(buffer)[BEFORE * of_a_node..][..bytes.len()].copy_from_slice(bytes);
+        Some(buffer)
+    };
+    let (lo, hi) = ([BEFORE as u32; LEN], [(BEFORE + LEN) as u32; LEN]);
+    let tensor = |values: &Values| match values {
+        Values::F16(values) => cast_slice::<_, u8>(values).to_vec(),
+        _ => unreachable!(),
+    };
+    let buffers = [
+        far("q", 2 * NODE, &tensor(&batch.q)),
+        far("k", 2 * NODE, &tensor(&batch.k)),
+        far("v", 2 * NODE, &tensor(&batch.v)),
+        far("out", 4 * NODE, &[]),
+        far("lse", 4 * HEADS, &[]),
+        far("lo", 4, cast_slice(&lo)),
+        far("hi", 4, cast_slice(&hi)),
+        far("t_ms", 8, cast_slice(&batch.t_ms)),
+    ];
+    let Some([q, k, v, out, lse, lo, hi, t_ms]) = all(buffers) else { return };
+    let bias = batch
+        .with_keys(Keys::All, |p| Plan::new(&Layout::of(p)).unwrap().bias_params(batch.scale, &[0; TABLES]));
+    let params = AttentionParams {
+        q: q.address(),
+        k: k.address(),
+        v: v.address(),
+        out: out.address(),
+        lse: lse.address(),
+        lo: lo.address(),
+        hi: hi.address(),
+        t_ms: t_ms.address(),
+        bias,
+        heads: HEADS as u32,
+        head_dim: 16,
+        nodes: nodes as u32,
+        keys: 2,
+        scale: batch.scale,
+        scale_log2e: batch.scale * std::f32::consts::LOG2_E,
+        ..AttentionParams::zeroed()
+    };
+    let launch = Launch {
+        entry: &Kernel::EdgeAttention.entry(Half::F16, 16, Accuracy::Exact),
+        // A block takes the 64 heads of one node.
+        grid: nodes as u32,
+        block: THREADS,
+        shared_bytes: 0,
+        params: bytes_of(&params),
+        order: Order::Forward,
+    };
+    kernels.launch_from(BEFORE as u32, &launch, &mut memory).clean();
+    let last = |buffer, of_a_node: usize| cast_slice(&memory.bytes(buffer)[BEFORE * of_a_node..]).to_vec();
+    let got = Output { out: last(out, 4 * NODE), lse: last(lse, 4 * HEADS) };
+    let want = batch.with_keys(Keys::All, |problem| Reference.forward(problem).unwrap());
+    suite::compare(&batch, &got, &want).unwrap();
+}
+
+fn all<const N: usize>(buffers: [Option<Buffer>; N]) -> Option<[Buffer; N]> {
+    let found: Vec<Buffer> = buffers.into_iter().collect::<Option<_>>()?;
+    found.try_into().ok()
 }

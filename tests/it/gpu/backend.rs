@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 use std::sync::Mutex;
 
-use ironforge::attention::plan::{Job, Kernel, Layout};
+use ironforge::attention::plan::{Half, Job, Kernel, Layout};
 use ironforge::attention::{Attention, AttentionBackend, AttentionError, Output, Plan};
 use ironforge::cuda::{CudaError, Device, DeviceAttention, DevicePlan};
+use ironforge::geometry::padded_head_dim;
 
 /// Runs each problem on one kernel, where that can take it, and remembers the entries.
 pub struct OnGpu {
@@ -20,10 +21,12 @@ impl OnGpu {
         Self { device: device.clone(), kernel, launched: Mutex::default() }
     }
 
-    fn plan(&self, problem: &Attention<'_>, job: &Job<'_>) -> Result<Plan, AttentionError> {
-        let layout = Layout::of(problem);
+    /// The plan of a problem for the kernel, or for one that can take it.
+    pub fn plan(&self, problem: &Attention<'_>) -> Result<Plan, AttentionError> {
+        let (layout, inputs) = (Layout::of(problem), problem.inputs());
+        let (half, padded) = (Half::of(&inputs.q)?, padded_head_dim(inputs.head_dim).unwrap());
         let wanted = match self.kernel {
-            Some(kernel) if kernel.is_built(self.device.arch().0, job.half(), job.padded()) => {
+            Some(kernel) if kernel.is_built(self.device.arch().0, half, padded) => {
                 Plan::for_kernel(&layout, kernel)
             }
             Some(_) => Plan::for_kernel(&layout, Kernel::EdgeAttention),
@@ -37,7 +40,7 @@ impl OnGpu {
 
     fn run(&self, problem: &Attention<'_>) -> Result<Output, CudaError> {
         let job = Job::new(problem)?;
-        let plan = DevicePlan::new(&self.device, self.plan(problem, &job)?)?;
+        let plan = DevicePlan::new(&self.device, self.plan(problem)?)?;
         let attention = DeviceAttention::new(&plan, &job)?;
         attention.launch()?;
         let mut output = attention.read()?;
