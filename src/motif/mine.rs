@@ -5,8 +5,9 @@ use super::config::MotifConfig;
 use super::error::MotifError;
 use super::graph::{MotifGraph, Union};
 use super::null::StratifiedPermutation;
+use super::outcome::Outcome;
 use super::shape::class_of;
-use super::significance::{Outcome, Test, Tested};
+use super::significance::{Test, Tested};
 
 /// What is to be done with a pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]

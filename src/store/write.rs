@@ -12,7 +12,7 @@ use parquet::schema::types::ColumnPath;
 use serde::{Deserialize, Serialize};
 use tempfile::NamedTempFile;
 
-use super::{StoreError, columns};
+use super::{StoreError, encode};
 use crate::table::{Table, Values};
 
 /// ZSTD level: 3 is where files stop shrinking much and writing is still quick.
@@ -165,8 +165,8 @@ fn sync_folder(_folder: &Path) -> std::io::Result<()> {
 
 fn encode(path: &Path, file: &mut File, table: &Table, config: &StoreConfig) -> Result<(), StoreError> {
     let failed = |why: String| StoreError::Encode { path: path.to_owned(), why };
-    let schema = Arc::new(columns::schema(table));
-    let encoders = columns::encoders(path, table)?;
+    let schema = Arc::new(encode::schema(table));
+    let encoders = encode::encoders(path, table)?;
     let properties = properties(table, config).map_err(|e| failed(e.to_string()))?;
     let mut writer =
         ArrowWriter::try_new(file, schema, Some(properties)).map_err(|e| failed(e.to_string()))?;

@@ -10,11 +10,8 @@ use ironforge::tgat::{Batch, MAX_POSITIONS, Model, PATTERNS, Positions, Precisio
 use crate::close::Tolerance;
 use crate::plans::Planning;
 
-#[path = "tgat/range.rs"]
 mod range;
-#[path = "tgat/recomputed.rs"]
 mod recomputed;
-#[path = "tgat/weights.rs"]
 mod weights;
 
 const INPUT_DIM: usize = 5;
