@@ -15,7 +15,7 @@ use ironforge_emulator::{Order, require};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 
-use crate::attention::strategies::{Batch, Bias, Dtype, Mask, Shape, Times, shapes};
+use crate::attention::strategies::{Batch, Bias, Dtype, Mask, Shape, Times, Values, shapes};
 use crate::attention::suite::{self, PROPERTIES, Verdict};
 use backend::Emulated;
 

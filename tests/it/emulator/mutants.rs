@@ -11,7 +11,8 @@ use std::path::{Path, PathBuf};
 use ironforge::attention::plan::Kernel;
 use ironforge_emulator::require;
 
-use hunt::{found_by, missed};
+use super::far::last_rows;
+use hunt::{compiled, found_by, missed};
 use planted::planted;
 use problems::problems;
 
@@ -82,4 +83,18 @@ fn nine_in_ten_deleted_barriers_waits_and_rescales_are_found() {
     assert!(mutants.len() >= 8, "{} places", mutants.len());
     let missed = missed(&mutants);
     assert!(missed.len() * 10 <= mutants.len(), "not found: {missed:?}");
+}
+
+/// Where no small problem could tell.
+#[test]
+fn rows_counted_in_32_bits_are_found() {
+    if require(80).is_none() {
+        return;
+    }
+    for from in ["(uint64_t)p.nodes * p.heads", "(uint64_t)blockIdx.x * (THREADS / LANES)"] {
+        let (name, to) = (format!("`{from}` in 32 bits"), from.replace("(uint64_t)", ""));
+        let mutant = Mutant { name, file: "gather.cuh", from: from.to_owned(), to, nth: 0 };
+        let Some(seen) = last_rows(&compiled(&mutant)) else { return };
+        assert!(seen.is_err(), "{} was not found", mutant.name);
+    }
 }

@@ -34,6 +34,17 @@ fn plant(mutant: &Mutant, to: &Path) {
     fs::write(&path, format!("{}{}{}", &source[..at], mutant.to, &source[at + mutant.from.len()..])).unwrap();
 }
 
+/// The kernels with a bug in them.
+pub fn compiled(mutant: &Mutant) -> Kernels {
+    let folder = tempfile::tempdir().unwrap();
+    plant(mutant, folder.path());
+    match Kernels::compile(folder.path(), &folder.path().join("out"), &["FEW_ENTRIES"]) {
+        Ok(kernels) => kernels,
+        Err(Failure::Compile(messages)) => panic!("{}: {messages}", mutant.name),
+        Err(failure) => panic!("{}: {failure}", mutant.name),
+    }
+}
+
 /// What finds a mutant first: what was seen, or the numbers.
 pub fn found_by(kernels: &Kernels, problems: &[(Batch, Output)], order: [Kernel; 3]) -> Option<String> {
     for kernel in order {
@@ -70,13 +81,7 @@ pub fn missed(mutants: &[Mutant]) -> Vec<&str> {
         while let Some((n, mutant)) =
             Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|n| Some((n, mutants.get(n)?)))
         {
-            let folder = tempfile::tempdir().unwrap();
-            plant(mutant, folder.path());
-            let by = match Kernels::compile(folder.path(), &folder.path().join("out"), &["FEW_ENTRIES"]) {
-                Ok(kernels) => found_by(&kernels, &problems, mutant.kernels()),
-                Err(Failure::Compile(messages)) => panic!("{}: {messages}", mutant.name),
-                Err(failure) => panic!("{}: {failure}", mutant.name),
-            };
+            let by = found_by(&compiled(mutant), &problems, mutant.kernels());
             println!("{} <- {}", mutant.name, by.as_deref().unwrap_or("NOT FOUND"));
             found.lock().unwrap()[n] = by.is_some();
         }
