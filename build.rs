@@ -33,7 +33,11 @@ fn main() {
     let required = set("IRONFORGE_REQUIRE_PTX").is_some_and(|v| v == Path::new("1"));
     let (modules, why) = match tools() {
         _ if set("DOCS_RS").is_some() => (vec![], Some("it was built for its documentation only".to_owned())),
-        Ok(tools) => (compile(&tools, &out), None),
+        Ok(tools) => {
+            // For the tests, which ask the same assembler again.
+            println!("cargo:rustc-env=IRONFORGE_PTXAS={}", tools.ptxas.display());
+            (compile(&tools, &out), None)
+        }
         Err(why) if required => stop(&format!("IRONFORGE_REQUIRE_PTX=1, but {why}")),
         Err(why) => {
             println!("cargo:warning=built without CUDA kernels: {why}");
