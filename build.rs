@@ -1,5 +1,6 @@
 //! Compiles `kernels/*.cu` to PTX for the feature `cuda`, has every one assembled, and writes the table of modules that
-//! `src/cuda/modules.rs` embeds. Nothing is downloaded and no driver asked; without nvcc the table is empty and says why.
+//! `src/cuda/modules.rs` embeds. Nothing is downloaded and no driver asked;
+//! without nvcc the table is empty and says why.
 #![allow(clippy::print_stderr, reason = "cargo shows what a build script writes there when it stops")]
 
 use std::path::{Path, PathBuf};
@@ -13,7 +14,8 @@ const KERNELS: &[&str] = &["flash_attention", "block_sparse_attention", "edge_at
 const TESTS: &[&str] = &["primitives"];
 /// Compute capabilities compiled for, the slowest to compile first: the PTX of one runs on every later one too.
 const ARCHITECTURES: &[u32] = &[80, 75];
-/// Versions of PTX tried, oldest first; every driver since CUDA 12.0 takes all of them. What each may hold, ptxas knows.
+/// Versions of PTX tried, oldest first; every driver since CUDA 12.0 takes all of them.
+/// What each may hold, ptxas knows.
 const VERSIONS: &[&str] = &["6.5", "7.0", "7.4", "8.0"];
 /// Where nvcc lies in the wheels of CUDA 13, and the folder that kernels/fetch_toolkit.sh puts them into.
 const IN_WHEELS: &str = "nvidia/cu13/bin/nvcc";
@@ -33,7 +35,11 @@ fn main() {
     let required = set("IRONFORGE_REQUIRE_PTX").is_some_and(|v| v == Path::new("1"));
     let (modules, why) = match tools() {
         _ if set("DOCS_RS").is_some() => (vec![], Some("it was built for its documentation only".to_owned())),
-        Ok(tools) => (compile(&tools, &out), None),
+        Ok(tools) => {
+            // For the tests, which ask the same assembler again.
+            println!("cargo:rustc-env=IRONFORGE_PTXAS={}", tools.ptxas.display());
+            (compile(&tools, &out), None)
+        }
         Err(why) if required => stop(&format!("IRONFORGE_REQUIRE_PTX=1, but {why}")),
         Err(why) => {
             println!("cargo:warning=built without CUDA kernels: {why}");

@@ -3,12 +3,13 @@
 //! # Why the family-wise p is exact
 //! Given what is permuted (the labels of each block), data and draws are exchangeable under the null. The pilots are
 //! drawn from the same labels by independent permutations, so given them the score is a fixed function of a labelling:
-//! it is not fitted to the data. What is tested is chosen by the data (patterns with `min_count` occurrences), and that choice is
-//! repeated in every draw: the largest score of a draw is taken over the patterns that reach `min_count` *in that draw*,
-//! tested in the data or not. Hence the largest score of the data and those of the draws are exchangeable too, and
-//! `(1 + draws whose largest score is at least the pattern's) / (1 + draws)` bounds the chance of a single false discovery
-//! (Westfall and Young 1993, single step). To look only at patterns tested in the data would not: among very many rare
-//! patterns some reach `min_count` by chance, and hardly ever the same ones again.
+//! it is not fitted to the data. What is tested is chosen by the data (patterns with `min_count` occurrences), and
+//! that choice is repeated in every draw: the largest score of a draw is taken over the patterns that reach
+//! `min_count` *in that draw*, tested in the data or not. Hence the largest score of the data and those of the draws
+//! are exchangeable too, and `(1 + draws whose largest score is at least the pattern's) / (1 + draws)` bounds the
+//! chance of a single false discovery (Westfall and Young 1993, single step). To look only at patterns tested in the
+//! data would not: among very many rare patterns some reach `min_count` by chance, and
+//! hardly ever the same ones again.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 

@@ -53,19 +53,19 @@ pub fn footer(path: &Path) -> Result<Footer, StoreError> {
 /// Reads the named columns of a Parquet file, in that order, or all columns.
 ///
 /// Integers of all widths become `i64`; `u32` and `u64` columns without missing values stay as they are, half
-/// floats become `f32`, decimals the nearest `f64`, dates midnight of the wall clock. Timestamps keep their unit; they are
-/// UTC if the file says so. Strings of any encoding become labels. A column of nulls is missing floats. Nested, binary,
-/// time-of-day, duration and interval columns are listed in [`Read::ignored`].
+/// floats become `f32`, decimals the nearest `f64`, dates midnight of the wall clock. Timestamps keep their unit;
+/// they are UTC if the file says so. Strings of any encoding become labels. A column of nulls is missing floats.
+/// Nested, binary, time-of-day, duration and interval columns are listed in [`Read::ignored`].
 ///
 /// The file is not trusted: its lengths, schema, offsets and declared sizes are checked first, and a decoder that
 /// fails all the same gives an error. About `memory_limit_bytes` are taken at most, the table included. Cost:
 /// the named columns alone are read.
 ///
 /// # Errors
-/// [`StoreError::Io`]; [`StoreError::NotParquet`], [`StoreError::Encrypted`], [`StoreError::Codec`], [`StoreError::Damaged`] for what the file is;
-/// [`StoreError::Memory`] before or while it would take too much; [`StoreError::UnknownColumn`],
-/// [`StoreError::Unsupported`], [`StoreError::DuplicateColumn`] for its columns; [`StoreError::OutOfRange`] for an unsigned
-/// value beyond `i64` in a column with missing values.
+/// [`StoreError::Io`]; [`StoreError::NotParquet`], [`StoreError::Encrypted`], [`StoreError::Codec`],
+/// [`StoreError::Damaged`] for what the file is; [`StoreError::Memory`] before or while it would take too much;
+/// [`StoreError::UnknownColumn`], [`StoreError::Unsupported`], [`StoreError::DuplicateColumn`] for its columns;
+/// [`StoreError::OutOfRange`] for an unsigned value beyond `i64` in a column with missing values.
 pub fn read_table(
     path: &Path,
     columns: Option<&[&str]>,

@@ -95,8 +95,8 @@ pub fn write_table(path: &Path, table: &Table, config: &StoreConfig) -> Result<W
     Ok(Written { bytes, rows: table.rows() as u64 })
 }
 
-/// Writes a table as a new file of a folder that nobody reads yet: under its own name, and not flushed. Whoever shows the
-/// folder flushes it with [`sync_tree`] first. The bytes are those of [`write_table`].
+/// Writes a table as a new file of a folder that nobody reads yet: under its own name, and not flushed. Whoever shows
+/// the folder flushes it with [`sync_tree`] first. The bytes are those of [`write_table`].
 ///
 /// # Errors
 /// As [`write_table`]; a file of that name is an error.
@@ -110,8 +110,8 @@ pub fn write_part(path: &Path, table: &Table, config: &StoreConfig) -> Result<()
     encode(path, &mut file, table, config)
 }
 
-/// Flushes every file and folder below a folder to disk. Many at a time: a disk takes a hundred small flushes together in
-/// little more than the time of one.
+/// Flushes every file and folder below a folder to disk. Many at a time: a disk takes a hundred small flushes
+/// together in little more than the time of one.
 ///
 /// # Errors
 /// [`StoreError::Io`] for the first that cannot be flushed.

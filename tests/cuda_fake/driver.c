@@ -75,15 +75,23 @@ int cuGetErrorString(int code, const char** text) {
 int cuDeviceGetCount(int* count) { OR_FAIL; *count = 1; return 0; }
 int cuDeviceGet(int* device, int ordinal) { *device = ordinal; return 0; }
 int cuDeviceGetName(char* name, int len, int device) { snprintf(name, (size_t)len, "Fake GPU %d", device); return 0; }
-int cuDeviceTotalMem_v2(size_t* bytes, int device) { *bytes = (size_t)number("FAKE_MEMORY", 8000000000) + (size_t)device; return 0; }
+int cuDeviceTotalMem_v2(size_t* bytes, int device) {
+  *bytes = (size_t)number("FAKE_MEMORY", 8000000000) + (size_t)device;
+  return 0;
+}
 int cuDeviceGetAttribute(int* value, int attribute, int device) {
   long cc = number("FAKE_CC", 80);
   // Compute capability is 75 and 76, memory pools are 115.
-  *value = (int)(attribute == 75 ? cc / 10 : attribute == 76 ? cc % 10 : attribute == 115 ? number("FAKE_POOLS", 1) : 0) + device;
+  long asked = attribute == 75 ? cc / 10 : attribute == 76 ? cc % 10 : attribute == 115 ? number("FAKE_POOLS", 1) : 0;
+  *value = (int)asked + device;
   return 0;
 }
 
-int cuDevicePrimaryCtxRetain(void** context, int device) { OR_FAIL; *context = (void*)(uintptr_t)(0x1000 + device); return 0; }
+int cuDevicePrimaryCtxRetain(void** context, int device) {
+  OR_FAIL;
+  *context = (void*)(uintptr_t)(0x1000 + device);
+  return 0;
+}
 int cuDevicePrimaryCtxRelease_v2(int device) { return device; }
 static _Thread_local void* current;
 int cuCtxGetCurrent(void** context) { *context = current; return 0; }

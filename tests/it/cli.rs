@@ -104,7 +104,11 @@ fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
 
 /// A session file with these events: (time of day, kind, price).
 fn session(events: &[(&str, &str, Option<f64>)]) -> String {
-    let event = |(t, kind, price): &(&str, &str, Option<f64>)| serde_json::json!({"type": kind, "timestamp": t, "price_level": price, "magnitude": 0.5});
+    let event = |(t, kind, price): &(&str, &str, Option<f64>)| {
+        serde_json::json!({
+            "type": kind, "timestamp": t, "price_level": price, "magnitude": 0.5
+        })
+    };
     let events: Vec<Value> = events.iter().map(event).collect();
     let meta = serde_json::json!({"session_type": "lunch", "session_date": "2025-08-06", "timezone": "ET"});
     serde_json::json!({"original_format": "enhanced_session", "session_metadata": meta, "events": events})
