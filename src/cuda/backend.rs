@@ -54,6 +54,8 @@ impl Cuda {
         let plan = match last.filter(|last| last.is_of(plan)) {
             Some(last) => last,
             None => {
+                // The one before goes first: there may be no room for both.
+                *self.last.lock().unwrap_or_else(PoisonError::into_inner) = None;
                 self.device.check_memory(DeviceAttention::bytes(plan, &job))?;
                 let new = DevicePlan::new(&self.device, Arc::clone(plan))?;
                 *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(new.clone());

@@ -23,7 +23,7 @@ const STICKY: &[u32] = &[214, 220, 700, 702, 709, 710, 714, 715, 716, 717, 718, 
 
 const NO_DEVICE: u32 = 100;
 const STUB_LIBRARY: u32 = 34;
-pub(super) const OUT_OF_MEMORY: u32 = 2;
+const OUT_OF_MEMORY: u32 = 2;
 pub(super) const UNSUPPORTED_PTX: u32 = 222;
 
 /// The functions of the driver that this room calls.
@@ -34,6 +34,7 @@ const FUNCTIONS: &[&str] = &[
     "cuDeviceGet",
     "cuDeviceGetAttribute",
     "cuDeviceGetCount",
+    "cuDeviceGetMemPool",
     "cuDeviceGetName",
     "cuDevicePrimaryCtxRelease_v2",
     "cuDevicePrimaryCtxRetain",
@@ -54,6 +55,7 @@ const FUNCTIONS: &[&str] = &[
     "cuMemFreeAsync",
     "cuMemFree_v2",
     "cuMemGetInfo_v2",
+    "cuMemPoolTrimTo",
     "cuMemcpyDtoHAsync_v2",
     "cuMemcpyHtoDAsync_v2",
     "cuMemsetD8Async",
@@ -95,6 +97,10 @@ pub(super) fn call<T>(
 
 pub(super) fn is_sticky(code: u32) -> bool {
     STICKY.contains(&code)
+}
+
+pub(super) fn lacks_memory(error: &CudaError) -> bool {
+    matches!(error, CudaError::Driver { code: OUT_OF_MEMORY, .. })
 }
 
 /// Name, number and text of an error.
@@ -177,21 +183,50 @@ fn look() -> Result<Found, CudaError> {
 /// The context of the first GPU, and the one stream that everything of this process runs on.
 pub(super) fn open() -> Result<Arc<CudaStream>, CudaError> {
     let context = call("open the GPU", || CudaContext::new(0))?;
-    // SAFETY: events between streams are needed only where two streams meet, and every buffer is allocated, used and
-    // freed on the one stream made here. A caller's own stream (`launch_on`) sees none of these buffers.
+    // SAFETY: events between streams are needed only where two streams meet, and this room allocates, uses and frees
+    // every buffer on the one stream made here. Who gives a buffer's address to another stream does so by `launch_on`,
+    // and its promise 3 puts the two in order.
     unsafe { context.disable_event_tracking() };
     call("make a stream", || context.new_stream())
 }
 
 /// So many bytes on the GPU, each 0xff: NaN in every float type, so that what no kernel wrote cannot pass for a result.
+///
+/// Freed from any thread: `CudaSlice` frees in the order of the stream, which needs no current context unless the
+/// stream is the default one (cuMemFreeAsync in cuda.h); without memory pools it makes the context current first.
 pub(super) fn allocate(stream: &Arc<CudaStream>, bytes: usize) -> Result<CudaSlice<u8>, CudaError> {
-    call("allocate memory", || {
-        // SAFETY: the memory is set before anything can read it, in the order of the stream; u8 has no invalid value.
-        let mut slice = unsafe { stream.alloc::<u8>(bytes) }?;
-        let (address, _order) = slice.device_ptr_mut(stream);
-        // SAFETY: the range is that of the allocation above, on the same stream.
-        unsafe { result::memset_d8_async(address, 0xff, bytes, stream.cu_stream()) }?;
-        drop(_order);
-        Ok(slice)
+    let allocate = || {
+        call("allocate memory", || {
+            // SAFETY: the memory is set before anything can read it, in the order of the stream; u8 has no invalid
+            // value.
+            let mut slice = unsafe { stream.alloc::<u8>(bytes) }?;
+            let (address, _order) = slice.device_ptr_mut(stream);
+            // SAFETY: the range is that of the allocation above, on the same stream.
+            unsafe { result::memset_d8_async(address, 0xff, bytes, stream.cu_stream()) }?;
+            drop(_order);
+            Ok(slice)
+        })
+    };
+    allocate().or_else(|error| {
+        if !lacks_memory(&error) {
+            return Err(error);
+        }
+        reclaim(stream)?;
+        allocate()
+    })
+}
+
+/// Waits for the stream, and has the driver take back what was freed in its order. Until then that stays with a memory
+/// pool, and `cuMemGetInfo` counts it as used. Waiting alone is enough for a pool that nobody told to keep more
+/// (CU_MEMPOOL_ATTR_RELEASE_THRESHOLD in cuda.h), but others in the process may have told it.
+pub(super) fn reclaim(stream: &CudaStream) -> Result<(), CudaError> {
+    call("finish its work", || stream.synchronize())?;
+    let context = stream.context();
+    if !context.has_async_alloc() {
+        return Ok(());
+    }
+    call("take memory back", || {
+        // SAFETY: the device and its pool come from the driver; trimming gives back only what is not in use.
+        unsafe { result::mem_pool::trim_to(result::device::get_mem_pool(context.cu_device())?, 0) }
     })
 }

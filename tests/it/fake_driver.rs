@@ -4,6 +4,7 @@
 //! What the command says and does is run by `Run::ironforge`; what only the library can do, by [`parts`].
 
 mod command;
+mod memory;
 mod parts;
 mod refusals;
 

@@ -5,7 +5,7 @@ use ironforge::attention::plan::{Job, Layout};
 use ironforge::attention::{Attention, AttentionBackend, Inputs, Keys, Plan, Tensor, TimeBias};
 use ironforge::cuda::{Buffer, Cuda, CudaError, Device, DeviceAttention, DevicePlan, RawStream};
 
-use super::{PART, Run, values};
+use super::{PART, Run, memory, values};
 use crate::ptx::built;
 
 #[test]
@@ -31,7 +31,7 @@ fn after_a_fatal_error_every_call_says_so() {
     for code in ["700", "719"] {
         Run::new(&[("FAKE_FAIL", &format!("cuMemcpyDtoHAsync_v2 {code}"))]).part("poisoned");
     }
-    Run::new(&[("FAKE_FAIL", "cuMemAllocAsync 2 3")]).part("recovering");
+    Run::new(&[("FAKE_FAIL", "cuMemAllocAsync 2 3 2")]).part("recovering");
 }
 
 /// What the tests above have another process do; by itself, nothing.
@@ -41,11 +41,12 @@ fn the_other_process() {
         Ok("resident") => resident(),
         Ok("poisoned") => poisoned(),
         Ok("recovering") => recovering(),
-        _ => {}
+        Ok(part) => memory::play(part),
+        Err(_) => {}
     }
 }
 
-fn with_problem(f: impl FnOnce(&Attention<'_>)) {
+pub(super) fn with_problem(f: impl FnOnce(&Attention<'_>)) {
     let (values, t_ms) = (values(5), [0, 1, 2, 3, 4]);
     let mut inputs = Inputs::new([2, 3], [Tensor::F16(&values); 3], &[0, 5], Keys::All);
     inputs.bias = TimeBias::Sqrt { scale_minutes: 0.1 };

@@ -77,8 +77,8 @@ fn each_failure_has_its_error_and_leaves_no_result() {
             "refused the kernel flash_attention: CUDA_ERROR_UNSUPPORTED_PTX_VERSION (222)",
         ),
         ("cuModuleGetFunction 500", "refused the kernel flash_attention"),
-        ("cuMemAllocAsync 2", "the GPU lacks memory"),
-        ("cuMemAllocAsync 2 3", "the GPU lacks memory"),
+        ("cuMemAllocAsync 2 1 2", "the GPU lacks memory"),
+        ("cuMemAllocAsync 2 3 2", "the GPU lacks memory"),
         ("cuMemcpyHtoDAsync_v2 1", "failed to copy to the GPU"),
         (
             "cuLaunchKernel 719",
