@@ -17,7 +17,8 @@ fn work_beyond_the_memory_is_refused_before_anything_is_allocated() {
     let run = Run::new(&[("FAKE_MEMORY", "1000000")]);
     refused(
         &run.attend(10_000, &["--backend", "cuda"]),
-        "the GPU lacks memory: 3 MB asked for, 0 MB may be used",
+        "the GPU lacks memory: 3 MB asked for, 0 MB may be used; split the batch, let more of the GPU's memory be \
+         used, or run on the CPU",
     );
     assert_eq!(run.log("alloc"), [""; 0]);
     let auto = run.attend(10_000, &[]);

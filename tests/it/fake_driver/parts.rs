@@ -28,7 +28,7 @@ fn after_a_fatal_error_every_call_says_so() {
     if built().is_none() {
         return;
     }
-    for code in ["700", "719"] {
+    for code in ["700", "719", "810", "911"] {
         Run::new(&[("FAKE_FAIL", &format!("cuMemcpyDtoHAsync_v2 {code}"))]).part("poisoned");
     }
     Run::new(&[("FAKE_FAIL", "cuMemAllocAsync 2 3 2")]).part("recovering");
@@ -83,12 +83,12 @@ fn poisoned() {
     with_problem(|problem| {
         let backend = Cuda::new(Device::first().unwrap());
         let first = backend.run(problem).unwrap_err();
-        assert!(matches!(first, CudaError::Launch { code: 700 | 719, .. }), "{first}");
+        assert!(matches!(first, CudaError::Launch { code: 700 | 719 | 810 | 911, .. }), "{first}");
         for _ in 0..2 {
             let later = backend.run(problem).unwrap_err();
             assert!(matches!(later, CudaError::Poisoned { .. }), "{later}");
         }
-        assert!(backend.forward(problem).unwrap_err().to_string().contains("start it again"));
+        assert!(backend.forward(problem).unwrap_err().to_string().contains("start the program again"));
         assert!(matches!(backend.device().free_bytes(), Err(CudaError::Poisoned { .. })));
     });
 }
