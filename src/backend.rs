@@ -74,7 +74,7 @@ impl fmt::Debug for Chosen {
 #[non_exhaustive]
 pub enum BackendError {
     /// CUDA was asked for and cannot run.
-    #[error("device cuda cannot run: {why}, or use the device cpu")]
+    #[error("device cuda cannot run, device cpu can: {why}")]
     NoCuda {
         /// Why, and how to change it.
         why: String,

@@ -53,6 +53,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("sprs", &["dag"]),
     ("ndarray", &["tgat"]),
     ("cudarc", &["cuda"]),
+    ("libloading", &["cuda"]),
     ("clap", &["bin"]),
     ("indicatif", &["bin"]),
     ("ctrlc", &["bin"]),
