@@ -1,13 +1,14 @@
 // A CUDA driver that runs nothing: it records what it is asked for and fails where it is told to.
 //
 // Device memory is host memory, so copies are real. A launch of an attention kernel writes (i % 64) / 64 to value i of
-// its output and -1 to its log-sum-exp, whatever the inputs.
+// its output (where 16 bits are wanted, the bits of 1 in f16) and -1 to its log-sum-exp, whatever the inputs.
 //
 // FAKE_LOG       file to append to: one line a call that matters
 // FAKE_VERSION   CUDA version of the driver (12040)
 // FAKE_GPUS      how many GPUs there are (1)
 // FAKE_CC        compute capability, ten times (80)
 // FAKE_MEMORY    bytes of memory (8000000000)
+// FAKE_OTHERS    bytes of it that others hold (0)
 // FAKE_POOLS     whether there are memory pools (1)
 // FAKE_KEEPS     whether the pool keeps what is freed until it is trimmed, and not until the stream is waited for (0)
 // FAKE_FAIL      "FUNCTION CODE [NTH [TIMES]]": from the NTH call (first: 1) of a function on, TIMES calls (1) give
@@ -171,7 +172,7 @@ int cuMemGetInfo_v2(size_t* available, size_t* total) {
   OR_FAIL;
   OR_NO_CONTEXT;
   *total = memory();
-  *available = *total - used - freed;
+  *available = *total - used - freed - (size_t)number("FAKE_OTHERS", 0);
   return 0;
 }
 int cuMemsetD8Async(uint64_t address, unsigned char value, size_t bytes, void* stream) {
@@ -223,9 +224,10 @@ int cuFuncSetAttribute(void* function, int attribute, int value) {
 // The fields of AttentionParams (kernels/include/params.cuh) that a launch writes by.
 struct params {
   uint64_t q, k, v;
-  float *out, *lse;
+  void* out;
+  float* lse;
   uint64_t tables[9], bias[4];
-  uint32_t heads, head_dim, nodes, keys;
+  uint32_t heads, head_dim, nodes, keys, scales[2], out_kind;
 };
 
 static void bytes_at(const char* name, uint64_t address, size_t bytes) {
@@ -248,8 +250,10 @@ int cuLaunchKernel(void* function, unsigned x, unsigned y, unsigned z, unsigned 
     bytes_at("q", p->q, 64);
     bytes_at("k", p->k, 64);
     bytes_at("v", p->v, 64);
-    for (size_t i = 0; i < rows * p->head_dim; i++) p->out[i] = (float)(i % 64) / 64;
-    for (size_t i = 0; i < rows; i++) p->lse[i] = -1;
+    for (size_t i = 0; i < rows * p->head_dim; i++)
+      if (p->out_kind) ((uint16_t*)p->out)[i] = 0x3c00;
+      else ((float*)p->out)[i] = (float)(i % 64) / 64;
+    for (size_t i = 0; p->lse && i < rows; i++) p->lse[i] = -1;
   }
   return extra != NULL;
 }

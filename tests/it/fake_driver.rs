@@ -61,6 +61,8 @@ impl Run {
         for (name, _) in std::env::vars_os().filter(|(n, _)| n.to_string_lossy().starts_with("IRONFORGE_")) {
             command.env_remove(name);
         }
+        // What auto chooses is not to depend on the machine.
+        command.env("RAYON_NUM_THREADS", "1");
         command.env("LD_LIBRARY_PATH", fake()).env("FAKE_LOG", self.path("log")).env(PART, part);
         command.envs(self.env.iter().map(|(name, value)| (name, value))).args(args).output().unwrap()
     }

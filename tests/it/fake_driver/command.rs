@@ -75,13 +75,45 @@ fn auto_takes_the_gpu_for_large_work_alone_and_says_why() {
     let small = run.attend(70, &[]);
     assert!(said(&small).contains("backend cpu: an estimated 0.50"), "{}", said(&small));
     assert_eq!(run.log("alloc"), [""; 0]);
-    // A thousand million pairs: seconds on any CPU.
-    let large = run.attend(1 << 15, &["--backend", "auto"]);
+    // Seconds on one thread.
+    let large = run.attend(LARGE, &["--backend", "auto"]);
     assert!(large.status.success(), "{}", said(&large));
     assert!(said(&large).contains("backend cuda: an estimated"), "{}", said(&large));
     assert!(said(&large).contains("s on Fake GPU 0, start and copies included, against"), "{}", said(&large));
     let broken = Run::new(&[("FAKE_FAIL", "cuDevicePrimaryCtxRetain 2")]).ironforge(&["info"]);
     assert!(String::from_utf8_lossy(&broken.stdout).contains("Fake GPU 0, compute capability 8.0, 8.0 GB"));
+}
+
+/// Nodes of a graph that is done sooner on a GPU than on one thread of a CPU.
+const LARGE: usize = 1 << 13;
+
+#[test]
+fn auto_passes_over_a_gpu_that_cannot_do_the_work() {
+    if built().is_none() {
+        return;
+    }
+    for (setting, why) in [
+        ("cuDevicePrimaryCtxRetain 2", "open the GPU"),
+        ("cuMemGetInfo_v2 1", "tell its memory"),
+        ("cuModuleLoadData 222", "refused the kernel edge_attention"),
+        ("cuLaunchKernel 719", "the CUDA kernel edge_attention_f16_d16 failed"),
+    ] {
+        let run = Run::new(&[("FAKE_FAIL", setting)]);
+        let output = run.attend(LARGE, &[]);
+        assert!(output.status.success(), "{setting}: {}", said(&output));
+        let said = said(&output);
+        assert!(
+            said.contains("backend cpu: an estimated") && said.contains("but the GPU cannot be used"),
+            "{said}"
+        );
+        assert!(said.contains(why), "{said}");
+        let written = Tensors::read(Path::new(&run.path("out.safetensors")));
+        assert!(written.f32("lse").iter().all(|&lse| lse != -1.0), "{setting}: no result of the driver's");
+    }
+    // As much memory as the work takes, but half of it is somebody else's.
+    let run = Run::new(&[("FAKE_MEMORY", "4000000"), ("FAKE_OTHERS", "2000000")]);
+    let output = run.attend(LARGE, &[]);
+    assert!(said(&output).contains("but the GPU cannot be used: the GPU lacks memory"), "{}", said(&output));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The library in a process that meets the fake driver: what is on the GPU is launched, and what fails is remembered.
 #![allow(unsafe_code, reason = "a launch on a caller's stream")]
 
-use ironforge::attention::plan::{Job, Layout};
+use ironforge::attention::plan::{Job, Layout, OutputType};
 use ironforge::attention::{Attention, AttentionBackend, Inputs, Keys, Plan, Tensor, TimeBias};
 use ironforge::cuda::{Buffer, Cuda, CudaError, Device, DeviceAttention, DevicePlan, RawStream};
 
@@ -16,7 +16,7 @@ fn what_is_on_the_gpu_is_launched_many_times() {
     let run = Run::new(&[]);
     run.part("resident");
     let launches = run.log("launch");
-    assert_eq!(launches.iter().filter(|l| l.starts_with("flash_attention_f16_d16_exact grid 1 ")).count(), 4);
+    assert_eq!(launches.iter().filter(|l| l.starts_with("flash_attention_f16_d16_exact grid 1 ")).count(), 5);
     assert_eq!(launches.iter().filter(|l| l.ends_with(" stream abc")).count(), 1, "{launches:?}");
     assert_eq!(launches.iter().filter(|l| l.starts_with("time_bias grid 5 block 256 ")).count(), 1);
     assert_eq!(run.log("module").len(), 2, "a kernel is loaded once");
@@ -66,6 +66,10 @@ fn resident() {
         }
         assert_eq!(device.time_ms(|| attention.launch()).unwrap(), 0.5);
         assert_eq!(attention.read().unwrap().lse, [-1.0; 10]);
+        let narrow = DeviceAttention::new(&plan, &job.clone().with_output(OutputType::Half)).unwrap();
+        assert!(narrow.read().unwrap().out.iter().all(|x| x.is_nan()), "nothing was launched yet");
+        narrow.launch().unwrap();
+        assert_eq!(narrow.read().unwrap().out, [1.0; 30]);
         // SAFETY: the launch is the plan's own, on its own buffers; the fake driver takes any stream.
         unsafe { device.launch_on(RawStream(0xabc as *mut _), attention.what()) }.unwrap();
         assert_eq!(plan.time_bias(0).unwrap().len(), 25);
