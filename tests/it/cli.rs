@@ -229,15 +229,19 @@ fn an_interrupted_run_leaves_nothing_and_says_130() {
     let bench = Bench::new();
     let mut run = Command::new(env!("CARGO_BIN_EXE_ironforge"))
         .args(["discover", "--set", "motif.iterations=1000000", "--out", &bench.out()])
-        .stderr(std::process::Stdio::null())
+        .stderr(std::process::Stdio::piped())
         .spawn()
         .unwrap();
     let staged = || std::fs::read_dir(bench.folder.path()).unwrap().count() > 0;
-    while !staged() && run.try_wait().unwrap().is_none() {
+    while !staged() {
+        if let Some(status) = run.try_wait().unwrap() {
+            panic!("{status} before anything was staged: {}", text(&run.wait_with_output().unwrap().stderr));
+        }
         std::thread::sleep(std::time::Duration::from_millis(5));
     }
     let killed = Command::new("kill").args(["-INT", &run.id().to_string()]).status().unwrap();
     assert!(killed.success());
-    assert_eq!(run.wait().unwrap().code(), Some(130));
+    let output = run.wait_with_output().unwrap();
+    assert_eq!(output.status.code(), Some(130), "{}", text(&output.stderr));
     assert!(!staged(), "the staging folder must be gone");
 }
