@@ -26,6 +26,12 @@ impl Toolkit {
         let places = places();
         let found = places.iter().find_map(|nvcc| Some((nvcc, version(nvcc)?)));
         let Some((nvcc, nvcc_version)) = found else {
+            if let [only] = &places[..] {
+                return Err(format!(
+                    "NVCC names {}, which does not run; correct or unset it",
+                    only.display()
+                ));
+            }
             let tried: Vec<_> = places.iter().map(|p| p.display().to_string()).collect();
             return Err(format!(
                 "no nvcc was found (tried {}); run kernels/fetch_toolkit.sh, or set NVCC or CUDA_HOME, and build anew",
@@ -39,6 +45,10 @@ impl Toolkit {
         else {
             return Err(format!("{} has no ptxas beside it; set NVCC to one that has", nvcc.display()));
         };
+        // Another compiler in their place is another toolkit.
+        for program in [nvcc, &ptxas] {
+            println!("cargo:rerun-if-changed={}", program.display());
+        }
         let options = OPTIONS.map(|name| (name, set(name)));
         let identity = format!("{nvcc:?}\n{nvcc_version}{ptxas:?}\n{ptxas_version}{options:?}\n");
         Ok(Self { nvcc: nvcc.clone(), ptxas, identity })

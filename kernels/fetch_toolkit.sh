@@ -11,6 +11,8 @@ cache=${IRONFORGE_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/ironforge}
 toolkit=$cache/cuda-$version
 nvcc=$toolkit/nvidia/cu13/bin/nvcc
 
+# A build that found no compiler looks again only when its script has changed.
+trap 'touch "$(dirname "$0")/../build.rs"' EXIT
 if [ -e "$toolkit/.complete" ]; then
   echo "$nvcc is there already"
   exit 0
@@ -20,7 +22,7 @@ command -v python3 >/dev/null || { echo "python3 with pip is needed to fetch the
 # Into a folder beside it, moved when whole: an interrupted or a parallel run leaves nothing half there.
 mkdir -p "$cache"
 unfinished=$(mktemp -d "$toolkit.XXXXXX")
-trap 'rm -rf "$unfinished"' EXIT
+trap 'rm -rf "$unfinished"; touch "$(dirname "$0")/../build.rs"' EXIT
 # One command: a second one with --target would pass over the folder nvidia/ that the first has made.
 PIP_ROOT_USER_ACTION=ignore python3 -m pip install --quiet --disable-pip-version-check --no-deps \
   --only-binary :all: --target "$unfinished" \

@@ -11,7 +11,6 @@ mod gpu;
 
 pub use cost::{Size, Work};
 
-use crate::attention::plan::Kernel;
 use crate::attention::{AttentionBackend, Cpu, Reference};
 use gpu::Gpu;
 
@@ -58,6 +57,13 @@ pub struct Chosen {
     pub device: Device,
     /// Why it was chosen, as a sentence's end.
     pub reason: String,
+}
+
+impl Chosen {
+    /// The CPU, for this reason.
+    pub(crate) fn cpu(reason: String) -> Self {
+        on(Device::Cpu, Box::new(Cpu), reason)
+    }
 }
 
 impl fmt::Debug for Chosen {
@@ -108,7 +114,7 @@ impl Candidates {
         let asked = || "asked for".to_owned();
         Ok(Self(match device {
             Device::Auto => Kind::Auto(gpu::find(gpu_memory_fraction).map(|gpu| (gpu, gpu_memory_fraction))),
-            Device::Cpu => Kind::One(on(Device::Cpu, Box::new(Cpu), asked())),
+            Device::Cpu => Kind::One(Chosen::cpu(asked())),
             Device::Cuda => {
                 let backend = gpu::open(gpu_memory_fraction).map_err(|why| BackendError::NoCuda { why })?;
                 Kind::One(on(Device::Cuda, backend, asked()))
@@ -135,7 +141,7 @@ impl Candidates {
     }
 
     /// The backend for this work: the only candidate, or the one expected to be done first. A GPU that is expected to
-    /// be is opened and tried on one node before it is taken.
+    /// be is opened, and each kernel that may be used is tried on one node, before it is taken.
     pub fn choose(self, work: &Work) -> Chosen {
         let found = match self.0 {
             Kind::One(chosen) => return chosen,
@@ -148,7 +154,7 @@ impl Candidates {
                 gpu::open_for(share, work).map_err(|e| format!("{why}, but the GPU cannot be used: {e}"))?;
             Ok(on(Device::Cuda, backend, why))
         });
-        chosen.unwrap_or_else(|reason| on(Device::Cpu, Box::new(Cpu), reason))
+        chosen.unwrap_or_else(Chosen::cpu)
     }
 }
 
@@ -157,14 +163,16 @@ fn why_gpu(gpu: &Gpu, work: &Work) -> Result<String, String> {
     let Some(half) = work.half else {
         return Err("q, k and v are f32, and the GPU reads f16 or bf16".to_owned());
     };
-    // The gather takes every form of keys, and is what a GPU runs where it has no kernel of tiles.
-    if !Kernel::EdgeAttention.is_built(gpu.arch, half, work.padded()) {
+    if work.kernels(gpu.arch).next().is_none() {
         return Err(format!("q, k and v are {}, for which {} has no kernel", half.name(), gpu.name));
     }
-    let (need, have) = (work.gpu_bytes(), gpu.memory);
+    if !work.is_tiled(gpu.arch) && work.largest.pairs > u32::MAX as usize {
+        return Err(format!("{} has no kernel of tiles for the work, and too many pairs to list", gpu.name));
+    }
+    let (need, have) = (work.gpu_bytes(gpu.arch), gpu.memory);
     if need > have {
-        let mb = |bytes: u64| bytes.div_ceil(1_000_000);
-        return Err(format!("the work takes {} MB of GPU memory, {} MB may be used", mb(need), mb(have)));
+        let (need, have) = (need.div_ceil(1_000_000), have / 1_000_000);
+        return Err(format!("the work takes {need} MB of GPU memory, {have} MB may be used"));
     }
     let (on_gpu, on_cpu) = (work.gpu_seconds(), work.cpu_seconds(rayon::current_num_threads()));
     let estimate = format!(
@@ -201,12 +209,21 @@ pub fn status() -> Status {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::attention::Accuracy;
     use crate::attention::plan::Half;
 
-    const FEW: Size = Size { nodes: 10, pairs: 40, key_bytes: 160 };
-    const MANY: Size = Size { nodes: 1 << 15, pairs: 1 << 30, key_bytes: 0 };
-    const SMALL: Work =
-        Work { calls: 1, total: FEW, largest: FEW, heads: 4, head_dim: 11, half: Some(Half::F16) };
+    const FEW: Size = Size { nodes: 10, pairs: 40, tiles: 1 };
+    const MANY: Size = Size { nodes: 1 << 15, pairs: 1 << 30, tiles: 0 };
+    const SMALL: Work = Work {
+        calls: 1,
+        total: FEW,
+        largest: FEW,
+        heads: 4,
+        head_dim: 11,
+        half: Some(Half::F16),
+        accuracy: Accuracy::Exact,
+        buckets: 0,
+    };
     const LARGE: Work = Work { total: MANY, largest: MANY, head_dim: 64, ..SMALL };
 
     #[test]
@@ -227,10 +244,11 @@ mod tests {
         let bf16 = Work { half: Some(Half::Bf16), ..LARGE };
         assert!(refused(&gpu, &bf16).contains("bf16, for which GPU has no kernel"));
         assert!(why_gpu(&Gpu { arch: 80, ..gpu.clone() }, &bf16).is_ok());
+        let wide = Size { pairs: 1 << 33, tiles: 1 << 21, ..MANY };
+        let wide = Work { total: wide, largest: wide, head_dim: 128, ..LARGE };
+        assert!(refused(&gpu, &wide).contains("too many pairs to list"));
         let tiny = Gpu { memory: 1 << 20, ..gpu };
-        assert!(
-            refused(&tiny, &LARGE).contains("1 MB may be used") || refused(&tiny, &LARGE).contains("2 MB")
-        );
+        assert!(refused(&tiny, &LARGE).contains("takes 86 MB of GPU memory, 1 MB may be used"));
     }
 
     #[cfg(not(feature = "cuda"))]

@@ -1,8 +1,12 @@
 //! The GPU as far as the choice of a device sees it: with the feature `cuda`.
 
+use std::sync::Arc;
+
+use half::{bf16, f16};
+
 use super::{Status, Work};
-use crate::attention::plan::Half;
-use crate::attention::{Attention, AttentionBackend, Inputs, Keys, Tensor};
+use crate::attention::plan::{Half, Layout};
+use crate::attention::{Attention, AttentionBackend, Inputs, Keys, Plan, Tensor};
 use crate::cuda::{self, Capability, Cuda, CudaError, Device};
 
 /// What can be known of the GPU without opening it.
@@ -32,11 +36,12 @@ pub(super) fn open(share: f64) -> Result<Box<dyn AttentionBackend>, String> {
 pub(super) fn open_for(share: f64, work: &Work) -> Result<Box<dyn AttentionBackend>, String> {
     let ready = || {
         let cuda = opened(share)?;
-        cuda.device().check_memory(work.gpu_bytes())?;
-        try_out(&cuda, work)?;
-        Ok(Box::new(cuda) as _)
+        cuda.device().check_memory(work.gpu_bytes(cuda.device().arch().0))?;
+        Ok(cuda)
     };
-    ready().map_err(|e: CudaError| e.to_string())
+    let cuda = ready().map_err(|e: CudaError| e.to_string())?;
+    try_out(&cuda, work)?;
+    Ok(Box::new(cuda))
 }
 
 fn opened(share: f64) -> Result<Cuda, CudaError> {
@@ -45,17 +50,38 @@ fn opened(share: f64) -> Result<Cuda, CudaError> {
     Ok(Cuda::new(device.with_memory_limit(bytes)))
 }
 
-/// Attention of one node, of the type and shape of some work: every step that may fail, from allocating to reading.
-fn try_out(cuda: &Cuda, work: &Work) -> Result<(), CudaError> {
-    let bits = vec![0_u16; work.heads * work.head_dim];
+/// Attention of one node, of the type and shape of some work, on each kernel that it may use: every step is taken, from
+/// allocating to reading, and the node must get its own values.
+fn try_out(cuda: &Cuda, work: &Work) -> Result<(), String> {
+    // Such that f16 and bf16 hold each.
+    let values: Vec<f32> = (0..work.heads * work.head_dim).map(|i| (i % 64) as f32 / 64.0).collect();
+    let (f16s, bf16s): (Vec<f16>, Vec<bf16>);
     let tensor = match work.half {
-        Some(Half::F16) => Tensor::F16(bytemuck::cast_slice(&bits)),
-        Some(Half::Bf16) => Tensor::Bf16(bytemuck::cast_slice(&bits)),
+        Some(Half::F16) => {
+            f16s = values.iter().map(|&x| f16::from_f32(x)).collect();
+            Tensor::F16(&f16s)
+        }
+        Some(Half::Bf16) => {
+            bf16s = values.iter().map(|&x| bf16::from_f32(x)).collect();
+            Tensor::Bf16(&bf16s)
+        }
         None => return Ok(()),
     };
-    let keys = Keys::Intervals { lo: &[0], hi: &[1] };
-    let problem = Attention::new(Inputs::new([work.heads, work.head_dim], [tensor; 3], &[0, 1], keys))?;
-    cuda.run(&problem).map(|_| ())
+    let mut inputs = Inputs::new([work.heads, work.head_dim], [tensor; 3], &[0, 1], Keys::Causal);
+    inputs.accuracy = work.accuracy;
+    let problem = Attention::new(inputs).map_err(|e| e.to_string())?;
+    let kernels = work.kernels(cuda.device().arch().0);
+    for plan in kernels.map(|kernel| Plan::for_kernel(&Layout::of(&problem), kernel)) {
+        let plan = Arc::new(plan.map_err(|e| e.to_string())?);
+        let output = cuda.run_planned(&problem, &plan).map_err(|e| e.to_string())?;
+        if output.out != values {
+            return Err(format!(
+                "its kernel {} gives a wrong result on one node; please report it",
+                plan.kernel()
+            ));
+        }
+    }
+    Ok(())
 }
 
 pub(super) fn status() -> Status {

@@ -1,11 +1,12 @@
 //! Memory on the GPU.
 
 use bytemuck::Pod;
-use cudarc::driver::{CudaSlice, DevicePtr};
+use cudarc::driver::DevicePtr;
 
 use super::device::{Device, InUse};
-use super::driver::{self, call};
+use super::driver::call;
 use super::error::CudaError;
+use super::memory::{self, Memory};
 
 /// Where the parts of a buffer start: as far apart as the driver's own allocations.
 const ALIGNMENT: usize = 256;
@@ -13,7 +14,7 @@ const ALIGNMENT: usize = 256;
 /// Bytes on the GPU, freed when dropped.
 #[derive(Debug)]
 pub struct Buffer {
-    slice: CudaSlice<u8>,
+    slice: Memory,
     device: Device,
     /// After `slice`: what is counted is still held.
     _in_use: InUse,
@@ -29,7 +30,7 @@ impl Buffer {
         // The driver gives no memory of no size.
         let bytes = bytes.max(1);
         let in_use = device.reserve(bytes as u64)?;
-        match driver::allocate(device.stream(), bytes) {
+        match memory::allocate(device.stream(), bytes) {
             Ok(slice) => Ok(Self { slice, device: device.clone(), _in_use: in_use }),
             Err(error) => {
                 drop(in_use);

@@ -9,6 +9,7 @@ use cudarc::nvrtc::Ptx;
 
 use super::driver::{self, Found, UNSUPPORTED_PTX, call, probe};
 use super::error::{Capability, CudaError};
+use super::memory;
 use super::modules::{self, Entry};
 
 /// The first GPU of this machine, with its kernels. Cloning it is cheap, and every thread may use it: work runs in the
@@ -81,7 +82,7 @@ impl Device {
         if asked <= self.free_bytes()? {
             return Ok(());
         }
-        driver::reclaim(self.stream())?;
+        memory::reclaim(self.stream())?;
         let free = self.free_bytes()?;
         if asked > free { Err(CudaError::OutOfMemory { asked, free }) } else { Ok(()) }
     }

@@ -1,6 +1,6 @@
 //! The way to the driver: every call passes [`call`], which gives typed errors and remembers the fatal ones.
 //!
-//! Unsafe code is here, in `launch.rs` and in `resident.rs` only.
+//! Unsafe code is here, in `memory.rs`, `launch.rs` and `resident.rs` only.
 #![allow(unsafe_code, reason = "calls into the CUDA driver")]
 
 use std::error::Error;
@@ -9,7 +9,7 @@ use std::sync::{Arc, OnceLock};
 
 use cudarc::driver::result::{self, DriverError};
 use cudarc::driver::sys::{self, CUdevice_attribute, CUevent_flags};
-use cudarc::driver::{CudaContext, CudaSlice, CudaStream, DevicePtrMut};
+use cudarc::driver::{CudaContext, CudaStream};
 use libloading::Library;
 
 use super::error::{Capability, CudaError, Version};
@@ -29,8 +29,8 @@ pub(super) const NEEDED: Version = Version(12_000);
 const STICKY: &[u32] = &[214, 220, 226, 700, 702, 709, 710, 714, 715, 716, 717, 718, 719, 721, 810, 911, 999];
 
 /// Errors by which a driver refuses a kernel that a newer one may take: image, binary, PTX, compiler, version of PTX,
-/// source, symbol, initialisation, name.
-const REFUSALS: &[u32] = &[200, 209, 218, 221, UNSUPPORTED_PTX, 300, 302, 303, 500];
+/// compiling switched off, source, symbol, initialisation, name.
+const REFUSALS: &[u32] = &[200, 209, 218, 221, UNSUPPORTED_PTX, 223, 300, 302, 303, 500];
 
 const NO_DEVICE: u32 = 100;
 const STUB_LIBRARY: u32 = 34;
@@ -233,45 +233,4 @@ pub(super) fn open() -> Result<Arc<CudaStream>, CudaError> {
     // and its promise 3 puts the two in order.
     unsafe { context.disable_event_tracking() };
     call("make a stream", || context.new_stream())
-}
-
-/// So many bytes on the GPU, each 0xff: NaN in every float type, so that what no kernel wrote cannot pass for a result.
-///
-/// Freed from any thread: `CudaSlice` frees in the order of the stream, which needs no current context unless the
-/// stream is the default one (cuMemFreeAsync in cuda.h); without memory pools it makes the context current first.
-pub(super) fn allocate(stream: &Arc<CudaStream>, bytes: usize) -> Result<CudaSlice<u8>, CudaError> {
-    let allocate = || {
-        call("allocate memory", || {
-            // SAFETY: the memory is set before anything can read it, in the order of the stream; u8 has no invalid
-            // value.
-            let mut slice = unsafe { stream.alloc::<u8>(bytes) }?;
-            let (address, _order) = slice.device_ptr_mut(stream);
-            // SAFETY: the range is that of the allocation above, on the same stream.
-            unsafe { result::memset_d8_async(address, 0xff, bytes, stream.cu_stream()) }?;
-            drop(_order);
-            Ok(slice)
-        })
-    };
-    allocate().or_else(|error| {
-        if !lacks_memory(&error) {
-            return Err(error);
-        }
-        reclaim(stream)?;
-        allocate()
-    })
-}
-
-/// Waits for the stream, and has the driver take back what was freed in its order. Until then that stays with a memory
-/// pool, and `cuMemGetInfo` counts it as used. Waiting alone is enough for a pool that nobody told to keep more
-/// (CU_MEMPOOL_ATTR_RELEASE_THRESHOLD in cuda.h), but others in the process may have told it.
-pub(super) fn reclaim(stream: &CudaStream) -> Result<(), CudaError> {
-    call("finish its work", || stream.synchronize())?;
-    let context = stream.context();
-    if !context.has_async_alloc() {
-        return Ok(());
-    }
-    call("take memory back", || {
-        // SAFETY: the device and its pool come from the driver; trimming gives back only what is not in use.
-        unsafe { result::mem_pool::trim_to(result::device::get_mem_pool(context.cu_device())?, 0) }
-    })
 }

@@ -1,6 +1,6 @@
 //! Launching kernels.
 //!
-//! Unsafe code is here, in `driver.rs` and in `resident.rs` only.
+//! Unsafe code is here, in `driver.rs`, `memory.rs` and `resident.rs` only.
 #![allow(unsafe_code, reason = "a kernel follows the addresses it is given")]
 
 use std::ffi::c_void;

@@ -38,6 +38,7 @@ mod device;
 mod driver;
 mod error;
 mod launch;
+mod memory;
 mod modules;
 mod resident;
 

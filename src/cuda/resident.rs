@@ -1,6 +1,6 @@
 //! Attention whose plan and tensors stay on the GPU: uploaded once, launched many times, read back.
 //!
-//! Unsafe code is here, in `driver.rs` and in `launch.rs` only.
+//! Unsafe code is here, in `driver.rs`, `memory.rs` and `launch.rs` only.
 #![allow(unsafe_code, reason = "launches kernels on buffers that it has filled itself")]
 
 use std::sync::Arc;
@@ -68,6 +68,10 @@ impl DevicePlan {
     #[track_caller]
     pub fn time_bias(&self, g: usize) -> Result<Vec<f32>, CudaError> {
         let nodes = self.plan.offsets()[g]..self.plan.offsets()[g + 1];
+        let len = nodes.len() as u64;
+        let (grid, block) = time_bias_shape(len)?;
+        // Before the host's memory is taken: what the GPU has no room for may be too much for the host as well.
+        self.device.check_memory(len.saturating_mul(len).saturating_mul(size_of::<f32>() as u64))?;
         let mut bias = vec![0.0_f32; nodes.len() * nodes.len()];
         let t_ms = self.addresses[Table::TimesMs as usize];
         if t_ms == 0 || bias.is_empty() {
@@ -79,9 +83,8 @@ impl DevicePlan {
             out: out.address(),
             bias: self.plan.bias_params(1.0, &self.addresses),
             first: nodes.start as u64,
-            len: nodes.len() as u64,
+            len,
         };
-        let (grid, block) = time_bias_shape(params.len)?;
         let params = bytemuck::bytes_of(&params);
         // SAFETY: 1. `out` holds len x len values, the tables are this plan's and live in `self`.
         //         2. `first + len` is at most the plan's nodes, for which the table of times was built.

@@ -23,8 +23,8 @@ use std::path::Path;
 
 pub use error::AttendError;
 
-use crate::attention::{Accuracy, Attention};
-use crate::backend::{Candidates, Work};
+use crate::attention::{Accuracy, Attention, AttentionError};
+use crate::backend::{Candidates, Chosen, Work};
 
 /// What was done.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -61,8 +61,13 @@ pub fn attend(
     let refused = |source| file.problem(source);
     let keys = request.keys().map_err(refused)?;
     let problem = Attention::new(request.inputs(keys, accuracy)).map_err(refused)?;
-    let chosen = candidates.choose(&Work::of(&problem));
-    let output = chosen.backend.forward(&problem).map_err(refused)?;
+    let mut chosen = candidates.choose(&Work::of(&problem));
+    let mut outcome = chosen.backend.forward(&problem);
+    if let (Err(error @ AttentionError::Range { .. }), "auto") = (&outcome, backend) {
+        chosen = Chosen::cpu(format!("{}, but the GPU cannot do it: {error}", chosen.reason));
+        outcome = chosen.backend.forward(&problem);
+    }
+    let output = outcome.map_err(refused)?;
     let report = AttendReport {
         nodes: problem.nodes(),
         graphs: problem.graphs(),

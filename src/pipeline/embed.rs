@@ -75,6 +75,8 @@ pub(super) fn work(sessions: &[Session], graphs: &[SessionGraph], config: &Confi
             Precision::Bf16 => Some(Half::Bf16),
             Precision::F32 => None,
         },
+        accuracy: attention.accuracy,
+        buckets: attention.buckets.len(),
     }
 }
 

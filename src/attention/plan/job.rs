@@ -21,7 +21,8 @@ const NOTHING: f64 = 1e-10;
 /// A problem's tensors as the kernels take them: 16 bits a value, head dimension padded with zeros.
 #[derive(Debug, Clone)]
 pub struct Job<'a> {
-    /// `[nodes, heads, padded]`. For a scale below 0 its sign is turned; where no scaled product matters it is all zeros.
+    /// `[nodes, heads, padded]`. For a scale below 0 its sign is turned; where no scaled product matters it is all
+    /// zeros.
     pub q: Cow<'a, [u16]>,
     /// `[nodes, heads, padded]`.
     pub k: Cow<'a, [u16]>,
@@ -194,6 +195,9 @@ impl<'a> Job<'a> {
     /// If the output is not of the problem's shape; its log-sum-exp may be empty.
     #[track_caller]
     pub fn finish(&self, problem: &Attention<'_>, output: &mut Output) {
+        let Outputs { rows, .. } = self.outputs();
+        assert_eq!(output.out.len(), self.outputs().values(), "an output of another problem");
+        assert!([0, rows].contains(&output.lse.len()), "a log-sum-exp of another problem");
         if problem.inputs().empty_row == EmptyRow::Uniform {
             finish::fill_uniform(problem, output);
         }

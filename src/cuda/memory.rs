@@ -1,0 +1,95 @@
+//! Memory on the GPU: taken, taken again after what was freed has come back, and given back.
+//!
+//! Unsafe code is here, in `driver.rs`, `launch.rs` and `resident.rs` only.
+#![allow(unsafe_code, reason = "calls into the CUDA driver")]
+
+use std::mem::ManuallyDrop;
+use std::ops::{Deref, DerefMut};
+use std::sync::Arc;
+
+use cudarc::driver::{CudaSlice, CudaStream, DevicePtrMut, result};
+
+use super::driver::{call, lacks_memory};
+use super::error::CudaError;
+
+/// Memory on the GPU, given back when dropped, by any thread: in the order of the stream, which needs no current
+/// context unless the stream is the default one (cuMemFreeAsync in cuda.h); without memory pools the context is made
+/// current.
+///
+/// `CudaSlice` by itself would keep an error of this, and a later call would be blamed for it. Nothing more is asked of
+/// a GPU that has failed for good: what is on it goes with the process.
+#[derive(Debug)]
+pub(super) struct Memory(ManuallyDrop<CudaSlice<u8>>);
+
+impl Deref for Memory {
+    type Target = CudaSlice<u8>;
+
+    fn deref(&self) -> &CudaSlice<u8> {
+        &self.0
+    }
+}
+
+impl DerefMut for Memory {
+    fn deref_mut(&mut self) -> &mut CudaSlice<u8> {
+        &mut self.0
+    }
+}
+
+impl Drop for Memory {
+    fn drop(&mut self) {
+        // SAFETY: it is taken here alone, and nobody sees it afterwards.
+        let slice = unsafe { ManuallyDrop::take(&mut self.0) };
+        let stream = Arc::clone(slice.stream());
+        let address = slice.leak();
+        let freed = call("free memory", || {
+            if stream.context().has_async_alloc() {
+                // SAFETY: the address is that of the allocation, on its own stream, and nobody else frees it.
+                return unsafe { result::free_async(address, stream.cu_stream()) };
+            }
+            stream.context().bind_to_thread()?;
+            stream.synchronize()?;
+            // SAFETY: as above; what was asked of the memory is done.
+            unsafe { result::free_sync(address) }
+        });
+        // Nobody is there to be told; if it was for good, the next call says so.
+        drop(freed);
+    }
+}
+
+/// So many bytes on the GPU, each 0xff: NaN in every float type, so that what no kernel wrote cannot pass for a result.
+pub(super) fn allocate(stream: &Arc<CudaStream>, bytes: usize) -> Result<Memory, CudaError> {
+    let allocate = || {
+        call("allocate memory", || {
+            // SAFETY: the memory is set before anything can read it, in the order of the stream; u8 has no invalid
+            // value.
+            let mut slice = unsafe { stream.alloc::<u8>(bytes) }?;
+            let (address, order) = slice.device_ptr_mut(stream);
+            // SAFETY: the range is that of the allocation above, on the same stream.
+            unsafe { result::memset_d8_async(address, 0xff, bytes, stream.cu_stream()) }?;
+            drop(order);
+            Ok(Memory(ManuallyDrop::new(slice)))
+        })
+    };
+    allocate().or_else(|error| {
+        if !lacks_memory(&error) {
+            return Err(error);
+        }
+        reclaim(stream)?;
+        allocate()
+    })
+}
+
+/// Waits for the stream, and has the driver take back what was freed in its order. Until then that stays with a memory
+/// pool, and `cuMemGetInfo` counts it as used. Waiting alone is enough for a pool that nobody told to keep more
+/// (CU_MEMPOOL_ATTR_RELEASE_THRESHOLD in cuda.h), but others in the process may have told it.
+pub(super) fn reclaim(stream: &CudaStream) -> Result<(), CudaError> {
+    call("finish its work", || stream.synchronize())?;
+    let context = stream.context();
+    if !context.has_async_alloc() {
+        return Ok(());
+    }
+    call("take memory back", || {
+        // SAFETY: the device and its pool come from the driver; trimming gives back only what is not in use.
+        unsafe { result::mem_pool::trim_to(result::device::get_mem_pool(context.cu_device())?, 0) }
+    })
+}
