@@ -5,19 +5,27 @@
 
 mod build;
 mod config;
+mod digraph;
 mod error;
+mod generations;
 mod graph;
 mod interop;
 mod interval;
 mod order;
+mod parts;
+mod paths;
 mod shared_key;
+mod view;
 mod weights;
 
 pub use build::{Links, temporal_view};
 pub use config::{DagConfig, KeyScope, Link};
+pub use digraph::Digraph;
 pub use error::DagError;
+pub use generations::Generations;
 pub use graph::Dag;
 pub use interval::{IntervalDag, WindowKnn};
-pub use order::Generations;
+pub use parts::Components;
 pub use shared_key::SharedKey;
+pub use view::DagView;
 pub use weights::{Causality, EdgeWeights};

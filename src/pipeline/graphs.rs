@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use crate::config::Config;
-use crate::dag::{Dag, EdgeWeights, Generations, Links, temporal_view};
+use crate::dag::{Dag, DagView, EdgeWeights, Generations, Links, temporal_view};
 use crate::error::Error;
 use crate::table::Session;
 

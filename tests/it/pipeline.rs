@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use ironforge::attention::{Cpu, Keys, attended};
 use ironforge::config::{Effective, Sources};
-use ironforge::dag::{Dag, EdgeWeights, temporal_view};
+use ironforge::dag::{Dag, DagView, EdgeWeights, temporal_view};
 use ironforge::events::{self, ColumnMap, TimeColumn};
 use ironforge::motif::{MotifGraph, mine};
 use ironforge::pipeline::{Request, RunReport, Silent, discover};

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use ironforge::dag::{Causality, Dag, DagConfig, EdgeWeights};
+use ironforge::dag::{Causality, Dag, DagConfig, DagView, EdgeWeights};
 use ironforge::table::{EventTable, Labels, NumericColumn};
 use serde_json::Value;
 
@@ -73,7 +73,7 @@ fn generations(name: &str, want: &Value, dag: &Dag, tally: &mut Tally) {
     tally.equal(&format!("{name} generation sizes"), sizes, ids(&want["generation_sizes"]));
     if let Some(longest) = want["longest_path_edges"].as_u64() {
         let path = dag.longest_path();
-        assert!(path.windows(2).all(|w| dag.successors(w[0]).contains(&w[1])), "{name}: not a path");
+        assert!(path.windows(2).all(|w| dag.has_edge(w[0], w[1])), "{name}: not a path");
         tally.equal(&format!("{name} longest path"), path.len().saturating_sub(1) as u64, longest);
     }
 }
@@ -210,7 +210,7 @@ fn ordered(name: &str, want: &Value, dag: &Dag, tally: &mut Tally) {
     let digest = Sha256::digest(level.iter().flat_map(|l| l.to_le_bytes()).collect::<Vec<u8>>());
     let digest: String = digest.iter().map(|b| format!("{b:02x}")).collect();
     tally.equal(&format!("{name} nodes"), dag.nodes() as u64, want["nodes"].as_u64().unwrap());
-    tally.equal(&format!("{name} edges"), dag.edges() as u64, want["edges"].as_u64().unwrap());
+    tally.equal(&format!("{name} edges"), dag.edges(), want["edges"].as_u64().unwrap());
     tally.equal(
         &format!("{name} generations"),
         generations.count() as u64,

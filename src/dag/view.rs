@@ -1,0 +1,200 @@
+//! What every form of a DAG can be asked.
+
+use std::ops::Range;
+
+use super::parts::{in_degrees, induced, time_slice, transpose};
+use super::paths;
+use super::{Components, Dag, DagError, Generations, IntervalDag};
+
+/// A DAG whose nodes are the numbers `0..nodes`, every edge going from a lower to a higher one.
+///
+/// Each operation is one forward or backward sweep over the numbers, without a queue and without recursion, and is
+/// written once for all forms. Nodes are named by number, in arguments and in results: [`DagView::id`] and
+/// [`Dag::number`] translate where the caller has ids of its own, and a [`Dag`] that is a result keeps the ids.
+/// "In edge order" means by source and then by target, as [`DagView::edge_iter`] goes.
+///
+/// # Panics
+/// What takes nodes panics at a number that is no node, what takes weights unless there is one for each edge.
+pub trait DagView: Sync + Sized {
+    /// Number of nodes.
+    fn nodes(&self) -> usize;
+
+    /// Number of edges.
+    fn edges(&self) -> u64;
+
+    /// Where the edges of `u` lead, rising.
+    fn successors(&self, u: u32) -> impl DoubleEndedIterator<Item = u32> + ExactSizeIterator;
+
+    /// Whether the edge u -> v exists.
+    fn has_edge(&self, u: u32, v: u32) -> bool;
+
+    /// The largest `v - u` of an edge u -> v, 0 without edges: how far ahead a sweep must remember. O(nodes).
+    fn reach(&self) -> u32;
+
+    /// The nodes of a range of numbers and the edges among them, in the same form; numbered from 0, so node `i` was
+    /// `numbers.start + i`. O(nodes + edges) of the slice.
+    fn slice(&self, numbers: Range<u32>) -> Self;
+
+    /// Memory it holds.
+    fn bytes(&self) -> usize;
+
+    /// The caller's id of each number, where ids and numbers differ.
+    fn ids(&self) -> Option<&[u32]> {
+        None
+    }
+
+    /// The caller's id of a number.
+    fn id(&self, number: u32) -> u32 {
+        self.ids().map_or(number, |ids| ids[number as usize])
+    }
+
+    /// All edges (source, target), by source and then by target.
+    fn edge_iter(&self) -> impl Iterator<Item = (u32, u32)> {
+        (0..self.nodes() as u32).flat_map(|u| self.successors(u).map(move |v| (u, v)))
+    }
+
+    /// Number of successors of each node.
+    fn out_degrees(&self) -> Vec<u32> {
+        (0..self.nodes() as u32).map(|u| self.successors(u).len() as u32).collect()
+    }
+
+    /// Number of predecessors of each node.
+    fn in_degrees(&self) -> Vec<u32> {
+        in_degrees(self)
+    }
+
+    /// The nodes without a predecessor, rising.
+    fn roots(&self) -> Vec<u32> {
+        let degrees = self.in_degrees();
+        (0..self.nodes() as u32).filter(|&u| degrees[u as usize] == 0).collect()
+    }
+
+    /// The nodes without a successor, rising.
+    fn sinks(&self) -> Vec<u32> {
+        (0..self.nodes() as u32).filter(|&u| self.successors(u).len() == 0).collect()
+    }
+
+    /// Generations as networkx's `topological_generations` has them. O(nodes + edges).
+    fn topological_generations(&self) -> Generations {
+        Generations::of(self)
+    }
+
+    /// The nodes of a path of the most edges; of several the one that ends first and comes to each of its nodes from
+    /// the first it can. Empty without nodes. O(nodes + edges).
+    fn longest_path(&self) -> Vec<u32> {
+        paths::longest(self)
+    }
+
+    /// The graph with every edge turned round. So that its edges go forward again, number `i` becomes
+    /// `nodes - 1 - i`; ids stay. O(nodes + edges).
+    ///
+    /// # Errors
+    /// [`DagError::TooLarge`] above `u32::MAX` edges.
+    fn transpose(&self) -> Result<Dag, DagError> {
+        transpose(self)
+    }
+
+    /// The weakly connected components. O(nodes + edges) in practice.
+    fn weakly_connected_components(&self) -> Components {
+        Components::of(self.nodes(), self.edge_iter())
+    }
+
+    /// Some nodes, in any order, and all edges among them; ids are those of this graph. O(nodes + edges of these).
+    ///
+    /// # Errors
+    /// [`DagError::TooLarge`] above `u32::MAX` edges.
+    #[track_caller]
+    fn induced_subgraph(&self, nodes: &[u32]) -> Result<Dag, DagError> {
+        induced(self, nodes)
+    }
+
+    /// The slice of nodes whose time lies in `times`, its end exclusive; `t_ms` is that of each number, rising.
+    ///
+    /// # Errors
+    /// [`DagError::Unsorted`] if a time falls.
+    #[track_caller]
+    fn time_slice(&self, t_ms: &[i64], times: Range<i64>) -> Result<Self, DagError> {
+        time_slice(self, t_ms, times)
+    }
+}
+
+/// 8 bytes a node; [`DagView::edges`] is O(nodes), [`DagView::has_edge`] O(1).
+impl DagView for IntervalDag {
+    fn nodes(&self) -> usize {
+        self.bounds().0.len()
+    }
+
+    fn edges(&self) -> u64 {
+        let (lo, hi) = self.bounds();
+        lo.iter().zip(hi).map(|(lo, hi)| u64::from(hi - lo)).sum()
+    }
+
+    #[inline]
+    #[track_caller]
+    fn successors(&self, u: u32) -> impl DoubleEndedIterator<Item = u32> + ExactSizeIterator {
+        self.range(u)
+    }
+
+    #[inline]
+    #[track_caller]
+    fn has_edge(&self, u: u32, v: u32) -> bool {
+        self.range(u).contains(&v)
+    }
+
+    fn reach(&self) -> u32 {
+        let (lo, hi) = self.bounds();
+        let ends = lo.iter().zip(hi).zip(0_u32..);
+        ends.filter(|((lo, hi), _)| lo < hi).map(|((_, hi), u)| hi - 1 - u).max().unwrap_or(0)
+    }
+
+    #[track_caller]
+    fn slice(&self, numbers: Range<u32>) -> Self {
+        self.cut(numbers)
+    }
+
+    fn bytes(&self) -> usize {
+        2 * size_of_val(self.bounds().0)
+    }
+}
+
+/// 4 bytes an edge and 4 a node; [`DagView::has_edge`] is O(log of the successors of `u`).
+impl DagView for Dag {
+    fn nodes(&self) -> usize {
+        self.row_ptr.len() - 1
+    }
+
+    fn edges(&self) -> u64 {
+        self.col_idx.len() as u64
+    }
+
+    #[inline]
+    #[track_caller]
+    fn successors(&self, u: u32) -> impl DoubleEndedIterator<Item = u32> + ExactSizeIterator {
+        self.row(u).iter().copied()
+    }
+
+    #[inline]
+    #[track_caller]
+    fn has_edge(&self, u: u32, v: u32) -> bool {
+        self.row(u).binary_search(&v).is_ok()
+    }
+
+    fn reach(&self) -> u32 {
+        let last = (0..self.nodes() as u32).filter_map(|u| Some(self.row(u).last()? - u));
+        last.max().unwrap_or(0)
+    }
+
+    #[track_caller]
+    fn slice(&self, numbers: Range<u32>) -> Self {
+        self.cut(numbers)
+    }
+
+    fn bytes(&self) -> usize {
+        let names = self.ids().map_or(0, |ids| 2 * size_of_val(ids));
+        size_of_val(&self.row_ptr[..]) + size_of_val(&self.col_idx[..]) + names
+    }
+
+    fn ids(&self) -> Option<&[u32]> {
+        self.names.as_ref().map(|names| &names.ids[..])
+    }
+}
