@@ -26,6 +26,7 @@ pub use generations::Generations;
 pub use graph::Dag;
 pub use interval::{IntervalDag, WindowKnn};
 pub use parts::Components;
+pub use paths::{CriticalPath, WeightedPath};
 pub use shared_key::SharedKey;
 pub use view::DagView;
 pub use weights::{Causality, EdgeWeights};

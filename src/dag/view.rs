@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::parts::{in_degrees, induced, time_slice, transpose};
 use super::paths;
-use super::{Components, Dag, DagError, Generations, IntervalDag};
+use super::{Components, CriticalPath, Dag, DagError, Generations, IntervalDag, WeightedPath};
 
 /// A DAG whose nodes are the numbers `0..nodes`, every edge going from a lower to a higher one.
 ///
@@ -83,6 +83,42 @@ pub trait DagView: Sync + Sized {
     /// the first it can. Empty without nodes. O(nodes + edges).
     fn longest_path(&self) -> Vec<u32> {
         paths::longest(self)
+    }
+
+    /// A path of the largest sum of weights, chosen among equals as by [`DagView::longest_path`]; sums are of f64. A
+    /// single node is a path of length 0, so no length is negative. O(nodes + edges).
+    ///
+    /// # Errors
+    /// [`DagError::Weight`] if a weight is not finite, [`DagError::Overflow`] if the length is not.
+    #[track_caller]
+    fn longest_path_weighted<W: Copy + Into<f64>>(&self, weights: &[W]) -> Result<WeightedPath, DagError> {
+        paths::heaviest(self, weights)
+    }
+
+    /// The schedule that the weights demand: earliest and latest moment of each node, its slack, and a path without
+    /// any. O(nodes + edges).
+    ///
+    /// # Errors
+    /// As [`DagView::longest_path_weighted`].
+    #[track_caller]
+    fn critical_path<W: Copy + Into<f64>>(&self, weights: &[W]) -> Result<CriticalPath, DagError> {
+        paths::critical(self, weights)
+    }
+
+    /// Number of paths to each node that start at one of `from`; to each of these there is one of no edges. O(nodes +
+    /// edges).
+    ///
+    /// # Errors
+    /// [`DagError::Overflow`] if one does not fit; [`DagView::path_counts_f64`] then tells its size.
+    #[track_caller]
+    fn path_counts(&self, from: &[u32]) -> Result<Vec<u64>, DagError> {
+        paths::counts(self, from, 1, u64::checked_add)
+    }
+
+    /// The same as floating-point numbers: exact up to 2^53, rounded above, infinite above 1.8e308.
+    #[track_caller]
+    fn path_counts_f64(&self, from: &[u32]) -> Vec<f64> {
+        paths::counts(self, from, 1.0, |a: f64, b| Some(a + b)).unwrap_or_default()
     }
 
     /// The graph with every edge turned round. So that its edges go forward again, number `i` becomes

@@ -3,6 +3,7 @@
 mod generations;
 mod numbering;
 mod parts;
+mod paths;
 mod rules;
 
 use ironforge::dag::{Dag, DagView, IntervalDag, WindowKnn};
