@@ -5,15 +5,18 @@
 
 mod build;
 mod config;
+mod counts;
 mod digraph;
 mod error;
 mod generations;
 mod graph;
 mod interop;
 mod interval;
+mod marks;
 mod order;
 mod parts;
 mod paths;
+mod reach;
 mod shared_key;
 mod view;
 mod weights;

@@ -2,9 +2,10 @@
 
 use std::ops::Range;
 
+use super::counts::{Way, counts};
 use super::parts::{in_degrees, induced, time_slice, transpose};
-use super::paths;
 use super::{Components, CriticalPath, Dag, DagError, Generations, IntervalDag, WeightedPath};
+use super::{paths, reach};
 
 /// A DAG whose nodes are the numbers `0..nodes`, every edge going from a lower to a higher one.
 ///
@@ -119,6 +120,38 @@ pub trait DagView: Sync + Sized {
     #[track_caller]
     fn path_counts_f64(&self, from: &[u32]) -> Vec<f64> {
         paths::counts(self, from, 1.0, |a: f64, b| Some(a + b)).unwrap_or_default()
+    }
+
+    /// The nodes that `u` leads to, rising, without itself. O(nodes / 64 + edges of these).
+    #[track_caller]
+    fn descendants(&self, u: u32) -> Vec<u32> {
+        reach::descendants(self, u)
+    }
+
+    /// The nodes that lead to `v`, rising, without itself. O(nodes + edges before `v`).
+    #[track_caller]
+    fn ancestors(&self, v: u32) -> Vec<u32> {
+        reach::ancestors(self, v)
+    }
+
+    /// Number of descendants of each of `nodes`, in their order: some hundred nodes a sweep, sweeps in parallel.
+    /// O(nodes.len() / 256 · edges).
+    #[track_caller]
+    fn descendant_counts(&self, nodes: &[u32]) -> Vec<u32> {
+        counts(self, nodes, Way::Descendants)
+    }
+
+    /// Number of ancestors of each of `nodes`, likewise.
+    #[track_caller]
+    fn ancestor_counts(&self, nodes: &[u32]) -> Vec<u32> {
+        counts(self, nodes, Way::Ancestors)
+    }
+
+    /// Whether `u` is `v` or leads to it. The successor nearest to `v` is followed first and none behind it ever: where
+    /// there is a way, this mostly is one straight walk. O(nodes and edges between them) at worst.
+    #[track_caller]
+    fn reaches(&self, u: u32, v: u32) -> bool {
+        reach::reaches(self, u, v)
     }
 
     /// The graph with every edge turned round. So that its edges go forward again, number `i` becomes

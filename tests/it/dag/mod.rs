@@ -4,6 +4,7 @@ mod generations;
 mod numbering;
 mod parts;
 mod paths;
+mod reach;
 mod rules;
 
 use ironforge::dag::{Dag, DagView, IntervalDag, WindowKnn};
@@ -33,6 +34,20 @@ fn edges(dag: &impl DagView) -> Vec<(u32, u32)> {
     let mut edges: Vec<_> = dag.edge_iter().map(|(u, v)| (dag.id(u), dag.id(v))).collect();
     edges.sort_unstable();
     edges
+}
+
+/// Which node leads to which, itself not counted, by Warshall's algorithm: the oracle of small graphs.
+fn leads_to(dag: &impl DagView) -> Vec<Vec<bool>> {
+    let mut leads = vec![vec![false; dag.nodes()]; dag.nodes()];
+    dag.edge_iter().for_each(|(u, v)| leads[u as usize][v as usize] = true);
+    for by in 0..dag.nodes() {
+        for u in 0..dag.nodes() {
+            if leads[u][by] {
+                (0..dag.nodes()).for_each(|v| leads[u][v] |= leads[by][v]);
+            }
+        }
+    }
+    leads
 }
 
 /// Length of the longest path to each node, by Bellman and Ford.
