@@ -30,6 +30,14 @@ impl<const W: usize> Mask<W> {
     fn is_none(&self) -> bool {
         self.0.iter().fold(0, |all, word| all | word) == 0
     }
+
+    /// The sources whose bit is set, rising.
+    pub(super) fn sources(self) -> impl Iterator<Item = usize> {
+        (0..W).flat_map(move |i| {
+            let rest = std::iter::successors(Some(self.0[i]), |&word| Some(word & word.wrapping_sub(1)));
+            rest.take_while(|&word| word != 0).map(move |word| 64 * i + word.trailing_zeros() as usize)
+        })
+    }
 }
 
 impl<const W: usize> BitAnd for Mask<W> {

@@ -1,6 +1,6 @@
 //! Edges as they come: any directed graph, before it is known to have no cycle.
 
-use super::{Dag, DagError};
+use super::{Dag, DagError, DagView};
 use crate::csr::CsrPattern;
 
 /// A directed graph on the ids `0..nodes` in compressed-sparse-row form; cycles and self loops are allowed, an edge
@@ -160,6 +160,11 @@ impl Names {
         let mut by_id: Vec<u32> = (0..ids.len() as u32).collect();
         by_id.sort_unstable_by_key(|&number| ids[number as usize]);
         Some(Self { ids, by_id })
+    }
+
+    /// Those of a graph with the numbers of another one.
+    pub(super) fn of<D: DagView>(dag: &D) -> Option<Self> {
+        dag.ids().and_then(|ids| Self::new(ids.to_vec()))
     }
 
     pub(super) fn number(&self, id: u32) -> Option<u32> {

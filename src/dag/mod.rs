@@ -17,6 +17,7 @@ mod order;
 mod parts;
 mod paths;
 mod reach;
+mod reduction;
 mod shared_key;
 mod view;
 mod weights;

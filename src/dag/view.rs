@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::counts::{Way, counts};
 use super::parts::{in_degrees, induced, time_slice, transpose};
 use super::{Components, CriticalPath, Dag, DagError, Generations, IntervalDag, WeightedPath};
-use super::{paths, reach};
+use super::{paths, reach, reduction};
 
 /// A DAG whose nodes are the numbers `0..nodes`, every edge going from a lower to a higher one.
 ///
@@ -152,6 +152,23 @@ pub trait DagView: Sync + Sized {
     #[track_caller]
     fn reaches(&self, u: u32, v: u32) -> bool {
         reach::reaches(self, u, v)
+    }
+
+    /// The fewest edges that lead to the same nodes: an edge u -> v goes where there is a longer way. O(edges) where
+    /// edges are short, as those of events in a window; O(nodes · edges) at worst, never O(nodes²) memory.
+    ///
+    /// # Errors
+    /// [`DagError::TooLarge`] if more than `u32::MAX` edges stay.
+    fn transitive_reduction(&self) -> Result<Dag, DagError> {
+        reduction::reduce(self)
+    }
+
+    /// An edge from each node to each of its descendants. O(nodes / 256 · edges + edges of the closure).
+    ///
+    /// # Errors
+    /// [`DagError::Limit`] above `max_edges` or `u32::MAX` edges: they are counted before any of them is stored.
+    fn transitive_closure(&self, max_edges: u64) -> Result<Dag, DagError> {
+        reduction::closure(self, max_edges)
     }
 
     /// The graph with every edge turned round. So that its edges go forward again, number `i` becomes

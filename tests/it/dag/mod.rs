@@ -5,6 +5,7 @@ mod numbering;
 mod parts;
 mod paths;
 mod reach;
+mod reduction;
 mod rules;
 
 use ironforge::dag::{Dag, DagView, IntervalDag, WindowKnn};
