@@ -3,6 +3,7 @@
 //! Every graph here is numbered so that an edge goes from a lower to a higher number. Events sorted by time are so
 //! numbered as they stand; a [`Dag`] built from arbitrary edges keeps the permutation to the caller's ids.
 
+mod batch;
 mod build;
 mod config;
 mod counts;
@@ -22,6 +23,7 @@ mod shared_key;
 mod view;
 mod weights;
 
+pub use batch::DagBatch;
 pub use build::{Links, temporal_view};
 pub use config::{DagConfig, KeyScope, Link};
 pub use digraph::Digraph;

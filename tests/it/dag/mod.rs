@@ -1,5 +1,6 @@
 //! Properties of the graph room.
 
+mod batch;
 mod generations;
 mod numbering;
 mod parts;
