@@ -157,3 +157,20 @@ fn a_kind_for_every_event_costs_no_square() {
     let weights = EdgeWeights::new(&causality, 120.0, &t_ms, &kind, None).unwrap();
     assert_eq!(weights.at(7, 199_999), (0.5 + 0.3 * 0.3) / 0.8);
 }
+
+#[test]
+fn few_events_and_many_weigh_the_same() {
+    let names = ["liquidity_sweep", "reversal", "a_reversal_b", "other", ""];
+    let causality = DagConfig::default().causality();
+    let of = |events: usize| {
+        let kind = Labels::encode((0..events).map(|i| Some(names[i * 3 % 5])));
+        let t_ms: Vec<i64> = (0..events).map(|i| i as i64 * 60_000).collect();
+        let dag = WindowKnn { k: 9, dt_min_ms: 0, dt_max_ms: 7_200_000 }.build(&t_ms).unwrap();
+        let weigh = EdgeWeights::new(&causality, 120.0, &t_ms, &kind, None).unwrap();
+        let weights: Vec<f64> = dag.edge_iter().map(|(u, v)| weigh.at(u as usize, v as usize)).collect();
+        assert!(weigh.of(&dag).into_iter().eq(weights.iter().map(|&w| w as f32)));
+        weights[..20].to_vec()
+    };
+    // 6 kinds with the missing one: 36 pairs, looked up or worked out.
+    assert_eq!(of(20), of(200));
+}
