@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use ironforge::dag::{Dag, WindowKnn};
+use ironforge::dag::{Dag, DagView, WindowKnn};
 use ironforge::philox::Philox;
 
 /// Rising times with gaps of 1 to 119 seconds.
@@ -18,7 +18,7 @@ fn dag(c: &mut Criterion) {
     let graph = Dag::from_intervals(&rule.build(&t_ms).unwrap()).unwrap();
     let reversed: Vec<(u32, u32)> = graph.edge_iter().map(|(u, v)| (99_999 - u, 99_999 - v)).collect();
     let mut group = c.benchmark_group("dag");
-    group.throughput(Throughput::Elements(graph.edges() as u64));
+    group.throughput(Throughput::Elements(graph.edges()));
     group.bench_function("window_knn/n100000", |b| b.iter(|| rule.build(&t_ms).unwrap().to_csr().unwrap()));
     group.bench_function("topological_generations/n100000", |b| b.iter(|| graph.topological_generations()));
     group.bench_function("longest_path/n100000", |b| b.iter(|| graph.longest_path()));

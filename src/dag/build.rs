@@ -1,6 +1,6 @@
 //! From the events of one group to its two graphs.
 
-use super::{Dag, DagConfig, DagError, Link};
+use super::{Dag, DagConfig, DagError, DagView, Link};
 use crate::table::EventTable;
 
 /// Edges of one group as parallel columns, in node numbers.

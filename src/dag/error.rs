@@ -47,6 +47,38 @@ pub enum DagError {
         /// Number of events.
         want: usize,
     },
+    /// A weight is not a finite number.
+    #[error("the weight of edge {edge} is {value}: lengths of paths need finite weights")]
+    Weight {
+        /// Position of the edge, in edge order.
+        edge: usize,
+        /// The weight.
+        value: f64,
+    },
+    /// A result does not fit its type.
+    #[error("{what} to node {node} does not fit {of}")]
+    Overflow {
+        /// What grew too large.
+        what: &'static str,
+        /// Where, by number.
+        node: u32,
+        /// The type.
+        of: &'static str,
+    },
+    /// A result is larger than the caller allows.
+    #[error(
+        "{what} has at least {least} {unit}, {limit} are allowed: take a part of the graph, or a higher limit"
+    )]
+    Limit {
+        /// What would be made.
+        what: &'static str,
+        /// Its size, or a lower bound.
+        least: u64,
+        /// In what it is measured.
+        unit: &'static str,
+        /// The most allowed.
+        limit: u64,
+    },
     /// A setting is out of range.
     #[error("dag.{key} = {value}: {reason}")]
     Setting {

@@ -1,6 +1,8 @@
 //! The window-kNN rule and the graph it makes: the successors of a node are one contiguous range.
 
-use super::DagError;
+use std::ops::Range;
+
+use super::{DagError, DagView};
 use crate::csr::CsrPattern;
 
 /// Each event links to the next `k` events `j > i` with `dt_min_ms <= t_j - t_i <= dt_max_ms`, both ends inclusive.
@@ -22,16 +24,29 @@ impl WindowKnn {
     /// # Errors
     /// [`DagError::Unsorted`] if a time falls, [`DagError::TooLarge`] above `u32::MAX` events.
     pub fn build(&self, t_ms: &[i64]) -> Result<IntervalDag, DagError> {
-        if let Some(i) = t_ms.windows(2).position(|w| w[1] < w[0]) {
-            return Err(DagError::Unsorted { index: i + 1 });
-        }
         let n = t_ms.len();
         if u32::try_from(n).is_err() {
             return Err(DagError::TooLarge { what: "events of one group", count: n as u64 });
         }
-        let (mut lo, mut hi) = (Vec::with_capacity(n), Vec::with_capacity(n));
-        let (mut first, mut end) = (0, 0);
-        for i in 0..n {
+        let (mut lo, mut hi) = (vec![0; n], vec![0; n]);
+        self.link(t_ms, 0..n, &mut lo, &mut hi)?;
+        Ok(IntervalDag { lo, hi })
+    }
+
+    /// Links the events of a range among one another; `lo` and `hi` are theirs.
+    pub(super) fn link(
+        &self,
+        t_ms: &[i64],
+        events: Range<usize>,
+        lo: &mut [u32],
+        hi: &mut [u32],
+    ) -> Result<(), DagError> {
+        let (start, n) = (events.start, events.end);
+        if let Some(i) = t_ms[events.clone()].windows(2).position(|w| w[1] < w[0]) {
+            return Err(DagError::Unsorted { index: start + i + 1 });
+        }
+        let (mut first, mut end) = (start, start);
+        for ((i, lo), hi) in events.zip(lo).zip(hi) {
             // Times rise, so the difference cannot be negative; it saturates where i64 could not hold it.
             let dt = |j: usize| t_ms[j].saturating_sub(t_ms[i]);
             first = first.max(i + 1);
@@ -39,13 +54,13 @@ impl WindowKnn {
                 first += 1;
             }
             end = end.max(first);
-            while end < n && dt(end) <= self.dt_max_ms {
+            let most = n.min(first.saturating_add(self.k as usize));
+            while end < most && dt(end) <= self.dt_max_ms {
                 end += 1;
             }
-            lo.push(first as u32);
-            hi.push(end.min(first.saturating_add(self.k as usize)) as u32);
+            (*lo, *hi) = (first as u32, end as u32);
         }
-        Ok(IntervalDag { lo, hi })
+        Ok(())
     }
 }
 
@@ -64,14 +79,14 @@ impl IntervalDag {
         (&self.lo, &self.hi)
     }
 
-    /// Number of nodes.
-    pub fn nodes(&self) -> usize {
-        self.lo.len()
+    pub(super) fn from_bounds(lo: Vec<u32>, hi: Vec<u32>) -> Self {
+        Self { lo, hi }
     }
 
-    /// Number of edges.
-    pub fn edges(&self) -> u64 {
-        self.lo.iter().zip(&self.hi).map(|(lo, hi)| u64::from(hi - lo)).sum()
+    #[inline]
+    #[track_caller]
+    pub(super) fn range(&self, u: u32) -> Range<u32> {
+        self.lo[u as usize]..self.hi[u as usize]
     }
 
     /// The same edges as row bounds and columns, for [`CsrPattern::new`] or [`super::Dag::from_parts`].
@@ -91,15 +106,6 @@ impl IntervalDag {
             row_ptr.push(col_idx.len() as u32);
         }
         Ok((row_ptr, col_idx))
-    }
-
-    /// Whether the edge i -> j exists. O(1).
-    ///
-    /// # Panics
-    /// If `i` is not a node.
-    #[track_caller]
-    pub fn has_edge(&self, i: u32, j: u32) -> bool {
-        (self.lo[i as usize]..self.hi[i as usize]).contains(&j)
     }
 
     /// The interval form of a square pattern, if each of its rows is one contiguous range to the right of the

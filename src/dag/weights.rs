@@ -1,6 +1,6 @@
 //! The weight of an edge: how near, how plausible, how close in price.
 
-use super::DagError;
+use super::{DagError, DagView};
 use crate::table::{Labels, MISSING};
 
 const TIME_SHARE: f64 = 0.5;
@@ -76,10 +76,12 @@ struct Fits {
 /// has none, one half if only the target has none. Where there is no price column its term drops out and the other
 /// two are divided by 0.8.
 pub struct EdgeWeights<'a> {
-    horizon_minutes: f64,
+    horizon_ms: f64,
     causality: Causality,
     /// Of each kind code, one more for "missing" at the end: a column of many kinds must not cost their square.
     fits: Vec<Fits>,
+    /// The value of each pair of kinds, by source and then target, where there are fewer pairs than events; else empty.
+    pairs: Vec<f64>,
     kind: &'a [u32],
     t_ms: &'a [i64],
     prices: Option<&'a [Option<f64>]>,
@@ -104,15 +106,42 @@ impl<'a> EdgeWeights<'a> {
             }
         }
         let names = kind.names.iter().map(String::as_str).chain([""]);
-        let fits = names.map(|name| causality.fits(name)).collect();
-        Ok(Self { horizon_minutes, causality: causality.clone(), fits, kind: &kind.codes, t_ms, prices })
+        let fits: Vec<Fits> = names.map(|name| causality.fits(name)).collect();
+        let few = fits.len().saturating_mul(fits.len()) <= want;
+        let sources = if few { &fits[..] } else { &[] };
+        let of_source = |s| fits.iter().map(move |d: &Fits| causality.value(s, &d.target));
+        let pairs = sources.iter().flat_map(|s| of_source(&s.source)).collect();
+        Ok(Self {
+            horizon_ms: horizon_minutes * MS_PER_MINUTE,
+            causality: causality.clone(),
+            fits,
+            pairs,
+            kind: &kind.codes,
+            t_ms,
+            prices,
+        })
     }
 
-    fn fits(&self, i: usize) -> &Fits {
+    /// Place of an event's kind among `fits`.
+    fn place(&self, i: usize) -> usize {
         match self.kind[i] {
-            MISSING => &self.fits[self.fits.len() - 1],
-            code => &self.fits[code as usize],
+            MISSING => self.fits.len() - 1,
+            code => code as usize,
         }
+    }
+
+    /// Weights of all edges of a graph whose nodes are the events, in edge order.
+    ///
+    /// # Panics
+    /// If a node is no event.
+    #[track_caller]
+    pub fn of(&self, dag: &impl DagView) -> Vec<f32> {
+        let mut weights = Vec::with_capacity(dag.edges() as usize);
+        for i in 0..dag.nodes() {
+            let source = self.source(i);
+            weights.extend(dag.successors(i as u32).map(|j| self.weight(&source, j as usize) as f32));
+        }
+        weights
     }
 
     /// Weight of the edge i -> j.
@@ -121,19 +150,47 @@ impl<'a> EdgeWeights<'a> {
     /// If `i` or `j` is not an event.
     #[track_caller]
     pub fn at(&self, i: usize, j: usize) -> f64 {
-        let dt_minutes = self.t_ms[j].abs_diff(self.t_ms[i]) as f64 / MS_PER_MINUTE;
+        self.weight(&self.source(i), j)
+    }
+
+    /// What all edges of one source share.
+    fn source(&self, i: usize) -> Source<'_> {
+        let kind = self.place(i);
+        let kinds = self.fits.len();
+        Source {
+            t_ms: self.t_ms[i],
+            fits: &self.fits[kind],
+            pairs: self.pairs.get(kind * kinds..(kind + 1) * kinds).unwrap_or_default(),
+            price: self.prices.map_or(0.0, |prices| prices[i].unwrap_or(0.0)),
+        }
+    }
+
+    #[inline]
+    fn weight(&self, source: &Source<'_>, j: usize) -> f64 {
+        let dt_ms = self.t_ms[j].abs_diff(source.t_ms) as f64;
         // A horizon of 0 admits only dt = 0, which is as near as can be.
-        let near = if self.horizon_minutes > 0.0 { 1.0 - dt_minutes / self.horizon_minutes } else { 1.0 };
-        let causal = self.causality.value(&self.fits(i).source, &self.fits(j).target);
+        let near = if self.horizon_ms > 0.0 { 1.0 - dt_ms / self.horizon_ms } else { 1.0 };
+        let kind = self.place(j);
+        let causal = match source.pairs.get(kind) {
+            Some(&value) => value,
+            None => self.causality.value(&source.fits.source, &self.fits[kind].target),
+        };
         let known = TIME_SHARE * near + CAUSAL_SHARE * causal;
         let weight = match self.prices {
-            Some(prices) => {
-                known + PRICE_SHARE * closeness(prices[i].unwrap_or(0.0), prices[j].unwrap_or(0.0))
-            }
+            Some(prices) => known + PRICE_SHARE * closeness(source.price, prices[j].unwrap_or(0.0)),
             None => known / (TIME_SHARE + CAUSAL_SHARE),
         };
         weight.clamp(FLOOR, 1.0)
     }
+}
+
+/// One event as the source of edges.
+struct Source<'a> {
+    t_ms: i64,
+    fits: &'a Fits,
+    /// The value of its kind with each kind; empty where they are not kept.
+    pairs: &'a [f64],
+    price: f64,
 }
 
 /// Closeness of two prices in 0..=1; 0 if the first is not positive.

@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use crate::config::Config;
-use crate::dag::{Dag, EdgeWeights, Generations, Links, temporal_view};
+use crate::dag::{Dag, DagView, EdgeWeights, Generations, Links, temporal_view};
 use crate::error::Error;
 use crate::table::Session;
 
@@ -32,7 +32,7 @@ pub(super) fn build(sessions: &[Session], config: &Config) -> Result<Vec<Session
         let horizon = config.dag.horizon_minutes();
         let weigh = EdgeWeights::new(&causality, horizon, &events.t_ms, &events.kind, events.prices())
             .map_err(located)?;
-        let weights = dag.edge_iter().map(|(u, v)| weigh.at(u as usize, v as usize) as f32).collect();
+        let weights = weigh.of(&dag);
         let temporal = temporal_view(&events.t_ms, config.dag.temporal_neighbours).map_err(located)?;
         Ok(SessionGraph {
             generations: dag.topological_generations(),

@@ -204,7 +204,7 @@ fn session(session: &crate::table::Session, graph: &SessionGraph) -> SessionRepo
         missing_price: events.prices().map(|p| p.iter().filter(|p| p.is_none()).count()),
         missing_kind: events.kind.codes.iter().filter(|&&c| c == crate::table::MISSING).count(),
         temporal_edges: graph.temporal.src.len(),
-        dag_edges: graph.dag.edges(),
+        dag_edges: graph.dag.pattern().nnz(),
         generations: graph.generations.count(),
     }
 }

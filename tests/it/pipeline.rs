@@ -6,7 +6,7 @@ mod scores;
 use std::path::{Path, PathBuf};
 
 use ironforge::config::{Effective, Sources};
-use ironforge::dag::{Dag, EdgeWeights, temporal_view};
+use ironforge::dag::{Dag, DagView, EdgeWeights, temporal_view};
 use ironforge::events::{self, ColumnMap, TimeColumn};
 use ironforge::pipeline::{Request, RunReport, Silent, discover};
 use ironforge::store::{partition_dir, read_table};

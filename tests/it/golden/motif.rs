@@ -23,7 +23,7 @@ pub fn compare(run: &mut Run) {
 /// Connected sets of the window-kNN DAG (k = 4, 1 to 120 minutes) of the events that stand beside the golden.
 #[cfg(feature = "store")]
 fn window(path: &std::path::Path, tally: &mut Tally) {
-    use ironforge::dag::{Dag, DagConfig};
+    use ironforge::dag::{Dag, DagConfig, DagView};
     use ironforge::events::{ColumnMap, TimeColumn, from_table};
     use ironforge::motif::MotifGraph;
 
@@ -37,7 +37,7 @@ fn window(path: &std::path::Path, tally: &mut Tally) {
     let map = ColumnMap { time, seq: Some("seq".to_owned()), ..ColumnMap::default() };
     let session = from_table(table, &map, "window events", "window").unwrap().remove(0);
     let dag = Dag::from_events(&session.events, &DagConfig::default()).unwrap();
-    tally.equal("edges", dag.edges() as u64, golden["edges"].as_u64().unwrap());
+    tally.equal("edges", dag.edges(), golden["edges"].as_u64().unwrap());
     let labels = vec![0; dag.nodes()];
     let graph = MotifGraph::new(dag.pattern(), &labels, &session.events.t_ms).unwrap();
     let census = count(&[graph], &all_patterns()).unwrap();

@@ -1,0 +1,284 @@
+//! Transitive reduction and closure.
+
+use std::ops::Range;
+
+use super::counts::{Mask, Way, counts, ring_len, sweep_forward};
+use super::digraph::Names;
+use super::{Dag, DagError, DagView, Generations};
+
+/// Longest edge for which what a node reaches is kept as a band of bits; the bands of all nodes in reach then take 8
+/// MiB.
+const MAX_BAND: u32 = 4096;
+/// Bits of all nodes that are kept at a time where edges are longer.
+const CACHE_BYTES: usize = 16 << 20;
+/// A step of a search takes as long as joining some ten words, and of the columns half lie before a node.
+const WORDS_A_STEP: u64 = 20;
+
+/// As [`DagView::transitive_reduction`] has it.
+///
+/// An edge u -> x goes if another successor of u that lies before x leads to x. All ways sweep backwards and differ
+/// in how they know what a node leads to.
+pub(super) fn reduce<D: DagView>(dag: &D) -> Result<Dag, DagError> {
+    match dag.reach() {
+        0..=64 => one_word(dag).collect(dag),
+        reach @ 65..=MAX_BAND => band(dag, reach).collect(dag),
+        _ => match search(dag) {
+            Some(reduced) => reduced,
+            None => columns(dag).collect(dag),
+        },
+    }
+}
+
+/// The edges that stay, one bit each, in edge order.
+struct Kept {
+    bits: Vec<u64>,
+    count: u64,
+}
+
+impl Kept {
+    fn none(edges: u64) -> Self {
+        // One word more, so that a row's bits can always be written across a border.
+        Self { bits: vec![0; (edges / 64) as usize + 2], count: 0 }
+    }
+
+    /// Up to 64 edges from `start`.
+    #[inline]
+    fn put(&mut self, start: u64, bits: u64) {
+        let (word, shift) = ((start / 64) as usize, start % 64);
+        self.bits[word] |= bits << shift;
+        self.bits[word + 1] |= bits >> 1 >> (63 - shift);
+        self.count += u64::from(bits.count_ones());
+    }
+
+    #[inline]
+    fn holds(&self, edge: u64) -> bool {
+        self.bits[(edge / 64) as usize] >> (edge % 64) & 1 != 0
+    }
+
+    fn collect<D: DagView>(self, dag: &D) -> Result<Dag, DagError> {
+        if u32::try_from(self.count).is_err() {
+            return Err(too_large(self.count));
+        }
+        // One more than stay: each edge is written where the next one belongs, and only one that stays moves the
+        // place on.
+        let mut col_idx = vec![0; self.count as usize + 1];
+        let mut row_ptr = Vec::with_capacity(dag.nodes() + 1);
+        row_ptr.push(0);
+        let (mut edge, mut end) = (0, 0);
+        for u in 0..dag.nodes() as u32 {
+            for v in dag.successors(u) {
+                col_idx[end] = v;
+                end += usize::from(self.holds(edge));
+                edge += 1;
+            }
+            row_ptr.push(end as u32);
+        }
+        col_idx.truncate(end);
+        Ok(Dag { row_ptr, col_idx, names: Names::of(dag) })
+    }
+}
+
+/// Edges of length 64 at most: one word holds what a node leads to among the 64 nodes behind it.
+fn one_word<D: DagView>(dag: &D) -> Kept {
+    let mut kept = Kept::none(dag.edges());
+    let mut start = dag.edges();
+    // Bit d of the word at u modulo 64: u leads to u + 1 + d.
+    let mut leads = [0_u64; 64];
+    for u in (0..dag.nodes() as u32).rev() {
+        let (mut reached, mut stays, mut bit) = (0_u64, 0_u64, 1_u64);
+        let row = dag.successors(u);
+        start -= row.len() as u64;
+        for v in row {
+            let distance = v - u - 1;
+            let new = reached >> distance & 1 == 0;
+            // What a successor reached already leads to is reached as well: to add it again does no harm, and no
+            // branch.
+            reached |= 1 << distance | leads[v as usize % 64] << distance << 1;
+            stays |= if new { bit } else { 0 };
+            bit <<= 1;
+        }
+        kept.put(start, stays);
+        leads[u as usize % 64] = reached;
+    }
+    kept
+}
+
+/// The same with as many words as the longest edge needs. Node v has bit v modulo the ring's length in every row, so
+/// rows are joined without shifts.
+fn band<D: DagView>(dag: &D, reach: u32) -> Kept {
+    let mut kept = Kept::none(dag.edges());
+    let mut start = dag.edges();
+    // 64 more than the longest edge: a word that is joined whole holds no bit of a node that came round.
+    let len = (reach as usize + 64).next_power_of_two();
+    let words = len / 64;
+    let mut leads = vec![0_u64; len * words];
+    let mut reached = vec![0_u64; words];
+    let row_of = |v: u32| Range { start: (v as usize % len) * words, end: (v as usize % len + 1) * words };
+    for u in (0..dag.nodes() as u32).rev() {
+        let row = dag.successors(u);
+        start -= row.len() as u64;
+        reached.fill(0);
+        let horizon = u.saturating_add(reach).min(dag.nodes() as u32 - 1);
+        for (v, edge) in row.zip(start..) {
+            let (word, bit) = (v as usize % len / 64, 1_u64 << (v % 64));
+            if reached[word] & bit == 0 {
+                kept.put(edge, 1);
+                join(&mut reached, &leads[row_of(v)], v, horizon);
+                reached[word] |= bit;
+            }
+        }
+        leads[row_of(u)].copy_from_slice(&reached);
+    }
+    kept
+}
+
+/// Adds the nodes that `v` leads to, up to `horizon`, to those reached.
+fn join(reached: &mut [u64], leads: &[u64], v: u32, horizon: u32) {
+    let words = reached.len();
+    let (first, last) = (v as usize / 64 % words, horizon as usize / 64 % words);
+    let mut whole = |range: Range<usize>| {
+        reached[range.clone()].iter_mut().zip(&leads[range]).for_each(|(to, from)| *to |= from);
+    };
+    if first <= last {
+        whole(first..last);
+    } else {
+        whole(first..words);
+        whole(0..last);
+    }
+    reached[last] |= leads[last] & (u64::MAX >> (63 - horizon % 64));
+}
+
+/// Edges of any length: what the successors of a node lead to is searched in the part that is reduced already, no
+/// further than to the last of those that could go. An edge from one generation to the next always stays. Fast where
+/// little is reached; given up where [`columns`] is the faster way.
+fn search<D: DagView>(dag: &D) -> Option<Result<Dag, DagError>> {
+    let mut steps = dag.edges() + dag.edges().saturating_mul(dag.nodes() as u64) / 64 / WORDS_A_STEP;
+    let level = Generations::of(dag).level;
+    let nodes = dag.nodes();
+    // Rows from the last node to the first; that of `u` is `reduced[ends[u + 1]..ends[u]]`.
+    let mut reduced: Vec<u32> = Vec::new();
+    let mut ends = vec![0_usize; nodes + 1];
+    let mut seen = vec![u32::MAX; nodes];
+    let mut open: Vec<u32> = Vec::new();
+    for u in (0..nodes as u32).rev() {
+        let next = level[u as usize] + 1;
+        let far = dag.successors(u).filter(|&v| level[v as usize] > next);
+        let bound = far.map(|v| (v, level[v as usize])).reduce(|a, b| (a.0.max(b.0), a.1.max(b.1)));
+        for v in dag.successors(u) {
+            if std::mem::replace(&mut seen[v as usize], u) == u && level[v as usize] > next {
+                continue;
+            }
+            reduced.push(v);
+            let Some((last, highest)) = bound else { continue };
+            open.push(v);
+            while let Some(at) = open.pop() {
+                let at = at as usize;
+                if level[at] >= highest {
+                    continue;
+                }
+                let row = &reduced[ends[at + 1]..ends[at]];
+                steps = steps.checked_sub(row.len() as u64)?;
+                for &w in row.iter().take_while(|&&w| w <= last) {
+                    if std::mem::replace(&mut seen[w as usize], u) != u {
+                        open.push(w);
+                    }
+                }
+            }
+        }
+        ends[u as usize] = reduced.len();
+    }
+    if u32::try_from(reduced.len()).is_err() {
+        return Some(Err(too_large(reduced.len() as u64)));
+    }
+    let mut col_idx = Vec::with_capacity(reduced.len());
+    let mut row_ptr = Vec::with_capacity(nodes + 1);
+    row_ptr.push(0);
+    for u in 0..nodes {
+        col_idx.extend_from_slice(&reduced[ends[u + 1]..ends[u]]);
+        row_ptr.push(col_idx.len() as u32);
+    }
+    Some(Ok(Dag { row_ptr, col_idx, names: Names::of(dag) }))
+}
+
+/// Edges of any length, whatever is reached: bits as in [`band`], but of some columns at a time, as many as a cache
+/// holds for all nodes. O(nodes · edges / 64) time.
+fn columns<D: DagView>(dag: &D) -> Kept {
+    let nodes = dag.nodes();
+    let mut kept = Kept::none(dag.edges());
+    let words = (CACHE_BYTES / (8 * nodes)).clamp(1, nodes.div_ceil(64));
+    let mut leads = vec![0_u64; nodes * words];
+    let mut edges_before = 0;
+    for first in (0..nodes).step_by(64 * words) {
+        let end = nodes.min(first + 64 * words);
+        edges_before += (first..end).map(|u| dag.successors(u as u32).len() as u64).sum::<u64>();
+        let mut start = edges_before;
+        for u in (0..end).rev() {
+            let row = dag.successors(u as u32);
+            start -= row.len() as u64;
+            let (before, behind) = leads.split_at_mut((u + 1) * words);
+            let reached = &mut before[u * words..];
+            reached.fill(0);
+            for (v, edge) in
+                row.zip(start..).map(|(v, edge)| (v as usize, edge)).take_while(|&(v, _)| v < end)
+            {
+                let stays = if v < first {
+                    // Decided with its own column; what it leads to, others lead to if it went.
+                    kept.holds(edge)
+                } else {
+                    let (word, bit) = ((v - first) / 64, 1 << ((v - first) % 64));
+                    let new = reached[word] & bit == 0;
+                    reached[word] |= bit;
+                    kept.put(edge, u64::from(new));
+                    new
+                };
+                if stays {
+                    let of_v = &behind[(v - u - 1) * words..][..words];
+                    reached.iter_mut().zip(of_v).for_each(|(to, from)| *to |= from);
+                }
+            }
+        }
+    }
+    kept
+}
+
+fn too_large(count: u64) -> DagError {
+    DagError::TooLarge { what: "edges of a transitive reduction", count }
+}
+
+/// As [`DagView::transitive_closure`] has it: counted before a byte of it is allocated, then written source by source.
+pub(super) fn closure<D: DagView>(dag: &D, limit: u64) -> Result<Dag, DagError> {
+    const SOURCES: usize = Mask::<4>::SOURCES;
+    let nodes: Vec<u32> = (0..dag.nodes() as u32).collect();
+    let mut row_ptr = Vec::with_capacity(nodes.len() + 1);
+    row_ptr.push(0);
+    let mut edges = 0;
+    // Some sweeps at a time, one a thread, so that a closure far above the limit is refused early.
+    for some in nodes.chunks(SOURCES * rayon::current_num_threads()) {
+        for count in counts(dag, some, Way::Descendants) {
+            edges += u64::from(count);
+            row_ptr.push(edges as u32);
+        }
+        let limit = limit.min(u64::from(u32::MAX));
+        if edges > limit {
+            return Err(DagError::Limit {
+                what: "the transitive closure",
+                least: edges,
+                unit: "edges",
+                limit,
+            });
+        }
+    }
+    let mut next = row_ptr.clone();
+    let mut col_idx = vec![0; edges as usize];
+    let ring_len = ring_len(dag);
+    for some in nodes.chunks(SOURCES) {
+        sweep_forward::<4, D>(dag, ring_len, some, |v, mask| {
+            for source in mask.sources() {
+                let slot = &mut next[some[0] as usize + source];
+                col_idx[*slot as usize] = v;
+                *slot += 1;
+            }
+        });
+    }
+    Ok(Dag { row_ptr, col_idx, names: Names::of(dag) })
+}
