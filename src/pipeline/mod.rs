@@ -1,6 +1,7 @@
 //! The flow: events in, graphs, attention, motifs, tables out.
 
 pub mod attend;
+pub mod dag;
 mod embed;
 mod estimate;
 mod graphs;

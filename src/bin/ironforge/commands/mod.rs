@@ -2,6 +2,7 @@
 
 pub mod attend;
 pub mod config;
+pub mod dag;
 pub mod discover;
 pub mod info;
 
