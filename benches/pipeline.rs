@@ -1,4 +1,5 @@
-//! The main job: the built-in sample, and the sessions of `IRONFORGE_DATA` (default `../shared/data`) if they are there.
+//! The main job: the built-in sample, and the sessions of `IRONFORGE_DATA` (default `../shared/data`)
+//! if they are there.
 #![allow(clippy::unwrap_used, missing_docs)]
 
 use std::path::{Path, PathBuf};

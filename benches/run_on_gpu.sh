@@ -84,7 +84,8 @@ rm -f "$out"/{suite,primitives,sanitizer,benches,peers}.log "$out"/{ours,peers}.
     --format=csv 2>/dev/null || echo "nvidia-smi does not run"
   nvidia-smi 2>/dev/null | grep -o 'CUDA Version: [0-9.]*'
   nvcc --version 2>/dev/null | tail -n 1
-  "$python" -c 'import torch; print("torch", torch.__version__, "cuDNN", torch.backends.cudnn.version())' 2>&1 | tail -n 1
+  "$python" -c 'import torch; print("torch", torch.__version__, "cuDNN", torch.backends.cudnn.version())' 2>&1 \
+    | tail -n 1
   "$python" -c 'import triton; print("triton", triton.__version__)' 2>&1 | tail -n 1
   uname -srm
   grep -m 1 'model name' /proc/cpuinfo

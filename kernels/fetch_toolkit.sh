@@ -22,7 +22,8 @@ mkdir -p "$cache"
 unfinished=$(mktemp -d "$toolkit.XXXXXX")
 trap 'rm -rf "$unfinished"' EXIT
 # One command: a second one with --target would pass over the folder nvidia/ that the first has made.
-PIP_ROOT_USER_ACTION=ignore python3 -m pip install --quiet --disable-pip-version-check --no-deps --only-binary :all: --target "$unfinished" \
+PIP_ROOT_USER_ACTION=ignore python3 -m pip install --quiet --disable-pip-version-check --no-deps \
+  --only-binary :all: --target "$unfinished" \
   nvidia-cuda-nvcc==$version nvidia-nvvm==$version nvidia-cuda-crt==$version nvidia-cuda-runtime==$version
 "$unfinished/nvidia/cu13/bin/nvcc" --version >/dev/null
 chmod 755 "$unfinished"

@@ -74,7 +74,7 @@ impl fmt::Debug for Chosen {
 #[non_exhaustive]
 pub enum BackendError {
     /// CUDA was asked for and cannot run.
-    #[error("device cuda cannot run: {why}, or use the device cpu")]
+    #[error("device cuda cannot run, device cpu can: {why}")]
     NoCuda {
         /// Why, and how to change it.
         why: String,
@@ -166,8 +166,7 @@ fn why_gpu(gpu: &Gpu, work: &Work) -> Result<String, String> {
         let mb = |bytes: u64| bytes.div_ceil(1_000_000);
         return Err(format!("the work takes {} MB of GPU memory, {} MB may be used", mb(need), mb(have)));
     }
-    let threads = std::thread::available_parallelism().map_or(1, usize::from);
-    let (on_gpu, on_cpu) = (work.gpu_seconds(), work.cpu_seconds(threads));
+    let (on_gpu, on_cpu) = (work.gpu_seconds(), work.cpu_seconds(rayon::current_num_threads()));
     let estimate = format!(
         "an estimated {on_gpu:.3} s on {}, start and copies included, against {on_cpu:.3} s on the CPU",
         gpu.name

@@ -6,8 +6,8 @@
 //! what they stand on. The feature `store` adds Parquet, importers, configuration and the flow (`pipeline::discover`),
 //! `cli` the command; `cuda` adds the GPU (`cuda`), which is used where it can be.
 //!
-//! Unsafe code is in `cuda/driver.rs` (calls of the driver), `cuda/launch.rs` (launches) and `cuda/resident.rs` (buffers
-//! handed to kernels), and nowhere else.
+//! Unsafe code is in `cuda/driver.rs` (calls of the driver), `cuda/launch.rs` (launches) and `cuda/resident.rs`
+//! (buffers handed to kernels), and nowhere else.
 //!
 //! The Parquet layer is built on the maintained `arrow` and `parquet` crates, not on arrow2/parquet2: those panic and
 //! abort on damaged files (38 and 10 of 2,000 damaged copies of one file) and carry an advisory without a fix.

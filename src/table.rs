@@ -1,87 +1,10 @@
 //! Plain columns that cross rooms: what a store reads and writes, and the events of one session.
 
-/// The code of a missing label.
-pub const MISSING: u32 = u32::MAX;
+mod events;
+mod labels;
 
-/// A column of strings, each distinct one stored once; a row may have none.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Labels {
-    /// The distinct strings, in order of first appearance.
-    pub names: Vec<String>,
-    /// Per row an index into `names`, or [`MISSING`].
-    pub codes: Vec<u32>,
-}
-
-impl Labels {
-    /// Encodes a column of strings.
-    pub fn encode<'a>(rows: impl IntoIterator<Item = Option<&'a str>>) -> Self {
-        let mut index = std::collections::HashMap::new();
-        let mut labels = Self::default();
-        for row in rows {
-            let code = match row {
-                None => MISSING,
-                Some(text) => *index.entry(text).or_insert_with(|| {
-                    labels.names.push(text.to_owned());
-                    labels.names.len() as u32 - 1
-                }),
-            };
-            labels.codes.push(code);
-        }
-        labels
-    }
-
-    /// The string of row `i`, `None` where it is missing.
-    ///
-    /// # Panics
-    /// If `i` is not a row.
-    #[track_caller]
-    pub fn get(&self, i: usize) -> Option<&str> {
-        match self.codes[i] {
-            MISSING => None,
-            code => Some(&self.names[code as usize]),
-        }
-    }
-
-    /// The rows in order.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = Option<&str>> {
-        (0..self.codes.len()).map(|i| self.get(i))
-    }
-
-    /// The same strings for the rows `order[0], order[1], ...`; names no row uses any more are dropped.
-    ///
-    /// # Panics
-    /// If `order` names a row that does not exist.
-    #[track_caller]
-    pub fn select(&self, order: &[usize]) -> Self {
-        // By code, not by text: a name may be a megabyte long and stand in every row.
-        let mut codes_of = std::collections::HashMap::new();
-        let mut selected = Self::default();
-        for &i in order {
-            let code = match self.codes[i] {
-                MISSING => MISSING,
-                code => *codes_of.entry(code).or_insert_with(|| {
-                    selected.names.push(self.names[code as usize].clone());
-                    selected.names.len() as u32 - 1
-                }),
-            };
-            selected.codes.push(code);
-        }
-        selected
-    }
-
-    /// The same rows with one string as missing. O(rows), whatever the strings' length.
-    pub fn without(&self, text: &str) -> Self {
-        let mut labels = self.clone();
-        if let Some(gone) = labels.names.iter().position(|name| name == text) {
-            labels.names.remove(gone);
-            let gone = gone as u32;
-            for code in labels.codes.iter_mut().filter(|code| **code >= gone && **code != MISSING) {
-                *code = if *code == gone { MISSING } else { *code - 1 };
-            }
-        }
-        labels
-    }
-}
+pub use events::{EventTable, KeyColumn, NumericColumn, Session};
+pub use labels::{Labels, MISSING};
 
 /// What an integer time counts, since 1970-01-01 UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -232,84 +155,9 @@ impl Table {
     }
 }
 
-/// A named column of strings of an [`EventTable`]: an entity that events share.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct KeyColumn {
-    /// Name in the source.
-    pub name: String,
-    /// Entity of each event.
-    pub labels: Labels,
-}
-
-/// A named column of numbers of an [`EventTable`].
-#[derive(Debug, Clone, PartialEq)]
-pub struct NumericColumn {
-    /// Name in the source.
-    pub name: String,
-    /// Value of each event; finite where present.
-    pub values: Vec<Option<f64>>,
-}
-
-/// The events of one session, sorted by (`t_ms`, `seq`), ties in the source's order: row `i` is node `i`.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct EventTable {
-    /// Milliseconds since the epoch, UTC.
-    pub t_ms: Vec<i64>,
-    /// Order among equal times.
-    pub seq: Vec<i64>,
-    /// Position in the source file.
-    pub event_index: Vec<u32>,
-    /// Kind of each event.
-    pub kind: Labels,
-    /// Entities of each event.
-    pub keys: Vec<KeyColumn>,
-    /// Numbers of each event.
-    pub numeric: Vec<NumericColumn>,
-    /// Which of `numeric` is the price, if one is.
-    pub price: Option<usize>,
-}
-
-impl EventTable {
-    /// Number of events.
-    pub fn len(&self) -> usize {
-        self.t_ms.len()
-    }
-
-    /// Whether there is no event.
-    pub fn is_empty(&self) -> bool {
-        self.t_ms.is_empty()
-    }
-
-    /// The price column, if the source has one.
-    pub fn prices(&self) -> Option<&[Option<f64>]> {
-        self.price.map(|i| self.numeric[i].values.as_slice())
-    }
-}
-
-/// A session: one independent group of events under an id of its own.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Session {
-    /// Id, unique in a run.
-    pub id: String,
-    /// File the events come from, as the user named it.
-    pub source: String,
-    /// The events.
-    pub events: EventTable,
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn labels_keep_rows_and_first_appearance() {
-        let labels = Labels::encode([Some("b"), None, Some("a"), Some("b")]);
-        assert_eq!(labels.names, ["b", "a"]);
-        assert_eq!(labels.iter().collect::<Vec<_>>(), [Some("b"), None, Some("a"), Some("b")]);
-        assert_eq!(labels.select(&[2, 1]).names, ["a"]);
-        assert_eq!(labels.without("b").iter().collect::<Vec<_>>(), [None, None, Some("a"), None]);
-        assert_eq!(labels.without("c"), labels);
-    }
 
     #[test]
     #[should_panic(expected = "twice")]

@@ -87,7 +87,8 @@ struct RangeKeys {
   }
 
   // Range of row r of the block row.
-  static DEV_METHOD void range(const AttentionParams& p, const WorkItem& item, uint32_t r, uint32_t& start, uint32_t& end) {
+  static DEV_METHOD void range(const AttentionParams& p, const WorkItem& item, uint32_t r, uint32_t& start,
+                               uint32_t& end) {
     start = end = 0;
     if (r >= item.graph_end - item.row_start) return;
     const uint32_t node = item.row_start + r;

@@ -7,7 +7,10 @@ use super::Origin;
 #[non_exhaustive]
 pub enum ConfigError {
     /// A key that no room has.
-    #[error("{origin}: unknown key `{key}`{}", nearest.as_ref().map_or(String::new(), |n| format!("; did you mean `{n}`?")))]
+    #[error(
+        "{origin}: unknown key `{key}`{}",
+        nearest.as_ref().map_or(String::new(), |n| format!("; did you mean `{n}`?"))
+    )]
     UnknownKey {
         /// Where it was set.
         origin: Origin,

@@ -159,8 +159,8 @@ impl Effective {
                 range(c.limits.motif_instances > 0.0, "limits.motif_instances", c.limits.motif_instances)
             });
         outcome.map_err(|reason| {
-            // The room names its key first: where it was set is the origin. Of `dag.k` and `dag.key_window_minutes`, which
-            // begin alike, the longer one is meant.
+            // The room names its key first: where it was set is the origin. Of `dag.k` and `dag.key_window_minutes`,
+            // which begin alike, the longer one is meant.
             let place = |e: &&Entry| reason.find(e.key.as_str()).map(|at| (at, Reverse(e.key.len())));
             let set = self.entries.iter().filter(|e| !matches!(e.origin, Origin::Preset(_)));
             let named = set.filter_map(|e| Some((place(&e)?, e))).min_by_key(|(place, _)| *place);

@@ -9,8 +9,13 @@ use crate::attention::plan::{Half, Job, Kernel, Layout};
 use crate::attention::{Attention, AttentionBackend, AttentionError, Output, Plan};
 use crate::geometry::padded_head_dim;
 
-/// The CUDA backend, on the first GPU. It copies the tensors of every call; the tables of a plan that is given again and
-/// again stay on the GPU. For many calls on the same tensors, [`DevicePlan`] and [`DeviceAttention`] keep everything.
+/// The CUDA backend, on the first GPU. It copies the tensors of every call; the tables of a plan that is given again
+/// and again stay on the GPU. For many calls on the same tensors, [`DevicePlan`] and [`DeviceAttention`] keep
+/// everything.
+///
+/// The kernels sum weighted values in f32 and divide by the sum of the weights, of which the largest is 1, at the end.
+/// So values of bf16 beyond 3e38 divided by the keys of a row can overflow to infinity, or to NaN where signs differ.
+/// Those of f16 cannot.
 #[derive(Debug, Clone)]
 pub struct Cuda {
     device: Device,
@@ -54,6 +59,8 @@ impl Cuda {
         let plan = match last.filter(|last| last.is_of(plan)) {
             Some(last) => last,
             None => {
+                // The one before goes first: there may be no room for both.
+                *self.last.lock().unwrap_or_else(PoisonError::into_inner) = None;
                 self.device.check_memory(DeviceAttention::bytes(plan, &job))?;
                 let new = DevicePlan::new(&self.device, Arc::clone(plan))?;
                 *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(new.clone());
@@ -76,7 +83,8 @@ impl Cuda {
         Ok(output)
     }
 
-    /// The plan of a problem; where this GPU is not built for its kernel, for the gather, which takes every form of keys.
+    /// The plan of a problem; where this GPU is not built for its kernel, for the gather, which takes every form of
+    /// keys.
     fn plan_of(&self, problem: &Attention<'_>) -> Result<Plan, CudaError> {
         let (arch, half) = (self.device.arch().0, Half::of(&problem.inputs().q)?);
         let head_dim = problem.inputs().head_dim;

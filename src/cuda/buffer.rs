@@ -20,23 +20,28 @@ pub struct Buffer {
 }
 
 impl Buffer {
-    /// So many bytes, each 0xff: NaN in every float type.
+    /// So many bytes, each 0xff: NaN in every float type. They are set in the order of the device's own stream, and so
+    /// perhaps not yet when this returns.
     ///
     /// # Errors
-    /// [`CudaError::OutOfMemory`].
+    /// [`CudaError::OutOfMemory`], or what else the driver says.
     pub fn new(device: &Device, bytes: usize) -> Result<Self, CudaError> {
         // The driver gives no memory of no size.
         let bytes = bytes.max(1);
-        device.check_memory(bytes as u64)?;
-        let slice = driver::allocate(device.stream(), bytes);
-        let slice = slice.map_err(|error| device.out_of_memory(bytes as u64, error))?;
-        Ok(Self { slice, device: device.clone(), _in_use: device.count(bytes as u64) })
+        let in_use = device.reserve(bytes as u64)?;
+        match driver::allocate(device.stream(), bytes) {
+            Ok(slice) => Ok(Self { slice, device: device.clone(), _in_use: in_use }),
+            Err(error) => {
+                drop(in_use);
+                Err(device.out_of_memory(bytes as u64, error))
+            }
+        }
     }
 
-    /// These values.
+    /// These values. They are copied when this returns.
     ///
     /// # Errors
-    /// [`CudaError::OutOfMemory`].
+    /// As [`Self::new`].
     pub fn of<T: Pod>(device: &Device, values: &[T]) -> Result<Self, CudaError> {
         let mut buffer = Self::new(device, size_of_val(values))?;
         buffer.write(0, values)?;
@@ -56,6 +61,12 @@ impl Buffer {
     }
 
     /// Puts each part at its byte offset, as [`Self::write`] does.
+    ///
+    /// # Errors
+    /// What the driver says.
+    ///
+    /// # Panics
+    /// If it ends before a part does.
     #[track_caller]
     pub(super) fn write_parts(&mut self, parts: &[(usize, &[u8])]) -> Result<(), CudaError> {
         let (stream, len) = (self.device.stream(), self.slice.len());
@@ -89,7 +100,8 @@ impl Buffer {
         call("copy from the GPU", || stream.synchronize())
     }
 
-    /// Where it lies in the GPU's memory, a multiple of 256.
+    /// Where it lies in the GPU's memory, a multiple of 256. Another stream than the device's own may touch it only as
+    /// promise 3 of [`Device::launch_on`] says.
     pub fn address(&self) -> u64 {
         self.slice.device_ptr(self.device.stream()).0
     }

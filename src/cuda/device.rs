@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use cudarc::driver::{CudaFunction, CudaStream};
 use cudarc::nvrtc::Ptx;
 
-use super::driver::{self, Found, OUT_OF_MEMORY, UNSUPPORTED_PTX, call, probe};
+use super::driver::{self, Found, UNSUPPORTED_PTX, call, probe};
 use super::error::{Capability, CudaError};
 use super::modules::{self, Entry};
 
@@ -63,7 +63,8 @@ impl Device {
         self.shared.arch
     }
 
-    /// Bytes that may still be allocated: those free on the GPU, within the limit.
+    /// Bytes that may still be allocated: those free on the GPU, within the limit. What was freed while the GPU was
+    /// at work may be missing until [`Self::synchronize`].
     ///
     /// # Errors
     /// What the driver says.
@@ -77,6 +78,10 @@ impl Device {
     /// # Errors
     /// [`CudaError::OutOfMemory`].
     pub fn check_memory(&self, asked: u64) -> Result<(), CudaError> {
+        if asked <= self.free_bytes()? {
+            return Ok(());
+        }
+        driver::reclaim(self.stream())?;
         let free = self.free_bytes()?;
         if asked > free { Err(CudaError::OutOfMemory { asked, free }) } else { Ok(()) }
     }
@@ -105,20 +110,21 @@ impl Device {
         &self.shared.stream
     }
 
-    /// Counts an allocation, once the driver has made it.
-    pub(super) fn count(&self, bytes: u64) -> InUse {
-        self.shared.in_use.fetch_add(bytes, Ordering::Relaxed);
-        InUse { shared: Arc::clone(&self.shared), bytes }
+    /// Counts bytes as in use before they are allocated, so that no two threads both take the last of the limit.
+    pub(super) fn reserve(&self, asked: u64) -> Result<InUse, CudaError> {
+        let within = |used: u64| used.checked_add(asked).filter(|&sum| sum <= self.limit);
+        match self.shared.in_use.fetch_update(Ordering::Relaxed, Ordering::Relaxed, within) {
+            Ok(_) => Ok(InUse { shared: Arc::clone(&self.shared), bytes: asked }),
+            Err(used) => Err(CudaError::OutOfMemory { asked, free: self.limit.saturating_sub(used) }),
+        }
     }
 
     /// What an allocation that failed with `error` is called.
     pub(super) fn out_of_memory(&self, asked: u64, error: CudaError) -> CudaError {
-        match error {
-            CudaError::Driver { code: OUT_OF_MEMORY, .. } => {
-                CudaError::OutOfMemory { asked, free: self.free_bytes().unwrap_or(0).min(asked) }
-            }
-            other => other,
+        if !driver::lacks_memory(&error) {
+            return error;
         }
+        CudaError::OutOfMemory { asked, free: self.free_bytes().unwrap_or(0).min(asked) }
     }
 
     /// The entry of that name, loaded the first time it is asked for.

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::driver;
 use crate::attention::AttentionError;
 
 /// A version of CUDA, as the driver counts it: 12040 is 12.4.
@@ -36,6 +37,14 @@ pub enum CudaError {
         "no CUDA driver: libcuda was not found; install the NVIDIA driver, or add its folder to LD_LIBRARY_PATH"
     )]
     NoDriver,
+    /// A library of the driver's name is there, and is no driver that can be used.
+    #[error(
+        "no CUDA driver: {why}; install the NVIDIA driver, or keep every other libcuda out of LD_LIBRARY_PATH"
+    )]
+    NotADriver {
+        /// What is wrong with it.
+        why: String,
+    },
     /// The driver sees no GPU.
     #[error(
         "the CUDA driver finds no GPU; nvidia-smi should list one, and CUDA_VISIBLE_DEVICES must not hide it"
@@ -52,9 +61,9 @@ pub enum CudaError {
         need: Version,
     },
     /// This build holds no kernels.
-    #[error("this build has no CUDA kernels: {why}; then build anew")]
+    #[error("this build has no CUDA kernels: {why}")]
     NoKernels {
-        /// Why, and what to do before building anew.
+        /// Why, and what to do.
         why: String,
     },
     /// The GPU is older than every kernel.
@@ -68,7 +77,7 @@ pub enum CudaError {
         need: Capability,
     },
     /// There is no kernel for this problem on this GPU.
-    #[error("no CUDA kernel takes {what} on a GPU of compute capability {capability}; use the device cpu")]
+    #[error("no CUDA kernel takes {what} on a GPU of compute capability {capability}; run on the CPU")]
     Unsupported {
         /// What is not taken.
         what: String,
@@ -77,8 +86,8 @@ pub enum CudaError {
     },
     /// The GPU's memory, or the share of it that may be used, does not suffice.
     #[error(
-        "the GPU lacks memory: {} MB asked for, {} MB may be used; split the batch, or raise \
-         limits.gpu_memory_fraction",
+        "the GPU lacks memory: {} MB asked for, {} MB may be used; split the batch, let more of the GPU's memory be \
+         used, or run on the CPU",
         asked.div_ceil(1_000_000), free / 1_000_000
     )]
     OutOfMemory {
@@ -89,7 +98,7 @@ pub enum CudaError {
     },
     /// A kernel cannot be loaded.
     #[error(
-        "the CUDA driver refused the kernel {kernel}: {said}; update the NVIDIA driver, or use the device cpu"
+        "the CUDA driver refused the kernel {kernel}: {said}; update the NVIDIA driver, or run on the CPU"
     )]
     Load {
         /// File of the kernel.
@@ -100,7 +109,7 @@ pub enum CudaError {
         said: String,
     },
     /// A kernel did not start, or did not end well.
-    #[error("the CUDA kernel {entry} failed: {said}; please report it, and use the device cpu")]
+    #[error("the CUDA kernel {entry} failed: {said}; please report it, and run on the CPU")]
     Launch {
         /// Entry of the kernel.
         entry: String,
@@ -120,7 +129,9 @@ pub enum CudaError {
         said: String,
     },
     /// The GPU failed earlier in this process, so nothing it gives can be trusted.
-    #[error("the GPU failed earlier ({by}) and gives no more results in this process; start it again")]
+    #[error(
+        "the GPU failed earlier ({by}) and gives no more results in this process; start the program again"
+    )]
     Poisoned {
         /// The first failure.
         by: String,
@@ -128,10 +139,14 @@ pub enum CudaError {
 }
 
 impl CudaError {
-    /// The same error of the driver, as one of loading a kernel.
+    /// The same error of the driver, as one of loading a kernel if it refused that. Loading runs nothing, so a fatal
+    /// error that comes with it is one of earlier work.
     pub(super) fn loading(self, kernel: &'static str) -> Self {
         match self {
-            Self::Driver { code, said, .. } => Self::Load { kernel, code, said },
+            Self::Driver { code, said, .. } if driver::is_refusal(code) => Self::Load { kernel, code, said },
+            Self::Driver { doing, code, said } if driver::is_sticky(code) => {
+                Self::Poisoned { by: format!("{doing}: {said}") }
+            }
             other => other,
         }
     }
@@ -139,7 +154,7 @@ impl CudaError {
     /// The same error, as one of this launch if it is one that only a kernel brings about.
     pub(super) fn after(self, entry: &str) -> Self {
         match self {
-            Self::Driver { code, .. } if super::driver::is_sticky(code) => self.launching(entry),
+            Self::Driver { code, .. } if driver::is_sticky(code) => self.launching(entry),
             other => other,
         }
     }

@@ -50,7 +50,10 @@ impl Device {
     /// 2. The tables there are byte for byte those of the [`Plan`](crate::attention::Plan) that made `launch`: the
     ///    kernels check no index.
     /// 3. That memory lives, nobody writes what the kernel reads, and nobody touches what it writes (`out`, `lse`),
-    ///    until the work is done.
+    ///    from when the work may start until it is done. That holds for this device's own stream too, on which a
+    ///    [`Buffer`](super::Buffer) is allocated, filled, launched on and freed, and for which no other stream waits:
+    ///    [`Self::synchronize`] before such a buffer is given to another stream, and wait for that stream before the
+    ///    buffer is used here again or dropped.
     /// 4. `launch` is unchanged since the plan made it.
     /// 5. `stream` is a stream of this GPU's primary context, and lives until the work is done.
     pub unsafe fn launch_on(&self, stream: RawStream, launch: &Launch) -> Result<(), CudaError> {

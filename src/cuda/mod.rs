@@ -29,8 +29,8 @@
 //! Callers who own their buffers and stream, of PyTorch say, launch with [`Device::launch_on`], whose promises are
 //! listed there.
 //!
-//! Nothing here panics where there is no driver, no GPU or no kernel: each is a [`CudaError`] that says what to do. After
-//! an error that the GPU does not survive, every later call of the process gives [`CudaError::Poisoned`].
+//! Nothing here panics where there is no driver, no GPU or no kernel: each is a [`CudaError`] that says what to do.
+//! After an error that the GPU does not survive, every later call of the process gives [`CudaError::Poisoned`].
 
 mod backend;
 mod buffer;

@@ -29,7 +29,8 @@ impl Dag {
         Self::from_edges(graph.node_count(), &edges)
     }
 
-    /// The adjacency matrix as a view of this graph and of one value an edge, in topological numbers: nothing is copied.
+    /// The adjacency matrix as a view of this graph and of one value an edge, in topological numbers:
+    /// nothing is copied.
     ///
     /// # Panics
     /// If `values` does not hold one value an edge.

@@ -102,8 +102,8 @@ impl IntervalDag {
         (self.lo[i as usize]..self.hi[i as usize]).contains(&j)
     }
 
-    /// The interval form of a square pattern, if each of its rows is one contiguous range to the right of the diagonal, and
-    /// neither end falls from row to row. An empty row stands behind the row before it.
+    /// The interval form of a square pattern, if each of its rows is one contiguous range to the right of the
+    /// diagonal, and neither end falls from row to row. An empty row stands behind the row before it.
     pub fn from_pattern(pattern: CsrPattern<'_>) -> Option<Self> {
         let nodes = u32::try_from(pattern.rows()).ok().filter(|_| pattern.cols() == pattern.rows())?;
         let mut dag = Self::default();

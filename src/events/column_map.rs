@@ -66,8 +66,8 @@ pub struct ColumnMap {
     pub time: Option<TimeColumn>,
     /// Order of events of equal time, integers; without it the order of the file.
     pub seq: Option<String>,
-    /// IANA zone of times on the wall clock (text without offset, timestamps without zone, session files); `UTC` without
-    /// it. Times that count from the epoch need none.
+    /// IANA zone of times on the wall clock (text without offset, timestamps without zone, session files); `UTC`
+    /// without it. Times that count from the epoch need none.
     pub zone: Option<String>,
     /// The kind of an event: text, integers or booleans.
     pub kind: Option<String>,

@@ -34,13 +34,13 @@ pub fn csv_table(
 
 /// Reads comma-separated UTF-8 text with a header: the named columns, or all of them, in the file's order.
 ///
-/// An empty cell is missing. A column is integers if all its values are, else floats if all are numbers, else booleans if
-/// all are `true` or `false` (in any case), else text; one without any value is missing floats. A column of
-/// `text_columns` is text as it stands: `007` stays `007`.
+/// An empty cell is missing. A column is integers if all its values are, else floats if all are numbers, else
+/// booleans if all are `true` or `false` (in any case), else text; one without any value is missing floats. A column
+/// of `text_columns` is text as it stands: `007` stays `007`.
 ///
 /// # Errors
-/// [`EventsError::Csv`] with the line: no header, a column without a name or named twice, a row of another length, text that is
-/// not UTF-8; [`EventsError::UnknownColumn`]; [`EventsError::Memory`]; [`EventsError::Io`].
+/// [`EventsError::Csv`] with the line: no header, a column without a name or named twice, a row of another length,
+/// text that is not UTF-8; [`EventsError::UnknownColumn`]; [`EventsError::Memory`]; [`EventsError::Io`].
 pub fn csv_from(
     input: impl Read,
     file: &str,

@@ -60,29 +60,43 @@ impl Unsorted {
     /// has none. Where a source's clock is finer than a millisecond the finer time comes before both, and `seq` becomes
     /// the position in that order, so that sorting by (`t_ms`, `seq`) again changes nothing.
     pub(super) fn sorted(self) -> EventTable {
-        let order = in_order(&self.times, self.seq.as_deref());
         let finer = self.times.iter().any(|time| time.beyond_ns != 0);
-        let seq = |(node, &row): (usize, &usize)| match &self.seq {
-            _ if finer => node as i64,
-            Some(seq) => seq[row],
-            None => i64::from(self.event_index[row]),
+        let Self { times, seq, event_index, kind, keys, numeric, price } =
+            self.select(&in_order(&self.times, self.seq.as_deref()));
+        let seq = match seq {
+            _ if finer => (0..times.len() as i64).collect(),
+            Some(seq) => seq,
+            None => event_index.iter().map(|&position| i64::from(position)).collect(),
         };
         EventTable {
-            t_ms: order.iter().map(|&row| self.times[row].t_ms).collect(),
-            seq: order.iter().enumerate().map(seq).collect(),
-            event_index: order.iter().map(|&row| self.event_index[row]).collect(),
-            kind: self.kind.select(&order),
+            t_ms: times.iter().map(|time| time.t_ms).collect(),
+            seq,
+            event_index,
+            kind,
+            keys,
+            numeric,
+            price,
+        }
+    }
+
+    /// The rows `rows[0], rows[1], ...`.
+    pub(super) fn select(&self, rows: &[usize]) -> Self {
+        Self {
+            times: rows.iter().map(|&row| self.times[row]).collect(),
+            seq: self.seq.as_ref().map(|seq| rows.iter().map(|&row| seq[row]).collect()),
+            event_index: rows.iter().map(|&row| self.event_index[row]).collect(),
+            kind: self.kind.select(rows),
             keys: self
                 .keys
                 .iter()
-                .map(|key| KeyColumn { name: key.name.clone(), labels: key.labels.select(&order) })
+                .map(|key| KeyColumn { name: key.name.clone(), labels: key.labels.select(rows) })
                 .collect(),
             numeric: self
                 .numeric
                 .iter()
                 .map(|column| NumericColumn {
                     name: column.name.clone(),
-                    values: order.iter().map(|&row| column.values[row]).collect(),
+                    values: rows.iter().map(|&row| column.values[row]).collect(),
                 })
                 .collect(),
             price: self.price,

@@ -7,8 +7,8 @@ const LEVEL: &str = "Lvl-1";
 
 /// The id of the session in a file of that stem (its name without the extension).
 ///
-/// A stem with a date `YYYY_MM_DD` in it is a session's: the prefixes `adapted_`, `enhanced_`, `rel_` and the token `Lvl-1`
-/// are dropped, the date is written `YYYY-MM-DD`, what follows it is kept. Any other stem stays as it is.
+/// A stem with a date `YYYY_MM_DD` in it is a session's: the prefixes `adapted_`, `enhanced_`, `rel_` and the token
+/// `Lvl-1` are dropped, the date is written `YYYY-MM-DD`, what follows it is kept. Any other stem stays as it is.
 ///
 /// ```
 /// use ironforge::events::session_id_from_stem;

@@ -17,18 +17,18 @@ const EASTERN: &str = "America/New_York";
 /// The field that is the price.
 const PRICE: &str = "price_level";
 
-/// Reads one session file: `events[]` with `timestamp` (`HH:MM:SS`), `type` (the kind, empty is missing), `price_level` (the
-/// price, null is missing) and any numbers; `session_metadata` with `session_date` and `timezone`.
+/// Reads one session file: `events[]` with `timestamp` (`HH:MM:SS`), `type` (the kind, empty is missing),
+/// `price_level` (the price, null is missing) and any numbers; `session_metadata` with `session_date` and `timezone`.
 ///
-/// The times are on the wall clock of `zone` (an IANA name), else of the metadata's `timezone` (`ET` or an IANA name), else of
-/// New York. Every field that is a number in some event is a numeric column, in the order of their names; a value that
-/// is null or not there is missing. Events of equal time keep the order of the file. `source` names the file in
-/// messages, its stem gives the id ([`session_id_from_stem`]).
+/// The times are on the wall clock of `zone` (an IANA name), else of the metadata's `timezone` (`ET` or an IANA
+/// name), else of New York. Every field that is a number in some event is a numeric column, in the order of their
+/// names; a value that is null or not there is missing. Events of equal time keep the order of the file. `source`
+/// names the file in messages, its stem gives the id ([`session_id_from_stem`]).
 ///
 /// # Errors
-/// [`EventsError::Json`] for what is no JSON (cut off, nested too deep), [`EventsError::NotASession`] for JSON of another shape,
-/// [`EventsError::NoEvents`], [`EventsError::Field`] and [`EventsError::Event`] for what is missing, given twice, of another type or
-/// cannot be placed in time, [`EventsError::Setting`] for an unknown zone.
+/// [`EventsError::Json`] for what is no JSON (cut off, nested too deep), [`EventsError::NotASession`] for JSON of
+/// another shape, [`EventsError::NoEvents`], [`EventsError::Field`] and [`EventsError::Event`] for what is missing,
+/// given twice, of another type or cannot be placed in time, [`EventsError::Setting`] for an unknown zone.
 pub fn session_from_json(
     bytes: &[u8],
     source: &str,

@@ -89,9 +89,9 @@ impl Census {
 
 /// Counts every connected induced sub-DAG of `config.min_nodes` to `config.max_nodes` events, exactly.
 ///
-/// Runs on the current rayon pool, with the same result for any number of threads. Up to four labels: some 20 ns a set, in
-/// memory that does not depend on their number. More labels: some hundred nanoseconds; memory for a few million
-/// sets at a time.
+/// Runs on the current rayon pool, with the same result for any number of threads. Up to four labels: some 20 ns a
+/// set, in memory that does not depend on their number. More labels: some hundred nanoseconds; memory for a few
+/// million sets at a time.
 ///
 /// # Errors
 /// [`MotifError`] for settings out of range, too many events, labels or occurrences.

@@ -29,8 +29,8 @@ pub struct MotifConfig {
     pub max_nodes: usize,
     /// Occurrences in all graphs together from which a pattern is tested.
     pub min_count: u64,
-    /// Labellings drawn under the null, at most a million. 0: count only. No p lies below 1/(iterations + 1), so fewer than
-    /// 1/`promote_p` - 1 can promote nothing.
+    /// Labellings drawn under the null, at most a million. 0: count only. No p lies below 1/(iterations + 1), so
+    /// fewer than 1/`promote_p` - 1 can promote nothing.
     pub iterations: u32,
     /// What labels an event: `kind`, `none` (shape alone), or the name of a column. Read by whoever builds the graphs.
     pub labels: String,

@@ -49,7 +49,8 @@ impl Counter {
     }
 }
 
-/// The counters of every pattern of every slot's shape. Labels are fields of `bits` bits, the earliest event's the lowest.
+/// The counters of every pattern of every slot's shape. Labels are fields of `bits` bits,
+/// the earliest event's the lowest.
 pub(crate) struct Counts {
     counters: Vec<Counter>,
     bits: u32,

@@ -5,8 +5,9 @@ use super::config::MotifConfig;
 use super::error::MotifError;
 use super::graph::{MotifGraph, Union};
 use super::null::StratifiedPermutation;
+use super::outcome::Outcome;
 use super::shape::class_of;
-use super::significance::{Outcome, Test, Tested};
+use super::significance::{Test, Tested};
 
 /// What is to be done with a pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
@@ -45,8 +46,8 @@ pub struct Significance {
     pub lift: f64,
     /// (b + 1) / (R + 1), b of the R draws holding the pattern at least as often as the data. Of one pattern alone.
     pub p_value: f64,
-    /// Chance that data without structure show any score as large: max-T, single step, the choice of the tested patterns
-    /// included. Never below `p_value`.
+    /// Chance that data without structure show any score as large: max-T, single step, the choice of the tested
+    /// patterns included. Never below `p_value`.
     pub p_fwer: f64,
     /// Benjamini-Hochberg over the `p_value`s of the tested patterns. They were chosen by their counts, so for
     /// patterns that are rare under the null it is optimistic: a rank, not a verdict.
@@ -73,7 +74,8 @@ pub struct MotifRow {
 /// What mining gave.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Mined {
-    /// The tested patterns: promoted before parked before discarded ones; then by `p_fwer`, count (falling), and pattern.
+    /// The tested patterns: promoted before parked before discarded ones; then by `p_fwer`,
+    /// count (falling), and pattern.
     pub rows: Vec<MotifRow>,
     /// What was counted, rarer patterns in its totals.
     pub census: Census,
@@ -83,12 +85,12 @@ pub struct Mined {
 }
 
 /// Counts labelled patterns and tests each against labels permuted within blocks of time
-/// (the null: event `e` of a graph lies in block `floor((t_e - t_first) / block_minutes)`, and labels are exchangeable inside
-/// a block; times, edges and each block's labels stay).
+/// (the null: event `e` of a graph lies in block `floor((t_e - t_first) / block_minutes)`, and labels are
+/// exchangeable inside a block; times, edges and each block's labels stay).
 ///
-/// `progress(done, total)` is called from any thread after each draw. Runs on the current rayon pool; the result is the same
-/// to the bit for any number of threads. A few nanoseconds for each occurrence and draw; memory for a few million
-/// occurrences, the tested patterns, and a table of distinct labellings for each thread.
+/// `progress(done, total)` is called from any thread after each draw. Runs on the current rayon pool; the result is
+/// the same to the bit for any number of threads. A few nanoseconds for each occurrence and draw; memory for a few
+/// million occurrences, the tested patterns, and a table of distinct labellings for each thread.
 ///
 /// # Errors
 /// [`MotifError`] for settings out of range, too many events, labels or occurrences.

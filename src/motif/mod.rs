@@ -12,6 +12,7 @@ mod graph;
 mod mine;
 mod null;
 mod occurrences;
+mod outcome;
 mod score;
 mod shape;
 mod significance;

@@ -8,9 +8,9 @@ const PURPOSE: u32 = 0x6E75;
 
 /// The hypothesis that, inside a block of time, which event bears which label is chance.
 ///
-/// Graph by graph, event `e` lies in block `floor((t_e - t_first) / width)`, `t_first` being the least time of the graph.
-/// A draw permutes the labels inside each block, every permutation equally likely; times, edges and the number of each
-/// label in each block stay.
+/// Graph by graph, event `e` lies in block `floor((t_e - t_first) / width)`, `t_first` being the least time of the
+/// graph. A draw permutes the labels inside each block, every permutation equally likely; times, edges and the number
+/// of each label in each block stay.
 ///
 /// What is assumed: that labels are exchangeable inside a block. Rates of labels may drift from block to block as
 /// they like (a permutation over the whole graph takes such drift for interaction and promotes it). What is not

@@ -1,11 +1,11 @@
 //! The score of a pattern: how far its count lies above the null, on one scale for all patterns.
 //!
-//! `2 (sqrt(count / d + 3/8) - sqrt(mean / d + 3/8))` with the pattern's mean and dispersion `d` (variance over mean) in pilot
-//! draws of the null, which are used for nothing else. Occurrences overlap and come in clumps of about `d`, clumps are
-//! nearly Poisson, and the root (Anscombe 1948) gives rare and common patterns like tails: divided by a standard
-//! deviation instead, the clumps of a few rare patterns hide every effect in the common ones. Dispersions are drawn
-//! towards that of all patterns of the shape, `d = (variance + d_shape) / (mean + 1)`; a pattern that the first few pilots
-//! do not list is rare: its mean is taken as 0.
+//! `2 (sqrt(count / d + 3/8) - sqrt(mean / d + 3/8))` with the pattern's mean and dispersion `d` (variance over mean)
+//! in pilot draws of the null, which are used for nothing else. Occurrences overlap and come in clumps of about `d`,
+//! clumps are nearly Poisson, and the root (Anscombe 1948) gives rare and common patterns like tails: divided by a
+//! standard deviation instead, the clumps of a few rare patterns hide every effect in the common ones. Dispersions
+//! are drawn towards that of all patterns of the shape, `d = (variance + d_shape) / (mean + 1)`; a pattern that the
+//! first few pilots do not list is rare: its mean is taken as 0.
 
 use super::code::{Code, CodeMap};
 use super::tally::Tally;

@@ -3,12 +3,13 @@
 //! # Why the family-wise p is exact
 //! Given what is permuted (the labels of each block), data and draws are exchangeable under the null. The pilots are
 //! drawn from the same labels by independent permutations, so given them the score is a fixed function of a labelling:
-//! it is not fitted to the data. What is tested is chosen by the data (patterns with `min_count` occurrences), and that choice is
-//! repeated in every draw: the largest score of a draw is taken over the patterns that reach `min_count` *in that draw*,
-//! tested in the data or not. Hence the largest score of the data and those of the draws are exchangeable too, and
-//! `(1 + draws whose largest score is at least the pattern's) / (1 + draws)` bounds the chance of a single false discovery
-//! (Westfall and Young 1993, single step). To look only at patterns tested in the data would not: among very many rare
-//! patterns some reach `min_count` by chance, and hardly ever the same ones again.
+//! it is not fitted to the data. What is tested is chosen by the data (patterns with `min_count` occurrences), and
+//! that choice is repeated in every draw: the largest score of a draw is taken over the patterns that reach
+//! `min_count` *in that draw*, tested in the data or not. Hence the largest score of the data and those of the draws
+//! are exchangeable too, and `(1 + draws whose largest score is at least the pattern's) / (1 + draws)` bounds the
+//! chance of a single false discovery (Westfall and Young 1993, single step). To look only at patterns tested in the
+//! data would not: among very many rare patterns some reach `min_count` by chance, and
+//! hardly ever the same ones again.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -19,6 +20,7 @@ use super::code::{Code, label_limit};
 use super::graph::Union;
 use super::null::{Nulls, StratifiedPermutation};
 use super::occurrences::{Group, Occurrences, groups};
+use super::outcome::Outcome;
 use super::score::Scales;
 use super::shape::{MAX_NODES, slot_nodes, slot_of_mask};
 use super::tally::{TOGETHER, Tally};
@@ -38,49 +40,6 @@ pub(crate) struct Test<'a> {
     pub(crate) min_count: u64,
     pub(crate) seed: u64,
     pub(crate) progress: &'a (dyn Fn(u64, u64) + Sync),
-}
-
-/// A pattern's counts under the null, and its score in the data.
-#[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Outcome {
-    /// Draws in which it occurs at least as often as in the data.
-    pub(crate) as_often: u32,
-    /// Sum of its counts.
-    pub(crate) sum: u128,
-    /// Sum of their squares.
-    pub(crate) sum_squares: u128,
-    /// Its score in the data.
-    pub(crate) score: f64,
-}
-
-impl Outcome {
-    fn add(&mut self, count: u32, observed: u64) {
-        let count = u64::from(count);
-        self.as_often += u32::from(count >= observed);
-        self.sum += u128::from(count);
-        self.sum_squares += u128::from(count) * u128::from(count);
-    }
-
-    fn merge(&mut self, other: &Self) {
-        self.as_often += other.as_often;
-        self.sum += other.sum;
-        self.sum_squares += other.sum_squares;
-    }
-
-    /// Mean and variance (over n) of `n` counts.
-    fn moments(&self, n: u32) -> (f64, f64) {
-        let n = u128::from(n);
-        // in integers: exact, and the same for any order of summation
-        let spread = n * self.sum_squares - self.sum * self.sum;
-        (self.sum as f64 / n as f64, spread as f64 / (n * n) as f64)
-    }
-
-    /// Mean of the counts, and their standard deviation with n - 1 (0 for a single count).
-    pub(crate) fn mean_and_sd(&self, n: u32) -> (f64, f64) {
-        let (mean, variance) = self.moments(n);
-        let unbiased = if n > 1 { variance * f64::from(n) / f64::from(n - 1) } else { 0.0 };
-        (mean, unbiased.sqrt())
-    }
 }
 
 /// What the draws gave.

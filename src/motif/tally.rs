@@ -6,7 +6,8 @@ use super::shape::slot_nodes;
 
 /// Places with which a table starts at most; it grows with what it holds.
 const START_PLACES: u64 = 1 << 16;
-/// A flat array of all labellings is used up to this many cells for each occurrence: clearing it costs less than hashing.
+/// A flat array of all labellings is used up to this many cells for each occurrence:
+/// clearing it costs less than hashing.
 const CELLS_PER_ROW: u64 = 4;
 
 /// Codes whose places are read together, so that the cache misses of their table overlap.
@@ -106,8 +107,8 @@ impl<C: Code> Tally<C> {
         }
     }
 
-    /// Reads the places of some codes that will be asked for next: reads that do not wait for one another overlap, those
-    /// behind a branch that is guessed wrong do not.
+    /// Reads the places of some codes that will be asked for next: reads that do not wait for one another overlap,
+    /// those behind a branch that is guessed wrong do not.
     pub(crate) fn warm(&self, codes: impl Iterator<Item = C>) {
         if self.cells.is_empty() {
             let epochs = codes.map(|code| self.places[self.start(code)].epoch);

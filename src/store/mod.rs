@@ -7,11 +7,13 @@
 //! [`StoreError::Damaged`].
 
 mod check;
-mod columns;
+mod decode;
+mod encode;
 mod error;
 mod partition;
 mod read;
 mod shield;
+mod source;
 mod thrift;
 mod write;
 

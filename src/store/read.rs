@@ -1,22 +1,16 @@
 //! Reading one Parquet file, of whatever writer, into a plain table.
 
-use std::fs::File;
 use std::path::Path;
-use std::sync::Arc;
 
 use arrow_array::RecordBatch;
-use arrow_schema::{DataType, Field, Schema};
-use parquet::arrow::arrow_reader::{
-    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder,
-};
-use parquet::arrow::{ProjectionMask, parquet_to_arrow_schema};
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::basic::Compression;
-use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData, ParquetStatisticsPolicy};
+use parquet::file::metadata::ColumnChunkMetaData;
 
-use super::columns::{Decoder, UNIT};
 use super::shield::shield;
+use super::source::{Chosen, Source, type_name};
 use super::{StoreError, check};
-use crate::nearest::nearest;
 use crate::table::{Column, Table};
 
 /// Most rows that are decoded at once.
@@ -59,19 +53,19 @@ pub fn footer(path: &Path) -> Result<Footer, StoreError> {
 /// Reads the named columns of a Parquet file, in that order, or all columns.
 ///
 /// Integers of all widths become `i64`; `u32` and `u64` columns without missing values stay as they are, half
-/// floats become `f32`, decimals the nearest `f64`, dates midnight of the wall clock. Timestamps keep their unit; they are
-/// UTC if the file says so. Strings of any encoding become labels. A column of nulls is missing floats. Nested, binary,
-/// time-of-day, duration and interval columns are listed in [`Read::ignored`].
+/// floats become `f32`, decimals the nearest `f64`, dates midnight of the wall clock. Timestamps keep their unit;
+/// they are UTC if the file says so. Strings of any encoding become labels. A column of nulls is missing floats.
+/// Nested, binary, time-of-day, duration and interval columns are listed in [`Read::ignored`].
 ///
 /// The file is not trusted: its lengths, schema, offsets and declared sizes are checked first, and a decoder that
 /// fails all the same gives an error. About `memory_limit_bytes` are taken at most, the table included. Cost:
 /// the named columns alone are read.
 ///
 /// # Errors
-/// [`StoreError::Io`]; [`StoreError::NotParquet`], [`StoreError::Encrypted`], [`StoreError::Codec`], [`StoreError::Damaged`] for what the file is;
-/// [`StoreError::Memory`] before or while it would take too much; [`StoreError::UnknownColumn`],
-/// [`StoreError::Unsupported`], [`StoreError::DuplicateColumn`] for its columns; [`StoreError::OutOfRange`] for an unsigned
-/// value beyond `i64` in a column with missing values.
+/// [`StoreError::Io`]; [`StoreError::NotParquet`], [`StoreError::Encrypted`], [`StoreError::Codec`],
+/// [`StoreError::Damaged`] for what the file is; [`StoreError::Memory`] before or while it would take too much;
+/// [`StoreError::UnknownColumn`], [`StoreError::Unsupported`], [`StoreError::DuplicateColumn`] for its columns;
+/// [`StoreError::OutOfRange`] for an unsigned value beyond `i64` in a column with missing values.
 pub fn read_table(
     path: &Path,
     columns: Option<&[&str]>,
@@ -91,90 +85,7 @@ pub fn read_table(
     Ok(Read { table: Table::new(table.into_iter().map(|(_, column)| column).collect()), ignored })
 }
 
-/// Columns in the file's order: their position in the schema, and what decodes them.
-type Chosen = Vec<(usize, Decoder)>;
-
-/// A file whose footer has been checked.
-struct Source<'a> {
-    path: &'a Path,
-    file: File,
-    arrow: ArrowReaderMetadata,
-    schema: Schema,
-    rows: u64,
-}
-
-impl<'a> Source<'a> {
-    fn open(path: &'a Path) -> Result<Self, StoreError> {
-        let shell = check::open(path)?;
-        let load = || {
-            // The writer's own Arrow schema is not believed: the Parquet types say all that is needed. Strings
-            // are asked for as dictionaries, so that repeated ones are neither copied nor compared.
-            let options = || {
-                ArrowReaderOptions::new()
-                    .with_skip_arrow_metadata(true)
-                    .with_column_stats_policy(ParquetStatisticsPolicy::SkipAll)
-                    .with_size_stats_policy(ParquetStatisticsPolicy::SkipAll)
-            };
-            let plain = ArrowReaderMetadata::load(&shell.file, options())?;
-            let fields: Vec<Field> = plain.schema().fields().iter().map(|f| as_dictionary(f)).collect();
-            let schema = Arc::new(Schema::new(fields));
-            ArrowReaderMetadata::try_new(Arc::clone(plain.metadata()), options().with_schema(schema))
-        };
-        let arrow = match shield(load) {
-            Ok(Ok(arrow)) => arrow,
-            Ok(Err(e)) => return Err(StoreError::Damaged { path: path.to_owned(), why: e.to_string() }),
-            Err(why) => return Err(StoreError::Damaged { path: path.to_owned(), why }),
-        };
-        let rows = check::metadata(path, arrow.metadata(), shell.data_end)?;
-        let schema = arrow.schema().as_ref().clone();
-        Ok(Self { path, file: shell.file, arrow, schema, rows })
-    }
-
-    fn metadata(&self) -> &ParquetMetaData {
-        self.arrow.metadata()
-    }
-
-    fn chunks(&self) -> impl Iterator<Item = &ColumnChunkMetaData> {
-        self.metadata().row_groups().iter().flat_map(|group| group.columns())
-    }
-
-    /// Finds the columns asked for; without names all that can be read, and the rest by name and type.
-    fn choose(&self, columns: Option<&[&str]>) -> Result<(Chosen, Vec<(String, String)>), StoreError> {
-        let names: Vec<&str> = self.schema.fields().iter().map(|f| f.name().as_str()).collect();
-        let unknown = columns.and_then(|c| c.iter().find(|name| !names.contains(name)));
-        if let Some(&column) = unknown {
-            return Err(StoreError::UnknownColumn {
-                path: self.path.to_owned(),
-                column: column.to_owned(),
-                nearest: nearest(column, names.iter().copied()).map(str::to_owned),
-                columns: names.into_iter().map(str::to_owned).collect(),
-            });
-        }
-        let (mut chosen, mut ignored): (Chosen, _) = (Vec::new(), Vec::new());
-        for (root, field) in self.schema.fields().iter().enumerate() {
-            let named = columns.is_some_and(|c| c.contains(&field.name().as_str()));
-            if columns.is_some() && !named {
-                continue;
-            }
-            let column = || field.name().clone();
-            match Decoder::new(field) {
-                Some(_) if names[..root].contains(&field.name().as_str()) => {
-                    return Err(StoreError::DuplicateColumn { path: self.path.to_owned(), column: column() });
-                }
-                Some(decoder) => chosen.push((root, decoder)),
-                None if named => {
-                    return Err(StoreError::Unsupported {
-                        path: self.path.to_owned(),
-                        column: column(),
-                        type_name: type_name(field),
-                    });
-                }
-                None => ignored.push((column(), type_name(field))),
-            }
-        }
-        Ok((chosen, ignored))
-    }
-
+impl Source<'_> {
     /// Checks what the columns will take against the limit, page headers included; gives the rows of a batch.
     fn budget(&mut self, chosen: &Chosen, limit: u64) -> Result<u64, StoreError> {
         let width: u64 = chosen.iter().map(|(_, decoder)| decoder.bytes_per_row()).sum();
@@ -282,32 +193,5 @@ impl<'a> Source<'a> {
             return Err(StoreError::Memory { path: self.path.to_owned(), needs, limit });
         }
         Ok(())
-    }
-
-    /// The unit that this crate's writer left with a column; nothing if the writer's schema cannot be read.
-    fn unit(&self, root: usize) -> String {
-        let file = self.metadata().file_metadata();
-        let schema = shield(|| parquet_to_arrow_schema(file.schema_descr(), file.key_value_metadata()));
-        let schema = schema.ok().and_then(Result::ok);
-        let field = schema.as_ref().and_then(|schema| schema.fields().get(root));
-        field.and_then(|f| f.metadata().get(UNIT)).cloned().unwrap_or_default()
-    }
-}
-
-fn as_dictionary(field: &Field) -> Field {
-    match field.data_type() {
-        DataType::Utf8 => {
-            let kind = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
-            field.clone().with_data_type(kind)
-        }
-        _ => field.clone(),
-    }
-}
-
-/// A field's type as messages print it.
-fn type_name(field: &Field) -> String {
-    match field.data_type() {
-        DataType::Dictionary(_, value) => value.to_string(),
-        other => other.to_string(),
     }
 }

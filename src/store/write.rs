@@ -12,7 +12,7 @@ use parquet::schema::types::ColumnPath;
 use serde::{Deserialize, Serialize};
 use tempfile::NamedTempFile;
 
-use super::{StoreError, columns};
+use super::{StoreError, encode};
 use crate::table::{Table, Values};
 
 /// ZSTD level: 3 is where files stop shrinking much and writing is still quick.
@@ -95,8 +95,8 @@ pub fn write_table(path: &Path, table: &Table, config: &StoreConfig) -> Result<W
     Ok(Written { bytes, rows: table.rows() as u64 })
 }
 
-/// Writes a table as a new file of a folder that nobody reads yet: under its own name, and not flushed. Whoever shows the
-/// folder flushes it with [`sync_tree`] first. The bytes are those of [`write_table`].
+/// Writes a table as a new file of a folder that nobody reads yet: under its own name, and not flushed. Whoever shows
+/// the folder flushes it with [`sync_tree`] first. The bytes are those of [`write_table`].
 ///
 /// # Errors
 /// As [`write_table`]; a file of that name is an error.
@@ -110,8 +110,8 @@ pub fn write_part(path: &Path, table: &Table, config: &StoreConfig) -> Result<()
     encode(path, &mut file, table, config)
 }
 
-/// Flushes every file and folder below a folder to disk. Many at a time: a disk takes a hundred small flushes together in
-/// little more than the time of one.
+/// Flushes every file and folder below a folder to disk. Many at a time: a disk takes a hundred small flushes
+/// together in little more than the time of one.
 ///
 /// # Errors
 /// [`StoreError::Io`] for the first that cannot be flushed.
@@ -165,8 +165,8 @@ fn sync_folder(_folder: &Path) -> std::io::Result<()> {
 
 fn encode(path: &Path, file: &mut File, table: &Table, config: &StoreConfig) -> Result<(), StoreError> {
     let failed = |why: String| StoreError::Encode { path: path.to_owned(), why };
-    let schema = Arc::new(columns::schema(table));
-    let encoders = columns::encoders(path, table)?;
+    let schema = Arc::new(encode::schema(table));
+    let encoders = encode::encoders(path, table)?;
     let properties = properties(table, config).map_err(|e| failed(e.to_string()))?;
     let mut writer =
         ArrowWriter::try_new(file, schema, Some(properties)).map_err(|e| failed(e.to_string()))?;

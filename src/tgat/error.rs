@@ -61,7 +61,8 @@ pub enum TgatError {
     },
     /// A layer grew a value beyond f32.
     #[error(
-        "the {tensor} of node {node} in layer {layer} is {value}: the features or weights are too large; standardise the features"
+        "the {tensor} of node {node} in layer {layer} is {value}: the features or weights are too large; \
+         standardise the features"
     )]
     NonFinite {
         /// Layer, from 0.
@@ -75,7 +76,8 @@ pub enum TgatError {
     },
     /// A value is too large for the precision of attention.
     #[error(
-        "the {tensor} of node {node} in layer {layer} holds {value:e}, too large for {precision}: standardise the features, or set tgat.precision to {}",
+        "the {tensor} of node {node} in layer {layer} holds {value:e}, too large for {precision}: \
+         standardise the features, or set tgat.precision to {}",
         if *.precision == Precision::F16 { "bf16 or f32" } else { "f32" }
     )]
     Overflow {
@@ -92,7 +94,8 @@ pub enum TgatError {
     },
     /// A graph is longer than the learned positions.
     #[error(
-        "graph {graph} has {nodes} nodes, but learned positions end at {max}: set tgat.positions = \"none\" or split the graph"
+        "graph {graph} has {nodes} nodes, but learned positions end at {max}: \
+         set tgat.positions = \"none\" or split the graph"
     )]
     Positions {
         /// Graph in the batch.
@@ -132,7 +135,8 @@ pub enum TgatError {
     },
     /// The file of weights is larger than any that the network can use.
     #[error(
-        "the weights file is too large: its {what} is {got}, at most {max} is read; is it a weights file of this network?"
+        "the weights file is too large: its {what} is {got}, at most {max} is read; \
+         is it a weights file of this network?"
     )]
     FileSize {
         /// size in bytes, header in bytes, or number of tensors.

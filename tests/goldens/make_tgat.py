@@ -43,7 +43,8 @@ def layer(t, prefix, x, sees, bias, positions):
 
 def layer_weights(prefix, inputs, positions):
     t = {}
-    for name, ins in [("input_projection", inputs)] + [(p, HIDDEN) for p in ("query", "key", "value", "output_projection")]:
+    inner = [(p, HIDDEN) for p in ("query", "key", "value", "output_projection")]
+    for name, ins in [("input_projection", inputs)] + inner:
         t[f"{prefix}{name}.weight"] = ([HIDDEN, ins], draw(HIDDEN * ins, 0.7))
         t[f"{prefix}{name}.bias"] = ([HIDDEN], draw(HIDDEN, 0.3))
     if positions:
@@ -108,8 +109,15 @@ def model(t, x):
 
 
 def make_model():
-    t = {**layer_weights("w.attention_layers.0.", INPUTS, False), **layer_weights("w.attention_layers.1.", HIDDEN, False)}
-    heads = [("pattern_classifier", 3, HIDDEN // 2, 16), ("significance_scorer", 2, HIDDEN // 4, 1), ("range_head", 2, 32, 2)]
+    t = {
+        **layer_weights("w.attention_layers.0.", INPUTS, False),
+        **layer_weights("w.attention_layers.1.", HIDDEN, False),
+    }
+    heads = [
+        ("pattern_classifier", 3, HIDDEN // 2, 16),
+        ("significance_scorer", 2, HIDDEN // 4, 1),
+        ("range_head", 2, 32, 2),
+    ]
     for name, second, width, outs in heads:
         for part, o, i in ((0, width, HIDDEN), (second, outs, width)):
             t[f"w.{name}.{part}.weight"], t[f"w.{name}.{part}.bias"] = ([o, i], draw(o * i, 0.9)), ([o], draw(o, 0.5))

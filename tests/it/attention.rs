@@ -2,14 +2,15 @@
 
 #[cfg(feature = "store")]
 mod attend;
+mod faults;
+mod refused;
 pub mod strategies;
 pub mod suite;
 
 use ironforge::attention::{
-    Accuracy, Attention, AttentionBackend, AttentionConfig, AttentionError, BlockMask, Cpu, Inputs, Keys,
-    NonFinite, Output, Reference, Tensor, TimeBias, attention_weights, intervals, minutes_between,
+    Accuracy, Attention, AttentionBackend, AttentionConfig, Cpu, Inputs, Keys, NonFinite, Output, Reference,
+    Tensor, TimeBias, attention_weights, intervals, minutes_between,
 };
-use ironforge::csr::CsrPattern;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 
@@ -118,122 +119,6 @@ fn dense() -> Shape {
     }
 }
 
-/// A backend with a fault planted in it.
-struct Faulty(fn(&Attention<'_>) -> Output);
-
-impl AttentionBackend for Faulty {
-    fn name(&self) -> &'static str {
-        "faulty"
-    }
-
-    fn forward(&self, problem: &Attention<'_>) -> Result<Output, AttentionError> {
-        Ok((self.0)(problem))
-    }
-}
-
-fn right(problem: &Attention<'_>) -> Output {
-    Cpu.forward(problem).unwrap()
-}
-
-fn changed<'a>(problem: &Attention<'a>, change: impl FnOnce(&mut Inputs<'a>)) -> Output {
-    let mut inputs = problem.inputs().clone();
-    change(&mut inputs);
-    right(&Attention::new(inputs).unwrap())
-}
-
-fn one_value_off(problem: &Attention<'_>) -> Output {
-    let mut output = right(problem);
-    output.out[17] += 1e-4;
-    output
-}
-
-fn one_log_sum_exp_off(problem: &Attention<'_>) -> Output {
-    let mut output = right(problem);
-    output.lse[9] += 1e-4;
-    output
-}
-
-fn one_key_dropped(problem: &Attention<'_>) -> Output {
-    let Keys::Edges(pattern) = problem.inputs().keys else { return right(problem) };
-    let (row_ptr, col_idx) = (pattern.row_ptr().to_vec(), pattern.col_idx().to_vec());
-    let at = row_ptr[2] as usize;
-    let shorter: Vec<u32> = row_ptr.iter().map(|&p| if p as usize > at { p - 1 } else { p }).collect();
-    let columns = [&col_idx[..at], &col_idx[at + 1..]].concat();
-    let pattern = CsrPattern::new(&shorter, &columns, problem.nodes()).unwrap();
-    let mut inputs = problem.inputs().clone();
-    inputs.keys = Keys::Edges(pattern);
-    right(&Attention::new(inputs).unwrap())
-}
-
-fn bias_of_other_times(problem: &Attention<'_>) -> Output {
-    let times: Vec<i64> =
-        problem.inputs().t_ms.unwrap().iter().enumerate().map(|(i, t)| t + 600 * i as i64).collect();
-    let mut inputs = problem.inputs().clone();
-    inputs.t_ms = Some(&times);
-    right(&Attention::new(inputs).unwrap())
-}
-
-fn scale_of_the_padded_head(problem: &Attention<'_>) -> Output {
-    let scale = problem.scale() * (11.0_f32 / 16.0).sqrt();
-    changed(problem, |inputs| inputs.scale = Some(scale))
-}
-
-fn no_bias(problem: &Attention<'_>) -> Output {
-    changed(problem, |inputs| inputs.bias = TimeBias::None)
-}
-
-#[test]
-fn a_planted_fault_is_found() {
-    type Fault = (&'static str, fn(&Attention<'_>) -> Output);
-    let faults: [Fault; 6] = [
-        ("one value", one_value_off),
-        ("one log-sum-exp", one_log_sum_exp_off),
-        ("one key", one_key_dropped),
-        ("other times", bias_of_other_times),
-        ("padded scale", scale_of_the_padded_head),
-        ("no bias", no_bias),
-    ];
-    let batch = Batch::new(&dense());
-    (PROPERTIES[0].holds)(&Faulty(right), &batch).unwrap();
-    for (name, fault) in faults {
-        assert!((PROPERTIES[0].holds)(&Faulty(fault), &batch).is_err(), "{name} goes unnoticed");
-    }
-}
-
-#[test]
-fn leaks_leftovers_and_neighbours_are_found() {
-    let holds = |name: &str, backend: &dyn AttentionBackend, batch: &Batch| {
-        let property = PROPERTIES.iter().find(|p| p.name.contains(name)).unwrap();
-        (property.holds)(backend, batch)
-    };
-    // An output that came out once and is handed out again.
-    static LEFT_OVER: std::sync::OnceLock<Output> = std::sync::OnceLock::new();
-    let stale = Faulty(|p| LEFT_OVER.get_or_init(|| right(p)).clone());
-    let batch = Batch::new(&dense());
-    assert!(holds("left over", &stale, &batch).is_err());
-    // Zeros for rows without a key where the mean was asked for.
-    let zeros = Faulty(|p| changed(p, |inputs| inputs.empty_row = ironforge::attention::EmptyRow::Zero));
-    let empty = Batch::new(&Shape { mask: Mask::Nothing, uniform: true, ..dense() });
-    assert!(holds("without keys", &zeros, &empty).is_err());
-    // A row that hears of its neighbour in the batch.
-    let neighbour = Faulty(|p| {
-        let mut output = right(p);
-        let last = output.out.len() - 1;
-        output.out[0] += output.out[last] * 1e-7;
-        output
-    });
-    assert!(holds("alone and in a batch", &neighbour, &batch).is_err());
-    // NaN that reaches every row of its graph.
-    let leaky = Faulty(|p| {
-        let mut output = right(p);
-        let nan = output.out.iter().any(|x| x.is_nan());
-        output.lse.iter_mut().filter(|_| nan).for_each(|x| *x = f32::NAN);
-        output
-    });
-    let few = Batch::new(&Shape { mask: Mask::Band(2), ..dense() });
-    assert!(holds("NaN spreads", &leaky, &few).is_err());
-}
-
 #[test]
 fn the_true_head_dimension_sets_the_scale() {
     let x = [0.0; 11];
@@ -251,72 +136,6 @@ fn a_batch_of_no_graph_and_graphs_of_no_and_one_node_are_valid() {
         let ones = Attention::new(Inputs::new([1, 2], [Tensor::F32(&x); 3], &offsets, Keys::Causal)).unwrap();
         assert_eq!(backend.forward(&ones).unwrap().out, x);
     }
-}
-
-/// Three nodes of two heads of two, in graphs of one and two nodes.
-fn small(change: impl FnOnce(&mut Inputs<'static>)) -> Result<(), AttentionError> {
-    static X: [f32; 12] = [0.5; 12];
-    let mut inputs = Inputs::new([2, 2], [Tensor::F32(&X); 3], &[0, 1, 3], Keys::All);
-    change(&mut inputs);
-    Attention::new(inputs).map(|_| ())
-}
-
-#[test]
-fn what_does_not_fit_is_refused_by_name() {
-    static NAN: [f32; 12] = {
-        let mut x = [0.0; 12];
-        x[7] = f32::NAN;
-        x
-    };
-    static HALF: [half::f16; 12] = [half::f16::ONE; 12];
-    type Case = (fn(&mut Inputs<'static>), &'static str);
-    let cases: &[Case] = &[
-        (|i| i.heads = 0, "heads is 0"),
-        (|i| i.head_dim = 0, "head_dim is 0"),
-        (|i| i.head_dim = 129, "head_dim is 129"),
-        (|i| i.heads = usize::MAX, "too large"),
-        (|i| i.heads = 3, "q holds 12 values, the shape needs 18"),
-        (|i| i.v = Tensor::F32(&NAN[..4]), "v holds 4 values"),
-        (|i| i.k = Tensor::F16(&HALF), "k is stored as f16, but q as f32"),
-        (|i| i.offsets = &[], "offsets is empty"),
-        (|i| i.offsets = &[1, 3], "starts at 1"),
-        (|i| i.offsets = &[0, 4, 3], "falls from 4 to 3 at graph 1"),
-        (|i| i.offsets = &[0, usize::MAX], "number of nodes is too large"),
-        (|i| i.offsets = &[0, 2], "q holds 12 values, the shape needs 8"),
-        (|i| i.keys = Keys::Intervals { lo: &[0, 1], hi: &[1, 2, 3] }, "lo holds 2"),
-        (|i| i.keys = Keys::Intervals { lo: &[0, 2, 1], hi: &[1, 1, 3] }, "key range 2..1"),
-        (|i| i.keys = Keys::Intervals { lo: &[0, 0, 1], hi: &[1, 2, 3] }, "node 1 names key 0"),
-        (|i| i.keys = Keys::Intervals { lo: &[0, 1, 1], hi: &[1, 2, 9] }, "node 2 names key 8"),
-        (|i| i.keys = Keys::Edges(CsrPattern::new(&[0, 1, 1, 1], &[2], 3).unwrap()), "node 0 names key 2"),
-        (|i| i.keys = Keys::Edges(CsrPattern::new(&[0, 0], &[], 3).unwrap()), "the pattern is 1 x 3"),
-        (|i| i.bias = TimeBias::Sqrt { scale_minutes: 0.1 }, "needs t_ms"),
-        (|i| i.t_ms = Some(&[1, 2]), "t_ms holds 2 values, the shape needs 3"),
-        (|i| i.bias = TimeBias::Sqrt { scale_minutes: -1.0 }, "scale_minutes is -1"),
-        (|i| i.bias = TimeBias::Buckets(vec![(1.0, 0.0, 0.0)]), "bucket 0 is [1, 0]"),
-        (|i| i.scale = Some(f32::INFINITY), "scale is inf"),
-        (|i| i.k = Tensor::F32(&NAN), "k holds NaN at node 1, head 1, dim 1"),
-        (|i| i.accuracy = Accuracy::Fast, "store q, k, v as f16 or bf16"),
-    ];
-    small(|_| {}).unwrap();
-    for (change, want) in cases {
-        let error = small(change).expect_err(want).to_string();
-        assert!(error.contains(want), "`{error}` does not say `{want}`");
-    }
-}
-
-#[test]
-fn a_mask_of_another_batch_is_refused() {
-    let mask = BlockMask::banded(&[0, 3]).unwrap();
-    let x = [0.5; 12];
-    let inputs = Inputs::new([2, 2], [Tensor::F32(&x); 3], &[0, 1, 3], Keys::Mask(&mask));
-    assert_eq!(Attention::new(inputs).unwrap_err(), AttentionError::MaskOffsets);
-}
-
-#[test]
-fn the_reference_has_one_accuracy() {
-    let batch = Batch { accuracy: Accuracy::Fast, ..Batch::new(&dense()) };
-    let error = batch.with_edges(|p| Reference.forward(p)).unwrap_err();
-    assert_eq!(error, AttentionError::NoFast { backend: "reference" });
 }
 
 #[test]

@@ -3,9 +3,9 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// Who may import whom. Rooms of the ground floor know nobody, and workshops do not know one another. `philox` is ground
-/// floor since seeded weights, nulls and the sample draw from one generator, `nearest` since every room that reads names
-/// from outside says which one was meant.
+/// Who may import whom. Rooms of the ground floor know nobody, and workshops do not know one another. `philox` is
+/// ground floor since seeded weights, nulls and the sample draw from one generator, `nearest` since every room that
+/// reads names from outside says which one was meant.
 const FLOORS: &[(&str, &[&str])] = &[
     ("geometry", &[]),
     ("csr", &[]),
@@ -53,6 +53,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("sprs", &["dag"]),
     ("ndarray", &["tgat"]),
     ("cudarc", &["cuda"]),
+    ("libloading", &["cuda"]),
     ("clap", &["bin"]),
     ("indicatif", &["bin"]),
     ("ctrlc", &["bin"]),

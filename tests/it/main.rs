@@ -8,6 +8,8 @@ mod close;
 #[cfg(feature = "store")]
 mod config;
 mod dag;
+#[cfg(feature = "store")]
+mod data;
 mod emulator;
 #[cfg(feature = "store")]
 mod events;

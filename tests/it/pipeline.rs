@@ -1,16 +1,16 @@
 //! The flow: what the tables of a run hold is what the rooms give, session by session, under the settings of the run.
 
+mod motifs;
+mod scores;
+
 use std::path::{Path, PathBuf};
 
-use ironforge::attention::{Cpu, Keys, attended};
 use ironforge::config::{Effective, Sources};
 use ironforge::dag::{Dag, EdgeWeights, temporal_view};
 use ironforge::events::{self, ColumnMap, TimeColumn};
-use ironforge::motif::{MotifGraph, mine};
 use ironforge::pipeline::{Request, RunReport, Silent, discover};
 use ironforge::store::{partition_dir, read_table};
 use ironforge::table::{EventTable, Table, Values};
-use ironforge::tgat::{Batch, FeatureStats, Model};
 use tempfile::TempDir;
 
 /// Two fields and one setting a run: what `--set` would take.
@@ -199,91 +199,6 @@ fn edges_are_those_of_both_views_with_their_times_and_weights() {
     }
 }
 
-/// Embeddings, significance and patterns of a run, row-major, as its files hold them.
-fn scores_of(run: &Run, session: &str) -> [Vec<f32>; 3] {
-    let (embeddings, scores) = (run.table("embeddings", session), run.table("scores", session));
-    let rows = |table: &Table, prefix: &str| -> Vec<f32> {
-        let columns: Vec<_> = table
-            .columns()
-            .iter()
-            .filter(|c| c.name.starts_with(prefix))
-            .map(|c| numbers(table, &c.name))
-            .collect();
-        (0..table.rows()).flat_map(|row| columns.iter().map(move |c| c[row].unwrap() as f32)).collect()
-    };
-    [rows(&embeddings, "e"), rows(&scores, "significance"), rows(&scores, "pattern_")]
-}
-
-/// What the network gives for the standardised features of these events.
-fn network(
-    events: &EventTable,
-    config: &ironforge::config::Config,
-    model: &Model,
-    x: &[f32],
-) -> [Vec<f32>; 3] {
-    let dag = Dag::from_events(events, &config.dag).unwrap();
-    let keys = attended(dag.pattern(), config.attention.direction, config.attention.self_loops).unwrap();
-    let offsets = [0, events.len()];
-    let batch = Batch {
-        t_ms: Some(&events.t_ms),
-        bias: config.attention.time_bias().unwrap(),
-        empty_row: config.attention.empty_row,
-        accuracy: config.attention.accuracy,
-        ..Batch::new(x, &offsets, Keys::Edges(keys.as_pattern()))
-    };
-    let scores = model.forward(&Cpu, &batch).unwrap();
-    [scores.embeddings, scores.significance, scores.pattern]
-}
-
-#[test]
-fn embeddings_and_scores_are_the_networks_under_every_setting() {
-    let text = csv(40, 1);
-    let events = events_of(&text);
-    let features = events::features(&events, &["turn", "cost", "size"].map(str::to_owned));
-    let x = events::standardise(&features).x;
-    let cases: [&[&str]; 9] = [
-        &[],
-        &["seed=43"],
-        &["attention.direction=successors"],
-        &["attention.direction=both"],
-        &["attention.self_loops=false"],
-        &["attention.self_loops=false", "attention.empty_row=uniform"],
-        &["attention.bias=none"],
-        &["attention.accuracy=fast"],
-        &["tgat.num_layers=1", "tgat.residual=true"],
-    ];
-    let mut seen: Vec<[Vec<f32>; 3]> = Vec::new();
-    for sets in cases {
-        let config = settings(sets).config;
-        let model = Model::seeded(&config.tgat, features.info.len(), config.seed).unwrap();
-        let got = scores_of(&Run::new(&[("a.csv", &text)], sets), "a");
-        assert_eq!(got, network(&events, &config, &model, &x), "{sets:?}");
-        assert!(!seen.contains(&got), "{sets:?} changes nothing");
-        seen.push(got);
-    }
-}
-
-#[test]
-fn weights_that_bring_statistics_are_fed_what_they_were_trained_on() {
-    let text = csv(40, 1);
-    let events = events_of(&text);
-    let features = events::features(&events, &["turn", "cost", "size"].map(str::to_owned));
-    let width = features.info.len();
-    let (mean, std) = (vec![3.0_f32; width], vec![50.0_f32; width]);
-    let config = settings(&[]).config;
-    let model = Model::seeded(&config.tgat, width, 5).unwrap();
-    let model = model.with_feature_stats(FeatureStats { mean, std }).unwrap();
-    let folder = tempfile::tempdir().unwrap();
-    let path = folder.path().join("w.safetensors");
-    std::fs::write(&path, model.to_bytes().unwrap()).unwrap();
-
-    let run = Run::with_weights(&[("a.csv", &text)], &[], Some(&path));
-    let x = events::standardise_with(&features, &vec![3.0; width], &vec![50.0; width]).unwrap().x;
-    assert_eq!(scores_of(&run, "a"), network(&events, &config, &model, &x));
-    assert_eq!(run.report.feature_stats.statistics_of, "weights");
-    assert_eq!(run.report.feature_stats.mean["a"], serde_json::json!(vec![3.0; width]));
-}
-
 #[test]
 fn the_report_says_what_the_cache_of_plans_did() {
     let run = Run::new(&[("a.csv", &csv(30, 1))], &["attention.plan_cache_mb=3"]);
@@ -295,58 +210,6 @@ fn the_report_says_what_the_cache_of_plans_did() {
         (&report["timings"]["plan_build_s"], &report["timings"]["plan_saved_s"]),
         (&0.0.into(), &0.0.into())
     );
-}
-
-#[test]
-fn motifs_are_those_of_all_sessions_with_the_labels_asked_for() {
-    let (a, b) = (csv(60, 1), csv(60, 2));
-    let tables = [events_of(&a), events_of(&b)];
-    let files = [("a.csv", a.as_str()), ("b.csv", b.as_str())];
-    for column in ["kind", "none", "whom"] {
-        let set = format!("motif.labels={column}");
-        let run = Run::new(&files, &[&set, "motif.max_nodes=4"]);
-        let config = settings(&[&set, "motif.max_nodes=4"]).config;
-        let label = |events: &EventTable, i: usize| match column {
-            "none" => "untyped".to_owned(),
-            "kind" => events.kind.get(i).map_or("untyped".to_owned(), str::to_lowercase),
-            _ => events.keys[1].labels.get(i).unwrap().to_owned(),
-        };
-        let mut names: Vec<String> = tables.iter().flat_map(|t| (0..t.len()).map(|i| label(t, i))).collect();
-        names.sort();
-        names.dedup();
-        let codes = tables.each_ref().map(|t| -> Vec<u32> {
-            (0..t.len()).map(|i| names.binary_search(&label(t, i)).unwrap() as u32).collect()
-        });
-        let dags = tables.each_ref().map(|t| Dag::from_events(t, &config.dag).unwrap());
-        let graphs: Vec<_> =
-            (0..2).map(|i| MotifGraph::new(dags[i].pattern(), &codes[i], &tables[i].t_ms).unwrap()).collect();
-        let want = mine(&graphs, &config.motif, config.seed, &|_, _| {}).unwrap().rows;
-        assert!(!want.is_empty(), "{column}");
-
-        let motifs = run.motifs();
-        let labels = want.iter().map(|row| Some(row.labels_json(&names))).collect::<Vec<_>>();
-        assert_eq!(texts(&motifs, "labels"), labels, "{column}");
-        let verdicts = want.iter().map(|row| Some(row.verdict.name().to_owned())).collect::<Vec<_>>();
-        assert_eq!(texts(&motifs, "verdict"), verdicts, "{column}");
-        type Of<'a> = &'a dyn Fn(usize) -> f64;
-        let statistic = |i: usize| want[i].significance.unwrap();
-        let columns: [(&str, Of<'_>); 11] = [
-            ("k", &|i| want[i].pattern.k().into()),
-            ("mask", &|i| want[i].pattern.mask().into()),
-            ("class_id", &|i| want[i].class_id.into()),
-            ("count", &|i| want[i].count as f64),
-            ("support", &|i| want[i].support.into()),
-            ("null_mean", &|i| statistic(i).null_mean),
-            ("null_sd", &|i| statistic(i).null_sd),
-            ("lift", &|i| statistic(i).lift),
-            ("p_value", &|i| statistic(i).p_value),
-            ("p_fwer", &|i| statistic(i).p_fwer),
-            ("q_value", &|i| statistic(i).q_value),
-        ];
-        for (name, of) in columns {
-            assert_eq!(numbers(&motifs, name), wide((0..want.len()).map(of)), "{column}: {name}");
-        }
-    }
 }
 
 #[test]

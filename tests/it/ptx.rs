@@ -1,6 +1,8 @@
 //! The kernels as build.rs compiled and assembled them.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::process::Command;
+use std::sync::Mutex;
 
 use ironforge::attention::plan::{AttentionParams, Kernel, TIME_BIAS, TimeBiasParams, entries};
 use ironforge::cuda::{Module, modules};
@@ -69,6 +71,35 @@ fn the_table_says_what_the_text_holds() {
             assert_eq!(module.only(entry.name).matches(".visible .entry ").count(), 1, "{}", entry.name);
         }
     }
+}
+
+/// What a driver is given: a declaration that is lost with the other entries would be missed by it alone.
+#[test]
+fn every_entry_assembles_alone() {
+    let Some(modules) = built() else { return };
+    let Some(ptxas) = option_env!("IRONFORGE_PTXAS") else { panic!("build.rs names the assembler it used") };
+    let folder = tempfile::tempdir().unwrap();
+    let assembled = |module: &Module, entry: &str| {
+        let file = folder.path().join(format!("{entry}.sm_{}.ptx", module.arch));
+        std::fs::write(&file, module.only(entry)).unwrap();
+        let mut command = Command::new(ptxas);
+        command
+            .arg(format!("-arch=sm_{}", module.arch))
+            .arg("-o")
+            .arg(file.with_extension("cubin"))
+            .arg(&file);
+        let output = command.output().unwrap_or_else(|e| panic!("{ptxas}: {e}"));
+        let said = String::from_utf8_lossy(&output.stderr).into_owned();
+        if output.status.success() { Ok(()) } else { Err(format!("{entry} for sm_{}: {said}", module.arch)) }
+    };
+    let left = Mutex::new(modules.iter().flat_map(|m| m.entries.iter().map(move |e| (m, e.name))));
+    let next = || left.lock().unwrap().next();
+    let assemble =
+        || std::iter::from_fn(next).filter_map(|(module, entry)| assembled(module, entry).err()).collect();
+    let refused: [Vec<String>; 2] = std::thread::scope(|scope| {
+        [(); 2].map(|()| scope.spawn(assemble)).map(|thread| thread.join().unwrap())
+    });
+    assert_eq!(refused.concat(), [""; 0]);
 }
 
 #[test]

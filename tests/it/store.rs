@@ -1,6 +1,9 @@
 //! The store: what is written comes back, and no file, however damaged, does worse than an error.
 
-use std::path::{Path, PathBuf};
+mod corpus;
+mod damaged;
+
+use std::path::Path;
 
 use ironforge::store::{StoreConfig, StoreError, footer, partition_dir, read_table, write_table};
 use ironforge::table::{Column, Labels, Table, TimeUnit, Values};
@@ -8,17 +11,6 @@ use proptest::prelude::*;
 
 /// Memory that a test may take, bytes.
 const LIMIT: u64 = 64 << 20;
-
-fn data(name: &str) -> Option<PathBuf> {
-    let root =
-        std::env::var_os("IRONFORGE_DATA").map_or_else(|| PathBuf::from("../shared/data"), PathBuf::from);
-    let path = root.join(name);
-    if path.exists() {
-        return Some(path);
-    }
-    println!("SKIP {}", path.display());
-    None
-}
 
 fn column(name: &str, unit: &str, values: Values) -> Column {
     Column::new(name, unit, values)
@@ -170,110 +162,6 @@ fn a_folder_that_cannot_be_written_is_named() {
     assert!(matches!(&error, StoreError::Io { .. }) && error.to_string().contains("t.parquet"), "{error}");
 }
 
-#[test]
-fn what_is_no_parquet_file_is_said_to_be_none() {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("x.parquet");
-    let missing = read_table(&path, None, LIMIT).unwrap_err();
-    assert!(
-        matches!(&missing, StoreError::Io { source, .. } if source.kind() == std::io::ErrorKind::NotFound)
-    );
-    assert!(matches!(read_table(dir.path(), None, LIMIT), Err(StoreError::NotParquet { .. })));
-    for bytes in [vec![], b"PAR1".to_vec(), b"hello, this is not parquet".to_vec(), vec![0xa7; 4096]] {
-        std::fs::write(&path, &bytes).unwrap();
-        assert!(matches!(read_table(&path, None, LIMIT), Err(StoreError::NotParquet { .. })), "{bytes:?}");
-    }
-    std::fs::write(&path, b"PAR1....\x04\0\0\0PARE").unwrap();
-    assert!(matches!(read_table(&path, None, LIMIT), Err(StoreError::Encrypted { .. })));
-    std::fs::write(&path, b"PAR1\xff\xff\xff\x7fPAR1").unwrap();
-    assert!(matches!(read_table(&path, None, LIMIT), Err(StoreError::Damaged { .. })));
-}
-
-/// Reads `bytes` as a file: a value or an error, and nothing else; an error names the file.
-fn survives(path: &Path, bytes: &[u8]) -> bool {
-    std::fs::write(path, bytes).unwrap();
-    let _ = footer(path);
-    match read_table(path, None, LIMIT) {
-        Ok(read) => {
-            assert!(read.table.rows() < 100_000);
-            true
-        }
-        Err(error) => {
-            assert!(error.to_string().contains("x.parquet"), "{error}");
-            false
-        }
-    }
-}
-
-#[test]
-fn a_file_cut_off_anywhere_is_an_error() {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("x.parquet");
-    write_table(&path, &every_type(60), &small(40)).unwrap();
-    let whole = std::fs::read(&path).unwrap();
-    let places = (0..whole.len()).step_by(61).chain(whole.len() - 40..whole.len());
-    for end in places {
-        assert!(!survives(&path, &whole[..end]), "cut at {end}");
-    }
-}
-
-#[test]
-fn a_changed_byte_never_does_worse_than_an_error() {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("x.parquet");
-    write_table(&path, &every_type(60), &small(40)).unwrap();
-    let whole = std::fs::read(&path).unwrap();
-    let mut stream = ironforge::philox::Philox::new(11).stream(0, 0);
-    let (mut read, mut refused) = (0, 0);
-    for i in 0..600 {
-        let mut bytes = whole.clone();
-        // Half of the changes fall into the last third, where footer and page index are.
-        let from = if i % 2 == 0 { 0 } else { whole.len() * 2 / 3 };
-        let place = from + stream.below((whole.len() - from) as u32) as usize;
-        bytes[place] =
-            if i % 3 == 0 { stream.next_u32() as u8 } else { bytes[place] ^ (1 << stream.below(8)) };
-        match survives(&path, &bytes) {
-            true => read += 1,
-            false => refused += 1,
-        }
-    }
-    assert!(read > 0 && refused > 100, "{read} read, {refused} refused");
-}
-
-#[test]
-fn a_schema_of_two_thousand_million_columns_reserves_nothing() {
-    // FileMetaData { 1: version 1, 2: schema [ { 4: name "r", 5: num_children } ], 3: num_rows 0, 4: [] }
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("x.parquet");
-    let file = |schema: &[u8]| {
-        let footer = [&[0x15, 0x02][..], schema, &[0x16, 0x00, 0x19, 0x0c, 0x00]].concat();
-        [b"PAR1", &footer[..], &(footer.len() as u32).to_le_bytes(), b"PAR1"].concat()
-    };
-    let lying = [0x19, 0x1c, 0x48, 0x01, b'r', 0x15, 0xfe, 0xff, 0xff, 0xff, 0x0f, 0x00];
-    assert!(!survives(&path, &file(&lying)));
-    // A hundred thousand groups, one inside the other: [0xfc, varint] is a long list of structs.
-    let deep = [0x48, 0x01, b'g', 0x15, 0x02, 0x00].repeat(100_000);
-    let deep = [&[0x19, 0xfc, 0xa0, 0x8d, 0x06][..], &deep].concat();
-    assert!(!survives(&path, &file(&deep)));
-}
-
-#[test]
-fn a_page_that_lies_about_its_size_is_refused() {
-    let dir = tempfile::tempdir().unwrap();
-    let path = dir.path().join("x.parquet");
-    let zeros = Table::new(vec![column("a", "", Values::F64(vec![0.0; 20_000]))]);
-    write_table(&path, &zeros, &small(20_000)).unwrap();
-    assert!(read_table(&path, None, 400_000).is_ok(), "160 kB of values and as much of pages");
-    let mut bytes = std::fs::read(&path).unwrap();
-    // The first page header: 1: type 0, 2: uncompressed_page_size 160000 as a zigzag varint; then 1 MiB - 1.
-    assert_eq!(bytes[4..10], [0x15, 0x00, 0x15, 0x80, 0xc4, 0x13]);
-    bytes[7..10].copy_from_slice(&[0xfe, 0xff, 0x7f]);
-    std::fs::write(&path, &bytes).unwrap();
-    let error = read_table(&path, None, 400_000).unwrap_err();
-    assert!(matches!(error, StoreError::Memory { needs: 1_048_575, .. }), "{error}");
-    assert!(matches!(read_table(&path, None, LIMIT), Err(StoreError::Damaged { .. })), "the codec finds out");
-}
-
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
@@ -317,82 +205,4 @@ proptest! {
             prop_assert_eq!(String::from_utf8(decoded).unwrap(), id);
         }
     }
-
-    #[test]
-    fn random_bytes_are_an_error(bytes in prop::collection::vec(any::<u8>(), 0..600)) {
-        let dir = tempfile::tempdir().unwrap();
-        let path = dir.path().join("x.parquet");
-        prop_assert!(!survives(&path, &bytes));
-        let framed = [b"PAR1", &bytes[..], &(bytes.len() as u32).to_le_bytes(), b"PAR1"].concat();
-        prop_assert!(!survives(&path, &framed));
-    }
-}
-
-#[test]
-fn files_of_other_writers_are_read() {
-    for (name, rows) in [
-        ("bars/es_m1.parquet", 23_948),
-        ("bars/eurusd_h1.parquet", 74_439),
-        ("temporal/jodie_wikipedia.parquet", 157_474),
-        ("temporal/bitcoinotc.parquet", 35_592),
-        ("tabular/earthquakes.parquet", 1_707),
-        ("peer/events.parquet", 2_353),
-        ("parquet-testing/data/float16_nonzeros_and_nans.parquet", 8),
-        ("parquet-testing/data/fixed_length_decimal.parquet", 24),
-        ("parquet-testing/data/int64_decimal.parquet", 24),
-        ("parquet-testing/data/delta_binary_packed.parquet", 200),
-        ("parquet-testing/data/int96_from_spark.parquet", 6),
-        ("parquet-writers/pyarrow_events_zero_rows.parquet", 0),
-        ("parquet-writers/fastparquet_events_gzip.parquet", 2_353),
-    ] {
-        let Some(path) = data(name) else { continue };
-        let read = read_table(&path, None, 512 << 20).unwrap();
-        assert_eq!(read.table.rows(), rows, "{name}");
-        assert_eq!(footer(&path).unwrap().rows, rows as u64);
-    }
-}
-
-#[test]
-fn decimals_and_half_floats_are_the_nearest_numbers() {
-    for name in ["fixed_length_decimal.parquet", "int64_decimal.parquet"] {
-        let Some(path) = data(&format!("parquet-testing/data/{name}")) else { continue };
-        let table = read_table(&path, None, LIMIT).unwrap().table;
-        let want = (1..=24).map(|i| Some(f64::from(i))).collect();
-        assert_eq!(table.columns()[0].values, Values::OptF64(want), "{name}");
-    }
-    let Some(path) = data("parquet-testing/data/float16_nonzeros_and_nans.parquet") else { return };
-    let table = read_table(&path, None, LIMIT).unwrap().table;
-    let Values::OptF32(values) = &table.columns()[0].values else { panic!("{table:?}") };
-    assert_eq!(values[..3], [None, Some(1.0), Some(-2.0)]);
-    assert!(values.iter().flatten().any(|v| v.is_nan()));
-}
-
-#[test]
-fn a_compression_that_is_not_known_is_named() {
-    let Some(path) = data("parquet-writers/polars_events_brotli.parquet") else { return };
-    let error = read_table(&path, None, LIMIT).unwrap_err();
-    assert!(matches!(error, StoreError::Codec { codec: "brotli", .. }), "{error}");
-}
-
-#[test]
-fn every_file_of_a_corpus_gives_a_table_or_an_error() {
-    let mut failed = Vec::new();
-    for folder in ["parquet-testing/data", "parquet-testing/bad_data", "parquet-writers"] {
-        let Some(folder) = data(folder) else { continue };
-        let (mut read, mut refused) = (0, 0);
-        let mut files: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).collect();
-        files.sort();
-        for path in files.iter().filter(|path| path.to_string_lossy().contains(".parquet")) {
-            match read_table(path, None, 1 << 30) {
-                Ok(_) => read += 1,
-                Err(error) => {
-                    refused += 1;
-                    failed.push(error.to_string());
-                }
-            }
-        }
-        println!("{read} read, {refused} refused");
-    }
-    println!("{}", failed.join("\n"));
-    assert!(failed.iter().all(|message| message.contains(".parquet")), "every error names its file");
 }

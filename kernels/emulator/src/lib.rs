@@ -17,7 +17,8 @@
 //! let mut memory = Memory::new();
 //! let times = memory.input("t_ms", &[0; 64]);
 //! let out = memory.output("out", 256); // addresses go into the parameters
-//! let launch = Launch { entry: "time_bias", grid: 8, block: 256, shared_bytes: 0, params: &params, order: Order::Forward };
+//! let (entry, order) = ("time_bias", Order::Forward);
+//! let launch = Launch { entry, grid: 8, block: 256, shared_bytes: 0, params: &params, order };
 //! kernels.launch(&launch, &mut memory).clean();
 //! let bias: &[u8] = memory.bytes(out);
 //! # Ok(()) }
@@ -114,7 +115,8 @@ impl Kernels {
     }
 
     /// Compiles every .cu of a folder, which is a copy of `kernels/` or tells as much of ptx.cuh, for sm_80. `out` is a
-    /// folder for objects and the library, which is to stay as long as the kernels: it knows their lines. Each of `defines` is NAME or NAME=VALUE; `EMULATED_ARCH=75` is the other machine.
+    /// folder for objects and the library, which is to stay as long as the kernels: it knows their lines. Each of
+    /// `defines` is NAME or NAME=VALUE; `EMULATED_ARCH=75` is the other machine.
     /// # Errors
     /// If there is no compiler, or it refuses.
     pub fn compile(kernels: &Path, out: &Path, defines: &[&str]) -> Result<Kernels, Failure> {

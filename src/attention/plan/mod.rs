@@ -193,7 +193,7 @@ impl Plan {
         };
         let bias = BiasForm::new(layout.bias);
         let (tables, keys) = schedule::tables(kernel, layout, keys, &bias)?;
-        let spans = layout.t_ms.map_or(0, |t| longest_span(t, layout.offsets));
+        let longest_ms = layout.t_ms.map_or(0, |t| longest_span(t, layout.offsets));
         Ok(Self {
             kernel,
             offsets: layout.offsets.to_vec(),
@@ -202,7 +202,7 @@ impl Plan {
             tables,
             keys,
             bias,
-            longest_ms: spans,
+            longest_ms,
         })
     }
 }

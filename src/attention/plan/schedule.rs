@@ -48,7 +48,7 @@ pub(super) fn tables(
             (tables.row_ptr, tables.col_idx) = mask.to_csr()?.into_parts();
             LIST
         }
-        (Kernel::EdgeAttention, keys) => {
+        (Kernel::EdgeAttention, Keys::All | Keys::Causal | Keys::Intervals { .. }) => {
             (tables.lo, tables.hi) = ranges(layout.offsets, keys);
             INTERVALS
         }
@@ -61,7 +61,9 @@ pub(super) fn tables(
             (tables.lo, tables.hi) = (lo.to_vec(), hi.to_vec());
             INTERVALS
         }
-        (_, _) => ALL,
+        (_, Keys::All) => ALL,
+        // A list is made a mask of before: see `mask_of`.
+        (_, Keys::Edges(_)) => return Err(AttentionError::NoKernel { kernel: kernel.name() }),
     };
     if kernel != Kernel::EdgeAttention {
         tables.items = in_order(layout.offsets, |item| match keys {
@@ -70,7 +72,7 @@ pub(super) fn tables(
             }
             Keys::Causal => (item.row_start - item.graph_start) / BLOCK as u32 + 1,
             Keys::Intervals { lo, hi } => reached(item, lo, hi),
-            _ => blocks((item.graph_end - item.graph_start) as usize) as u32,
+            Keys::All | Keys::Edges(_) => blocks((item.graph_end - item.graph_start) as usize) as u32,
         });
     }
     Ok((tables, kind))
@@ -81,7 +83,7 @@ pub(super) fn mask_of(offsets: &[usize], keys: Keys<'_>) -> Result<BlockMask, At
     match keys {
         Keys::Edges(pattern) => BlockMask::new(offsets, pattern),
         Keys::Mask(mask) => Ok(mask.clone()),
-        keys => {
+        Keys::All | Keys::Causal | Keys::Intervals { .. } => {
             let (lo, hi) = ranges(offsets, keys);
             BlockMask::new(offsets, intervals(offsets, &lo, &hi)?.as_pattern())
         }

@@ -7,7 +7,8 @@ use ironforge::pipeline::dag::Nodes;
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 ok, 1 a check failed, 2 wrong usage, 65 damaged or impossible data, 66 input missing, 70 a fault of the \
-program, 71 device, 73 output cannot be created, 74 reading or writing failed, 75 above a limit, 78 wrong configuration, 130 interrupted.";
+program, 71 device, 73 output cannot be created, 74 reading or writing failed, 75 above a limit, 78 wrong \
+configuration, 130 interrupted.";
 
 /// Temporal graph attention over logs of time-stamped events.
 #[derive(Debug, Parser)]

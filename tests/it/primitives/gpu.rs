@@ -16,7 +16,8 @@ use crate::gpu::device;
 /// PTX of kernels/tests/primitives.cu, by architecture.
 const MODULES: &[(u32, &str)] = include!(concat!(env!("OUT_DIR"), "/test_modules.rs"));
 
-// SAFETY: 1. it is the struct that the entries take, with the same layout (Pod, and a static_assert beside the entries).
+// SAFETY: 1. it is the struct that the entries take, with the same layout (Pod, and a static_assert beside the
+//         entries).
 unsafe impl DeviceRepr for PrimitiveParams {}
 
 fn run(stream: &Arc<CudaStream>, module: &Arc<CudaModule>, trial: &Trial) -> Vec<u8> {

@@ -28,8 +28,8 @@ pub fn run(args: &InfoArgs) -> Result<(), Failure> {
         }));
     }
     output::result(&format!(
-        "ironforge {version}\nfeatures  {}\nmachine   {machine}, {threads} threads, {}\nauto      {auto}\ncuda      {}\ndriver    {}\n\
-         gpu       {}\nkernels   {}\n",
+        "ironforge {version}\nfeatures  {}\nmachine   {machine}, {threads} threads, {}\nauto      {auto}\n\
+         cuda      {}\ndriver    {}\ngpu       {}\nkernels   {}\n",
         features.join(", "),
         if simd.is_empty() { "no vector extension known".to_owned() } else { simd.join(", ") },
         cuda.used,

@@ -1,0 +1,126 @@
+//! The suite itself is tested: backends with a fault planted in them fail it.
+
+use ironforge::attention::{
+    Attention, AttentionBackend, AttentionError, Cpu, EmptyRow, Inputs, Keys, Output, TimeBias,
+};
+use ironforge::csr::CsrPattern;
+
+use super::dense;
+use super::strategies::{Batch, Mask, Shape};
+use super::suite::PROPERTIES;
+
+/// A backend with a fault planted in it.
+struct Faulty(fn(&Attention<'_>) -> Output);
+
+impl AttentionBackend for Faulty {
+    fn name(&self) -> &'static str {
+        "faulty"
+    }
+
+    fn forward(&self, problem: &Attention<'_>) -> Result<Output, AttentionError> {
+        Ok((self.0)(problem))
+    }
+}
+
+fn right(problem: &Attention<'_>) -> Output {
+    Cpu.forward(problem).unwrap()
+}
+
+fn changed<'a>(problem: &Attention<'a>, change: impl FnOnce(&mut Inputs<'a>)) -> Output {
+    let mut inputs = problem.inputs().clone();
+    change(&mut inputs);
+    right(&Attention::new(inputs).unwrap())
+}
+
+fn one_value_off(problem: &Attention<'_>) -> Output {
+    let mut output = right(problem);
+    output.out[17] += 1e-4;
+    output
+}
+
+fn one_log_sum_exp_off(problem: &Attention<'_>) -> Output {
+    let mut output = right(problem);
+    output.lse[9] += 1e-4;
+    output
+}
+
+fn one_key_dropped(problem: &Attention<'_>) -> Output {
+    let Keys::Edges(pattern) = problem.inputs().keys else { return right(problem) };
+    let (row_ptr, col_idx) = (pattern.row_ptr().to_vec(), pattern.col_idx().to_vec());
+    let at = row_ptr[2] as usize;
+    let shorter: Vec<u32> = row_ptr.iter().map(|&p| if p as usize > at { p - 1 } else { p }).collect();
+    let columns = [&col_idx[..at], &col_idx[at + 1..]].concat();
+    let pattern = CsrPattern::new(&shorter, &columns, problem.nodes()).unwrap();
+    let mut inputs = problem.inputs().clone();
+    inputs.keys = Keys::Edges(pattern);
+    right(&Attention::new(inputs).unwrap())
+}
+
+fn bias_of_other_times(problem: &Attention<'_>) -> Output {
+    let times: Vec<i64> =
+        problem.inputs().t_ms.unwrap().iter().enumerate().map(|(i, t)| t + 600 * i as i64).collect();
+    let mut inputs = problem.inputs().clone();
+    inputs.t_ms = Some(&times);
+    right(&Attention::new(inputs).unwrap())
+}
+
+fn scale_of_the_padded_head(problem: &Attention<'_>) -> Output {
+    let scale = problem.scale() * (11.0_f32 / 16.0).sqrt();
+    changed(problem, |inputs| inputs.scale = Some(scale))
+}
+
+fn no_bias(problem: &Attention<'_>) -> Output {
+    changed(problem, |inputs| inputs.bias = TimeBias::None)
+}
+
+#[test]
+fn a_planted_fault_is_found() {
+    type Fault = (&'static str, fn(&Attention<'_>) -> Output);
+    let faults: [Fault; 6] = [
+        ("one value", one_value_off),
+        ("one log-sum-exp", one_log_sum_exp_off),
+        ("one key", one_key_dropped),
+        ("other times", bias_of_other_times),
+        ("padded scale", scale_of_the_padded_head),
+        ("no bias", no_bias),
+    ];
+    let batch = Batch::new(&dense());
+    (PROPERTIES[0].holds)(&Faulty(right), &batch).unwrap();
+    for (name, fault) in faults {
+        assert!((PROPERTIES[0].holds)(&Faulty(fault), &batch).is_err(), "{name} goes unnoticed");
+    }
+}
+
+#[test]
+fn leaks_leftovers_and_neighbours_are_found() {
+    let holds = |name: &str, backend: &dyn AttentionBackend, batch: &Batch| {
+        let property = PROPERTIES.iter().find(|p| p.name.contains(name)).unwrap();
+        (property.holds)(backend, batch)
+    };
+    // An output that came out once and is handed out again.
+    static LEFT_OVER: std::sync::OnceLock<Output> = std::sync::OnceLock::new();
+    let stale = Faulty(|p| LEFT_OVER.get_or_init(|| right(p)).clone());
+    let batch = Batch::new(&dense());
+    assert!(holds("left over", &stale, &batch).is_err());
+    // Zeros for rows without a key where the mean was asked for.
+    let zeros = Faulty(|p| changed(p, |inputs| inputs.empty_row = EmptyRow::Zero));
+    let empty = Batch::new(&Shape { mask: Mask::Nothing, uniform: true, ..dense() });
+    assert!(holds("without keys", &zeros, &empty).is_err());
+    // A row that hears of its neighbour in the batch.
+    let neighbour = Faulty(|p| {
+        let mut output = right(p);
+        let last = output.out.len() - 1;
+        output.out[0] += output.out[last] * 1e-7;
+        output
+    });
+    assert!(holds("alone and in a batch", &neighbour, &batch).is_err());
+    // NaN that reaches every row of its graph.
+    let leaky = Faulty(|p| {
+        let mut output = right(p);
+        let nan = output.out.iter().any(|x| x.is_nan());
+        output.lse.iter_mut().filter(|_| nan).for_each(|x| *x = f32::NAN);
+        output
+    });
+    let few = Batch::new(&Shape { mask: Mask::Band(2), ..dense() });
+    assert!(holds("NaN spreads", &leaky, &few).is_err());
+}

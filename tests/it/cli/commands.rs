@@ -1,0 +1,56 @@
+//! The commands beside `discover`.
+
+use std::collections::HashMap;
+
+use safetensors::tensor::TensorView;
+use safetensors::{Dtype, SafeTensors};
+use serde_json::Value;
+
+use super::{Bench, NO_CUDA, ironforge, ok, refused};
+
+#[test]
+fn settings_are_shown_with_their_origin_and_files_are_checked() {
+    let bench = Bench::new();
+    let file = bench.file("run.toml", "[dag]\nk = 3\n");
+    let shown = ok(ironforge(&["config", "show", "--config", &file, "--set", "tgat.num_layers=3"]));
+    assert!(shown.contains(&format!("dag.k = 3  # {file}:2")), "{shown}");
+    assert!(shown.contains("tgat.num_layers = 3  # --set tgat.num_layers=3"), "{shown}");
+    let json: Value = serde_json::from_str(&ok(ironforge(&["config", "show", "--json"]))).unwrap();
+    assert_eq!(json["settings"]["dag.k"]["origin"], "preset standard");
+    assert!(ok(ironforge(&["config", "check", &file])).contains("ok"));
+    refused(&ironforge(&["config", "check", &bench.file("bad.toml", "[dag]\nkay = 3\n")]), 78, "bad.toml:2");
+}
+
+#[test]
+fn info_says_why_there_is_no_gpu() {
+    let shown = ok(ironforge(&["info"]));
+    assert!(shown.contains("cuda") && shown.contains(env!("CARGO_PKG_VERSION")), "{shown}");
+    let json: Value = serde_json::from_str(&ok(ironforge(&["info", "--json"]))).unwrap();
+    assert!(json["auto"].is_null() && json["device_auto"].as_str().unwrap().starts_with("cpu"));
+}
+
+#[test]
+fn attend_writes_what_it_says_and_refuses_with_its_codes() {
+    let bench = Bench::new();
+    let values: Vec<u8> = (0..8).flat_map(|i| (i as f32 / 4.0).to_le_bytes()).collect();
+    let view = || TensorView::new(Dtype::F32, vec![4, 1, 2], &values).unwrap();
+    let metadata = HashMap::from([("keys".to_owned(), "causal".to_owned())]);
+    let bytes = safetensors::serialize(["q", "k", "v"].map(|name| (name, view())), Some(metadata)).unwrap();
+    let (input, out) = (bench.file("in.safetensors", bytes), bench.out());
+    let attend = |args: &[&str]| ironforge(&[&["attend", &input, "--out", &out], args].concat());
+
+    let json: Value = serde_json::from_str(&ok(attend(&["--backend", "reference", "--json"]))).unwrap();
+    assert_eq!((&json["schema_version"], &json["backend"]), (&Value::from(1), &Value::from("reference")));
+    let shown = ok(attend(&["--backend", "cpu"]));
+    assert!(shown.contains("4 nodes in 1 graphs, 1 heads of 2"), "{shown}");
+    let written = std::fs::read(&out).unwrap();
+    let written = SafeTensors::deserialize(&written).unwrap();
+    // the first node sees itself alone
+    assert_eq!(written.tensor("out").unwrap().data()[..8], values[..8]);
+
+    refused(&attend(&["--backend", "cuda"]), 71, NO_CUDA);
+    refused(&attend(&["--accuracy", "fast"]), 65, "in.safetensors");
+    let absent = bench.path("absent.safetensors").display().to_string();
+    refused(&ironforge(&["attend", &absent, "--out", &out]), 66, "absent.safetensors");
+    refused(&ironforge(&["attend", &input, "--out", "/proc/out.safetensors"]), 73, "/proc");
+}

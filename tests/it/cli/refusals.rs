@@ -1,0 +1,100 @@
+//! What `discover` refuses, with its code, and what a run that fails leaves alone.
+
+use super::{Bench, CSV, CSV_MAP, NO_CUDA, contents, ironforge, ok, refused, session};
+
+#[test]
+fn bad_input_is_refused_with_its_place_and_nothing_is_written() {
+    let bench = Bench::new();
+    let good = session(&[("09:30:00", "open", Some(1.0)), ("09:31:00", "sweep", None)]);
+    let csv = bench.file("t.csv", CSV);
+    let deep = format!("{{\"events\": {}", "[".repeat(100_000));
+    let cases: Vec<(Vec<String>, i32, &str)> = vec![
+        (vec![bench.path("absent.json").display().to_string()], 66, "absent.json"),
+        (vec![bench.file("empty.json", "")], 65, "empty.json"),
+        (vec![bench.file("cut.json", &good[..good.len() / 2])], 65, "cut.json"),
+        (vec![bench.file("time.json", good.replace("09:31:00", "25:61:00"))], 65, "25:61:00"),
+        (vec![bench.file("types.json", good.replace("\"09:31:00\"", "[1]"))], 65, "timestamp"),
+        (vec![bench.file("deep.json", deep)], 65, "deep.json"),
+        (vec![bench.file("none.json", session(&[]))], 65, "none.json"),
+        (vec![bench.file("a.parquet", [7_u8; 999]), "--time".into(), "t:s".into()], 65, "a.parquet"),
+        (vec![bench.file("b.parquet", ""), "--time".into(), "t:s".into()], 65, "b.parquet"),
+        (vec![bench.file("c.bin", "x")], 65, "c.bin"),
+        (vec![csv.clone()], 65, "--time"),
+        (vec![csv.clone(), "--time".into(), "whem:s".into()], 65, "when"),
+        (
+            vec![csv.clone(), "--time".into(), "when:s".into(), "--link".into(), "shared-key".into()],
+            78,
+            "--key",
+        ),
+        (vec![csv.clone(), "--set".into(), "dag.kk=3".into()], 78, "dag.k"),
+        (vec![csv.clone(), "--preset".into(), "x".into()], 78, "standard"),
+        (
+            vec![csv.clone(), "--config".into(), bench.path("absent.toml").display().to_string()],
+            66,
+            "absent.toml",
+        ),
+        (vec![csv.clone(), "--time".into(), "when:s".into(), "--device".into(), "cuda".into()], 71, NO_CUDA),
+        (
+            vec![
+                csv.clone(),
+                "--time".into(),
+                "when:s".into(),
+                "--set".into(),
+                "limits.memory_gb=1e-6".into(),
+            ],
+            75,
+            "limits.memory_gb",
+        ),
+        (vec!["--set".into(), "limits.motif_instances=10".into()], 75, "limits.motif_instances"),
+        (vec!["--weights".into(), bench.file("w.safetensors", "nonsense")], 65, "w.safetensors"),
+        (
+            vec!["--weights".into(), bench.path("absent.safetensors").display().to_string()],
+            66,
+            "absent.safetensors",
+        ),
+        (vec!["--set".into(), "motif.labels=colour".into()], 78, "colour"),
+        (vec!["--threads".into(), "0".into()], 2, "threads"),
+    ];
+    for (args, code, holds) in cases {
+        let args: Vec<&str> = args.iter().map(String::as_str).collect();
+        let output = bench.discover(&args);
+        if code == 2 {
+            assert_eq!(output.status.code(), Some(2), "{args:?}");
+        } else {
+            refused(&output, code, holds);
+        }
+        assert!(!bench.path("out").exists(), "{args:?} left something");
+    }
+}
+
+#[test]
+fn a_run_that_fails_leaves_the_earlier_one_and_a_new_one_replaces_it() {
+    let bench = Bench::new();
+    ok(bench.discover(&[]));
+    bench.file("out/mine.txt", "kept");
+    let before = contents(&bench.path("out"));
+    let broken = bench.file("broken.json", "{");
+    refused(&bench.discover(&[&broken]), 65, "broken.json");
+    assert_eq!(contents(&bench.path("out")), before);
+    let csv = bench.file("t.csv", CSV);
+    let mut args = vec![csv.as_str()];
+    args.extend(CSV_MAP);
+    ok(bench.discover(&args));
+    assert_eq!(bench.report()["sessions"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        std::fs::read_dir(bench.path("out/nodes")).unwrap().count(),
+        1,
+        "sessions of the old run are gone"
+    );
+    assert_eq!(std::fs::read_to_string(bench.path("out/mine.txt")).unwrap(), "kept");
+}
+
+#[test]
+fn an_output_that_cannot_be_written_is_known_before_any_work() {
+    let bench = Bench::new();
+    let file = bench.file("taken", "x");
+    for out in [file.clone(), format!("{file}/below")] {
+        refused(&ironforge(&["discover", "--out", &out]), 73, "taken");
+    }
+    refused(&ironforge(&["discover", "--out", "/proc/ironforge-out"]), 73, "/proc");
+}

@@ -1,0 +1,200 @@
+//! Slips of the kind that one makes, each in one place of the kernels.
+
+use super::Mutant;
+
+pub fn planted() -> Vec<Mutant> {
+    let bugs: &[(&str, &str, &str, &str)] = &[
+        (
+            "swapped halves of the key fragments",
+            "softmax.cuh",
+            "q[n], b[0], b[1], s[2 * part]",
+            "q[n], b[0], b[2], s[2 * part]",
+        ),
+        (
+            "keys of the second fragment from the first",
+            "softmax.cuh",
+            "q[n], b[2], b[3], s",
+            "q[n], b[0], b[1], s",
+        ),
+        (
+            "missing transpose of the values",
+            "softmax.cuh",
+            "load_matrices_transposed(b, v",
+            "load_matrices(b, v",
+        ),
+        (
+            "query row off by one",
+            "softmax.cuh",
+            "queries.chunk(first + (lane & 15)",
+            "queries.chunk((first + (lane & 15) + 1) % 64",
+        ),
+        ("lost rescale of the output", "softmax.cuh", "out[n][e] *= alpha[e >> 1]", "out[n][e] *= 1"),
+        ("lost rescale of the sum", "softmax.cuh", "sum[i] *= alpha[i];", ""),
+        (
+            "rescale by the other row",
+            "softmax.cuh",
+            "out[n][e] *= alpha[e >> 1]",
+            "out[n][e] *= alpha[e & 1]",
+        ),
+        ("maximum without the neighbouring lanes", "softmax.cuh", "x = fmaxf(x, shuffle_xor(x, 1));", ""),
+        ("sum without the neighbouring lanes", "softmax.cuh", "x += shuffle_xor(x, 1);", ""),
+        ("start as low as what is masked", "softmax.cuh", "START = -1e15f", "START = -1e30f"),
+        ("mask too weak", "softmax.cuh", "MASKED = -1e30f", "MASKED = -1e2f"),
+        (
+            "low part of the probabilities dropped",
+            "softmax.cuh",
+            "if (EXACT) T::mma(out[2 * n], low",
+            "if (false) T::mma(out[2 * n], low",
+        ),
+        ("shift of the exponent not undone", "output.cuh", "(log2_approx(sum) - shift)", "log2_approx(sum)"),
+        (
+            "writes row past the end of the graph",
+            "output.cuh",
+            "if (r >= item.graph_end - item.row_start) continue;",
+            "",
+        ),
+        ("writes dimensions past the head", "output.cuh", "if (d < p.head_dim)", "if (d < D)"),
+        ("output of the wrong head", "output.cuh", "p.heads + head;", "p.heads + (head ^ 1);"),
+        (
+            "mask row shifted",
+            "mask.cuh",
+            "tiles(p.tiles + threadIdx.x)",
+            "tiles(p.tiles + (threadIdx.x + 4) % 128)",
+        ),
+        (
+            "rows of the fragment's halves swapped",
+            "mask.cuh",
+            "(e >> 1) * 16 + 2 * j",
+            "(1 - (e >> 1)) * 16 + 2 * j",
+        ),
+        (
+            "columns off by one",
+            "mask.cuh",
+            "end <= tile ? 0 : end - tile >= BLOCK ? BLOCK : end - tile;",
+            "end <= tile ? 0 : end - tile >= BLOCK ? BLOCK : end - tile - 1;",
+        ),
+        (
+            "full tiles run past the graph",
+            "mask.cuh",
+            "columns_below(graph_len, entry.column * BLOCK, threadIdx.x & 3) * 0x10001u",
+            "0xffffffffu",
+        ),
+        (
+            "causal without the diagonal",
+            "mask.cuh",
+            "end = node + 1 - item.graph_start;",
+            "end = node - item.graph_start;",
+        ),
+        (
+            "a part that is seen passes for dead",
+            "mask.cuh",
+            "0x000f000fu << 4 * part",
+            "0x0000000fu << 4 * part",
+        ),
+        (
+            "reach of the first half of the rows alone",
+            "mask.cuh",
+            "(threadIdx.x & 31) + 32 * i, lo, hi",
+            "(threadIdx.x & 31), lo, hi",
+        ),
+        (
+            "wrong swizzle on the way in",
+            "tile.cuh",
+            "tiles[h].chunk(r, c % (D / 8))",
+            "tiles[h].chunk(r ^ 1, c % (D / 8))",
+        ),
+        (
+            "tail rows of the next graph",
+            "tile.cuh",
+            "r < end - first && head + h < heads",
+            "r < end - first + 1 && head + h < heads",
+        ),
+        ("head stride without padding", "tile.cuh", "head * D + 8 * c", "head * D + 8 * c + 8"),
+        (
+            "times in the wrong row",
+            "attention.cuh",
+            "t_q[i] = p.t_ms[row + 8 * i]",
+            "t_q[i] = p.t_ms[row + 4 * i]",
+        ),
+        (
+            "bias column off by one",
+            "attention.cuh",
+            "t_k[8 * j + 2 * t + (e & 1)]",
+            "t_k[8 * j + 2 * t + 1 - (e & 1)]",
+        ),
+        (
+            "plain tile without a look at the mask",
+            "attention.cuh",
+            "tile.constant && !warp_any(word != 0xffffffffu)",
+            "tile.constant",
+        ),
+        (
+            "the tile before in place of this one",
+            "attention.cuh",
+            "shared.stage[n & 1]",
+            "shared.stage[~n & 1]",
+        ),
+        ("the last tile left out", "attention.cuh", "n < keys.count; n++", "n + 1 < keys.count; n++"),
+        (
+            "step taken too late",
+            "bias.cuh",
+            "passed += bias.steps_ms[n] <= dt",
+            "passed += bias.steps_ms[n] < dt",
+        ),
+        (
+            "bias in the unit of logits",
+            "bias.cuh",
+            "-sqrt_approx(dt * bias.factor) * bias.inv_scale",
+            "-sqrt_approx(dt * bias.factor)",
+        ),
+        (
+            "the column block beside the next one",
+            "attention.cuh",
+            "keys.column(n + 1), head",
+            "keys.column(n) + 1, head",
+        ),
+        (
+            "gap from the wrong end",
+            "bias.cuh",
+            "between(k.first, q.last) : 0",
+            "between(k.last, q.first) : 0",
+        ),
+        (
+            "first step of a tile taken too late",
+            "bias.cuh",
+            "bias.steps_ms[n] <= dt) n++",
+            "bias.steps_ms[n] < dt) n++",
+        ),
+        (
+            "a tile with one step passes for constant",
+            "bias.cuh",
+            "tile.first == tile.last",
+            "tile.first + 1 >= tile.last",
+        ),
+        ("the value of a plain tile dropped", "attention.cuh", "plain, tile.base)", "plain, 0.0f)"),
+        ("narrow beyond 31 bits", "bias.cuh", "longest < (1ull << 31)", "longest < (1ull << 32)"),
+        ("always narrow", "bias.cuh", "longest < (1ull << 31)", "true"),
+        ("gathered sum without rescale", "gather.cuh", "sum = fmaf(sum, alpha, weight);", "sum += weight;"),
+        (
+            "gathered lanes not added up",
+            "gather.cuh",
+            "mask < LANES; mask *= 2",
+            "mask < LANES / 2; mask *= 2",
+        ),
+        (
+            "gathered value of the wrong key",
+            "gather.cuh",
+            "widen<T>(v, p.v + at)",
+            "widen<T>(v, p.v + (size_t)node * p.heads * D)",
+        ),
+        ("every row of a short warp counted", "gather.cuh", "if (!more) continue;", ""),
+    ];
+    let mutants = bugs.iter().map(|&(name, file, from, to)| Mutant {
+        name: name.to_owned(),
+        file,
+        from: from.to_owned(),
+        to: to.to_owned(),
+        nth: 0,
+    });
+    mutants.collect()
+}

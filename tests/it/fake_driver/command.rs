@@ -1,0 +1,160 @@
+//! What the command asks of the driver, and what it makes of the answers.
+
+use std::path::Path;
+
+use half::f16;
+use serde_json::Value;
+
+use super::{Run, refused, said};
+use crate::ptx::built;
+use crate::tensors::Tensors;
+
+#[test]
+fn work_beyond_the_memory_is_refused_before_anything_is_allocated() {
+    if built().is_none() {
+        return;
+    }
+    let run = Run::new(&[("FAKE_MEMORY", "1000000")]);
+    refused(
+        &run.attend(10_000, &["--backend", "cuda"]),
+        "the GPU lacks memory: 3 MB asked for, 0 MB may be used; split the batch, let more of the GPU's memory be \
+         used, or run on the CPU",
+    );
+    assert_eq!(run.log("alloc"), [""; 0]);
+    let auto = run.attend(10_000, &[]);
+    assert!(said(&auto).contains("the work takes 3 MB of GPU memory, 1 MB may be used"), "{}", said(&auto));
+}
+
+#[test]
+fn the_driver_is_given_what_the_plan_says_and_the_result_comes_back() {
+    if built().is_none() {
+        return;
+    }
+    for (cc, pools, accuracy) in [("80", "1", "exact"), ("75", "0", "exact"), ("90", "1", "fast")] {
+        let run = Run::new(&[("FAKE_CC", cc), ("FAKE_POOLS", pools)]);
+        let output = run.attend(70, &["--backend", "cuda", "--accuracy", accuracy, "--json"]);
+        assert!(output.status.success(), "{}", said(&output));
+        let report: Value = serde_json::from_slice(&output.stdout).unwrap();
+        assert_eq!((&report["backend"], &report["reason"]), (&"cuda".into(), &"asked for".into()));
+
+        let entry = format!("flash_attention_f16_d16_{accuracy}");
+        assert_eq!(run.log("function"), std::slice::from_ref(&entry));
+        assert!(run.log("module")[0].ends_with(if cc == "75" { "sm_75" } else { "sm_80" }));
+        // Two block rows, and heads of 16 together in one block.
+        let launch = &run.log("launch")[0];
+        assert!(launch.starts_with(&format!("{entry} grid 2 block 128 shared ")), "{launch}");
+        let shared: u32 = launch.split(' ').nth(6).unwrap().parse().unwrap();
+        assert!(shared > 48 * 1024 || run.log("attribute").is_empty());
+        if shared > 48 * 1024 {
+            assert_eq!(run.log("attribute"), [format!("{entry} 8 {shared}")]);
+        }
+        assert_eq!(run.log("params"), ["70 nodes 2 heads of 3 keys 1"]);
+        let row: String = [0, 1, 2].map(|i| hex(f16::from_f32(i as f32))).concat() + &"0000".repeat(13);
+        let next: String = [3, 4, 0].map(|i| hex(f16::from_f32(i as f32))).concat() + &"0000".repeat(13);
+        for tensor in ["q", "k", "v"] {
+            assert_eq!(run.log(tensor), [row.clone() + &next], "{tensor}");
+        }
+        assert_eq!(run.log("alloc").len(), run.log("free").len(), "memory is left allocated");
+
+        let written = Tensors::read(Path::new(&run.path("out.safetensors")));
+        let want: Vec<f32> = (0..70 * 6).map(|i| (i % 64) as f32 / 64.0).collect();
+        assert_eq!((written.f32("out"), written.f32("lse")), (want, vec![-1.0; 140]));
+    }
+}
+
+fn hex(x: f16) -> String {
+    x.to_le_bytes().map(|byte| format!("{byte:02x}")).concat()
+}
+
+#[test]
+fn auto_takes_the_gpu_for_large_work_alone_and_says_why() {
+    if built().is_none() {
+        return;
+    }
+    let run = Run::new(&[]);
+    let small = run.attend(70, &[]);
+    assert!(said(&small).contains("backend cpu: an estimated 0.50"), "{}", said(&small));
+    assert_eq!(run.log("alloc"), [""; 0]);
+    // Seconds on one thread.
+    let large = run.attend(LARGE, &["--backend", "auto"]);
+    assert!(large.status.success(), "{}", said(&large));
+    assert!(said(&large).contains("backend cuda: an estimated"), "{}", said(&large));
+    assert!(said(&large).contains("s on Fake GPU 0, start and copies included, against"), "{}", said(&large));
+    let broken = Run::new(&[("FAKE_FAIL", "cuDevicePrimaryCtxRetain 2")]).ironforge(&["info"]);
+    assert!(String::from_utf8_lossy(&broken.stdout).contains("Fake GPU 0, compute capability 8.0, 8.0 GB"));
+}
+
+/// Nodes of a graph that is done sooner on a GPU than on one thread of a CPU.
+const LARGE: usize = 1 << 13;
+
+#[test]
+fn auto_passes_over_a_gpu_that_cannot_do_the_work() {
+    if built().is_none() {
+        return;
+    }
+    for (setting, why) in [
+        ("cuDevicePrimaryCtxRetain 2", "open the GPU"),
+        ("cuMemGetInfo_v2 1", "tell its memory"),
+        ("cuModuleLoadData 222", "refused the kernel edge_attention"),
+        ("cuLaunchKernel 719", "the CUDA kernel edge_attention_f16_d16 failed"),
+    ] {
+        let run = Run::new(&[("FAKE_FAIL", setting)]);
+        let output = run.attend(LARGE, &[]);
+        assert!(output.status.success(), "{setting}: {}", said(&output));
+        let said = said(&output);
+        assert!(
+            said.contains("backend cpu: an estimated") && said.contains("but the GPU cannot be used"),
+            "{said}"
+        );
+        assert!(said.contains(why), "{said}");
+        let written = Tensors::read(Path::new(&run.path("out.safetensors")));
+        assert!(written.f32("lse").iter().all(|&lse| lse != -1.0), "{setting}: no result of the driver's");
+    }
+    // As much memory as the work takes, but half of it is somebody else's.
+    let run = Run::new(&[("FAKE_MEMORY", "4000000"), ("FAKE_OTHERS", "2000000")]);
+    let output = run.attend(LARGE, &[]);
+    assert!(said(&output).contains("but the GPU cannot be used: the GPU lacks memory"), "{}", said(&output));
+}
+
+#[test]
+fn discover_runs_every_layer_on_the_gpu_it_was_given() {
+    if built().is_none() {
+        return;
+    }
+    let run = Run::new(&[]);
+    let discover = |device: &str, room: u32| {
+        let (out, room) = (run.path("out"), format!("attention.plan_cache_mb={room}"));
+        run.ironforge(&[
+            "discover",
+            "--out",
+            &out,
+            "--device",
+            device,
+            "--set",
+            "motif.iterations=2",
+            "--set",
+            &room,
+        ])
+    };
+    let report =
+        || -> Value { serde_json::from_slice(&std::fs::read(run.path("out/run.json")).unwrap()).unwrap() };
+    let output = discover("cuda", 1);
+    assert!(output.status.success(), "{}", said(&output));
+    assert!(said(&output).contains("device cuda: asked for"), "{}", said(&output));
+    assert_eq!(run.log("launch").len(), 2, "one launch a layer");
+    assert_eq!(run.log("alloc").len(), 5, "tensors and results of each layer, the plan's tables once");
+    assert_eq!(report()["device"]["used"], "cuda");
+    let plans = || report()["plan_cache"].clone();
+    assert_eq!((&plans()["misses"], &plans()["hits"]), (&1.into(), &1.into()), "one plan for two layers");
+    assert!(plans()["bytes"].as_u64().unwrap() > 20_000, "{}", plans());
+    assert!(discover("cuda", 0).status.success());
+    assert_eq!(plans(), serde_json::json!({"hits": 0, "misses": 2, "evictions": 0, "bytes": 0}));
+    let auto = discover("auto", 1);
+    assert!(said(&auto).contains("device cpu: an estimated"), "{}", said(&auto));
+    let failing = Run::new(&[("FAKE_FAIL", "cuLaunchKernel 700 2")]);
+    let out = failing.path("out");
+    let output = failing.ironforge(&["discover", "--out", &out, "--device", "cuda"]);
+    assert_eq!(output.status.code(), Some(71), "{}", said(&output));
+    assert!(said(&output).contains("layer 1") && said(&output).contains("(700)"), "{}", said(&output));
+    assert!(!Path::new(&out).exists());
+}

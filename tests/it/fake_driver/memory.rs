@@ -1,0 +1,147 @@
+//! Memory: what is freed is given again, the limit holds between threads, and any thread may free.
+
+use std::sync::{Arc, Barrier};
+use std::thread;
+
+use ironforge::attention::Plan;
+use ironforge::attention::plan::{Job, Layout};
+use ironforge::cuda::{Buffer, Cuda, CudaError, Device, DeviceAttention, DevicePlan};
+
+use super::Run;
+use super::parts::with_problem;
+use crate::ptx::built;
+
+/// Plays one of the parts below.
+pub(super) fn play(part: &str) {
+    match part {
+        "again" => again(),
+        "once more" => once_more(),
+        "racing" => racing(),
+        "elsewhere" => elsewhere(),
+        "next plan" => next_plan(),
+        _ => {}
+    }
+}
+
+#[test]
+fn what_was_freed_is_given_again() {
+    if built().is_none() {
+        return;
+    }
+    for (pools, keeps) in [("1", "0"), ("1", "1"), ("0", "0")] {
+        Run::new(&[("FAKE_MEMORY", "1000000"), ("FAKE_POOLS", pools), ("FAKE_KEEPS", keeps)]).part("again");
+    }
+}
+
+fn again() {
+    let device = Device::first().unwrap();
+    for _ in 0..3 {
+        device.check_memory(700_000).unwrap();
+        drop(Buffer::new(&device, 700_000).unwrap());
+    }
+    assert_eq!(
+        device.check_memory(1_000_001),
+        Err(CudaError::OutOfMemory { asked: 1_000_001, free: 1_000_000 })
+    );
+}
+
+#[test]
+fn an_allocation_that_fails_is_tried_once_more() {
+    if built().is_none() {
+        return;
+    }
+    Run::new(&[("FAKE_FAIL", "cuMemAllocAsync 2 1 1")]).part("once more");
+    Run::new(&[("FAKE_FAIL", "cuMemAlloc_v2 2 1 1"), ("FAKE_POOLS", "0")]).part("once more");
+}
+
+fn once_more() {
+    let device = Device::first().unwrap();
+    let mut values = [0_u8; 3];
+    Buffer::of(&device, &[1_u8, 2, 3]).unwrap().read(0, &mut values).unwrap();
+    assert_eq!(values, [1, 2, 3]);
+}
+
+#[test]
+fn two_threads_cannot_both_take_the_last_of_the_limit() {
+    if built().is_none() {
+        return;
+    }
+    Run::new(&[]).part("racing");
+}
+
+fn racing() {
+    const THREADS: usize = 8;
+    const ROUNDS: usize = 200;
+    let device = Device::first().unwrap().with_memory_limit(10_000);
+    let barrier = Barrier::new(THREADS);
+    let compete = || {
+        let try_once = |_| {
+            barrier.wait();
+            let taken = Buffer::new(&device, 6_000);
+            // Nobody lets go before everybody has tried.
+            barrier.wait();
+            taken.is_ok()
+        };
+        (0..ROUNDS).map(try_once).collect::<Vec<_>>()
+    };
+    let taken: Vec<Vec<bool>> = thread::scope(|scope| {
+        let threads: Vec<_> = (0..THREADS).map(|_| scope.spawn(compete)).collect();
+        threads.into_iter().map(|t| t.join().unwrap()).collect()
+    });
+    for round in 0..ROUNDS {
+        assert_eq!(taken.iter().filter(|t| t[round]).count(), 1, "round {round}");
+    }
+    // What was refused is not counted.
+    assert_eq!(device.free_bytes().unwrap(), 10_000);
+}
+
+#[test]
+fn what_is_on_the_gpu_is_used_and_dropped_on_any_thread() {
+    if built().is_none() {
+        return;
+    }
+    for pools in ["1", "0"] {
+        let run = Run::new(&[("FAKE_POOLS", pools)]);
+        run.part("elsewhere");
+        assert_eq!(run.log("alloc").len(), 4);
+        assert_eq!(run.log("free").len(), 4, "memory is left allocated: {pools}");
+    }
+}
+
+fn elsewhere() {
+    with_problem(|problem| {
+        let device = Device::first().unwrap();
+        let plan = DevicePlan::new(&device, Plan::new(&Layout::of(problem)).unwrap()).unwrap();
+        let attention = DeviceAttention::new(&plan, &Job::new(problem).unwrap()).unwrap();
+        let buffer = Buffer::of(&device, &[7_u32; 9]).unwrap();
+        let elsewhere = |work: Box<dyn FnOnce() + Send + '_>| {
+            thread::scope(|scope| scope.spawn(work).join().unwrap());
+        };
+        elsewhere(Box::new(|| attention.launch().unwrap()));
+        elsewhere(Box::new(|| assert_eq!(attention.read().unwrap().lse, [-1.0; 10])));
+        elsewhere(Box::new(|| drop(buffer)));
+        elsewhere(Box::new(|| drop((attention, plan))));
+        // An error of a drop would come with the next call.
+        device.synchronize().unwrap();
+        assert_eq!(device.with_memory_limit(100).free_bytes().unwrap(), 100);
+    });
+}
+
+#[test]
+fn a_plan_that_is_kept_gives_way_to_the_next() {
+    if built().is_none() {
+        return;
+    }
+    Run::new(&[]).part("next plan");
+}
+
+fn next_plan() {
+    with_problem(|problem| {
+        let plan = || Arc::new(Plan::new(&Layout::of(problem)).unwrap());
+        let bytes = DeviceAttention::bytes(&plan(), &Job::new(problem).unwrap());
+        let backend = Cuda::new(Device::first().unwrap().with_memory_limit(bytes));
+        for _ in 0..2 {
+            backend.run_planned(problem, &plan()).unwrap();
+        }
+    });
+}

@@ -1,0 +1,217 @@
+//! The census: every occurrence counted once, in its class.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use ironforge::motif::{Census, MotifConfig, Pattern, class_of, count, estimate_instances};
+use ironforge::philox::Philox;
+use proptest::prelude::*;
+
+use super::{Owned, all_patterns, lend};
+
+type Key = (usize, u32, Vec<u32>);
+
+/// Every set of k events, tried one by one.
+fn brute_force(graphs: &[Owned]) -> BTreeMap<Key, (u64, u32)> {
+    let mut counts: BTreeMap<Key, (u64, u32)> = BTreeMap::new();
+    for graph in graphs {
+        let mut here: BTreeMap<Key, u64> = BTreeMap::new();
+        for set in 0_u32..1 << graph.labels.len() {
+            let k = set.count_ones() as usize;
+            if !(3..=5).contains(&k) {
+                continue;
+            }
+            let nodes: Vec<usize> = (0..graph.labels.len()).filter(|&i| set >> i & 1 == 1).collect();
+            let mut mask = 0;
+            let mut component: Vec<usize> = (0..k).collect();
+            for i in 0..k {
+                for j in i + 1..k {
+                    if graph.linked(nodes[i], nodes[j]) {
+                        mask |= 1 << (i * k + j);
+                        let (a, b) = (component[i], component[j]);
+                        component.iter_mut().filter(|c| **c == a).for_each(|c| *c = b);
+                    }
+                }
+            }
+            if component.iter().all(|&c| c == component[0]) {
+                let labels = nodes.iter().map(|&i| graph.labels[i]).collect();
+                *here.entry((k, mask, labels)).or_default() += 1;
+            }
+        }
+        for (key, count) in here {
+            let total = counts.entry(key).or_default();
+            *total = (total.0 + count, total.1 + 1);
+        }
+    }
+    counts
+}
+
+fn counted(census: &Census) -> BTreeMap<Key, (u64, u32)> {
+    let key = |p: &Pattern| (usize::from(p.k()), p.mask(), p.labels().to_vec());
+    census.patterns.iter().map(|p| (key(&p.pattern), (p.count, p.support))).collect()
+}
+
+fn a_graph() -> impl Strategy<Value = Owned> {
+    (0_usize..=11, 0.0_f64..0.7, any::<u64>(), 1_u32..5).prop_map(|(nodes, density, seed, vocabulary)| {
+        let mut numbers = Philox::new(seed).stream(0, 0);
+        let n = nodes as u32;
+        let pairs = (0..n).flat_map(|i| (i + 1..n).map(move |j| (i, j)));
+        let edges: Vec<_> = pairs.filter(|_| f64::from(numbers.next_f32()) < density).collect();
+        // far apart: codes need not be dense
+        let labels: Vec<u32> = (0..n).map(|_| numbers.below(vocabulary) * 1_000_003).collect();
+        Owned::new(nodes, &edges).labelled(&labels)
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn the_census_counts_what_brute_force_counts(graphs in prop::collection::vec(a_graph(), 0..4)) {
+        let census = count(&lend(&graphs), &all_patterns()).unwrap();
+        let want = brute_force(&graphs);
+        prop_assert_eq!(census.distinct, want.len() as u64);
+        prop_assert_eq!(census.instances(), want.values().map(|w| w.0).sum::<u64>());
+        prop_assert_eq!(counted(&census), want);
+        let estimate = estimate_instances(&lend(&graphs), &all_patterns(), 1).unwrap();
+        prop_assert_eq!(estimate, census.instances() as f64);
+    }
+
+    #[test]
+    fn sizes_and_min_count_only_leave_out(
+        graph in a_graph(),
+        min in 3_usize..=5,
+        more in 0_usize..=2,
+        min_count in 1_u64..6,
+    ) {
+        let max_nodes = (min + more).min(5);
+        let config = MotifConfig { min_nodes: min, max_nodes, min_count, ..MotifConfig::default() };
+        let census = count(&[graph.lend()], &config).unwrap();
+        let mut want = brute_force(&[graph]);
+        want.retain(|key, value| (min..=max_nodes).contains(&key.0) && value.0 >= min_count);
+        prop_assert_eq!(counted(&census), want);
+    }
+}
+
+/// Events linked with some of those up to `reach` later: sparse, so that a set may span four times `reach`.
+fn a_wide_graph() -> impl Strategy<Value = Owned> {
+    (0_usize..260, 1_u32..140, 1_u32..4, any::<u64>()).prop_map(|(nodes, reach, degree, seed)| {
+        let mut numbers = Philox::new(seed).stream(0, 0);
+        let n = nodes as u32;
+        let starts = (0..n).flat_map(|i| vec![i; degree as usize]);
+        let edges: Vec<_> =
+            starts.map(|i| (i, i + 1 + numbers.below(reach))).filter(|&(_, to)| to < n).collect();
+        Owned::new(nodes, &edges)
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(32))]
+
+    // one label has a counter for each shape; the labels 0 to 19 are counted shape by shape
+    #[test]
+    fn one_label_is_counted_as_many_are(graphs in prop::collection::vec(a_wide_graph(), 1..4)) {
+        let many: Vec<Owned> = graphs
+            .iter()
+            .map(|g| g.clone().labelled(&(0..g.labels.len() as u32).map(|i| i % 20).collect::<Vec<_>>()))
+            .collect();
+        let one = count(&lend(&graphs), &all_patterns()).unwrap();
+        let many = count(&lend(&many), &all_patterns()).unwrap();
+        prop_assert_eq!(one.instances(), many.instances());
+        let mut shapes: BTreeMap<(u8, u32), (u64, u32)> = BTreeMap::new();
+        for p in &many.patterns {
+            let shape = shapes.entry((p.pattern.k(), p.pattern.mask())).or_default();
+            // a shape stands in at least as many graphs as each of its patterns
+            *shape = (shape.0 + p.count, shape.1.max(p.support));
+        }
+        let counts: Vec<_> = one.patterns.iter().map(|p| ((p.pattern.k(), p.pattern.mask()), p.count)).collect();
+        prop_assert_eq!(counts, shapes.iter().map(|(&shape, &(count, _))| (shape, count)).collect::<Vec<_>>());
+        for p in &one.patterns {
+            let least = shapes[&(p.pattern.k(), p.pattern.mask())].1;
+            prop_assert!(least <= p.support && p.support <= graphs.len() as u32);
+        }
+    }
+}
+
+#[test]
+fn the_support_of_a_shape_does_not_depend_on_how_its_graphs_are_cut() {
+    // graphs of 3 to 902 events: pieces of work end inside graphs, and hold many of them; a few labels, and one
+    let sizes: Vec<usize> = (0..60).map(|i| 3 + i * i % 901).collect();
+    for vocabulary in [1, 2, 4] {
+        let path = |&n: &usize| {
+            let labels: Vec<u32> = (0..n as u32).map(|i| i * i % vocabulary).collect();
+            Owned::new(n, &(1..n as u32).map(|i| (i - 1, i)).collect::<Vec<_>>()).labelled(&labels)
+        };
+        let graphs: Vec<Owned> = sizes.iter().map(path).collect();
+        let census = count(&lend(&graphs), &all_patterns()).unwrap();
+        let each = graphs.iter().map(|g| counted(&count(&[g.lend()], &all_patterns()).unwrap()));
+        let mut want: BTreeMap<Key, (u64, u32)> = BTreeMap::new();
+        for (key, (count, support)) in each.flatten() {
+            let total = want.entry(key).or_default();
+            *total = (total.0 + count, total.1 + support);
+        }
+        assert_eq!(counted(&census), want);
+    }
+}
+
+#[test]
+fn there_are_4_24_and_267_classes() {
+    for (k, want) in [(3, 4), (4, 24), (5, 267)] {
+        let pairs: Vec<u32> = (0..k).flat_map(|i| (i + 1..k).map(move |j| 1 << (i * k + j))).collect();
+        let mut classes = BTreeSet::new();
+        for subset in 0_u32..1 << pairs.len() {
+            let mask: u32 =
+                pairs.iter().enumerate().filter(|(i, _)| subset >> i & 1 == 1).map(|(_, p)| p).sum();
+            let linked = |i: usize, j: usize| mask >> (i * k + j) & 1 == 1;
+            let mut reached = vec![0];
+            let mut next = 0;
+            while next < reached.len() {
+                let i = reached[next];
+                reached.extend((0..k).filter(|&j| linked(i, j) || linked(j, i)).collect::<Vec<_>>());
+                let mut seen = BTreeSet::new();
+                reached.retain(|&j| seen.insert(j));
+                next += 1;
+            }
+            if reached.len() == k {
+                classes.insert(class_of(k, mask).unwrap());
+            }
+        }
+        assert_eq!(classes.len(), want, "k = {k}");
+    }
+}
+
+#[test]
+fn tens_of_thousands_of_labels_are_told_apart() {
+    // beyond 64 bits for five labels: a chain of blocks of 5, each label its own, and one pattern three times
+    let blocks = 4_000;
+    let edges: Vec<_> = (0..blocks * 5).filter(|i| i % 5 != 4).map(|i| (i, i + 1)).collect();
+    let mut labels: Vec<u32> = (0..blocks * 5).collect();
+    for copy in [1, 2] {
+        labels.copy_within(0..5, copy * 5);
+    }
+    let graph = Owned::new(labels.len(), &edges).labelled(&labels);
+    let census = count(&[graph.lend()], &MotifConfig::default()).unwrap();
+    let fives: Vec<_> = census.patterns.iter().filter(|p| p.pattern.k() == 5).collect();
+    assert_eq!(fives.len(), 1);
+    assert_eq!((fives[0].pattern.labels(), fives[0].count, fives[0].support), (&[0, 1, 2, 3, 4][..], 3, 1));
+}
+
+#[test]
+fn an_estimate_is_near_the_number_on_even_graphs_and_on_hubs() {
+    let choose = |n: f64, k: i32| (0..k).map(|i| (n - f64::from(i)) / (f64::from(i) + 1.0)).product::<f64>();
+    // a star: every set holds the hub
+    let leaves = 3_000_u32;
+    let star = Owned::new(leaves as usize + 1, &(1..=leaves).map(|j| (0, j)).collect::<Vec<_>>());
+    let inward = Owned::new(leaves as usize + 1, &(0..leaves).map(|i| (i, leaves)).collect::<Vec<_>>());
+    for k in 3..=5 {
+        let config = MotifConfig { min_nodes: k, max_nodes: k, ..MotifConfig::default() };
+        let want = choose(f64::from(leaves), k as i32 - 1);
+        for graph in [&star, &inward] {
+            let got = estimate_instances(&[graph.lend()], &config, 7).unwrap();
+            assert!((got / want - 1.0).abs() < 0.25, "k = {k}: {got} for {want}");
+        }
+    }
+    let window = Owned::window((0..30_000).map(|i| i * 60_000).collect(), vec![0; 30_000]);
+    let got = estimate_instances(&[window.lend()], &MotifConfig::default(), 7).unwrap();
+    let want = count(&[window.lend()], &MotifConfig::default()).unwrap().instances() as f64;
+    assert!(want > 2e6 && (got / want - 1.0).abs() < 0.1, "{got} for {want}");
+}

@@ -1,0 +1,218 @@
+//! The test: nulls as permutations make them, false alarms no oftener than promised, and what is planted is found.
+
+use std::sync::Mutex;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use ironforge::motif::{MotifConfig, MotifRow, Verdict, estimate_instances, mine};
+use ironforge::philox::{Philox, Stream};
+
+use super::{Owned, lend};
+
+/// Sessions of `n` events about 2 minutes apart, labels drawn by `label(numbers, share of the session passed)`.
+fn sessions(seed: u64, count: u32, n: usize, label: impl Fn(&mut Stream, f64) -> u32) -> Vec<Owned> {
+    let philox = Philox::new(seed);
+    let session = |session| {
+        let mut numbers = philox.stream(77, session);
+        let mut t = 0;
+        let times: Vec<i64> = (0..n)
+            .map(|_| {
+                t += i64::from(numbers.below(240_000));
+                t
+            })
+            .collect();
+        let labels = (0..n).map(|i| label(&mut numbers, i as f64 / n as f64)).collect();
+        Owned::window(times, labels)
+    };
+    (0..count).map(session).collect()
+}
+
+fn mined(graphs: &[Owned], config: &MotifConfig, seed: u64) -> Vec<MotifRow> {
+    mine(&lend(graphs), config, seed, &|_, _| {}).unwrap().rows
+}
+
+fn with(rows: &[MotifRow], verdict: Verdict) -> usize {
+    rows.iter().filter(|row| row.verdict == verdict).count()
+}
+
+#[test]
+fn the_null_mean_is_the_expected_count_under_permutation() {
+    // a path of 6 events in one block, labels 0 0 0 1 1 2: P(a, b, c) is a product of falling factorials
+    let edges: Vec<_> = (0..5).map(|i| (i, i + 1)).collect();
+    let graph = Owned::new(6, &edges).labelled(&[0, 0, 0, 1, 1, 2]);
+    let config = MotifConfig { max_nodes: 3, min_count: 1, iterations: 20_000, ..MotifConfig::default() };
+    let rows = mined(&[graph], &config, 3);
+    assert!(!rows.is_empty());
+    let stock = [3.0, 2.0, 1.0];
+    for row in rows {
+        let mut left = stock;
+        let mut chance = 1.0;
+        for (taken, &label) in row.pattern.labels().iter().enumerate() {
+            chance *= left[label as usize] / (6.0 - taken as f64);
+            left[label as usize] -= 1.0;
+        }
+        let s = row.significance.unwrap();
+        let (want, se) = (4.0 * chance, s.null_sd / 20_000_f64.sqrt());
+        assert!((s.null_mean - want).abs() < 5.0 * se, "{row:?}: expected {want}");
+        assert!((s.lift - row.count as f64 / s.null_mean).abs() < 1e-12);
+    }
+}
+
+#[test]
+fn p_values_are_those_of_the_draws_and_never_above_the_family_wise_ones() {
+    let graphs = sessions(5, 4, 40, |numbers, _| numbers.below(3));
+    let config = MotifConfig { max_nodes: 4, iterations: 99, ..MotifConfig::default() };
+    for row in mined(&graphs, &config, 5) {
+        let s = row.significance.unwrap();
+        let hundredths = s.p_value * 100.0;
+        assert!((hundredths - hundredths.round()).abs() < 1e-9 && hundredths > 0.99, "{row:?}");
+        assert!(s.p_value <= s.p_fwer && s.p_fwer <= 1.0 && s.p_value <= s.q_value, "{row:?}");
+        assert!([s.null_mean, s.null_sd, s.lift].iter().all(|v| v.is_finite()), "{row:?}");
+    }
+}
+
+#[test]
+fn the_deviation_of_two_draws_is_their_distance_over_the_root_of_two() {
+    let graphs = sessions(5, 4, 40, |numbers, _| numbers.below(3));
+    let rows = mined(&graphs, &small(2), 5);
+    let distances: Vec<f64> =
+        rows.iter().map(|row| row.significance.unwrap().null_sd * 2.0_f64.sqrt()).collect();
+    assert!(distances.iter().all(|d| (d - d.round()).abs() < 1e-9), "{distances:?}");
+    assert!(distances.iter().any(|&d| d.round() == 1.0), "over n - 1, not over n");
+}
+
+/// Share of data sets without structure in which something is promoted or parked.
+fn false_alarms(sets: u64, graphs: impl Fn(u64) -> Vec<Owned>, config: &MotifConfig) -> f64 {
+    let alarm = |seed| mined(&graphs(seed), config, seed).iter().any(|row| row.verdict < Verdict::Discard);
+    (0..sets).filter(|&seed| alarm(seed)).count() as f64 / sets as f64
+}
+
+fn small(iterations: u32) -> MotifConfig {
+    MotifConfig { max_nodes: 4, iterations, ..MotifConfig::default() }
+}
+
+#[test]
+fn noise_of_few_labels_raises_no_more_false_alarms_than_promised() {
+    let rate = false_alarms(200, |seed| sessions(seed, 3, 25, |n, _| n.below(3)), &small(59));
+    let two_se = 2.0 * (0.05_f64 * 0.95 / 200.0).sqrt();
+    assert!(rate <= 0.05 + two_se, "{rate}");
+}
+
+#[test]
+fn noise_of_many_rare_labels_raises_no_more_false_alarms_than_promised() {
+    // thousands of patterns can occur here, few do, and those that reach min_count do it by chance
+    let label = |n: &mut Stream, _: f64| n.below(12).min(n.below(40));
+    let rate = false_alarms(150, |seed| sessions(seed, 3, 25, label), &small(59));
+    let two_se = 2.0 * (0.05_f64 * 0.95 / 150.0).sqrt();
+    assert!(rate <= 0.05 + two_se, "{rate}");
+}
+
+/// Sessions in which every tenth event starts a run of the labels 1, 2, 3; all else is 0 or 4 to 7.
+fn planted(seed: u64) -> Vec<Owned> {
+    let mut graphs = sessions(seed, 6, 50, |n, _| [0, 4, 5, 6, 7, 1, 2, 3][n.below(8) as usize]);
+    for graph in &mut graphs {
+        for start in (3..45).step_by(10) {
+            graph.labels[start..start + 3].copy_from_slice(&[1, 2, 3]);
+        }
+    }
+    graphs
+}
+
+#[test]
+fn a_planted_motif_is_promoted() {
+    let found = (0..10).filter(|&seed| {
+        mined(&planted(seed), &small(199), seed)
+            .iter()
+            .any(|row| row.verdict == Verdict::Promote && row.pattern.labels() == [1, 2, 3])
+    });
+    assert!(found.count() >= 8);
+}
+
+#[test]
+fn drifting_labels_are_no_motif_unless_the_blocks_are_too_wide() {
+    // label 0 gives way to 1 in the course of 6 hours
+    let drifting = |seed| sessions(seed, 3, 180, |n, passed| u32::from(f64::from(n.next_f32()) < passed));
+    let narrow = MotifConfig { max_nodes: 3, iterations: 99, ..MotifConfig::default() };
+    let wide = MotifConfig { block_minutes: 100_000.0, ..narrow.clone() };
+    let rate = |config| false_alarms(30, drifting, config);
+    let (narrow, wide) = (rate(&narrow), rate(&wide));
+    assert!(narrow <= 0.15, "blocks of half an hour: {narrow}");
+    assert!(wide > 0.8, "one block: {wide}");
+}
+
+#[test]
+fn results_do_not_depend_on_the_number_of_threads() {
+    let graphs = sessions(11, 5, 60, |n, _| n.below(5));
+    let on = |threads| {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
+        pool.install(|| mine(&lend(&graphs), &small(57), 4, &|_, _| {}).unwrap())
+    };
+    let one = on(1);
+    assert!(one.rows.len() > 20);
+    // also other pieces of the draws
+    for threads in [2, 3, 7] {
+        assert_eq!(on(threads), one, "{threads} threads");
+    }
+}
+
+#[test]
+fn another_seed_draws_other_nulls() {
+    let graphs = sessions(11, 2, 40, |n, _| n.below(3));
+    assert_ne!(mined(&graphs, &small(50), 1), mined(&graphs, &small(50), 2));
+}
+
+#[test]
+fn labels_that_cannot_move_show_nothing_and_cost_nothing() {
+    let graphs = sessions(1, 2, 40, |_, _| 9);
+    let drawn = AtomicU64::new(0);
+    let tick = |_, _| {
+        drawn.fetch_add(1, Ordering::Relaxed);
+    };
+    let mined = mine(&lend(&graphs), &small(50), 1, &tick).unwrap();
+    assert_eq!((mined.movable_events, drawn.into_inner()), (0, 0));
+    assert!(!mined.rows.is_empty());
+    for row in mined.rows {
+        let s = row.significance.unwrap();
+        assert_eq!(row.verdict, Verdict::Discard);
+        assert_eq!((s.p_value, s.p_fwer, s.q_value), (1.0, 1.0, 1.0));
+        assert_eq!((s.null_mean, s.null_sd, s.lift), (row.count as f64, 0.0, 1.0));
+    }
+}
+
+#[test]
+fn without_draws_patterns_are_counted_and_not_judged() {
+    let rows = mined(&sessions(1, 2, 40, |n, _| n.below(2)), &small(0), 1);
+    assert_eq!(with(&rows, Verdict::Untested), rows.len());
+    assert!(!rows.is_empty() && rows.iter().all(|row| row.significance.is_none()));
+    assert!(rows.windows(2).all(|w| w[0].count >= w[1].count));
+}
+
+#[test]
+fn progress_ends_at_its_total() {
+    let last = Mutex::new((0, 0));
+    let note = |done, total| {
+        let mut last = last.lock().unwrap();
+        last.0 = last.0.max(done);
+        last.1 = total;
+    };
+    mine(&lend(&planted(0)), &small(10), 1, &note).unwrap();
+    let (done, total) = last.into_inner().unwrap();
+    assert!(total > 0 && done == total, "{done} of {total}");
+}
+
+#[test]
+fn no_graph_and_empty_graphs_give_no_motif() {
+    let empty = Owned::new(0, &[]);
+    let single = Owned::new(1, &[]);
+    for graphs in [vec![], vec![empty.clone()], vec![single.clone(), empty, single]] {
+        assert_eq!(mined(&graphs, &MotifConfig::default(), 1), []);
+        assert_eq!(estimate_instances(&lend(&graphs), &MotifConfig::default(), 1), Ok(0.0));
+    }
+}
+
+#[test]
+fn labels_are_written_as_a_json_array() {
+    let graph = Owned::new(3, &[(0, 1), (1, 2)]).labelled(&[1, 0, 1]);
+    let config = MotifConfig { min_count: 1, iterations: 0, ..MotifConfig::default() };
+    let names = ["a|\"b\"".to_owned(), "sweep".to_owned()];
+    assert_eq!(mined(&[graph], &config, 1)[0].labels_json(&names), r#"["sweep","a|\"b\"","sweep"]"#);
+}

@@ -1,0 +1,59 @@
+//! Motifs of a run are those that are mined from all its sessions.
+
+use ironforge::dag::Dag;
+use ironforge::motif::{MotifGraph, mine};
+use ironforge::table::EventTable;
+
+use super::{Run, csv, events_of, numbers, settings, texts, wide};
+
+#[test]
+fn motifs_are_those_of_all_sessions_with_the_labels_asked_for() {
+    let (a, b) = (csv(60, 1), csv(60, 2));
+    let tables = [events_of(&a), events_of(&b)];
+    let files = [("a.csv", a.as_str()), ("b.csv", b.as_str())];
+    for column in ["kind", "none", "whom"] {
+        let set = format!("motif.labels={column}");
+        let run = Run::new(&files, &[&set, "motif.max_nodes=4"]);
+        let config = settings(&[&set, "motif.max_nodes=4"]).config;
+        let label = |events: &EventTable, i: usize| match column {
+            "none" => "untyped".to_owned(),
+            "kind" => events.kind.get(i).map_or("untyped".to_owned(), str::to_lowercase),
+            _ => events.keys[1].labels.get(i).unwrap().to_owned(),
+        };
+        let mut names: Vec<String> = tables.iter().flat_map(|t| (0..t.len()).map(|i| label(t, i))).collect();
+        names.sort();
+        names.dedup();
+        let codes = tables.each_ref().map(|t| -> Vec<u32> {
+            (0..t.len()).map(|i| names.binary_search(&label(t, i)).unwrap() as u32).collect()
+        });
+        let dags = tables.each_ref().map(|t| Dag::from_events(t, &config.dag).unwrap());
+        let graphs: Vec<_> =
+            (0..2).map(|i| MotifGraph::new(dags[i].pattern(), &codes[i], &tables[i].t_ms).unwrap()).collect();
+        let want = mine(&graphs, &config.motif, config.seed, &|_, _| {}).unwrap().rows;
+        assert!(!want.is_empty(), "{column}");
+
+        let motifs = run.motifs();
+        let labels = want.iter().map(|row| Some(row.labels_json(&names))).collect::<Vec<_>>();
+        assert_eq!(texts(&motifs, "labels"), labels, "{column}");
+        let verdicts = want.iter().map(|row| Some(row.verdict.name().to_owned())).collect::<Vec<_>>();
+        assert_eq!(texts(&motifs, "verdict"), verdicts, "{column}");
+        type Of<'a> = &'a dyn Fn(usize) -> f64;
+        let statistic = |i: usize| want[i].significance.unwrap();
+        let columns: [(&str, Of<'_>); 11] = [
+            ("k", &|i| want[i].pattern.k().into()),
+            ("mask", &|i| want[i].pattern.mask().into()),
+            ("class_id", &|i| want[i].class_id.into()),
+            ("count", &|i| want[i].count as f64),
+            ("support", &|i| want[i].support.into()),
+            ("null_mean", &|i| statistic(i).null_mean),
+            ("null_sd", &|i| statistic(i).null_sd),
+            ("lift", &|i| statistic(i).lift),
+            ("p_value", &|i| statistic(i).p_value),
+            ("p_fwer", &|i| statistic(i).p_fwer),
+            ("q_value", &|i| statistic(i).q_value),
+        ];
+        for (name, of) in columns {
+            assert_eq!(numbers(&motifs, name), wide((0..want.len()).map(of)), "{column}: {name}");
+        }
+    }
+}

@@ -1,0 +1,90 @@
+//! Embeddings and scores of a run are those of the network.
+
+use ironforge::attention::{Cpu, Keys, attended};
+use ironforge::config::Config;
+use ironforge::dag::Dag;
+use ironforge::events;
+use ironforge::table::{EventTable, Table};
+use ironforge::tgat::{Batch, FeatureStats, Model};
+
+use super::{Run, csv, events_of, numbers, settings};
+
+/// Embeddings, significance and patterns of a run, row-major, as its files hold them.
+fn scores_of(run: &Run, session: &str) -> [Vec<f32>; 3] {
+    let (embeddings, scores) = (run.table("embeddings", session), run.table("scores", session));
+    let rows = |table: &Table, prefix: &str| -> Vec<f32> {
+        let columns: Vec<_> = table
+            .columns()
+            .iter()
+            .filter(|c| c.name.starts_with(prefix))
+            .map(|c| numbers(table, &c.name))
+            .collect();
+        (0..table.rows()).flat_map(|row| columns.iter().map(move |c| c[row].unwrap() as f32)).collect()
+    };
+    [rows(&embeddings, "e"), rows(&scores, "significance"), rows(&scores, "pattern_")]
+}
+
+/// What the network gives for the standardised features of these events.
+fn network(events: &EventTable, config: &Config, model: &Model, x: &[f32]) -> [Vec<f32>; 3] {
+    let dag = Dag::from_events(events, &config.dag).unwrap();
+    let keys = attended(dag.pattern(), config.attention.direction, config.attention.self_loops).unwrap();
+    let offsets = [0, events.len()];
+    let batch = Batch {
+        t_ms: Some(&events.t_ms),
+        bias: config.attention.time_bias().unwrap(),
+        empty_row: config.attention.empty_row,
+        accuracy: config.attention.accuracy,
+        ..Batch::new(x, &offsets, Keys::Edges(keys.as_pattern()))
+    };
+    let scores = model.forward(&Cpu, &batch).unwrap();
+    [scores.embeddings, scores.significance, scores.pattern]
+}
+
+#[test]
+fn embeddings_and_scores_are_the_networks_under_every_setting() {
+    let text = csv(40, 1);
+    let events = events_of(&text);
+    let features = events::features(&events, &["turn", "cost", "size"].map(str::to_owned));
+    let x = events::standardise(&features).x;
+    let cases: [&[&str]; 9] = [
+        &[],
+        &["seed=43"],
+        &["attention.direction=successors"],
+        &["attention.direction=both"],
+        &["attention.self_loops=false"],
+        &["attention.self_loops=false", "attention.empty_row=uniform"],
+        &["attention.bias=none"],
+        &["attention.accuracy=fast"],
+        &["tgat.num_layers=1", "tgat.residual=true"],
+    ];
+    let mut seen: Vec<[Vec<f32>; 3]> = Vec::new();
+    for sets in cases {
+        let config = settings(sets).config;
+        let model = Model::seeded(&config.tgat, features.info.len(), config.seed).unwrap();
+        let got = scores_of(&Run::new(&[("a.csv", &text)], sets), "a");
+        assert_eq!(got, network(&events, &config, &model, &x), "{sets:?}");
+        assert!(!seen.contains(&got), "{sets:?} changes nothing");
+        seen.push(got);
+    }
+}
+
+#[test]
+fn weights_that_bring_statistics_are_fed_what_they_were_trained_on() {
+    let text = csv(40, 1);
+    let events = events_of(&text);
+    let features = events::features(&events, &["turn", "cost", "size"].map(str::to_owned));
+    let width = features.info.len();
+    let (mean, std) = (vec![3.0_f32; width], vec![50.0_f32; width]);
+    let config = settings(&[]).config;
+    let model = Model::seeded(&config.tgat, width, 5).unwrap();
+    let model = model.with_feature_stats(FeatureStats { mean, std }).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("w.safetensors");
+    std::fs::write(&path, model.to_bytes().unwrap()).unwrap();
+
+    let run = Run::with_weights(&[("a.csv", &text)], &[], Some(&path));
+    let x = events::standardise_with(&features, &vec![3.0; width], &vec![50.0; width]).unwrap().x;
+    assert_eq!(scores_of(&run, "a"), network(&events, &config, &model, &x));
+    assert_eq!(run.report.feature_stats.statistics_of, "weights");
+    assert_eq!(run.report.feature_stats.mean["a"], serde_json::json!(vec![3.0; width]));
+}
