@@ -1,6 +1,7 @@
 //! The command, as a user meets it.
 
 mod commands;
+mod dag;
 mod refusals;
 
 use std::collections::BTreeMap;

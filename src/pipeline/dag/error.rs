@@ -97,7 +97,9 @@ impl DagRunError {
     /// The exit code of the command that ends with this error.
     pub fn exit_code(&self) -> u8 {
         match self {
-            Self::Store(StoreError::Memory { .. }) | Self::IdSpace { .. } | Self::Memory { .. } => exit::LIMIT,
+            Self::Store(StoreError::Memory { .. }) | Self::IdSpace { .. } | Self::Memory { .. } => {
+                exit::LIMIT
+            }
             Self::Store(error) if error.is_missing_input() => exit::NO_INPUT,
             Self::Store(StoreError::Io { .. }) => exit::IO,
             Self::Same { .. } => exit::USAGE,

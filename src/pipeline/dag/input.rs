@@ -46,7 +46,8 @@ pub(super) fn read(request: &DagRequest<'_>) -> Result<Graph, DagRunError> {
 
 /// A column of ids: integers, none missing, none negative.
 fn ids(table: &Table, name: &'static str, path: &Path) -> Result<Vec<u64>, DagRunError> {
-    let bad = |row: usize, found: String| DagRunError::Value { path: path.to_owned(), column: name, row, found };
+    let bad =
+        |row: usize, found: String| DagRunError::Value { path: path.to_owned(), column: name, row, found };
     let one = |(row, value): (usize, &i64)| u64::try_from(*value).map_err(|_| bad(row, value.to_string()));
     match table.column(name).map(|column| &column.values) {
         Some(Values::U32(values)) => Ok(values.iter().map(|&id| u64::from(id)).collect()),
@@ -65,11 +66,4 @@ fn ids(table: &Table, name: &'static str, path: &Path) -> Result<Vec<u64>, DagRu
             Err(DagRunError::Type { path: path.to_owned(), column: name, found })
         }
     }
-}
-
-/// How many different edges there are.
-pub(super) fn distinct(mut edges: Vec<(u32, u32)>) -> u64 {
-    edges.sort_unstable();
-    edges.dedup();
-    edges.len() as u64
 }

@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 pub use error::DagRunError;
 
 use crate::config::Config;
-use crate::dag::{Dag, DagError, weak_components};
+use crate::dag::{Dag, DagError, DagView, Digraph};
 use crate::store::{StoreConfig, write_table};
 use crate::table::{Column, Table, Values};
 
@@ -100,26 +100,20 @@ pub fn analyse(request: &DagRequest<'_>) -> Result<DagReport, DagRunError> {
             return Err(DagRunError::Id { option, id, nodes: nodes as u64 });
         }
     }
-    let path = || request.edges.to_owned();
-    let report = |edges: u64, weakly_connected_components: usize| DagReport {
-        nodes: nodes as u64,
-        edges,
-        weakly_connected_components: weakly_connected_components as u64,
+    let located = |error| DagRunError::Graph { path: request.edges.to_owned(), error };
+    let graph = Digraph::from_edges(nodes, edges.iter().copied()).map_err(located)?;
+    drop(edges);
+    let report = DagReport {
+        nodes: graph.nodes() as u64,
+        edges: graph.edges(),
+        weakly_connected_components: graph.weakly_connected_components().count.into(),
         ..DagReport::default()
     };
-    let dag = match Dag::from_edges(nodes, &edges) {
-        Ok(dag) => dag,
-        Err(DagError::Cycle { cycle }) => {
-            let components = weak_components(nodes, edges.iter().copied()).count();
-            let distinct = input::distinct(edges);
-            return Ok(DagReport { cycle: Some(cycle), ..report(distinct, components) });
-        }
-        Err(error) => return Err(DagRunError::Graph { path: path(), error }),
-    };
-    drop(edges);
-    let ordered = ordered(&dag, request)?;
-    let components = dag.weakly_connected_components().count();
-    Ok(DagReport { is_dag: true, ordered: Some(ordered), ..report(dag.edges() as u64, components) })
+    match graph.into_dag() {
+        Ok(dag) => Ok(DagReport { is_dag: true, ordered: Some(ordered(&dag, request)?), ..report }),
+        Err(DagError::Cycle { cycle }) => Ok(DagReport { cycle: Some(cycle), ..report }),
+        Err(error) => Err(located(error)),
+    }
 }
 
 /// Sees that no file written is one that is read, or the other one.
@@ -150,7 +144,8 @@ fn check_files(request: &DagRequest<'_>) -> Result<(), DagRunError> {
 fn ordered(dag: &Dag, request: &DagRequest<'_>) -> Result<Ordered, DagRunError> {
     let generations = dag.topological_generations();
     let widths = (0..generations.count()).map(|g| generations.nodes(g).len());
-    let numbers = |ids: &[u32]| ids.iter().map(|&id| dag.number(id)).collect::<Vec<u32>>();
+    // Every id asked for is a node: `analyse` has looked.
+    let numbers = |ids: &[u32]| ids.iter().filter_map(|&id| dag.number(id)).collect::<Vec<u32>>();
     let counted = |ids: &[u32], counts: Vec<u32>| {
         ids.iter().copied().zip(counts.into_iter().map(u64::from)).collect::<BTreeMap<_, _>>()
     };
@@ -159,8 +154,8 @@ fn ordered(dag: &Dag, request: &DagRequest<'_>) -> Result<Ordered, DagRunError> 
         widest_generation: widths.max().unwrap_or(0) as u64,
         // A path that visits every generation is a longest one.
         longest_path_edges: generations.count().saturating_sub(1) as u64,
-        roots: dag.roots().count() as u64,
-        sinks: dag.sinks().count() as u64,
+        roots: dag.roots().len() as u64,
+        sinks: dag.sinks().len() as u64,
         descendants: counted(request.descendants, dag.descendant_counts(&numbers(request.descendants))),
         ancestors: counted(request.ancestors, dag.ancestor_counts(&numbers(request.ancestors))),
     };
@@ -173,8 +168,10 @@ fn ordered(dag: &Dag, request: &DagRequest<'_>) -> Result<Ordered, DagRunError> 
         write(path, [("id", ids), ("level", level)], &request.config.store)?;
     }
     if let Some(path) = request.transitive_reduction {
-        let mut kept: Vec<_> =
-            dag.transitive_reduction().edge_iter().map(|(u, v)| (dag.id(u), dag.id(v))).collect();
+        let reduced = dag
+            .transitive_reduction()
+            .map_err(|error| DagRunError::Graph { path: request.edges.to_owned(), error })?;
+        let mut kept: Vec<_> = reduced.edge_iter().map(|(u, v)| (dag.id(u), dag.id(v))).collect();
         kept.sort_unstable();
         let (src, dst) = kept.into_iter().unzip();
         write(path, [("src", src), ("dst", dst)], &request.config.store)?;

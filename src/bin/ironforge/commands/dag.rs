@@ -44,7 +44,11 @@ fn summary(report: &DagReport, args: &DagArgs) -> String {
     };
     text += &format!(
         "order        {} generations, the widest of {} nodes; longest path of {} edges\nends         {} roots, {} sinks\n",
-        ordered.generations, ordered.widest_generation, ordered.longest_path_edges, ordered.roots, ordered.sinks
+        ordered.generations,
+        ordered.widest_generation,
+        ordered.longest_path_edges,
+        ordered.roots,
+        ordered.sinks
     );
     for (what, counts) in [("descendants", &ordered.descendants), ("ancestors", &ordered.ancestors)] {
         for (id, count) in counts {
