@@ -1,5 +1,6 @@
 //! The command, as a user meets it.
 
+mod build_graph;
 mod commands;
 mod dag;
 mod refusals;

@@ -22,6 +22,8 @@ pub struct Cli {
 pub enum Command {
     /// Turn event logs into graphs, embeddings and motifs.
     Discover(Box<DiscoverArgs>),
+    /// Turn event logs into graphs alone.
+    BuildGraph(BuildGraphArgs),
     /// Run attention on the tensors of a safetensors file.
     Attend(AttendArgs),
     /// Describe a directed graph from a list of its edges.
@@ -101,6 +103,29 @@ pub struct DiscoverArgs {
     /// Seed of weights and nulls (default: 42).
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
+    /// Worker threads (default: one a core); results do not depend on it.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// Print run.json instead of a summary.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct BuildGraphArgs {
+    /// Files and folders to read; none runs the built-in sample.
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Folder of the results; an earlier run in it is replaced.
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    #[command(flatten)]
+    pub columns: ColumnArgs,
+    /// How events are linked.
+    #[arg(long, value_enum)]
+    pub link: Option<LinkArg>,
+    #[command(flatten)]
+    pub configuration: ConfigArgs,
     /// Worker threads (default: one a core); results do not depend on it.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
