@@ -11,6 +11,7 @@ use crate::events::{EventsError, FeatureError};
 use crate::motif::MotifError;
 use crate::pipeline::Skipped;
 use crate::pipeline::attend::AttendError;
+use crate::pipeline::dag::DagRunError;
 use crate::store::StoreError;
 use crate::tgat::TgatError;
 
@@ -121,6 +122,9 @@ pub enum Error {
     /// `ironforge attend` cannot run.
     #[error(transparent)]
     Attend(#[from] AttendError),
+    /// `ironforge dag` cannot run.
+    #[error(transparent)]
+    DagRun(#[from] DagRunError),
     /// A device cannot be used.
     #[error(transparent)]
     Backend(#[from] BackendError),
@@ -217,9 +221,11 @@ impl Error {
             Self::Backend(_) | Self::Attention(AttentionError::Device { .. }) => exit::DEVICE,
             Self::Tgat(TgatError::Attention { source: AttentionError::Device { .. }, .. }) => exit::DEVICE,
             Self::Output { .. } | Self::Foreign { .. } => exit::CANNOT_CREATE,
+            Self::Store(error) if error.is_missing_input() => exit::NO_INPUT,
             Self::Store(StoreError::Io { .. }) => exit::IO,
             Self::Store(StoreError::Encode { .. }) => exit::INTERNAL,
             Self::Attend(error) => error.exit_code(),
+            Self::DagRun(error) => error.exit_code(),
             _ => exit::DATA,
         }
     }

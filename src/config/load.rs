@@ -154,6 +154,7 @@ impl Effective {
             .and_then(|()| c.store.validate().map_err(|e| e.to_string()))
             .and_then(|()| range(c.limits.memory_gb > 0.0, "limits.memory_gb", c.limits.memory_gb))
             .and_then(|()| gpu_fraction(c.limits.gpu_memory_fraction))
+            .and_then(|()| max_nodes(c.limits.max_nodes))
             .and_then(|()| {
                 range(c.limits.motif_instances > 0.0, "limits.motif_instances", c.limits.motif_instances)
             });
@@ -166,6 +167,11 @@ impl Effective {
             ConfigError::Check { origin: named.map(|(_, e)| e.origin.clone()), reason }
         })
     }
+}
+
+fn max_nodes(value: u64) -> Result<(), String> {
+    let ok = (1..=u64::from(u32::MAX)).contains(&value);
+    if ok { Ok(()) } else { Err(format!("limits.max_nodes = {value}: must lie in 1..={}", u32::MAX)) }
 }
 
 fn gpu_fraction(value: f64) -> Result<(), String> {

@@ -109,6 +109,8 @@ pub struct LimitsConfig {
     pub memory_gb: f64,
     /// Share of the GPU's memory that a run may take, above 0 and at most 1.
     pub gpu_memory_fraction: f64,
+    /// Most nodes of a graph whose edges come as a list, up to 2^32 - 1: its ids are 0 to the largest one named.
+    pub max_nodes: u64,
     /// Most motif instances (connected sets of events) a census may enumerate, by estimate.
     pub motif_instances: f64,
 }
@@ -119,6 +121,8 @@ impl Default for LimitsConfig {
             // The original's limit: half of a common 16 GB machine.
             memory_gb: 8.0,
             gpu_memory_fraction: GPU_MEMORY_FRACTION,
+            // Ten times the largest graph that a run is expected to meet.
+            max_nodes: 100_000_000,
             // Some minutes of enumeration on two cores.
             motif_instances: 2e10,
         }

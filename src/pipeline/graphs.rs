@@ -3,7 +3,7 @@
 use rayon::prelude::*;
 
 use crate::config::Config;
-use crate::dag::{Dag, DagView, EdgeWeights, Generations, Links, temporal_view};
+use crate::dag::{Dag, DagError, DagView, EdgeWeights, Generations, Links, temporal_view};
 use crate::error::Error;
 use crate::table::Session;
 
@@ -21,13 +21,17 @@ pub(super) struct SessionGraph {
     pub temporal: Links,
 }
 
+/// What is wrong with the graph of a session, and with which.
+pub(super) fn located(session: &Session, error: DagError) -> Error {
+    Error::Graph { session: session.id.clone(), file: session.source.clone(), error }
+}
+
 /// Builds both views of every session, sessions in parallel.
 pub(super) fn build(sessions: &[Session], config: &Config) -> Result<Vec<SessionGraph>, Error> {
     let causality = config.dag.causality();
     let one = |session: &Session| {
         let events = &session.events;
-        let located =
-            |error| Error::Graph { session: session.id.clone(), file: session.source.clone(), error };
+        let located = |error| located(session, error);
         let dag = Dag::from_events(events, &config.dag).map_err(located)?;
         let horizon = config.dag.horizon_minutes();
         let weigh = EdgeWeights::new(&causality, horizon, &events.t_ms, &events.kind, events.prices())

@@ -1,6 +1,8 @@
 //! The flow: events in, graphs, attention, motifs, tables out.
 
 pub mod attend;
+mod build;
+pub mod dag;
 mod embed;
 mod estimate;
 mod graphs;
@@ -13,6 +15,7 @@ mod write;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+pub use build::{BuildReport, BuildRequest, BuiltSession, build_graph};
 pub use inputs::{Inputs, Skipped};
 pub use report::{
     DeviceReport, FeatureStats, MotifSummary, PlanCacheReport, RunReport, SCHEMA_VERSION, SessionReport,
@@ -64,7 +67,7 @@ pub fn discover(request: &Request<'_>, progress: &dyn Progress) -> Result<RunRep
     let mut clock = Clock::new(progress);
     // What needs no input is known to be right before any is read.
     let candidates = Candidates::of(config.device, config.limits.gpu_memory_fraction)?;
-    let staging = staging::Staging::beside(request.out)?;
+    let staging = staging::Staging::beside(request.out, &staging::OUTPUTS)?;
 
     clock.phase("read");
     let inputs = inputs::read(request.paths, request.out, config)?;
@@ -82,7 +85,9 @@ pub fn discover(request: &Request<'_>, progress: &dyn Progress) -> Result<RunRep
     let mined = mine::run(&inputs.sessions, &graphs, config, progress)?;
 
     clock.phase("write");
-    write::tables(&staging, &inputs.sessions, &graphs, &embedded, &mined, &config.store)?;
+    write::graphs(&staging, &inputs.sessions, &graphs, &embedded.features, &config.store)?;
+    write::scores(&staging, &inputs.sessions, &embedded.scores, &config.store)?;
+    write::motifs(&staging, &mined, &config.store)?;
     let report = report::assemble(request.effective, inputs, &graphs, embedded, &mined, clock.finish());
     write::report(&staging, &report)?;
     staging.commit()?;

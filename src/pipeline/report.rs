@@ -135,6 +135,12 @@ pub struct Versions {
     pub ironforge: &'static str,
 }
 
+impl Default for Versions {
+    fn default() -> Self {
+        Self { ironforge: env!("CARGO_PKG_VERSION") }
+    }
+}
+
 pub(super) fn assemble(
     effective: &Effective,
     inputs: Inputs,
@@ -154,13 +160,11 @@ pub(super) fn assemble(
         std: by_session(&|i| embedded.stats[i].std.clone().into()),
         features: embedded.info,
     };
-    let total: f64 = timings.iter().map(|(_, s)| s).sum();
     let plans = embedded.plans;
-    let built = [("plan_build", plans.building), ("plan_saved", plans.saved)];
-    let timings = timings
-        .into_iter()
-        .chain([("total", total)])
-        .chain(built.map(|(name, time)| (name, time.as_secs_f64())));
+    let mut timings = self::timings(timings);
+    for (name, time) in [("plan_build_s", plans.building), ("plan_saved_s", plans.saved)] {
+        timings.insert(name.to_owned(), time.as_secs_f64().into());
+    }
     RunReport {
         schema_version: SCHEMA_VERSION,
         trained: embedded.trained,
@@ -190,12 +194,19 @@ pub(super) fn assemble(
         feature_stats,
         ignored_weights: embedded.ignored_weights,
         threads: rayon::current_num_threads(),
-        timings: timings.map(|(phase, s)| (format!("{phase}_s"), s.into())).collect(),
-        versions: Versions { ironforge: env!("CARGO_PKG_VERSION") },
+        timings,
+        versions: Versions::default(),
     }
 }
 
-fn session(session: &crate::table::Session, graph: &SessionGraph) -> SessionReport {
+/// Seconds by phase, and of all.
+pub(super) fn timings(phases: Vec<(&'static str, f64)>) -> Map<String, Value> {
+    let total: f64 = phases.iter().map(|(_, s)| s).sum();
+    let named = phases.into_iter().chain([("total", total)]);
+    named.map(|(phase, s)| (format!("{phase}_s"), s.into())).collect()
+}
+
+pub(super) fn session(session: &crate::table::Session, graph: &SessionGraph) -> SessionReport {
     let events = &session.events;
     SessionReport {
         id: session.id.clone(),

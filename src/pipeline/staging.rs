@@ -12,6 +12,9 @@ use crate::store;
 pub(super) const OUTPUTS: [&str; 7] =
     ["run.json", "nodes", "temporal_edges", "dag_edges", "embeddings", "scores", "motifs.parquet"];
 
+/// Those of a run that only builds graphs.
+pub(super) const GRAPH_OUTPUTS: [&str; 4] = ["run.json", "nodes", "temporal_edges", "dag_edges"];
+
 /// The staging folders of this process.
 static STAGED: Mutex<Vec<PathBuf>> = Mutex::new(Vec::new());
 
@@ -35,6 +38,8 @@ pub fn abandon() {
 pub(super) struct Staging {
     folder: TempDir,
     out: PathBuf,
+    /// What the run puts there; of an earlier run, all goes.
+    outputs: &'static [&'static str],
 }
 
 impl Drop for Staging {
@@ -45,7 +50,7 @@ impl Drop for Staging {
 
 impl Staging {
     /// Makes the folder, so that an output that cannot be written is known before any work.
-    pub(super) fn beside(out: &Path) -> Result<Self, Error> {
+    pub(super) fn beside(out: &Path, outputs: &'static [&'static str]) -> Result<Self, Error> {
         let absolute = std::path::absolute(out).map_err(|e| Error::output(out, e))?;
         if let Some(path) = foreign(&absolute) {
             return Err(Error::Foreign { path: path.display().to_string() });
@@ -55,7 +60,7 @@ impl Staging {
         let folder = tempfile::Builder::new().prefix(".ironforge-").tempdir_in(existing);
         let folder = folder.map_err(|e| Error::output(existing, e))?;
         staged().push(folder.path().to_owned());
-        Ok(Self { folder, out: absolute })
+        Ok(Self { folder, out: absolute, outputs })
     }
 
     /// The place of one output while the run is under way.
@@ -103,7 +108,7 @@ impl Staging {
                 one(old, replaced.join(name))?;
             }
         }
-        OUTPUTS.into_iter().rev().try_for_each(|name| one(self.path(name), self.out.join(name)))
+        self.outputs.iter().rev().try_for_each(|name| one(self.path(name), self.out.join(name)))
     }
 }
 
@@ -130,7 +135,7 @@ mod tests {
     use super::*;
 
     fn filled(out: &Path, mark: &str, without: Option<&str>) -> Staging {
-        let staging = Staging::beside(out).unwrap();
+        let staging = Staging::beside(out, &OUTPUTS).unwrap();
         for name in OUTPUTS.into_iter().filter(|&name| Some(name) != without) {
             std::fs::write(staging.path(name), mark).unwrap();
         }
@@ -157,20 +162,35 @@ mod tests {
     }
 
     #[test]
+    fn graphs_alone_take_the_place_of_a_whole_run() {
+        let folder = tempfile::tempdir().unwrap();
+        let out = folder.path().join("out");
+        filled(&out, "old", None).commit().unwrap();
+        let staging = Staging::beside(&out, &GRAPH_OUTPUTS).unwrap();
+        GRAPH_OUTPUTS.iter().for_each(|name| std::fs::write(staging.path(name), "new").unwrap());
+        staging.commit().unwrap();
+        assert_eq!(
+            std::fs::read_dir(&out).unwrap().count(),
+            GRAPH_OUTPUTS.len(),
+            "scores of another run are left"
+        );
+    }
+
+    #[test]
     fn what_no_run_wrote_is_not_replaced() {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("nodes")).unwrap();
         std::fs::write(folder.path().join("nodes/mine.txt"), "mine").unwrap();
         assert!(
-            matches!(Staging::beside(folder.path()), Err(Error::Foreign { path }) if path.ends_with("nodes"))
+            matches!(Staging::beside(folder.path(), &OUTPUTS), Err(Error::Foreign { path }) if path.ends_with("nodes"))
         );
         let run = "{\"schema_version\": 1, \"versions\": {\"ironforge\": \"0\"}}";
         std::fs::write(folder.path().join("run.json"), run).unwrap();
         assert!(
-            matches!(Staging::beside(folder.path()), Err(Error::Foreign { path }) if path.ends_with("mine.txt"))
+            matches!(Staging::beside(folder.path(), &OUTPUTS), Err(Error::Foreign { path }) if path.ends_with("mine.txt"))
         );
         std::fs::remove_file(folder.path().join("nodes/mine.txt")).unwrap();
-        assert!(Staging::beside(folder.path()).is_ok());
+        assert!(Staging::beside(folder.path(), &OUTPUTS).is_ok());
     }
 
     #[test]

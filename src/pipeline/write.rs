@@ -2,10 +2,9 @@
 
 use rayon::prelude::*;
 
-use super::embed::{Embedded, SessionScores};
+use super::embed::SessionScores;
 use super::graphs::SessionGraph;
 use super::mine::Mined;
-use super::report::RunReport;
 use super::staging::Staging;
 use crate::dag::Links;
 use crate::error::Error;
@@ -14,37 +13,62 @@ use crate::motif::{MotifRow, Significance};
 use crate::store::{self, StoreConfig};
 use crate::table::{Column, Labels, Session, Table, Values};
 
-/// Writes every table of the run.
-pub(super) fn tables(
+/// Writes `nodes`, `temporal_edges` and `dag_edges`.
+pub(super) fn graphs(
     staging: &Staging,
     sessions: &[Session],
     graphs: &[SessionGraph],
-    embedded: &Embedded,
-    mined: &Mined,
+    features: &[Features],
     config: &StoreConfig,
 ) -> Result<(), Error> {
     let priced = sessions.iter().any(|s| s.events.price.is_some());
+    each(staging, sessions, config, |i, write| {
+        let graph = &graphs[i];
+        write("nodes", nodes(&sessions[i], graph, &features[i], priced))?;
+        write("temporal_edges", edges(&graph.temporal, None))?;
+        write("dag_edges", edges(&graph.dag_links, Some(&graph.weights)))
+    })
+}
+
+/// Writes `embeddings` and `scores`.
+pub(super) fn scores(
+    staging: &Staging,
+    sessions: &[Session],
+    scores: &[SessionScores],
+    config: &StoreConfig,
+) -> Result<(), Error> {
+    each(staging, sessions, config, |i, write| {
+        write("embeddings", embeddings(sessions[i].events.len(), &scores[i]))?;
+        write("scores", score_table(sessions[i].events.len(), &scores[i]))
+    })
+}
+
+/// Writes `motifs.parquet`.
+pub(super) fn motifs(staging: &Staging, mined: &Mined, config: &StoreConfig) -> Result<(), Error> {
+    store::write_part(&staging.path("motifs.parquet"), &motif_table(mined), config)?;
+    Ok(())
+}
+
+/// Calls `tables` for each session, with what writes its part of a dataset.
+fn each(
+    staging: &Staging,
+    sessions: &[Session],
+    config: &StoreConfig,
+    tables: impl Fn(usize, &dyn Fn(&str, Table) -> Result<(), Error>) -> Result<(), Error> + Sync,
+) -> Result<(), Error> {
     sessions.par_iter().enumerate().try_for_each(|(i, session)| {
-        let (graph, features, scores) = (&graphs[i], &embedded.features[i], &embedded.scores[i]);
         let partition = store::partition_dir("session_id", &session.id)?;
-        let write = |dataset: &str, table: Table| -> Result<(), Error> {
+        tables(i, &|dataset, table| {
             let folder = staging.path(dataset).join(&partition);
             std::fs::create_dir_all(&folder).map_err(|e| Error::output(&folder, e))?;
             store::write_part(&folder.join("part-0.parquet"), &table, config)?;
             Ok(())
-        };
-        write("nodes", nodes(session, graph, features, priced))?;
-        write("temporal_edges", edges(&graph.temporal, None))?;
-        write("dag_edges", edges(&graph.dag_links, Some(&graph.weights)))?;
-        write("embeddings", embeddings(session.events.len(), scores))?;
-        write("scores", score_table(session.events.len(), scores))
-    })?;
-    store::write_part(&staging.path("motifs.parquet"), &motifs(mined), config)?;
-    Ok(())
+        })
+    })
 }
 
 /// Writes `run.json`.
-pub(super) fn report(staging: &Staging, report: &RunReport) -> Result<(), Error> {
+pub(super) fn report(staging: &Staging, report: &impl serde::Serialize) -> Result<(), Error> {
     let path = staging.path("run.json");
     let text = serde_json::to_string_pretty(report).map_err(|e| Error::output(&path, e.into()))?;
     std::fs::write(&path, text + "\n").map_err(|e| Error::output(&path, e))
@@ -111,7 +135,7 @@ fn score_table(rows: usize, scores: &SessionScores) -> Table {
     Table::new(columns)
 }
 
-fn motifs(mined: &Mined) -> Table {
+fn motif_table(mined: &Mined) -> Table {
     let rows = &mined.found.rows;
     let labels: Vec<String> = rows.iter().map(|row| row.labels_json(&mined.vocabulary)).collect();
     let labels = Values::Text(Labels::encode(labels.iter().map(|text| Some(text.as_str()))));

@@ -151,3 +151,10 @@ pub enum StoreError {
         why: String,
     },
 }
+
+impl StoreError {
+    /// Whether a file that was to be read could not be opened.
+    pub fn is_missing_input(&self) -> bool {
+        matches!(self, Self::Io { action: "open", .. })
+    }
+}

@@ -1,6 +1,8 @@
 //! The command, as a user meets it.
 
+mod build_graph;
 mod commands;
+mod dag;
 mod refusals;
 
 use std::collections::BTreeMap;

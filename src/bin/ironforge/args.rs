@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use ironforge::pipeline::dag::Nodes;
 
 const EXIT_CODES: &str = "\
 Exit codes: 0 ok, 1 a check failed, 2 wrong usage, 65 damaged or impossible data, 66 input missing, 70 a fault of the \
@@ -21,8 +22,12 @@ pub struct Cli {
 pub enum Command {
     /// Turn event logs into graphs, embeddings and motifs.
     Discover(Box<DiscoverArgs>),
+    /// Turn event logs into graphs alone.
+    BuildGraph(BuildGraphArgs),
     /// Run attention on the tensors of a safetensors file.
     Attend(AttendArgs),
+    /// Describe a directed graph from a list of its edges.
+    Dag(DagArgs),
     /// Show or check the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -106,6 +111,29 @@ pub struct DiscoverArgs {
     pub json: bool,
 }
 
+#[derive(Debug, Args)]
+pub struct BuildGraphArgs {
+    /// Files and folders to read; none runs the built-in sample.
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Folder of the results; an earlier run in it is replaced.
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
+    #[command(flatten)]
+    pub columns: ColumnArgs,
+    /// How events are linked.
+    #[arg(long, value_enum)]
+    pub link: Option<LinkArg>,
+    #[command(flatten)]
+    pub configuration: ConfigArgs,
+    /// Worker threads (default: one a core); results do not depend on it.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// Print run.json instead of a summary.
+    #[arg(long)]
+    pub json: bool,
+}
+
 #[derive(Debug, Clone, Copy, ValueEnum)]
 pub enum LinkArg {
     /// The next k events in a time window.
@@ -140,6 +168,42 @@ pub struct AttendArgs {
     /// Print the report as JSON.
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct DagArgs {
+    /// Edges: integer columns src and dst, ids from 0; other columns are passed over.
+    #[arg(value_name = "EDGES.parquet")]
+    pub edges: PathBuf,
+    /// More nodes than the edges name: how many there are, or a Parquet file with a column id.
+    #[arg(long, value_name = "N|FILE.parquet", value_parser = nodes)]
+    pub nodes: Option<Nodes>,
+    /// Count the descendants of these ids.
+    #[arg(long, value_name = "ID,ID", value_delimiter = ',')]
+    pub descendants: Vec<u32>,
+    /// Count the ancestors of these ids.
+    #[arg(long, value_name = "ID,ID", value_delimiter = ',')]
+    pub ancestors: Vec<u32>,
+    /// Write the transitive reduction: columns src and dst.
+    #[arg(long, value_name = "OUT.parquet")]
+    pub transitive_reduction: Option<PathBuf>,
+    /// Write the topological generation of each id: columns id and level.
+    #[arg(long, value_name = "OUT.parquet")]
+    pub levels: Option<PathBuf>,
+    #[command(flatten)]
+    pub configuration: ConfigArgs,
+    /// Print the report as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// A number of nodes, or else the path of a file.
+fn nodes(text: &str) -> Result<Nodes, String> {
+    match text.parse() {
+        Ok(count) => Ok(Nodes::Count(count)),
+        Err(_) if text.bytes().all(|b| b.is_ascii_digit()) => Err("more than 2^64 nodes".to_owned()),
+        Err(_) => Ok(Nodes::File(text.into())),
+    }
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

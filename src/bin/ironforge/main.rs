@@ -18,7 +18,9 @@ fn main() -> ExitCode {
     let cli = Cli::parse();
     let result = match &cli.command {
         Command::Discover(args) => commands::discover::run(args),
+        Command::BuildGraph(args) => commands::build_graph::run(args),
         Command::Attend(args) => commands::attend::run(args),
+        Command::Dag(args) => commands::dag::run(args),
         Command::Config(ConfigCommand::Show(args)) => commands::config::show(args),
         Command::Config(ConfigCommand::Check(args)) => commands::config::check(args),
         Command::Info(args) => commands::info::run(args),

@@ -1,6 +1,5 @@
 //! `ironforge discover`.
 
-use ironforge::error::exit;
 use ironforge::pipeline::{self, Request, RunReport};
 use serde_json::Value;
 
@@ -11,22 +10,8 @@ use crate::progress;
 /// Runs the flow and prints what came out.
 pub fn run(args: &DiscoverArgs) -> Result<(), Failure> {
     let effective = super::effective(&args.configuration, options(args))?;
-    if let Some(threads) = args.threads {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.into()).build_global();
-        pool.map_err(|e| Failure {
-            text: format!("cannot start {threads} threads: {e}"),
-            code: exit::INTERNAL,
-        })?;
-    }
-    let interrupted = ctrlc::set_handler(|| {
-        pipeline::abandon();
-        std::process::exit(exit::INTERRUPTED.into());
-    });
-    interrupted
-        .map_err(|e| Failure { text: format!("cannot listen for Ctrl-C: {e}"), code: exit::INTERNAL })?;
-    if args.paths.is_empty() {
-        output::note("ironforge: no PATH given, so this runs on the built-in sample");
-    }
+    super::prepare(args.threads)?;
+    super::note_sample(&args.paths);
     let request = Request {
         paths: &args.paths,
         out: &args.out,
@@ -41,35 +26,15 @@ pub fn run(args: &DiscoverArgs) -> Result<(), Failure> {
     for name in &report.ignored_weights {
         output::note(&format!("ironforge: weight `{name}` is not used by any layer"));
     }
-    for skip in &report.skipped {
-        output::note(&format!("ironforge: skipped {}: {}", skip.path, skip.reason));
-    }
+    super::note_skipped(&report.skipped);
     if args.json { output::json(&report) } else { output::result(&summary(&report, args)) }
 }
 
 /// The settings that options of their own spell.
 fn options(args: &DiscoverArgs) -> Vec<(&'static str, Value, String)> {
-    let columns = &args.columns;
-    let mut options = Vec::new();
-    let mut text = |key, option: &str, value: &Option<String>| {
-        if let Some(value) = value {
-            options.push((key, Value::from(value.as_str()), format!("{option} {value}")));
-        }
-    };
-    text("session.time", "--time", &columns.time);
-    text("session.seq", "--seq", &columns.seq);
-    text("session.zone", "--zone", &columns.zone);
-    text("session.kind", "--kind", &columns.kind);
-    text("session.group", "--group", &columns.group);
-    text("session.price", "--price", &columns.price);
-    text("dag.link", "--link", &args.link.map(name_of));
-    text("device", "--device", &args.device.map(name_of));
-    for (key, option, names) in
-        [("session.keys", "--key", &columns.keys), ("session.numeric", "--num", &columns.numeric)]
-    {
-        if !names.is_empty() {
-            options.push((key, Value::from(names.clone()), format!("{option} {}", names.join(" "))));
-        }
+    let mut options = super::event_options(&args.columns, args.link);
+    if let Some(device) = args.device.map(name_of) {
+        options.push(("device", Value::from(device.as_str()), format!("--device {device}")));
     }
     if let Some(seed) = args.seed {
         options.push(("seed", Value::from(seed), format!("--seed {seed}")));

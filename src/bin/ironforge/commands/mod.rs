@@ -1,16 +1,75 @@
 //! One file a command.
 
 pub mod attend;
+pub mod build_graph;
 pub mod config;
+pub mod dag;
 pub mod discover;
 pub mod info;
 
 use ironforge::config::{Effective, Sources};
-use ironforge::error::Error;
+use std::path::PathBuf;
+
+use ironforge::error::{Error, exit};
+use ironforge::pipeline::{self, Skipped};
 use serde_json::Value;
 
-use crate::args::ConfigArgs;
-use crate::output::Failure;
+use crate::args::{ColumnArgs, ConfigArgs, LinkArg, name_of};
+use crate::output::{self, Failure};
+
+/// The settings that the options of the column map and of the link rule spell.
+fn event_options(columns: &ColumnArgs, link: Option<LinkArg>) -> Vec<(&'static str, Value, String)> {
+    let mut options = Vec::new();
+    for (key, option, value) in [
+        ("session.time", "--time", &columns.time),
+        ("session.seq", "--seq", &columns.seq),
+        ("session.zone", "--zone", &columns.zone),
+        ("session.kind", "--kind", &columns.kind),
+        ("session.group", "--group", &columns.group),
+        ("session.price", "--price", &columns.price),
+        ("dag.link", "--link", &link.map(name_of)),
+    ] {
+        if let Some(value) = value {
+            options.push((key, Value::from(value.as_str()), format!("{option} {value}")));
+        }
+    }
+    for (key, option, names) in
+        [("session.keys", "--key", &columns.keys), ("session.numeric", "--num", &columns.numeric)]
+    {
+        if !names.is_empty() {
+            options.push((key, Value::from(names.clone()), format!("{option} {}", names.join(" "))));
+        }
+    }
+    options
+}
+
+/// Makes the pool of threads as large as asked for, and Ctrl-C leave nothing behind.
+fn prepare(threads: Option<u16>) -> Result<(), Failure> {
+    let internal = |text| Failure { text, code: exit::INTERNAL };
+    if let Some(threads) = threads {
+        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.into()).build_global();
+        pool.map_err(|e| internal(format!("cannot start {threads} threads: {e}")))?;
+    }
+    let interrupted = ctrlc::set_handler(|| {
+        pipeline::abandon();
+        std::process::exit(exit::INTERRUPTED.into());
+    });
+    interrupted.map_err(|e| internal(format!("cannot listen for Ctrl-C: {e}")))
+}
+
+/// Says what a run is about to read, where nothing was named.
+fn note_sample(paths: &[PathBuf]) {
+    if paths.is_empty() {
+        output::note("ironforge: no PATH given, so this runs on the built-in sample");
+    }
+}
+
+/// Says what was passed over.
+fn note_skipped(skipped: &[Skipped]) {
+    for skip in skipped {
+        output::note(&format!("ironforge: skipped {}: {}", skip.path, skip.reason));
+    }
+}
 
 /// The effective configuration of a command; `options` are settings that options of their own spell.
 fn effective(args: &ConfigArgs, options: Vec<(&'static str, Value, String)>) -> Result<Effective, Failure> {
