@@ -1,32 +1,48 @@
-//! Building and ordering graphs of a hundred thousand events.
-#![allow(clippy::unwrap_used, missing_docs)]
+//! Graphs: building, ordering, paths, reachability, reduction; petgraph beside it, on the same graphs.
+//!
+//! An id is `dag/<operation>/<form or peer>/<graph>`; one element is one edge. The graphs are those of events in a
+//! window (`n10000` to `n1000000`) and shapes that events do not have (`layered`, `random`, `banded`, `dense`). Times
+//! are CPU times (`dag/clock.rs`): run with RAYON_NUM_THREADS=1. What a peer returns is compared with ours before
+//! either is timed.
+//!
+//! With IRONFORGE_BENCH_OUT=DIR the graphs are written to DIR, for benches/peers/dag_peers.py.
+#![allow(clippy::unwrap_used, missing_docs, unreachable_pub)]
 
-use criterion::{BatchSize, Criterion, Throughput, criterion_group, criterion_main};
-use ironforge::dag::{Dag, DagView, WindowKnn};
-use ironforge::philox::Philox;
+#[path = "dag/build.rs"]
+mod build;
+#[path = "dag/clock.rs"]
+mod clock;
+#[path = "dag/export.rs"]
+mod export;
+#[path = "dag/graphs.rs"]
+mod graphs;
+#[path = "dag/reach.rs"]
+mod reach;
+#[path = "dag/reduction.rs"]
+mod reduction;
+#[path = "dag/sweeps.rs"]
+mod sweeps;
 
-/// Rising times with gaps of 1 to 119 seconds.
-fn times(n: usize) -> Vec<i64> {
-    let philox = Philox::new(7);
-    let gap = |i: usize| 1000 * i64::from(1 + philox.block([i as u32, 0, 0, 0])[0] % 119);
-    (0..n).scan(0, |t, i| Some(std::mem::replace(t, *t + gap(i)))).collect()
+use std::time::Duration;
+
+use clock::CpuTime;
+use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
+
+type Bench = Criterion<CpuTime>;
+
+const SIZES: [usize; 3] = [10_000, 100_000, 1_000_000];
+
+/// The group of one operation.
+fn group<'a>(c: &'a mut Bench, operation: &str, edges: u64) -> BenchmarkGroup<'a, CpuTime> {
+    let mut group = c.benchmark_group(format!("dag/{operation}"));
+    group.sample_size(10).warm_up_time(Duration::from_millis(300)).measurement_time(Duration::from_secs(1));
+    group.throughput(Throughput::Elements(edges));
+    group
 }
 
-fn dag(c: &mut Criterion) {
-    let t_ms = times(100_000);
-    let rule = WindowKnn { k: 4, dt_min_ms: 60_000, dt_max_ms: 7_200_000 };
-    let graph = Dag::from_intervals(&rule.build(&t_ms).unwrap()).unwrap();
-    let reversed: Vec<(u32, u32)> = graph.edge_iter().map(|(u, v)| (99_999 - u, 99_999 - v)).collect();
-    let mut group = c.benchmark_group("dag");
-    group.throughput(Throughput::Elements(graph.edges()));
-    group.bench_function("window_knn/n100000", |b| b.iter(|| rule.build(&t_ms).unwrap().to_csr().unwrap()));
-    group.bench_function("topological_generations/n100000", |b| b.iter(|| graph.topological_generations()));
-    group.bench_function("longest_path/n100000", |b| b.iter(|| graph.longest_path()));
-    group.bench_function("from_edges/n100000", |b| {
-        b.iter_batched(|| &reversed, |edges| Dag::from_edges(100_000, edges).unwrap(), BatchSize::LargeInput);
-    });
-    group.finish();
+criterion_group! {
+    name = benches;
+    config = Criterion::default().with_measurement(CpuTime::new());
+    targets = export::graphs, build::benches, sweeps::benches, reach::benches, reduction::benches
 }
-
-criterion_group!(benches, dag);
 criterion_main!(benches);

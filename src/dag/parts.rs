@@ -15,13 +15,20 @@ pub struct Components {
 }
 
 impl Components {
-    /// Of any graph on the nodes `0..nodes`. Union-find with path halving: O((nodes + edges) log), in practice linear.
-    pub(super) fn of(nodes: usize, edges: impl Iterator<Item = (u32, u32)>) -> Self {
+    /// Of any graph on the nodes `0..nodes`, by its rows. Union-find with path halving: O((nodes + edges) log), in
+    /// practice linear.
+    pub(super) fn of<R: Iterator<Item = u32>>(nodes: usize, row: impl Fn(u32) -> R) -> Self {
         let mut parent: Vec<u32> = (0..nodes as u32).collect();
-        for (u, v) in edges {
-            let (a, b) = (root(&mut parent, u), root(&mut parent, v));
-            // The lower one becomes the root: a root is then the first node of its component.
-            parent[a.max(b) as usize] = a.min(b);
+        for u in 0..nodes as u32 {
+            let mut own = root(&mut parent, u);
+            for v in row(u) {
+                if parent[v as usize] != own {
+                    let other = root(&mut parent, v);
+                    // The lower one becomes the root: a root is then the first node of its component.
+                    parent[own.max(other) as usize] = own.min(other);
+                    own = own.min(other);
+                }
+            }
         }
         let mut label = parent;
         let mut count = 0;
@@ -51,8 +58,7 @@ fn root(parent: &mut [u32], mut u: u32) -> u32 {
 impl Digraph {
     /// The weakly connected components; cycles do not matter. O(nodes + edges) in practice.
     pub fn weakly_connected_components(&self) -> Components {
-        let nodes = 0..self.nodes() as u32;
-        Components::of(self.nodes(), nodes.flat_map(|u| self.row(u).iter().map(move |&v| (u, v))))
+        Components::of(self.nodes(), |u| self.row(u).iter().copied())
     }
 }
 
@@ -65,8 +71,8 @@ pub(super) fn transpose<D: DagView>(dag: &D) -> Result<Dag, DagError> {
     }
     let turned = |u: u32| nodes - 1 - u;
     let mut row_ptr = vec![0_u32; dag.nodes() + 1];
-    for (_, v) in dag.edge_iter() {
-        row_ptr[turned(v) as usize + 1] += 1;
+    for u in 0..nodes {
+        dag.successors(u).for_each(|v| row_ptr[turned(v) as usize + 1] += 1);
     }
     for u in 0..dag.nodes() {
         row_ptr[u + 1] += row_ptr[u];

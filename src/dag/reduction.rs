@@ -32,13 +32,12 @@ pub(super) fn reduce<D: DagView>(dag: &D) -> Result<Dag, DagError> {
 /// The edges that stay, one bit each, in edge order.
 struct Kept {
     bits: Vec<u64>,
-    count: u64,
 }
 
 impl Kept {
     fn none(edges: u64) -> Self {
         // One word more, so that a row's bits can always be written across a border.
-        Self { bits: vec![0; (edges / 64) as usize + 2], count: 0 }
+        Self { bits: vec![0; (edges / 64) as usize + 2] }
     }
 
     /// Up to 64 edges from `start`.
@@ -47,7 +46,6 @@ impl Kept {
         let (word, shift) = ((start / 64) as usize, start % 64);
         self.bits[word] |= bits << shift;
         self.bits[word + 1] |= bits >> 1 >> (63 - shift);
-        self.count += u64::from(bits.count_ones());
     }
 
     #[inline]
@@ -56,12 +54,13 @@ impl Kept {
     }
 
     fn collect<D: DagView>(self, dag: &D) -> Result<Dag, DagError> {
-        if u32::try_from(self.count).is_err() {
-            return Err(too_large(self.count));
+        let count = self.bits.iter().map(|bits| u64::from(bits.count_ones())).sum();
+        if u32::try_from(count).is_err() {
+            return Err(too_large(count));
         }
         // One more than stay: each edge is written where the next one belongs, and only one that stays moves the
         // place on.
-        let mut col_idx = vec![0; self.count as usize + 1];
+        let mut col_idx = vec![0; count as usize + 1];
         let mut row_ptr = Vec::with_capacity(dag.nodes() + 1);
         row_ptr.push(0);
         let (mut edge, mut end) = (0, 0);

@@ -182,7 +182,7 @@ pub trait DagView: Sync + Sized {
 
     /// The weakly connected components. O(nodes + edges) in practice.
     fn weakly_connected_components(&self) -> Components {
-        Components::of(self.nodes(), self.edge_iter())
+        Components::of(self.nodes(), |u| self.successors(u))
     }
 
     /// Some nodes, in any order, and all edges among them; ids are those of this graph. O(nodes + edges of these).

@@ -39,9 +39,7 @@ proptest! {
     #[test]
     fn shared_key_is_its_definition(
         rows in prop::collection::vec((0_i64..40, 0_u8..5, 0_u8..5), 0..40),
-        k in 1_u32..4,
-        window in 0_i64..20,
-        any: bool,
+        k in 1_u32..4, window in 0_i64..20, any: bool,
     ) {
         let mut rows = rows;
         rows.sort_by_key(|r| r.0);

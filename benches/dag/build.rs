@@ -1,0 +1,79 @@
+//! From events and from edges to graphs.
+
+use std::hint::black_box;
+
+use ironforge::dag::{Dag, DagConfig, DagView, Digraph, EdgeWeights};
+use ironforge::table::Labels;
+use petgraph::algo::toposort;
+use petgraph::graph::DiGraph;
+
+use crate::graphs::{RULE, renamed, shuffled, times, window};
+use crate::{Bench, SIZES, group};
+
+const KINDS: [&str; 5] = ["liquidity_sweep", "reversal", "expansion", "fvg_formation", "other"];
+
+/// Events in time order with their kinds: the DAG and its weights.
+fn weigh(t_ms: &[i64], kind: &Labels) -> (Dag, Vec<f32>) {
+    let config = DagConfig::default();
+    let dag = Dag::from_intervals(&RULE.build(t_ms).unwrap()).unwrap();
+    let weigh = EdgeWeights::new(&config.causality(), config.horizon_minutes(), t_ms, kind, None).unwrap();
+    let weights = weigh.of(&dag);
+    (dag, weights)
+}
+
+fn from_events(c: &mut Bench, n: usize) {
+    let t_ms = times(n);
+    let kind = Labels::encode((0..n).map(|i| Some(KINDS[i * 7 % 5])));
+    let rows: Vec<(i64, u32)> = shuffled(n).into_iter().map(|i| (t_ms[i as usize], i)).collect();
+    let mut group = group(c, "build", window(n).edges());
+    group.bench_function(format!("intervals/n{n}"), |b| b.iter(|| RULE.build(black_box(&t_ms)).unwrap()));
+    group.bench_function(format!("weighted_sorted/n{n}"), |b| b.iter(|| weigh(black_box(&t_ms), &kind)));
+    let config = DagConfig::default();
+    let weigher =
+        EdgeWeights::new(&config.causality(), config.horizon_minutes(), &t_ms, &kind, None).unwrap();
+    let dag = window(n);
+    group.bench_function(format!("rows/n{n}"), |b| b.iter(|| Dag::from_intervals(black_box(&dag)).unwrap()));
+    group.bench_function(format!("weights/n{n}"), |b| b.iter(|| weigher.of(black_box(&dag))));
+    group.bench_function(format!("weighted_unsorted/n{n}"), |b| {
+        b.iter(|| {
+            let mut rows = black_box(&rows).clone();
+            rows.sort_unstable();
+            let codes = rows.iter().map(|row| kind.codes[row.1 as usize]).collect();
+            let sorted: Vec<i64> = rows.into_iter().map(|row| row.0).collect();
+            weigh(&sorted, &Labels { names: kind.names.clone(), codes })
+        });
+    });
+}
+
+/// Sorting, and building from, edges whose ids are in order and whose ids are in none.
+fn from_edges(c: &mut Bench, n: usize) {
+    let in_order: Vec<_> = window(n).edge_iter().collect();
+    let in_none = renamed(&in_order, n);
+    for (ids, edges) in [("in_order", in_order), ("any", in_none)] {
+        let ours = Digraph::from_edges(n, edges.iter().copied()).unwrap();
+        let theirs = DiGraph::<(), (), u32>::from_edges(edges.iter().copied());
+        assert_eq!(toposort(&theirs, None).unwrap().len(), ours.topological_sort().unwrap().len());
+        let mut sort = group(c, "topological_sort", ours.edges());
+        sort.bench_function(format!("rows/{ids}_n{n}"), |b| {
+            b.iter(|| black_box(&ours).topological_sort().unwrap())
+        });
+        sort.bench_function(format!("petgraph/{ids}_n{n}"), |b| {
+            b.iter(|| toposort(black_box(&theirs), None).unwrap())
+        });
+        sort.finish();
+        let mut build = group(c, "from_edges", ours.edges());
+        build.bench_function(format!("dag/{ids}_n{n}"), |b| {
+            b.iter(|| Dag::from_edges(n, black_box(&edges)).unwrap())
+        });
+        build.bench_function(format!("petgraph/{ids}_n{n}"), |b| {
+            b.iter(|| DiGraph::<(), (), u32>::from_edges(black_box(&edges).iter().copied()));
+        });
+    }
+}
+
+pub fn benches(c: &mut Bench) {
+    for n in SIZES {
+        from_events(c, n);
+        from_edges(c, n);
+    }
+}
