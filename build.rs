@@ -43,8 +43,9 @@ fn main() {
     }
     match Toolkit::find() {
         Ok(toolkit) => {
-            // For the tests, which ask the same assembler again.
-            println!("cargo:rustc-env=IRONFORGE_PTXAS={}", toolkit.ptxas.display());
+            // For the tests, which ask the same assembler again. Not IRONFORGE_*: cargo hands it to the programs it runs,
+            // to which every such name is a setting.
+            println!("cargo:rustc-env=KERNELS_PTXAS={}", toolkit.ptxas.display());
             write_compiled(&out, &toolkit);
         }
         Err(why) if required => stop(&format!("IRONFORGE_REQUIRE_PTX=1, but {why}")),

@@ -8,6 +8,7 @@ mod estimate;
 mod graphs;
 mod inputs;
 mod mine;
+mod motifs;
 mod report;
 mod staging;
 mod write;
@@ -17,6 +18,7 @@ use std::time::Instant;
 
 pub use build::{BuildReport, BuildRequest, BuiltSession, build_graph};
 pub use inputs::{Inputs, Skipped};
+pub use motifs::{Motif, MotifReport, MotifRequest, Tested, motifs};
 pub use report::{
     DeviceReport, FeatureStats, MotifSummary, PlanCacheReport, RunReport, SCHEMA_VERSION, SessionReport,
     Versions,

@@ -150,7 +150,6 @@ pub(super) fn assemble(
     timings: Vec<(&'static str, f64)>,
 ) -> RunReport {
     let config = &effective.config;
-    let count = |verdict| mined.found.rows.iter().filter(|row| row.verdict == verdict).count();
     let by_session = |values: &dyn Fn(usize) -> Value| {
         inputs.sessions.iter().enumerate().map(|(i, s)| (s.id.clone(), values(i))).collect::<Map<_, _>>()
     };
@@ -172,16 +171,7 @@ pub(super) fn assemble(
         sessions: inputs.sessions.iter().zip(graphs).map(|(s, g)| session(s, g)).collect(),
         skipped: inputs.skipped,
         superseded: Vec::new(),
-        motifs: MotifSummary {
-            instances: mined.found.census.instances(),
-            distinct: mined.found.census.distinct,
-            movable_events: mined.found.movable_events,
-            patterns: mined.found.rows.len(),
-            iterations: config.motif.iterations,
-            null: "StratifiedPermutation",
-            promote: count(Verdict::Promote),
-            park: count(Verdict::Park),
-        },
+        motifs: motif_summary(mined, config),
         device: DeviceReport { used: embedded.device.0, reason: embedded.device.1 },
         plan_cache: PlanCacheReport {
             hits: plans.hits,
@@ -196,6 +186,20 @@ pub(super) fn assemble(
         threads: rayon::current_num_threads(),
         timings,
         versions: Versions::default(),
+    }
+}
+
+pub(super) fn motif_summary(mined: &Mined, config: &Config) -> MotifSummary {
+    let count = |verdict| mined.found.rows.iter().filter(|row| row.verdict == verdict).count();
+    MotifSummary {
+        instances: mined.found.census.instances(),
+        distinct: mined.found.census.distinct,
+        movable_events: mined.found.movable_events,
+        patterns: mined.found.rows.len(),
+        iterations: config.motif.iterations,
+        null: "StratifiedPermutation",
+        promote: count(Verdict::Promote),
+        park: count(Verdict::Park),
     }
 }
 

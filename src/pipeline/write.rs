@@ -135,7 +135,7 @@ fn score_table(rows: usize, scores: &SessionScores) -> Table {
     Table::new(columns)
 }
 
-fn motif_table(mined: &Mined) -> Table {
+pub(super) fn motif_table(mined: &Mined) -> Table {
     let rows = &mined.found.rows;
     let labels: Vec<String> = rows.iter().map(|row| row.labels_json(&mined.vocabulary)).collect();
     let labels = Values::Text(Labels::encode(labels.iter().map(|text| Some(text.as_str()))));

@@ -3,6 +3,7 @@
 mod build_graph;
 mod commands;
 mod dag;
+mod motifs;
 mod refusals;
 
 use std::collections::BTreeMap;
@@ -17,11 +18,16 @@ const NO_CUDA: &str = if cfg!(feature = "cuda") { "device cuda cannot run" } els
 
 /// Runs the command without settings from outside, and without a GPU: `fake_driver` is about those.
 fn ironforge(args: &[&str]) -> Output {
+    command(args).output().unwrap()
+}
+
+fn command(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ironforge"));
     for (name, _) in std::env::vars_os().filter(|(n, _)| n.to_string_lossy().starts_with("IRONFORGE_")) {
         command.env_remove(name);
     }
-    command.env("CUDA_VISIBLE_DEVICES", "").args(args).output().unwrap()
+    command.env("CUDA_VISIBLE_DEVICES", "").args(args);
+    command
 }
 
 fn text(bytes: &[u8]) -> String {
@@ -229,8 +235,7 @@ fn a_folder_is_searched_and_what_is_no_input_is_named() {
 #[test]
 fn an_interrupted_run_leaves_nothing_and_says_130() {
     let bench = Bench::new();
-    let mut run = Command::new(env!("CARGO_BIN_EXE_ironforge"))
-        .args(["discover", "--set", "motif.iterations=1000000", "--out", &bench.out()])
+    let mut run = command(&["discover", "--set", "motif.iterations=1000000", "--out", &bench.out()])
         .stderr(std::process::Stdio::piped())
         .spawn()
         .unwrap();

@@ -77,7 +77,7 @@ fn the_table_says_what_the_text_holds() {
 #[test]
 fn every_entry_assembles_alone() {
     let Some(modules) = built() else { return };
-    let Some(ptxas) = option_env!("IRONFORGE_PTXAS") else { panic!("build.rs names the assembler it used") };
+    let Some(ptxas) = option_env!("KERNELS_PTXAS") else { panic!("build.rs names the assembler it used") };
     let folder = tempfile::tempdir().unwrap();
     let assembled = |module: &Module, entry: &str| {
         let file = folder.path().join(format!("{entry}.sm_{}.ptx", module.arch));

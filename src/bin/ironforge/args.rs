@@ -24,6 +24,8 @@ pub enum Command {
     Discover(Box<DiscoverArgs>),
     /// Turn event logs into graphs alone.
     BuildGraph(BuildGraphArgs),
+    /// Count and test the motifs of event logs alone.
+    Motifs(MotifsArgs),
     /// Run attention on the tensors of a safetensors file.
     Attend(AttendArgs),
     /// Describe a directed graph from a list of its edges.
@@ -132,6 +134,47 @@ pub struct BuildGraphArgs {
     /// Print run.json instead of a summary.
     #[arg(long)]
     pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct MotifsArgs {
+    /// Files and folders to read; none runs the built-in sample.
+    #[arg(value_name = "PATH")]
+    pub paths: Vec<PathBuf>,
+    /// Events of a motif: one number, or the smallest and the largest (default: 3..5).
+    #[arg(long, value_name = "K|K..K", value_parser = sizes)]
+    pub k: Option<(u32, u32)>,
+    /// Nulls drawn; 0 only counts (default: 1000).
+    #[arg(long, value_name = "N")]
+    pub iterations: Option<u32>,
+    /// Table of the motifs; a file there is replaced.
+    #[arg(long, value_name = "F.parquet")]
+    pub out: Option<PathBuf>,
+    #[command(flatten)]
+    pub columns: ColumnArgs,
+    /// How events are linked.
+    #[arg(long, value_enum)]
+    pub link: Option<LinkArg>,
+    #[command(flatten)]
+    pub configuration: ConfigArgs,
+    /// Seed of the nulls (default: 42).
+    #[arg(long, value_name = "N")]
+    pub seed: Option<u64>,
+    /// Worker threads (default: one a core); results do not depend on it.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+    /// Print everything as JSON, every pattern included.
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// One number, or two with `..` between them.
+fn sizes(text: &str) -> Result<(u32, u32), String> {
+    let number = |text: &str| text.parse().map_err(|_| "give a number, or two as in 3..5".to_owned());
+    match text.split_once("..") {
+        Some((min, max)) => Ok((number(min)?, number(max.trim_start_matches('='))?)),
+        None => number(text).map(|k| (k, k)),
+    }
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

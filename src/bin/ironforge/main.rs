@@ -19,6 +19,7 @@ fn main() -> ExitCode {
     let result = match &cli.command {
         Command::Discover(args) => commands::discover::run(args),
         Command::BuildGraph(args) => commands::build_graph::run(args),
+        Command::Motifs(args) => commands::motifs::run(args),
         Command::Attend(args) => commands::attend::run(args),
         Command::Dag(args) => commands::dag::run(args),
         Command::Config(ConfigCommand::Show(args)) => commands::config::show(args),

@@ -46,16 +46,7 @@ fn summary(report: &RunReport, args: &DiscoverArgs) -> String {
     let sum =
         |of: fn(&ironforge::pipeline::SessionReport) -> usize| report.sessions.iter().map(of).sum::<usize>();
     let motifs = &report.motifs;
-    let tested = if motifs.iterations == 0 {
-        "not tested (motif.iterations = 0)".to_owned()
-    } else if motifs.movable_events == 0 && motifs.patterns > 0 {
-        "nothing to test: labels within a block of time are all alike".to_owned()
-    } else {
-        format!(
-            "{} promote, {} park ({}, {} nulls)",
-            motifs.promote, motifs.park, motifs.null, motifs.iterations
-        )
-    };
+    let tested = super::tested(motifs);
     let model = if report.trained { "trained" } else { "untrained: embeddings and scores are not findings" };
     let input = if report.sample { "built-in sample, " } else { "" };
     let out = args.out.display();

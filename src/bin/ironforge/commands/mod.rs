@@ -6,12 +6,13 @@ pub mod config;
 pub mod dag;
 pub mod discover;
 pub mod info;
+pub mod motifs;
 
 use ironforge::config::{Effective, Sources};
 use std::path::PathBuf;
 
 use ironforge::error::{Error, exit};
-use ironforge::pipeline::{self, Skipped};
+use ironforge::pipeline::{self, MotifSummary, Skipped};
 use serde_json::Value;
 
 use crate::args::{ColumnArgs, ConfigArgs, LinkArg, name_of};
@@ -41,6 +42,20 @@ fn event_options(columns: &ColumnArgs, link: Option<LinkArg>) -> Vec<(&'static s
         }
     }
     options
+}
+
+/// What the test of the motifs gave, in words.
+fn tested(motifs: &MotifSummary) -> String {
+    if motifs.iterations == 0 {
+        "not tested (motif.iterations = 0)".to_owned()
+    } else if motifs.movable_events == 0 && motifs.patterns > 0 {
+        "nothing to test: labels within a block of time are all alike".to_owned()
+    } else {
+        format!(
+            "{} promote, {} park ({}, {} nulls)",
+            motifs.promote, motifs.park, motifs.null, motifs.iterations
+        )
+    }
 }
 
 /// Makes the pool of threads as large as asked for, and Ctrl-C leave nothing behind.
