@@ -43,8 +43,8 @@ fn main() {
     }
     match Toolkit::find() {
         Ok(toolkit) => {
-            // For the tests, which ask the same assembler again. Not IRONFORGE_*: cargo hands it to the programs it runs,
-            // to which every such name is a setting.
+            // For the tests, which ask the same assembler again. Not IRONFORGE_*: cargo hands it to the programs it
+            // runs, to which every such name is a setting.
             println!("cargo:rustc-env=KERNELS_PTXAS={}", toolkit.ptxas.display());
             write_compiled(&out, &toolkit);
         }

@@ -43,7 +43,8 @@ fn summary(report: &DagReport, args: &DagArgs) -> String {
         return text + "order        none: the edges hold a cycle\n";
     };
     text += &format!(
-        "order        {} generations, the widest of {} nodes; longest path of {} edges\nends         {} roots, {} sinks\n",
+        "order        {} generations, the widest of {} nodes; longest path of {} edges\n\
+         ends         {} roots, {} sinks\n",
         ordered.generations,
         ordered.widest_generation,
         ordered.longest_path_edges,
