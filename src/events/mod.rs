@@ -4,7 +4,7 @@
 //! ([`EventTable`]). What is missing stays missing; what cannot be placed in time is an error that names the file,
 //! the row, the column and the remedy.
 //!
-//! The importers ([`from_table`], [`csv_table`], [`session_from_json`]) belong to the feature `store`; the order, the
+//! The importers (`from_table`, `csv_table`, `session_from_json`) belong to the feature `store`; the order, the
 //! [`sample`] and the [`features`] need none.
 
 #[cfg(feature = "store")]
