@@ -10,7 +10,11 @@ mod time_bias;
 use std::collections::BTreeSet;
 
 use ironforge::attention::plan::{Kernel, Layout, TIME_BIAS, entries};
-use ironforge::attention::{Accuracy, AttentionBackend, Cpu, Plan, Reference};
+use ironforge::attention::{
+    Accuracy, AttentionBackend, AttentionConfig, Cpu, Direction, Keys, Plan, Reference, attended,
+};
+use ironforge::dag::{Dag, DagConfig};
+use ironforge::tgat::{self, Model, Precision, TgatConfig};
 use ironforge_emulator::{Order, require};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
@@ -191,14 +195,40 @@ fn no_matrix_read_meets_a_bank_conflict() {
     }
 }
 
+/// What `discover` runs: the default network over the graphs of the built-in sample, layer upon layer.
 #[test]
-fn the_cpu_and_the_kernels_agree_through_the_whole_of_a_layer() {
+fn the_cpu_and_the_kernels_agree_through_the_whole_network() {
     let Some(kernels) = require(80) else { return };
-    let backend = Emulated::new(kernels, 80, None, Order::Random(3));
-    for mask in [Mask::Band(4), Mask::Percent(40)] {
-        let batch = Batch::new(&Shape { mask, bias: Bias::Buckets, logits: 1.0, ..dense(11) });
-        batch
-            .with_edges(|p| suite::compare(&batch, &backend.forward(p).unwrap(), &Cpu.forward(p).unwrap()))
-            .unwrap();
+    let sessions = ironforge::events::sample();
+    let config = TgatConfig::default();
+    for precision in [Precision::F16, Precision::Bf16] {
+        let model = Model::seeded(&TgatConfig { precision, ..config.clone() }, 5, 42).unwrap();
+        for session in &sessions[..2] {
+            let t_ms = &session.events.t_ms;
+            let dag = Dag::from_events(&session.events, &DagConfig::default()).unwrap();
+            let seen = attended(dag.pattern(), Direction::Predecessors, true).unwrap();
+            let x: Vec<f32> = (0..t_ms.len() * 5).map(|i| (i * 37 % 101) as f32 / 25.0 - 2.0).collect();
+            let offsets = [0, t_ms.len()];
+            let batch = tgat::Batch {
+                t_ms: Some(t_ms),
+                bias: AttentionConfig::default().time_bias().unwrap(),
+                ..tgat::Batch::new(&x, &offsets, Keys::Edges(seen.as_pattern()))
+            };
+            let want = model.forward(&Cpu, &batch).unwrap();
+            for kernel in [None, Some(Kernel::BlockSparseAttention)] {
+                let backend = Emulated::new(kernels, 80, kernel, Order::Random(3));
+                let got = model.forward(&backend, &batch).unwrap();
+                for (what, got, want) in [
+                    ("embeddings", &got.embeddings, &want.embeddings),
+                    ("pattern", &got.pattern, &want.pattern),
+                    ("significance", &got.significance, &want.significance),
+                ] {
+                    assert_eq!(got.len(), want.len());
+                    let off = got.iter().zip(want).map(|(g, w)| (g - w).abs()).fold(0.0, f32::max);
+                    println!("{what} {precision} {kernel:?}: {off:e}");
+                    assert!(off <= 1e-4, "{what} {precision} {kernel:?}: {off:e}");
+                }
+            }
+        }
     }
 }
