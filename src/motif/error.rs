@@ -62,6 +62,14 @@ pub enum MotifError {
         /// The width asked for.
         block_minutes: f64,
     },
+    /// Windows of the jitter must have a width.
+    #[error(
+        "motif.jitter_minutes is {jitter_minutes}: a width in minutes, at least one millisecond and finite"
+    )]
+    JitterMinutes {
+        /// The width asked for.
+        jitter_minutes: f64,
+    },
     /// A threshold of the verdict lies outside its range.
     #[error("motif.{key} is {value}, it has to be {range}")]
     Threshold {

@@ -20,7 +20,7 @@ mod tally;
 mod walk;
 
 pub use census::{Census, Pattern, PatternCount, count};
-pub use config::MotifConfig;
+pub use config::{Correction, MotifConfig, Null};
 pub use error::MotifError;
 pub use estimate::estimate_instances;
 pub use graph::MotifGraph;
