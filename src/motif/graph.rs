@@ -1,6 +1,7 @@
 //! A graph as the miner takes it, and all graphs of a run as one.
 
 use super::error::MotifError;
+use super::null::Relink;
 use crate::csr::CsrPattern;
 
 /// One group of events as a labelled DAG, borrowed and known to be valid.
@@ -9,6 +10,7 @@ pub struct MotifGraph<'a> {
     successors: CsrPattern<'a>,
     labels: &'a [u32],
     t_ms: &'a [i64],
+    rule: Option<&'a dyn Relink>,
 }
 
 impl<'a> MotifGraph<'a> {
@@ -35,7 +37,12 @@ impl<'a> MotifGraph<'a> {
             let dst = *successors.row(src).first()?;
             (dst as usize <= src).then_some(MotifError::Backward { src, dst })
         });
-        backward.map_or(Ok(Self { successors, labels, t_ms }), Err)
+        backward.map_or(Ok(Self { successors, labels, t_ms, rule: None }), Err)
+    }
+
+    /// Says which rule the edges come from; [`super::Null::IntervalJitter`] links redrawn events by it.
+    pub fn relinked_by(self, rule: &'a dyn Relink) -> Self {
+        Self { rule: Some(rule), ..self }
     }
 
     /// Number of events.
@@ -51,6 +58,18 @@ impl<'a> MotifGraph<'a> {
     /// Time of each event, in milliseconds.
     pub fn t_ms(&self) -> &'a [i64] {
         self.t_ms
+    }
+
+    pub(crate) fn labels(&self) -> &'a [u32] {
+        self.labels
+    }
+
+    pub(crate) fn rule(&self) -> Option<&'a dyn Relink> {
+        self.rule
+    }
+
+    pub(crate) fn has_edges_of(&self, other: &MotifGraph<'_>) -> bool {
+        self.successors == other.successors
     }
 }
 

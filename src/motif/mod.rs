@@ -25,4 +25,5 @@ pub use error::MotifError;
 pub use estimate::estimate_instances;
 pub use graph::MotifGraph;
 pub use mine::{Mined, MotifRow, Significance, Verdict, mine};
+pub use null::Relink;
 pub use shape::{MAX_NODES, MIN_NODES, class_of};

@@ -1,0 +1,45 @@
+//! The null models: what is held to be chance, and data drawn as chance would have them.
+//!
+//! Each is a hypothesis of its own; their draws are never pooled. What a test shows is that its hypothesis is false,
+//! so what a null holds fixed is as much of its meaning as what it draws.
+//!
+//! | | `StratifiedPermutation` | `LabelPermutation` | `IntervalJitter` |
+//! |---|---|---|---|
+//! | hypothesis | inside a block of time, which event bears which label is chance | inside a graph, which event \
+//! bears which label is chance | inside a window, when an event of a given label happens is chance |
+//! | drawn | labels inside each block | labels inside each graph | times inside each window; edges follow |
+//! | held fixed | times, edges, labels of each block | times, edges, labels of each graph | labels of each window, \
+//! first and last time |
+//! | says false | rates of labels change fast against a block | rates of labels change at all | the density of events \
+//! changes fast against a window: bursts, batches, pauses, schedules, even with labels at random |
+//! | does not see | what shows in the labels of a block alone: order slower than a block | order slower than a graph \
+//! | what is slower than a window |
+
+mod jitter;
+mod permutation;
+mod relink;
+
+pub(crate) use jitter::IntervalJitter;
+pub(crate) use permutation::StratifiedPermutation;
+pub use relink::Relink;
+
+use crate::philox::Philox;
+
+/// Keeps these numbers apart from those of the estimate.
+const PURPOSE: u32 = 0x6E75;
+
+/// A family of independent draws.
+#[derive(Clone, Copy)]
+pub(crate) struct Nulls(Philox);
+
+impl Nulls {
+    /// The draws that patterns are tested against.
+    pub(crate) fn tests(seed: u64) -> Self {
+        Self(Philox::new(seed).fork(PURPOSE))
+    }
+
+    /// The draws that only fix the scale of the score.
+    pub(crate) fn pilots(seed: u64) -> Self {
+        Self(Philox::new(seed).fork(PURPOSE + 1))
+    }
+}
