@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use crate::dag::{DagError, WindowKnn};
+use crate::dag::{DagError, LinkRule, WindowKnn};
 
 /// The rule that a graph's edges come from, so that they can be made anew when its events change their times.
 pub trait Relink: Debug + Sync {
@@ -32,6 +32,19 @@ impl Relink for WindowKnn {
         col_idx: &mut Vec<u32>,
     ) -> Result<(), DagError> {
         (*row_ptr, *col_idx) = self.build(t_ms)?.to_csr()?;
+        Ok(())
+    }
+}
+
+impl Relink for LinkRule {
+    fn successors(
+        &self,
+        order: &[u32],
+        t_ms: &[i64],
+        row_ptr: &mut Vec<u32>,
+        col_idx: &mut Vec<u32>,
+    ) -> Result<(), DagError> {
+        (*row_ptr, *col_idx) = self.relink(order, t_ms)?;
         Ok(())
     }
 }
