@@ -2,6 +2,7 @@
 //!
 //! A motif is a connected induced sub-DAG of 3 to 5 events in time order, each with its label.
 
+mod canonical;
 mod census;
 mod code;
 mod config;
@@ -13,10 +14,12 @@ mod mine;
 mod null;
 mod occurrences;
 mod outcome;
+mod quote;
 mod score;
 mod shape;
 mod significance;
 mod tally;
+mod text;
 mod walk;
 
 pub use census::{Census, Pattern, PatternCount, count};
@@ -27,3 +30,4 @@ pub use graph::MotifGraph;
 pub use mine::{Mined, MotifRow, Significance, Verdict, mine};
 pub use null::Relink;
 pub use shape::{MAX_NODES, MIN_NODES, class_of};
+pub use text::PatternTextError;

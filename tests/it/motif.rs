@@ -2,6 +2,7 @@
 
 mod census;
 mod significance;
+mod text;
 
 use ironforge::csr::CsrPattern;
 use ironforge::motif::{MotifConfig, MotifGraph};
