@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::graph::Union;
 use super::occurrences::{pieces, roots};
-use super::shape::{MAX_NODES, SLOTS, slot};
+use super::shape::{MAX_NODES, SLOTS};
 use super::walk::Walker;
 
 /// Counters at most: 27 MB a thread.
@@ -103,9 +103,9 @@ fn walk_roots(
         let next = union.offsets.partition_point(|&first| first <= from);
         let to = union.offsets[next].min(roots.end);
         let all = walker.walk(from..to, |found| {
-            let mut at = slot(found.k, found.triangle) << (bits as usize * MAX_NODES);
+            let mut at = found.slot() << (bits as usize * MAX_NODES);
             if bits > 0 {
-                for (i, &node) in found.nodes[..found.k].iter().enumerate() {
+                for (i, &node) in found.nodes()[..found.k].iter().enumerate() {
                     at |= (union.labels[node as usize] as usize) << (i * bits as usize);
                 }
             }

@@ -1,5 +1,6 @@
 //! A graph as the miner takes it, and all graphs of a run as one.
 
+use super::band::Bands;
 use super::error::MotifError;
 use crate::csr::CsrPattern;
 
@@ -57,12 +58,14 @@ impl<'a> MotifGraph<'a> {
 /// All graphs of a run as one graph that is not connected: events numbered through, neighbours without direction.
 ///
 /// An edge always leads from the lower number to the higher, so the direction need not be stored.
-/// 8 bytes an edge and 12 an event.
+/// 8 bytes an edge and 12 an event, and what the bands take.
 pub(crate) struct Union {
     /// First event of each graph, and the number of events at the end.
     pub(crate) offsets: Vec<u32>,
     row_ptr: Vec<usize>,
     neighbours: Vec<u32>,
+    /// The same neighbours as bits, of graphs whose edges are short.
+    pub(crate) bands: Bands,
     /// Label of each event as a place in `vocabulary`.
     pub(crate) labels: Vec<u32>,
     /// The codes that occur, rising.
@@ -83,16 +86,22 @@ impl Union {
             offsets.push(end);
         }
         let (row_ptr, neighbours) = neighbours(graphs, &offsets);
+        let bands = bands(graphs, &offsets);
         let mut vocabulary: Vec<u32> = graphs.iter().flat_map(|g| g.labels).copied().collect();
         vocabulary.sort_unstable();
         vocabulary.dedup();
         let place = |code: &u32| vocabulary.partition_point(|known| known < code) as u32;
         let labels = graphs.iter().flat_map(|g| g.labels).map(place).collect();
-        Ok(Self { offsets, row_ptr, neighbours, labels, vocabulary })
+        Ok(Self { offsets, row_ptr, neighbours, bands, labels, vocabulary })
     }
 
     pub(crate) fn nodes(&self) -> u32 {
         self.labels.len() as u32
+    }
+
+    /// Number of the graph that `node` belongs to.
+    pub(crate) fn graph_of(&self, node: u32) -> usize {
+        self.offsets.partition_point(|&first| first <= node) - 1
     }
 
     /// Events linked with `node`, rising.
@@ -141,6 +150,24 @@ fn neighbours(graphs: &[MotifGraph<'_>], offsets: &[u32]) -> (Vec<usize>, Vec<u3
         }
     }
     (row_ptr, neighbours)
+}
+
+fn bands(graphs: &[MotifGraph<'_>], offsets: &[u32]) -> Bands {
+    let farthest = |graph: &MotifGraph<'_>| {
+        // rows rise, so the last column is the farthest
+        let reach = |u: usize| graph.successors.row(u).last().map_or(0, |&v| v - u as u32);
+        (0..graph.nodes()).map(reach).max().unwrap_or(0)
+    };
+    let mut bands = Bands::new(graphs.iter().map(farthest).collect(), offsets[offsets.len() - 1] as usize);
+    for (at, (graph, &first)) in graphs.iter().zip(offsets).enumerate() {
+        for u in 0..graph.nodes() {
+            for &v in graph.successors.row(u) {
+                bands.link(at, first + u as u32, first + v);
+                bands.link(at, first + v, first + u as u32);
+            }
+        }
+    }
+    bands
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //!
 //! A motif is a connected induced sub-DAG of 3 to 5 events in time order, each with its label.
 
+mod band;
 mod census;
 mod code;
 mod config;

@@ -5,7 +5,7 @@ use std::ops::{ControlFlow, Range};
 use rayon::prelude::*;
 
 use super::graph::Union;
-use super::shape::{MAX_NODES, SLOTS, slot, slot_nodes};
+use super::shape::{MAX_NODES, SLOTS, slot_nodes};
 use super::walk::Walker;
 
 /// Roots walked by one piece of parallel work.
@@ -23,7 +23,7 @@ pub(crate) fn count_shapes(union: &Union, sizes: (usize, usize)) -> Vec<u64> {
         || (Walker::new(union, sizes), vec![0_u64; SLOTS]),
         |(mut walker, mut shapes), piece| {
             let all = walker.walk(roots(union, piece), |found| {
-                shapes[slot(found.k, found.triangle)] += 1;
+                shapes[found.slot()] += 1;
                 ControlFlow::Continue(())
             });
             debug_assert!(all.is_continue());
@@ -125,8 +125,8 @@ impl<'a> Occurrences<'a> {
             return rows.chunks_exact(k).for_each(visit);
         }
         let all = Walker::new(self.union, (k, k)).walk(0..self.union.nodes(), |found| {
-            if slot(found.k, found.triangle) == wanted {
-                visit(&found.nodes[..k]);
+            if found.slot() == wanted {
+                visit(&found.nodes()[..k]);
             }
             ControlFlow::Continue(())
         });
@@ -141,8 +141,8 @@ fn find(union: &Union, group: &Group) -> Vec<Vec<u32>> {
     let in_piece = |walker: &mut Walker<'_>, piece| {
         let mut found: Vec<(u16, [u32; MAX_NODES])> = Vec::new();
         let all = walker.walk(roots(union, piece), |set| {
-            if let Some(place) = group.place(slot(set.k, set.triangle)) {
-                found.push((place as u16, set.nodes));
+            if let Some(place) = group.place(set.slot()) {
+                found.push((place as u16, set.nodes()));
             }
             ControlFlow::Continue(())
         });

@@ -1,0 +1,209 @@
+//! Every connected set of 3 to 5 events, each once.
+//!
+//! Source: Wernicke, "Efficient detection of network motifs" (2006), algorithm ESU. A set is found from its lowest
+//! event, the root, and grows by neighbours above the root; what has once been passed over is not taken later.
+//!
+//! Two ways, the same sets: [`window`] where the edges of a graph are short, with a word of bits for what an event is
+//! linked with; [`lists`] for any graph.
+
+mod lists;
+mod window;
+
+use std::ops::ControlFlow;
+
+use self::lists::Lists;
+use self::window::Window;
+use super::band::Path;
+use super::graph::Union;
+use super::shape::{GROWTH, MAX_NODES, slot};
+
+/// A connected induced subgraph: the event taken last, and the others.
+#[derive(Clone, Copy)]
+pub(crate) struct Found {
+    /// The others, rising; `u32::MAX` behind them.
+    others: [u32; MAX_NODES - 1],
+    /// Links of the others (see `shape`).
+    triangle: u16,
+    /// Number of events.
+    pub(crate) k: usize,
+    node: u32,
+    /// Where `node` stands among the others.
+    place: usize,
+    /// Bit i: `node` is linked with the i-th of the others.
+    linked: u8,
+}
+
+impl Found {
+    /// Its links (see `shape`).
+    #[inline]
+    fn triangle(&self) -> u16 {
+        GROWTH.grow(self.k - 1, self.place, self.triangle, self.linked)
+    }
+
+    /// The slot of its shape.
+    #[inline]
+    pub(crate) fn slot(&self) -> usize {
+        slot(self.k, self.triangle())
+    }
+
+    /// The events, rising; `u32::MAX` behind the `k`-th.
+    #[inline]
+    pub(crate) fn nodes(&self) -> [u32; MAX_NODES] {
+        let [a, b, c, d] = insert(self.others, self.place, self.node);
+        // what insertion drops: the last of four others, or the new event behind them
+        let last = if self.place == MAX_NODES - 1 { self.node } else { self.others[MAX_NODES - 2] };
+        [a, b, c, d, last]
+    }
+}
+
+/// `values` with `value` put in at `place`, the last dropped; as they are if `place` lies behind them.
+#[inline]
+fn insert<T: Copy>(values: [T; MAX_NODES - 1], place: usize, value: T) -> [T; MAX_NODES - 1] {
+    std::array::from_fn(|i| match i.cmp(&place) {
+        std::cmp::Ordering::Less => values[i],
+        std::cmp::Ordering::Equal => value,
+        std::cmp::Ordering::Greater => values[i - 1],
+    })
+}
+
+/// Walks through the connected sets of a union of graphs.
+pub(crate) struct Walker<'g> {
+    graph: &'g Union,
+    sizes: (usize, usize),
+    lists: Lists<'g>,
+}
+
+impl<'g> Walker<'g> {
+    pub(crate) fn new(graph: &'g Union, sizes: (usize, usize)) -> Self {
+        Self { graph, sizes, lists: Lists::new(graph, sizes) }
+    }
+
+    /// Calls `found` for every set whose lowest event is one of `roots`, root by root, in an order that depends on the
+    /// graph and the sizes alone.
+    pub(crate) fn walk(
+        &mut self,
+        roots: impl IntoIterator<Item = u32>,
+        mut found: impl FnMut(&Found) -> ControlFlow<()>,
+    ) -> ControlFlow<()> {
+        let mut of = 0..0;
+        let mut path = Path::Lists;
+        for root in roots {
+            if !of.contains(&root) {
+                let graph = self.graph.graph_of(root);
+                of = self.graph.offsets[graph]..self.graph.offsets[graph + 1];
+                path = self.graph.bands.path(graph, self.sizes.1);
+            }
+            match path {
+                Path::Narrow { centre } => {
+                    Window::new(&self.graph.bands.narrow, centre, self.sizes).walk(root, &mut found)?;
+                }
+                Path::Wide { centre } => {
+                    Window::new(&self.graph.bands.wide, centre, self.sizes).walk(root, &mut found)?;
+                }
+                Path::Lists => self.lists.walk(root, &mut found)?,
+            }
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// One branch of the tree below `root`, chosen by `choose(n)` among n at each fork. Gives, for each size from 2 on,
+    /// the product of the forks passed, an unbiased estimate of the number of sets of that size (Knuth 1975), and
+    /// the number of links read.
+    pub(crate) fn probe(&mut self, root: u32, choose: impl FnMut(u32) -> u32) -> ([f64; MAX_NODES + 1], u64) {
+        self.lists.probe(root, choose)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::csr::CsrPattern;
+    use crate::motif::graph::MotifGraph;
+    use crate::motif::shape::SLOTS;
+    use crate::philox::Philox;
+
+    /// Each set as its events and its slot, sorted.
+    type Sets = Vec<([u32; MAX_NODES], usize)>;
+
+    /// Rows of successors: each event with some of the next few and some `reach` later.
+    fn rows(nodes: u32, reach: u32, seed: u32) -> (Vec<u32>, Vec<u32>) {
+        let mut numbers = Philox::new(7).stream(seed, reach);
+        let (mut row_ptr, mut col_idx) = (vec![0], Vec::new());
+        for i in 0..nodes {
+            let mut row = vec![i + reach, i + 1 + numbers.below(reach), i + 1 + numbers.below(3)];
+            row.retain(|&j| j < nodes && j - i <= reach && numbers.below(4) > 0);
+            row.sort_unstable();
+            row.dedup();
+            col_idx.extend(row);
+            row_ptr.push(col_idx.len() as u32);
+        }
+        (row_ptr, col_idx)
+    }
+
+    /// All sets, by one way through the graphs.
+    fn collected(union: &Union, mut walk: impl FnMut(u32, &mut dyn FnMut(&Found))) -> Sets {
+        let mut sets = Vec::new();
+        for root in 0..union.nodes() {
+            walk(root, &mut |found| {
+                assert_eq!(found.nodes()[0], root, "sets are found from their lowest event");
+                sets.push((found.nodes(), found.slot()));
+            });
+        }
+        sets.sort_unstable();
+        sets
+    }
+
+    fn go_on(mut visit: impl FnMut(&Found)) -> impl FnMut(&Found) -> ControlFlow<()> {
+        move |found| {
+            visit(found);
+            ControlFlow::Continue(())
+        }
+    }
+
+    #[test]
+    fn every_path_finds_the_same_sets() {
+        let mut taken = [0; 3];
+        for reach in [1, 3, 10, 15, 16, 21, 22, 31, 32, 42, 43, 63, 64, 90] {
+            for sizes in [(3, 3), (3, 4), (3, 5), (5, 5)] {
+                // the first graph has the union hold wide words too
+                let parts = [(40, 20), (reach + 60, reach)].map(|(n, reach)| rows(n, reach, n));
+                let (labels, t_ms) = ([0; 200], [0; 200]);
+                let graphs = parts.each_ref().map(|(row_ptr, col_idx)| {
+                    let n = row_ptr.len() - 1;
+                    let pattern = CsrPattern::new(row_ptr, col_idx, n).unwrap();
+                    MotifGraph::new(pattern, &labels[..n], &t_ms[..n]).unwrap()
+                });
+                let union = Union::of(&graphs).unwrap();
+                let mut lists = Lists::new(&union, sizes);
+                let want = collected(&union, |root, visit| {
+                    assert!(lists.walk(root, &mut go_on(visit)).is_continue());
+                });
+                assert!(want.iter().all(|set| set.1 < SLOTS));
+                let mut walker = Walker::new(&union, sizes);
+                let got = collected(&union, |root, visit| {
+                    assert!(walker.walk([root], go_on(visit)).is_continue());
+                });
+                assert_eq!(got, want, "reach {reach}, sizes {sizes:?}");
+                // and by the wide words where the narrow ones do
+                let second = union.offsets[1]..union.nodes();
+                let path = union.bands.path(1, sizes.1);
+                taken[match path {
+                    Path::Narrow { .. } => 0,
+                    Path::Wide { .. } => 1,
+                    Path::Lists => 2,
+                }] += 1;
+                if matches!(path, Path::Narrow { .. }) {
+                    let window = Window::new(&union.bands.wide, u128::BITS - 1 - reach, sizes);
+                    let got = collected(&union, |root, visit| {
+                        if second.contains(&root) {
+                            assert!(window.walk(root, &mut go_on(visit)).is_continue());
+                        }
+                    });
+                    let want: Sets = want.into_iter().filter(|set| second.contains(&set.0[0])).collect();
+                    assert_eq!(got, want, "reach {reach}, sizes {sizes:?}, wide");
+                }
+            }
+        }
+        assert!(taken.iter().all(|&times| times > 5), "{taken:?}");
+    }
+}

@@ -1,0 +1,108 @@
+//! The walk where edges are short: all that a set can reach lies in a window of a word's bits above its root.
+//!
+//! Bit a of a word of the window stands for the event a above the root. The events that may be taken next, and those
+//! that have been passed over, are one word each, so to take an event is a shift and three operations, whatever its
+//! degree.
+
+use std::ops::ControlFlow;
+
+use super::{Found, insert};
+use crate::motif::band::Word;
+use crate::motif::shape::MAX_NODES;
+
+/// The walk below one root.
+pub(super) struct Window<'g, W> {
+    words: &'g [W],
+    centre: u32,
+    sizes: (usize, usize),
+}
+
+/// The events taken so far, and what may follow.
+#[derive(Clone, Copy)]
+struct Taken<W> {
+    /// Rising; `u32::MAX` behind them.
+    nodes: [u32; MAX_NODES - 1],
+    /// What each is linked with; nothing behind them.
+    linked: [W; MAX_NODES - 1],
+    triangle: u16,
+    /// Events that may be taken next.
+    extension: W,
+    /// Events that have been reached, and with them what may not be taken later.
+    reached: W,
+}
+
+impl<'g, W: Word> Window<'g, W> {
+    /// `words`: what each event is linked with, the event itself at bit `centre`.
+    #[inline]
+    pub(super) fn new(words: &'g [W], centre: u32, sizes: (usize, usize)) -> Self {
+        Self { words, centre, sizes }
+    }
+
+    #[inline]
+    pub(super) fn walk<F>(&self, root: u32, found: &mut F) -> ControlFlow<()>
+    where
+        F: FnMut(&Found) -> ControlFlow<()>,
+    {
+        let linked = self.words[root as usize] >> self.centre;
+        let mut taken = Taken {
+            nodes: [u32::MAX; MAX_NODES - 1],
+            linked: [W::ZERO; MAX_NODES - 1],
+            triangle: 0,
+            extension: linked,
+            reached: linked | W::ONE,
+        };
+        taken.nodes[0] = root;
+        taken.linked[0] = linked;
+        self.extend::<1, F>(root, &taken, found)
+    }
+
+    /// Takes each event that may follow, after `COUNT` others.
+    fn extend<const COUNT: usize, F>(&self, root: u32, taken: &Taken<W>, found: &mut F) -> ControlFlow<()>
+    where
+        F: FnMut(&Found) -> ControlFlow<()>,
+    {
+        let (min, max) = self.sizes;
+        let mut left = taken.extension;
+        if COUNT + 1 == max {
+            while left != W::ZERO {
+                let at = left.lowest();
+                left = left.without_lowest();
+                found(&set::<COUNT, W>(root, taken, at))?;
+            }
+            return ControlFlow::Continue(());
+        }
+        while left != W::ZERO {
+            let at = left.lowest();
+            left = left.without_lowest();
+            let set = set::<COUNT, W>(root, taken, at);
+            if COUNT + 1 >= min {
+                found(&set)?;
+            }
+            // the centre lies at least as high as the window's last event but one reach: nothing is shifted out above
+            let linked = self.words[set.node as usize] >> (self.centre - at);
+            let grown = Taken {
+                nodes: insert(taken.nodes, set.place, set.node),
+                linked: insert(taken.linked, set.place, linked),
+                triangle: set.triangle(),
+                extension: left | (linked & !taken.reached),
+                reached: taken.reached | linked,
+            };
+            match COUNT {
+                1 => self.extend::<2, F>(root, &grown, found)?,
+                2 => self.extend::<3, F>(root, &grown, found)?,
+                _ => self.extend::<4, F>(root, &grown, found)?,
+            }
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+/// The `COUNT` events taken and the one at bit `at`.
+#[inline]
+fn set<const COUNT: usize, W: Word>(root: u32, taken: &Taken<W>, at: u32) -> Found {
+    let node = root + at;
+    // the root is the lowest
+    let place = 1 + (1..COUNT).map(|i| usize::from(taken.nodes[i] < node)).sum::<usize>();
+    let linked = (0..COUNT).map(|i| taken.linked[i].bit(at) << i).sum();
+    Found { others: taken.nodes, triangle: taken.triangle, k: COUNT + 1, node, place, linked }
+}
