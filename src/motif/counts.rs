@@ -5,51 +5,62 @@ use std::ops::{ControlFlow, Range};
 use rayon::prelude::*;
 
 use super::graph::Union;
-use super::occurrences::{pieces, roots};
+use super::overlap::Apart;
 use super::shape::{MAX_NODES, SLOTS};
-use super::walk::Walker;
+use super::walk::{Found, Visit, Walker};
 
-/// Counters at most: 27 MB a thread.
+/// Counters at most: 67 MB a thread.
 const MOST: u64 = 1 << 21;
 /// Counters for each event at most: to clear and to join them costs less than the walk.
 const PER_EVENT: u64 = 16;
+/// Roots walked by one piece of parallel work, at least.
+const ROOTS: u32 = 256;
 
-/// How often a pattern occurs in the sets below neighbouring roots.
+/// How often a pattern occurs in the sets below neighbouring roots, met from the last root to the first.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct Counter {
     pub(crate) count: u64,
+    pub(crate) apart: Apart,
     /// Graphs in which it occurs.
     pub(crate) support: u32,
-    /// The first of them and the last, where there is one.
+    /// The first of them to be met and the last, where there is one.
     first: u32,
     last: u32,
 }
 
 impl Counter {
     #[inline]
-    fn add(&mut self, graph: u32) {
+    fn add(&mut self, graph: u32, root: u32, last: u32) {
+        // the first set of a graph lies apart from those of the graphs behind it: only such sets can add to the support
+        if self.apart.add(root, last) {
+            self.meet(graph);
+        }
+        self.count += 1;
+    }
+
+    fn meet(&mut self, graph: u32) {
         if self.count == 0 {
             self.first = graph;
         }
         self.support += u32::from(self.count == 0 || self.last != graph);
         self.last = graph;
-        self.count += 1;
     }
 
-    /// Joined with that of the roots that follow.
-    fn append(&mut self, later: &Self) {
+    /// Joined with that of the roots before these, none of whose sets overlaps with one of these.
+    fn append(&mut self, earlier: &Self) {
         if self.count == 0 {
-            *self = *later;
-        } else if later.count > 0 {
+            *self = *earlier;
+        } else if earlier.count > 0 {
             // a graph cut between the two stands in both
-            self.support += later.support - u32::from(self.last == later.first);
-            self.last = later.last;
-            self.count += later.count;
+            self.support += earlier.support - u32::from(self.last == earlier.first);
+            self.last = earlier.last;
+            self.count += earlier.count;
+            self.apart.append(earlier.apart);
         }
     }
 }
 
-/// The counters of every pattern of every slot's shape. Labels are fields of `bits` bits,
+/// The counters of every pattern of every slot's shape. Labels are fields of `bits` bits, at most 2,
 /// the earliest event's the lowest.
 pub(crate) struct Counts {
     counters: Vec<Counter>,
@@ -60,7 +71,7 @@ impl Counts {
     /// Counts all sets; `None` if there are too many patterns to have a counter each.
     pub(crate) fn of(union: &Union, sizes: (usize, usize)) -> Option<Self> {
         let bits = usize::BITS - union.vocabulary.len().saturating_sub(1).leading_zeros();
-        // 32 bits for a pattern's labels are too many anyhow
+        // 32 bits for a pattern's labels are too many anyhow; 2 bits a label are the most that `MOST` leaves
         let needed = (SLOTS as u64) << (bits * MAX_NODES as u32).min(32);
         let affordable = (u64::from(union.nodes()) * PER_EVENT).max(SLOTS as u64);
         (needed <= MOST.min(affordable))
@@ -80,39 +91,57 @@ impl Counts {
 fn walk(union: &Union, sizes: (usize, usize), bits: u32, needed: usize) -> Vec<Counter> {
     let nothing = || vec![Counter::default(); needed];
     let start = || (Walker::new(union, sizes), nothing());
-    let walked = (0..pieces(union)).into_par_iter().fold(start, |(mut walker, mut counters), piece| {
-        walk_roots(union, &mut walker, roots(union, piece), bits, &mut counters);
+    let pieces = union.pieces(ROOTS);
+    let walked = pieces.into_par_iter().rev().fold(start, |(mut walker, mut counters), piece| {
+        match bits {
+            0 => walk_roots::<0>(union, &mut walker, piece, &mut counters),
+            1 => walk_roots::<1>(union, &mut walker, piece, &mut counters),
+            _ => walk_roots::<2>(union, &mut walker, piece, &mut counters),
+        }
         (walker, counters)
     });
     // what a fold takes in, and what it is joined with, are neighbours in the order of the roots
-    walked.map(|(_, counters)| counters).reduce(nothing, |mut counters, later| {
-        counters.iter_mut().zip(&later).for_each(|(counter, later)| counter.append(later));
+    walked.map(|(_, counters)| counters).reduce(nothing, |mut counters, earlier| {
+        counters.iter_mut().zip(&earlier).for_each(|(counter, earlier)| counter.append(earlier));
         counters
     })
 }
 
-fn walk_roots(
+/// Counts the sets below `roots`, the last root first.
+fn walk_roots<const BITS: u32>(
     union: &Union,
     walker: &mut Walker<'_>,
     roots: Range<u32>,
-    bits: u32,
     counters: &mut [Counter],
 ) {
-    let mut from = roots.start;
-    while from < roots.end {
-        let next = union.offsets.partition_point(|&first| first <= from);
-        let to = union.offsets[next].min(roots.end);
-        let all = walker.walk(from..to, |found| {
-            let mut at = found.slot() << (bits as usize * MAX_NODES);
-            if bits > 0 {
-                for (i, &node) in found.nodes()[..found.k].iter().enumerate() {
-                    at |= (union.labels[node as usize] as usize) << (i * bits as usize);
-                }
-            }
-            counters[at].add(next as u32);
-            ControlFlow::Continue(())
-        });
+    let mut to = roots.end;
+    while to > roots.start {
+        let graph = union.graph_of(to - 1);
+        let from = union.offsets[graph].max(roots.start);
+        let mut sets = Sets::<BITS> { labels: &union.labels, graph: graph as u32, counters };
+        let all = walker.walk((from..to).rev(), &mut sets);
         debug_assert!(all.is_continue());
-        from = to;
+        to = from;
+    }
+}
+
+/// Counts the sets of one graph.
+struct Sets<'a, const BITS: u32> {
+    labels: &'a [u32],
+    graph: u32,
+    counters: &'a mut [Counter],
+}
+
+impl<const BITS: u32> Visit for Sets<'_, BITS> {
+    #[inline(always)]
+    fn visit(&mut self, found: &Found) -> ControlFlow<()> {
+        let mut at = found.slot() << (BITS as usize * MAX_NODES);
+        if BITS > 0 {
+            for (i, &node) in found.nodes()[..found.k].iter().enumerate() {
+                at |= (self.labels[node as usize] as usize) << (i * BITS as usize);
+            }
+        }
+        self.counters[at].add(self.graph, found.root(), found.last());
+        ControlFlow::Continue(())
     }
 }

@@ -1,5 +1,7 @@
 //! A graph as the miner takes it, and all graphs of a run as one.
 
+use std::ops::Range;
+
 use super::band::Bands;
 use super::error::MotifError;
 use crate::csr::CsrPattern;
@@ -102,6 +104,21 @@ impl Union {
     /// Number of the graph that `node` belongs to.
     pub(crate) fn graph_of(&self, node: u32) -> usize {
         self.offsets.partition_point(|&first| first <= node) - 1
+    }
+
+    /// The events in pieces of at least `least`, where no edge leads from one to another: whatever is connected lies in
+    /// one piece.
+    pub(crate) fn pieces(&self, least: u32) -> Vec<Range<u32>> {
+        let (mut pieces, mut start, mut farthest) = (Vec::new(), 0, 0);
+        for node in 0..self.nodes() {
+            farthest = self.neighbours(node).last().map_or(farthest, |&other| other.max(farthest));
+            let (end, closed) = (node + 1, farthest <= node);
+            if (closed && end - start >= least) || end == self.nodes() {
+                pieces.push(start..end);
+                start = end;
+            }
+        }
+        pieces
     }
 
     /// Events linked with `node`, rising.

@@ -170,7 +170,7 @@ fn benjamini_hochberg(p_values: &[f64]) -> Vec<f64> {
 }
 
 fn row(counted: &PatternCount, significance: Option<Significance>, config: &MotifConfig) -> MotifRow {
-    let PatternCount { pattern, count, support } = *counted;
+    let PatternCount { pattern, count, support, .. } = *counted;
     let class_id = class_of(usize::from(pattern.k()), pattern.mask()).unwrap_or(pattern.mask());
     let verdict = significance.map_or(Verdict::Untested, |s| verdict(&s, config));
     MotifRow { pattern, class_id, count, support, significance, verdict }

@@ -14,6 +14,7 @@ mod mine;
 mod null;
 mod occurrences;
 mod outcome;
+mod overlap;
 mod score;
 mod shape;
 mod significance;

@@ -2,7 +2,7 @@
 
 use std::ops::ControlFlow;
 
-use super::{Found, insert};
+use super::{Found, Visit, insert};
 use crate::motif::graph::Union;
 use crate::motif::shape::{GROWTH, MAX_NODES};
 
@@ -30,15 +30,12 @@ impl<'g> Lists<'g> {
         Self { graph, sizes, linked: Vec::new(), extension: Vec::new() }
     }
 
-    /// Calls `found` for every set whose lowest event is `root`.
-    pub(super) fn walk<F>(&mut self, root: u32, found: &mut F) -> ControlFlow<()>
-    where
-        F: FnMut(&Found) -> ControlFlow<()>,
-    {
+    /// Visits every set whose lowest event is `root`.
+    pub(super) fn walk(&mut self, root: u32, visitor: &mut impl Visit) -> ControlFlow<()> {
         let mut taken = Taken { nodes: [u32::MAX; MAX_NODES - 1], triangle: 0, order: 0 };
         taken.nodes[0] = root;
         self.take(root, root, 0);
-        let flow = self.extend(root, 1, taken, 0, found);
+        let flow = self.extend(root, 1, taken, 0, visitor);
         self.release(root, root, 0);
         self.extension.clear();
         flow
@@ -51,7 +48,7 @@ impl<'g> Lists<'g> {
         count: usize,
         taken: Taken,
         from: usize,
-        found: &mut impl FnMut(&Found) -> ControlFlow<()>,
+        visitor: &mut impl Visit,
     ) -> ControlFlow<()> {
         let (min, max) = self.sizes;
         let to = self.extension.len();
@@ -63,7 +60,7 @@ impl<'g> Lists<'g> {
             let set =
                 Found { others: taken.nodes, triangle: taken.triangle, k: count + 1, node, place, linked };
             if count + 1 >= min {
-                found(&set)?;
+                visitor.visit(&set)?;
             }
             if count + 1 < max {
                 let order = GROWTH.next_order(taken.order, place);
@@ -71,7 +68,7 @@ impl<'g> Lists<'g> {
                 self.take(node, root, count);
                 let grown =
                     Taken { nodes: insert(taken.nodes, place, node), triangle: set.triangle(), order };
-                let flow = self.extend(root, count + 1, grown, to, found);
+                let flow = self.extend(root, count + 1, grown, to, visitor);
                 self.release(node, root, count);
                 self.extension.truncate(to);
                 flow?;

@@ -46,6 +46,18 @@ impl Found {
         slot(self.k, self.triangle())
     }
 
+    /// The lowest event.
+    #[inline]
+    pub(crate) fn root(&self) -> u32 {
+        self.others[0]
+    }
+
+    /// The highest event.
+    #[inline]
+    pub(crate) fn last(&self) -> u32 {
+        self.node.max(self.others[self.k - 2])
+    }
+
     /// The events, rising; `u32::MAX` behind the `k`-th.
     #[inline]
     pub(crate) fn nodes(&self) -> [u32; MAX_NODES] {
@@ -66,6 +78,19 @@ fn insert<T: Copy>(values: [T; MAX_NODES - 1], place: usize, value: T) -> [T; MA
     })
 }
 
+/// What is done with each set.
+pub(crate) trait Visit {
+    /// Says whether the walk goes on.
+    fn visit(&mut self, found: &Found) -> ControlFlow<()>;
+}
+
+impl<F: FnMut(&Found) -> ControlFlow<()>> Visit for F {
+    #[inline]
+    fn visit(&mut self, found: &Found) -> ControlFlow<()> {
+        self(found)
+    }
+}
+
 /// Walks through the connected sets of a union of graphs.
 pub(crate) struct Walker<'g> {
     graph: &'g Union,
@@ -78,12 +103,12 @@ impl<'g> Walker<'g> {
         Self { graph, sizes, lists: Lists::new(graph, sizes) }
     }
 
-    /// Calls `found` for every set whose lowest event is one of `roots`, root by root, in an order that depends on the
-    /// graph and the sizes alone.
+    /// Visits every set whose lowest event is one of `roots`, root by root, in an order that depends on the graph and the
+    /// sizes alone.
     pub(crate) fn walk(
         &mut self,
         roots: impl IntoIterator<Item = u32>,
-        mut found: impl FnMut(&Found) -> ControlFlow<()>,
+        visitor: &mut impl Visit,
     ) -> ControlFlow<()> {
         let mut of = 0..0;
         let mut path = Path::Lists;
@@ -95,12 +120,12 @@ impl<'g> Walker<'g> {
             }
             match path {
                 Path::Narrow { centre } => {
-                    Window::new(&self.graph.bands.narrow, centre, self.sizes).walk(root, &mut found)?;
+                    Window::new(&self.graph.bands.narrow, centre, self.sizes).walk(root, visitor)?;
                 }
                 Path::Wide { centre } => {
-                    Window::new(&self.graph.bands.wide, centre, self.sizes).walk(root, &mut found)?;
+                    Window::new(&self.graph.bands.wide, centre, self.sizes).walk(root, visitor)?;
                 }
-                Path::Lists => self.lists.walk(root, &mut found)?,
+                Path::Lists => self.lists.walk(root, visitor)?,
             }
         }
         ControlFlow::Continue(())

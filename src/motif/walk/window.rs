@@ -6,7 +6,7 @@
 
 use std::ops::ControlFlow;
 
-use super::{Found, insert};
+use super::{Found, Visit, insert};
 use crate::motif::band::Word;
 use crate::motif::shape::MAX_NODES;
 
@@ -39,10 +39,7 @@ impl<'g, W: Word> Window<'g, W> {
     }
 
     #[inline]
-    pub(super) fn walk<F>(&self, root: u32, found: &mut F) -> ControlFlow<()>
-    where
-        F: FnMut(&Found) -> ControlFlow<()>,
-    {
+    pub(super) fn walk(&self, root: u32, visitor: &mut impl Visit) -> ControlFlow<()> {
         let linked = self.words[root as usize] >> self.centre;
         let mut taken = Taken {
             nodes: [u32::MAX; MAX_NODES - 1],
@@ -53,21 +50,23 @@ impl<'g, W: Word> Window<'g, W> {
         };
         taken.nodes[0] = root;
         taken.linked[0] = linked;
-        self.extend::<1, F>(root, &taken, found)
+        self.extend::<1>(root, &taken, visitor)
     }
 
     /// Takes each event that may follow, after `COUNT` others.
-    fn extend<const COUNT: usize, F>(&self, root: u32, taken: &Taken<W>, found: &mut F) -> ControlFlow<()>
-    where
-        F: FnMut(&Found) -> ControlFlow<()>,
-    {
+    fn extend<const COUNT: usize>(
+        &self,
+        root: u32,
+        taken: &Taken<W>,
+        visitor: &mut impl Visit,
+    ) -> ControlFlow<()> {
         let (min, max) = self.sizes;
         let mut left = taken.extension;
         if COUNT + 1 == max {
             while left != W::ZERO {
                 let at = left.lowest();
                 left = left.without_lowest();
-                found(&set::<COUNT, W>(root, taken, at))?;
+                visitor.visit(&set::<COUNT, W>(root, taken, at))?;
             }
             return ControlFlow::Continue(());
         }
@@ -76,7 +75,7 @@ impl<'g, W: Word> Window<'g, W> {
             left = left.without_lowest();
             let set = set::<COUNT, W>(root, taken, at);
             if COUNT + 1 >= min {
-                found(&set)?;
+                visitor.visit(&set)?;
             }
             // the centre lies at least as high as the window's last event but one reach: nothing is shifted out above
             let linked = self.words[set.node as usize] >> (self.centre - at);
@@ -88,9 +87,9 @@ impl<'g, W: Word> Window<'g, W> {
                 reached: taken.reached | linked,
             };
             match COUNT {
-                1 => self.extend::<2, F>(root, &grown, found)?,
-                2 => self.extend::<3, F>(root, &grown, found)?,
-                _ => self.extend::<4, F>(root, &grown, found)?,
+                1 => self.extend::<2>(root, &grown, visitor)?,
+                2 => self.extend::<3>(root, &grown, visitor)?,
+                _ => self.extend::<4>(root, &grown, visitor)?,
             }
         }
         ControlFlow::Continue(())
