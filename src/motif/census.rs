@@ -101,7 +101,7 @@ impl Census {
 /// [`MotifError`] for settings out of range, too many events, labels or occurrences.
 pub fn count(graphs: &[MotifGraph<'_>], config: &MotifConfig) -> Result<Census, MotifError> {
     config.validate()?;
-    Counter::of(&Union::of(graphs)?, config).count()
+    Counter::of(&Union::within(graphs, config.span_ms())?, config).count()
 }
 
 /// The census of a union that is at hand.

@@ -32,7 +32,7 @@ pub fn estimate_instances(
     seed: u64,
 ) -> Result<f64, MotifError> {
     config.validate()?;
-    let union = Union::of(graphs)?;
+    let union = Union::within(graphs, config.span_ms())?;
     let mut walker = Walker::new(&union, config.sizes());
     let mut counted = 0_u64;
     let flow = walker.walk(0..union.nodes(), &mut |_: &Found| {

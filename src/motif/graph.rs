@@ -4,6 +4,7 @@ use std::ops::Range;
 
 use super::band::Bands;
 use super::error::MotifError;
+use super::span::Span;
 use crate::csr::CsrPattern;
 
 /// One group of events as a labelled DAG, borrowed and known to be valid.
@@ -60,7 +61,7 @@ impl<'a> MotifGraph<'a> {
 /// All graphs of a run as one graph that is not connected: events numbered through, neighbours without direction.
 ///
 /// An edge always leads from the lower number to the higher, so the direction need not be stored.
-/// 8 bytes an edge and 12 an event, and what the bands take.
+/// 8 bytes an edge and 12 an event, what the bands take, and 8 an event where the span is limited.
 pub(crate) struct Union {
     /// First event of each graph, and the number of events at the end.
     pub(crate) offsets: Vec<u32>,
@@ -68,6 +69,8 @@ pub(crate) struct Union {
     neighbours: Vec<u32>,
     /// The same neighbours as bits, of graphs whose edges are short.
     pub(crate) bands: Bands,
+    /// What the sets that count may span; `None`: no limit.
+    pub(crate) span: Option<Span>,
     /// Label of each event as a place in `vocabulary`.
     pub(crate) labels: Vec<u32>,
     /// The codes that occur, rising.
@@ -75,7 +78,14 @@ pub(crate) struct Union {
 }
 
 impl Union {
+    /// All sets count, however long they last.
+    #[cfg(test)]
     pub(crate) fn of(graphs: &[MotifGraph<'_>]) -> Result<Self, MotifError> {
+        Self::within(graphs, None)
+    }
+
+    /// Only sets count that last no longer than `span_ms`, if there is a limit.
+    pub(crate) fn within(graphs: &[MotifGraph<'_>], span_ms: Option<u64>) -> Result<Self, MotifError> {
         let events: u64 = graphs.iter().map(|g| g.nodes() as u64).sum();
         // the highest number stands for "no event"
         if events >= u64::from(u32::MAX) {
@@ -94,7 +104,8 @@ impl Union {
         vocabulary.dedup();
         let place = |code: &u32| vocabulary.partition_point(|known| known < code) as u32;
         let labels = graphs.iter().flat_map(|g| g.labels).map(place).collect();
-        Ok(Self { offsets, row_ptr, neighbours, bands, labels, vocabulary })
+        let span = span_ms.map(|limit_ms| Span::of(graphs, limit_ms));
+        Ok(Self { offsets, row_ptr, neighbours, bands, span, labels, vocabulary })
     }
 
     pub(crate) fn nodes(&self) -> u32 {

@@ -101,7 +101,7 @@ pub fn mine(
     progress: &(dyn Fn(u64, u64) + Sync),
 ) -> Result<Mined, MotifError> {
     config.validate()?;
-    let union = Union::of(graphs)?;
+    let union = Union::within(graphs, config.span_ms())?;
     let census = Counter::of(&union, config).count()?;
     let width_ms =
         config.block_ms().ok_or(MotifError::BlockMinutes { block_minutes: config.block_minutes })?;

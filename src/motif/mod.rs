@@ -18,6 +18,7 @@ mod overlap;
 mod score;
 mod shape;
 mod significance;
+mod span;
 mod tally;
 mod walk;
 

@@ -5,6 +5,7 @@ use std::ops::ControlFlow;
 use super::{Found, Visit, insert};
 use crate::motif::graph::Union;
 use crate::motif::shape::{GROWTH, MAX_NODES};
+use crate::motif::span::Span;
 
 /// The walk through any graph. O(1) for each set and O(degree) for each that is not of the largest size; one byte an
 /// event, once it is used.
@@ -30,12 +31,18 @@ impl<'g> Lists<'g> {
         Self { graph, sizes, linked: Vec::new(), extension: Vec::new() }
     }
 
-    /// Visits every set whose lowest event is `root`.
-    pub(super) fn walk(&mut self, root: u32, visitor: &mut impl Visit) -> ControlFlow<()> {
+    /// Visits every set whose lowest event is `root`; `skew`: where it takes more than the root to tell which sets last
+    /// too long.
+    pub(super) fn walk(
+        &mut self,
+        root: u32,
+        skew: Option<&Span>,
+        visitor: &mut impl Visit,
+    ) -> ControlFlow<()> {
         let mut taken = Taken { nodes: [u32::MAX; MAX_NODES - 1], triangle: 0, order: 0 };
         taken.nodes[0] = root;
         self.take(root, root, 0);
-        let flow = self.extend(root, 1, taken, 0, visitor);
+        let flow = self.extend(root, skew, 1, taken, 0, visitor);
         self.release(root, root, 0);
         self.extension.clear();
         flow
@@ -45,6 +52,7 @@ impl<'g> Lists<'g> {
     fn extend(
         &mut self,
         root: u32,
+        skew: Option<&Span>,
         count: usize,
         taken: Taken,
         from: usize,
@@ -59,6 +67,9 @@ impl<'g> Lists<'g> {
             let linked = GROWTH.by_time(taken.order, self.linked[node as usize]);
             let set =
                 Found { others: taken.nodes, triangle: taken.triangle, k: count + 1, node, place, linked };
+            if !set.fits(skew) {
+                continue;
+            }
             if count + 1 >= min {
                 visitor.visit(&set)?;
             }
@@ -68,7 +79,7 @@ impl<'g> Lists<'g> {
                 self.take(node, root, count);
                 let grown =
                     Taken { nodes: insert(taken.nodes, place, node), triangle: set.triangle(), order };
-                let flow = self.extend(root, count + 1, grown, to, visitor);
+                let flow = self.extend(root, skew, count + 1, grown, to, visitor);
                 self.release(node, root, count);
                 self.extension.truncate(to);
                 flow?;
@@ -86,7 +97,7 @@ impl<'g> Lists<'g> {
         // from the end: the neighbours above the root come first, and no search is needed for the last of them
         for &other in self.graph.neighbours(node).iter().rev().take_while(|&&other| other > root) {
             let linked = &mut self.linked[other as usize];
-            if *linked == 0 {
+            if *linked == 0 && self.graph.span.as_ref().is_none_or(|span| span.near(root, other)) {
                 self.extension.push(other);
             }
             *linked |= 1 << index;
@@ -122,9 +133,12 @@ impl<'g> Lists<'g> {
                 break;
             }
             weight *= forks as f64;
-            sets[path.len() + 1] = weight;
             let chosen = from + choose(forks as u32) as usize;
             path.push(self.extension[chosen]);
+            if self.graph.span.as_ref().is_some_and(|span| !span.holds(&path)) {
+                break;
+            }
+            sets[path.len()] = weight;
             from = chosen + 1;
         }
         // the last of the path was never marked

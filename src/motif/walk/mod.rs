@@ -16,6 +16,7 @@ use self::window::Window;
 use super::band::Path;
 use super::graph::Union;
 use super::shape::{GROWTH, MAX_NODES, slot};
+use super::span::Span;
 
 /// A connected induced subgraph: the event taken last, and the others.
 #[derive(Clone, Copy)]
@@ -56,6 +57,11 @@ impl Found {
     #[inline]
     pub(crate) fn last(&self) -> u32 {
         self.node.max(self.others[self.k - 2])
+    }
+
+    /// It does not last too long.
+    fn fits(&self, span: Option<&Span>) -> bool {
+        span.is_none_or(|span| span.holds(&self.nodes()[..self.k]))
     }
 
     /// The events, rising; `u32::MAX` behind the `k`-th.
@@ -103,8 +109,8 @@ impl<'g> Walker<'g> {
         Self { graph, sizes, lists: Lists::new(graph, sizes) }
     }
 
-    /// Visits every set whose lowest event is one of `roots`, root by root, in an order that depends on the graph and the
-    /// sizes alone.
+    /// Visits every set whose lowest event is one of `roots`, root by root, in an order that depends on the graph and
+    /// the sizes alone.
     pub(crate) fn walk(
         &mut self,
         roots: impl IntoIterator<Item = u32>,
@@ -112,20 +118,26 @@ impl<'g> Walker<'g> {
     ) -> ControlFlow<()> {
         let mut of = 0..0;
         let mut path = Path::Lists;
+        let mut skew = None;
         for root in roots {
             if !of.contains(&root) {
                 let graph = self.graph.graph_of(root);
                 of = self.graph.offsets[graph]..self.graph.offsets[graph + 1];
                 path = self.graph.bands.path(graph, self.sizes.1);
+                skew = self.graph.span.as_ref().filter(|span| span.is_skewed(graph));
             }
             match path {
                 Path::Narrow { centre } => {
-                    Window::new(&self.graph.bands.narrow, centre, self.sizes).walk(root, visitor)?;
+                    let words = &self.graph.bands.narrow;
+                    Window { graph: self.graph, words, centre, sizes: self.sizes, skew }
+                        .walk(root, visitor)?;
                 }
                 Path::Wide { centre } => {
-                    Window::new(&self.graph.bands.wide, centre, self.sizes).walk(root, visitor)?;
+                    let words = &self.graph.bands.wide;
+                    Window { graph: self.graph, words, centre, sizes: self.sizes, skew }
+                        .walk(root, visitor)?;
                 }
-                Path::Lists => self.lists.walk(root, visitor)?,
+                Path::Lists => self.lists.walk(root, skew, visitor)?,
             }
         }
         ControlFlow::Continue(())
@@ -144,7 +156,6 @@ mod tests {
     use super::*;
     use crate::csr::CsrPattern;
     use crate::motif::graph::MotifGraph;
-    use crate::motif::shape::SLOTS;
     use crate::philox::Philox;
 
     /// Each set as its events and its slot, sorted.
@@ -163,6 +174,13 @@ mod tests {
             row_ptr.push(col_idx.len() as u32);
         }
         (row_ptr, col_idx)
+    }
+
+    /// Times that rise by one or two minutes, all but; with skew, some clocks are up to 20 minutes behind.
+    fn times(skew: bool) -> Vec<i64> {
+        let mut numbers = Philox::new(8).stream(0, 0);
+        let late = |i: i64, late: u32| if skew && late < 2 { i - 10 - i64::from(late) * 10 } else { i };
+        (0..200).map(|i| 90_000 * late(i, numbers.below(5))).collect()
     }
 
     /// All sets, by one way through the graphs.
@@ -185,50 +203,95 @@ mod tests {
         }
     }
 
+    /// Two graphs: one that has the union hold wide words too, and one of this reach.
+    fn with_union(reach: u32, t_ms: &[i64], span_ms: Option<u64>, check: impl FnOnce(&Union)) {
+        let parts = [(40, 20), (reach + 60, reach)].map(|(n, reach)| rows(n, reach, n));
+        let graphs = parts.each_ref().map(|(row_ptr, col_idx)| {
+            let n = row_ptr.len() - 1;
+            let pattern = CsrPattern::new(row_ptr, col_idx, n).unwrap();
+            MotifGraph::new(pattern, &[0; 200][..n], &t_ms[..n]).unwrap()
+        });
+        check(&Union::within(&graphs, span_ms).unwrap());
+    }
+
+    fn by_lists(union: &Union, sizes: (usize, usize)) -> Sets {
+        let mut lists = Lists::new(union, sizes);
+        collected(union, |root, visit| {
+            let skew = union.span.as_ref().filter(|span| span.is_skewed(union.graph_of(root)));
+            assert!(lists.walk(root, skew, &mut go_on(visit)).is_continue());
+        })
+    }
+
+    fn by_walker(union: &Union, sizes: (usize, usize)) -> Sets {
+        let mut walker = Walker::new(union, sizes);
+        collected(union, |root, visit| assert!(walker.walk([root], &mut go_on(visit)).is_continue()))
+    }
+
+    /// Of the second graph, in words wider than it needs.
+    fn by_wide_words(union: &Union, reach: u32, sizes: (usize, usize)) -> Sets {
+        let skew = union.span.as_ref().filter(|span| span.is_skewed(1));
+        let centre = u128::BITS - 1 - reach;
+        let window = Window { graph: union, words: &union.bands.wide, centre, sizes, skew };
+        collected(union, |root, visit| {
+            if root >= union.offsets[1] {
+                assert!(window.walk(root, &mut go_on(visit)).is_continue());
+            }
+        })
+    }
+
     #[test]
     fn every_path_finds_the_same_sets() {
         let mut taken = [0; 3];
         for reach in [1, 3, 10, 15, 16, 21, 22, 31, 32, 42, 43, 63, 64, 90] {
             for sizes in [(3, 3), (3, 4), (3, 5), (5, 5)] {
-                // the first graph has the union hold wide words too
-                let parts = [(40, 20), (reach + 60, reach)].map(|(n, reach)| rows(n, reach, n));
-                let (labels, t_ms) = ([0; 200], [0; 200]);
-                let graphs = parts.each_ref().map(|(row_ptr, col_idx)| {
-                    let n = row_ptr.len() - 1;
-                    let pattern = CsrPattern::new(row_ptr, col_idx, n).unwrap();
-                    MotifGraph::new(pattern, &labels[..n], &t_ms[..n]).unwrap()
-                });
-                let union = Union::of(&graphs).unwrap();
-                let mut lists = Lists::new(&union, sizes);
-                let want = collected(&union, |root, visit| {
-                    assert!(lists.walk(root, &mut go_on(visit)).is_continue());
-                });
-                assert!(want.iter().all(|set| set.1 < SLOTS));
-                let mut walker = Walker::new(&union, sizes);
-                let got = collected(&union, |root, visit| {
-                    assert!(walker.walk([root], go_on(visit)).is_continue());
-                });
-                assert_eq!(got, want, "reach {reach}, sizes {sizes:?}");
-                // and by the wide words where the narrow ones do
-                let second = union.offsets[1]..union.nodes();
-                let path = union.bands.path(1, sizes.1);
-                taken[match path {
-                    Path::Narrow { .. } => 0,
-                    Path::Wide { .. } => 1,
-                    Path::Lists => 2,
-                }] += 1;
-                if matches!(path, Path::Narrow { .. }) {
-                    let window = Window::new(&union.bands.wide, u128::BITS - 1 - reach, sizes);
-                    let got = collected(&union, |root, visit| {
-                        if second.contains(&root) {
-                            assert!(window.walk(root, &mut go_on(visit)).is_continue());
+                with_union(reach, &[0; 200], None, |union| {
+                    let want = by_lists(union, sizes);
+                    assert_eq!(by_walker(union, sizes), want, "reach {reach}, sizes {sizes:?}");
+                    match union.bands.path(1, sizes.1) {
+                        Path::Narrow { .. } => {
+                            let want: Sets =
+                                want.into_iter().filter(|s| s.0[0] >= union.offsets[1]).collect();
+                            assert_eq!(
+                                by_wide_words(union, reach, sizes),
+                                want,
+                                "reach {reach}, sizes {sizes:?}"
+                            );
+                            taken[0] += 1;
                         }
-                    });
-                    let want: Sets = want.into_iter().filter(|set| second.contains(&set.0[0])).collect();
-                    assert_eq!(got, want, "reach {reach}, sizes {sizes:?}, wide");
-                }
+                        Path::Wide { .. } => taken[1] += 1,
+                        Path::Lists => taken[2] += 1,
+                    }
+                });
             }
         }
         assert!(taken.iter().all(|&times| times > 5), "{taken:?}");
+    }
+
+    #[test]
+    fn every_path_leaves_out_what_lasts_too_long() {
+        let sizes = (3, 5);
+        for (reach, skew) in [(3, false), (15, false), (15, true), (31, false), (31, true), (40, true)] {
+            let t_ms = times(skew);
+            let mut want = Sets::new();
+            let limit_ms = 90_000 * u64::from(reach);
+            with_union(reach, &t_ms, None, |union| {
+                let of_union = [&t_ms[..union.offsets[1] as usize], &t_ms].concat();
+                want = by_lists(union, sizes);
+                let all = want.len();
+                want.retain(|(nodes, _)| {
+                    let held = || nodes.iter().filter(|&&n| n != u32::MAX).map(|&n| of_union[n as usize]);
+                    held().max().unwrap().abs_diff(held().min().unwrap()) <= limit_ms
+                });
+                assert!(10 < want.len() && want.len() < all, "{} of {all}", want.len());
+            });
+            with_union(reach, &t_ms, Some(limit_ms), |union| {
+                assert_eq!(by_lists(union, sizes), want, "reach {reach}, skew {skew}");
+                assert_eq!(by_walker(union, sizes), want, "reach {reach}, skew {skew}");
+                if reach <= 31 {
+                    want.retain(|s| s.0[0] >= union.offsets[1]);
+                    assert_eq!(by_wide_words(union, reach, sizes), want, "reach {reach}, skew {skew}");
+                }
+            });
+        }
     }
 }

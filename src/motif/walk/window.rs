@@ -8,13 +8,19 @@ use std::ops::ControlFlow;
 
 use super::{Found, Visit, insert};
 use crate::motif::band::Word;
+use crate::motif::graph::Union;
 use crate::motif::shape::MAX_NODES;
+use crate::motif::span::Span;
 
 /// The walk below one root.
 pub(super) struct Window<'g, W> {
-    words: &'g [W],
-    centre: u32,
-    sizes: (usize, usize),
+    pub(super) graph: &'g Union,
+    /// What each event is linked with, the event itself at bit `centre`.
+    pub(super) words: &'g [W],
+    pub(super) centre: u32,
+    pub(super) sizes: (usize, usize),
+    /// Where it takes more than the root to tell which sets last too long.
+    pub(super) skew: Option<&'g Span>,
 }
 
 /// The events taken so far, and what may follow.
@@ -27,26 +33,22 @@ struct Taken<W> {
     triangle: u16,
     /// Events that may be taken next.
     extension: W,
-    /// Events that have been reached, and with them what may not be taken later.
+    /// Events that have been reached or lie too far: they are not put in again.
     reached: W,
 }
 
-impl<'g, W: Word> Window<'g, W> {
-    /// `words`: what each event is linked with, the event itself at bit `centre`.
-    #[inline]
-    pub(super) fn new(words: &'g [W], centre: u32, sizes: (usize, usize)) -> Self {
-        Self { words, centre, sizes }
-    }
-
+impl<W: Word> Window<'_, W> {
     #[inline]
     pub(super) fn walk(&self, root: u32, visitor: &mut impl Visit) -> ControlFlow<()> {
         let linked = self.words[root as usize] >> self.centre;
+        let too_far = self.graph.span.iter().flat_map(|span| span.too_far(root, W::BITS - 1));
+        let too_far = too_far.fold(W::ZERO, |all, distance| all | W::ONE << distance);
         let mut taken = Taken {
             nodes: [u32::MAX; MAX_NODES - 1],
             linked: [W::ZERO; MAX_NODES - 1],
             triangle: 0,
-            extension: linked,
-            reached: linked | W::ONE,
+            extension: linked & !too_far,
+            reached: linked | too_far | W::ONE,
         };
         taken.nodes[0] = root;
         taken.linked[0] = linked;
@@ -66,7 +68,10 @@ impl<'g, W: Word> Window<'g, W> {
             while left != W::ZERO {
                 let at = left.lowest();
                 left = left.without_lowest();
-                visitor.visit(&set::<COUNT, W>(root, taken, at))?;
+                let set = set::<COUNT, W>(root, taken, at);
+                if set.fits(self.skew) {
+                    visitor.visit(&set)?;
+                }
             }
             return ControlFlow::Continue(());
         }
@@ -74,6 +79,9 @@ impl<'g, W: Word> Window<'g, W> {
             let at = left.lowest();
             left = left.without_lowest();
             let set = set::<COUNT, W>(root, taken, at);
+            if !set.fits(self.skew) {
+                continue;
+            }
             if COUNT + 1 >= min {
                 visitor.visit(&set)?;
             }

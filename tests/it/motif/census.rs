@@ -15,6 +15,11 @@ type Numbers = (u64, u32, u64);
 
 /// Every set of k events, tried one by one.
 fn brute_force(graphs: &[Owned]) -> BTreeMap<Key, Numbers> {
+    brute_force_of(graphs, |_| true)
+}
+
+/// Those sets whose times are as `wanted`.
+fn brute_force_of(graphs: &[Owned], wanted: impl Fn(&[i64]) -> bool) -> BTreeMap<Key, Numbers> {
     let mut counts: BTreeMap<Key, Numbers> = BTreeMap::new();
     for graph in graphs {
         let mut here: BTreeMap<Key, Vec<(usize, usize)>> = BTreeMap::new();
@@ -24,6 +29,9 @@ fn brute_force(graphs: &[Owned]) -> BTreeMap<Key, Numbers> {
                 continue;
             }
             let nodes: Vec<usize> = (0..graph.labels.len()).filter(|&i| set >> i & 1 == 1).collect();
+            if !wanted(&nodes.iter().map(|&i| graph.t_ms[i]).collect::<Vec<_>>()) {
+                continue;
+            }
             let mut mask = 0;
             let mut component: Vec<usize> = (0..k).collect();
             for i in 0..k {
@@ -57,6 +65,15 @@ fn most_apart(spans: &[(usize, usize)]) -> u64 {
         best[at] = chosen.chain([best[at + 1]]).max().unwrap();
     }
     best[0]
+}
+
+/// Those sets whose events lie within `limit` minutes.
+fn brute_force_within(graphs: &[Owned], limit: u64) -> BTreeMap<Key, Numbers> {
+    let limit_ms = i128::from(limit) * 60_000;
+    brute_force_of(graphs, |times| {
+        let times = || times.iter().map(|&t| i128::from(t));
+        times().max().unwrap() - times().min().unwrap() <= limit_ms
+    })
 }
 
 fn counted(census: &Census) -> BTreeMap<Key, Numbers> {
@@ -103,6 +120,41 @@ proptest! {
         let mut want = brute_force(&[graph]);
         want.retain(|key, value| (min..=max_nodes).contains(&key.0) && value.0 >= min_count);
         prop_assert_eq!(counted(&census), want);
+    }
+}
+
+/// Times of 0 to 40 minutes that rise, or not; some as far apart as there are.
+fn timed(graph: Owned, seed: u64, rising: bool) -> Owned {
+    let mut numbers = Philox::new(seed).stream(1, 0);
+    let mut t_ms: Vec<i64> = graph.labels.iter().map(|_| 60_000 * i64::from(numbers.below(40))).collect();
+    if rising {
+        t_ms.sort_unstable();
+    }
+    if numbers.below(4) == 0 {
+        t_ms.iter_mut().take(2).for_each(|t| *t = i64::MIN);
+        t_ms.iter_mut().skip(6).for_each(|t| *t = i64::MAX);
+    }
+    Owned { t_ms, ..graph }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn only_sets_within_the_span_count(
+        graphs in prop::collection::vec(a_graph(), 1..4),
+        seed in any::<u64>(),
+        rising in any::<bool>(),
+        limit in 1_u64..45,
+    ) {
+        let graphs: Vec<Owned> = graphs.into_iter().map(|g| timed(g, seed, rising)).collect();
+        let config = MotifConfig { span_minutes: limit as f64, ..all_patterns() };
+        let census = count(&lend(&graphs), &config).unwrap();
+        let want = brute_force_within(&graphs, limit);
+        prop_assert_eq!(census.instances(), want.values().map(|w| w.0).sum::<u64>());
+        prop_assert_eq!(counted(&census), want);
+        let estimate = estimate_instances(&lend(&graphs), &config, 1).unwrap();
+        prop_assert_eq!(estimate, census.instances() as f64);
     }
 }
 
@@ -241,7 +293,15 @@ fn an_estimate_is_near_the_number_on_even_graphs_and_on_hubs() {
         }
     }
     let window = Owned::window((0..30_000).map(|i| i * 60_000).collect(), vec![0; 30_000]);
-    let got = estimate_instances(&[window.lend()], &MotifConfig::default(), 7).unwrap();
-    let want = count(&[window.lend()], &MotifConfig::default()).unwrap().instances() as f64;
-    assert!(want > 2e6 && (got / want - 1.0).abs() < 0.1, "{got} for {want}");
+    let near = |graph: &Owned, config: &MotifConfig| {
+        let got = estimate_instances(&[graph.lend()], config, 7).unwrap();
+        let want = count(&[graph.lend()], config).unwrap().instances() as f64;
+        assert!(want > 2e6 && (got / want - 1.0).abs() < 0.1, "{got} for {want}");
+    };
+    near(&window, &MotifConfig::default());
+    let short = MotifConfig { span_minutes: 8.0, ..MotifConfig::default() };
+    near(&window, &short);
+    // clocks a few minutes behind: an event near the first may be far from another
+    let late = |(i, &t): (usize, &i64)| t - if i % 7 == 3 { 240_000 } else { 0 };
+    near(&Owned { t_ms: window.t_ms.iter().enumerate().map(late).collect(), ..window.clone() }, &short);
 }
