@@ -2,6 +2,8 @@
 
 use std::ops::{BitAnd, BitOr, Not, Shl, Shr};
 
+use crate::csr::CsrPattern;
+
 /// A word of bits.
 pub(crate) trait Word:
     Copy
@@ -80,11 +82,12 @@ impl Bands {
         Self { reach, narrow, wide }
     }
 
-    /// Links `node` of `graph` with `other`, both as numbers of the union.
-    #[inline]
-    pub(crate) fn link(&mut self, graph: usize, node: u32, other: u32) {
-        set(&mut self.narrow, self.reach[graph], node, other);
-        set(&mut self.wide, self.reach[graph], node, other);
+    /// The links of `graph`, its first event numbered `first`.
+    pub(crate) fn fill(&mut self, graph: usize, first: u32, successors: CsrPattern<'_>) {
+        let events = first as usize..first as usize + successors.rows();
+        let reach = self.reach[graph];
+        fill(self.narrow.get_mut(events.clone()), reach, successors);
+        fill(self.wide.get_mut(events), reach, successors);
     }
 
     /// The quickest way through the sets of up to `most` events of `graph`.
@@ -107,11 +110,14 @@ fn centre(reach: u32, bits: u32) -> Option<u32> {
     (reach < bits / 2).then(|| bits - 1 - reach)
 }
 
-#[inline]
-fn set<W: Word>(words: &mut [W], reach: u32, node: u32, other: u32) {
-    if let (Some(centre), false) = (centre(reach, W::BITS), words.is_empty()) {
-        let word = &mut words[node as usize];
-        // other >= node - reach, and reach <= centre
-        *word = *word | W::ONE << (centre + other - node);
+fn fill<W: Word>(words: Option<&mut [W]>, reach: u32, successors: CsrPattern<'_>) {
+    let (Some(words), Some(centre)) = (words, centre(reach, W::BITS)) else { return };
+    for u in 0..words.len() {
+        for &v in successors.row(u) {
+            // at most the reach, and that is at most the centre
+            let distance = v - u as u32;
+            words[u] = words[u] | W::ONE << (centre + distance);
+            words[v as usize] = words[v as usize] | W::ONE << (centre - distance);
+        }
     }
 }

@@ -132,6 +132,11 @@ impl Union {
         pieces
     }
 
+    /// The limit of the span, in a graph where a set may last too long although each of its events is near the lowest.
+    pub(crate) fn skew(&self, graph: usize) -> Option<&Span> {
+        self.span.as_ref().filter(|span| span.is_skewed(graph))
+    }
+
     /// Events linked with `node`, rising.
     #[inline]
     pub(crate) fn neighbours(&self, node: u32) -> &[u32] {
@@ -188,12 +193,7 @@ fn bands(graphs: &[MotifGraph<'_>], offsets: &[u32]) -> Bands {
     };
     let mut bands = Bands::new(graphs.iter().map(farthest).collect(), offsets[offsets.len() - 1] as usize);
     for (at, (graph, &first)) in graphs.iter().zip(offsets).enumerate() {
-        for u in 0..graph.nodes() {
-            for &v in graph.successors.row(u) {
-                bands.link(at, first + u as u32, first + v);
-                bands.link(at, first + v, first + u as u32);
-            }
-        }
+        bands.fill(at, first, graph.successors);
     }
     bands
 }

@@ -67,7 +67,7 @@ impl<'g> Lists<'g> {
             let linked = GROWTH.by_time(taken.order, self.linked[node as usize]);
             let set =
                 Found { others: taken.nodes, triangle: taken.triangle, k: count + 1, node, place, linked };
-            if !set.fits(skew) {
+            if skew.is_some_and(|span| !span.holds(&set.nodes()[..set.k])) {
                 continue;
             }
             if count + 1 >= min {

@@ -10,17 +10,14 @@ use super::{Found, Visit, insert};
 use crate::motif::band::Word;
 use crate::motif::graph::Union;
 use crate::motif::shape::MAX_NODES;
-use crate::motif::span::Span;
 
-/// The walk below one root.
+/// The walk below one root, in a graph where the root alone tells which sets last too long.
 pub(super) struct Window<'g, W> {
     pub(super) graph: &'g Union,
     /// What each event is linked with, the event itself at bit `centre`.
     pub(super) words: &'g [W],
     pub(super) centre: u32,
     pub(super) sizes: (usize, usize),
-    /// Where it takes more than the root to tell which sets last too long.
-    pub(super) skew: Option<&'g Span>,
 }
 
 /// The events taken so far, and what may follow.
@@ -68,10 +65,7 @@ impl<W: Word> Window<'_, W> {
             while left != W::ZERO {
                 let at = left.lowest();
                 left = left.without_lowest();
-                let set = set::<COUNT, W>(root, taken, at);
-                if set.fits(self.skew) {
-                    visitor.visit(&set)?;
-                }
+                visitor.visit(&set::<COUNT, W>(root, taken, at))?;
             }
             return ControlFlow::Continue(());
         }
@@ -79,9 +73,6 @@ impl<W: Word> Window<'_, W> {
             let at = left.lowest();
             left = left.without_lowest();
             let set = set::<COUNT, W>(root, taken, at);
-            if !set.fits(self.skew) {
-                continue;
-            }
             if COUNT + 1 >= min {
                 visitor.visit(&set)?;
             }
