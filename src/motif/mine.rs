@@ -106,6 +106,8 @@ pub struct MotifRow {
     pub count: u64,
     /// Graphs in which it occurs.
     pub support: u32,
+    /// Most of its occurrences no two of which overlap in the order of events.
+    pub non_overlapping: u64,
     /// `None` if no null was drawn.
     pub significance: Option<Significance>,
     /// What follows from it.
@@ -146,7 +148,7 @@ pub fn mine(
     let held_out = held_out(graphs.len(), config.holdout, seed);
     let part = |out: bool| graphs.iter().zip(&held_out).filter(move |&(_, &o)| o == out).map(|(g, _)| *g);
     let ordered: Vec<MotifGraph<'_>> = part(false).chain(part(true)).collect();
-    let union = Union::of(&ordered)?;
+    let union = Union::within(&ordered, config.span_ms())?;
     let census = Counter::of(&union, config).count()?;
     let null = Model::of(&ordered, &union, config)?;
     let movable_events = null.movable();
@@ -174,9 +176,10 @@ pub fn mine(
 }
 
 fn untested(counted: &PatternCount) -> MotifRow {
-    let PatternCount { pattern, count, support, .. } = *counted;
+    let PatternCount { pattern, count, support, non_overlapping } = *counted;
     let class_id = class_of(usize::from(pattern.k()), pattern.mask()).unwrap_or(pattern.mask());
-    MotifRow { pattern, class_id, count, support, significance: None, verdict: Verdict::Untested }
+    let verdict = Verdict::Untested;
+    MotifRow { pattern, class_id, count, support, non_overlapping, significance: None, verdict }
 }
 
 /// Every draw equals the data.

@@ -2,6 +2,7 @@
 //!
 //! A motif is a connected induced sub-DAG of 3 to 5 events in time order, each with its label.
 
+mod band;
 mod bootstrap;
 mod canonical;
 mod census;
@@ -20,10 +21,12 @@ mod mine;
 mod null;
 mod occurrences;
 mod outcome;
+mod overlap;
 mod quote;
 mod score;
 mod shape;
 mod significance;
+mod span;
 mod split;
 mod tally;
 mod text;

@@ -21,6 +21,8 @@ use crate::philox::Stream;
 /// resampling" (J Neurophysiol 107:517, 2012): given the windows' counts the test is exact.
 pub(crate) struct IntervalJitter<'a> {
     graphs: Vec<Windows<'a>>,
+    /// Longest span of a set.
+    span_ms: Option<u64>,
 }
 
 /// One graph, and what times its events may take.
@@ -44,14 +46,18 @@ struct Redrawn {
 }
 
 impl<'a> IntervalJitter<'a> {
-    /// Cuts the graphs into windows of `width_ms`.
+    /// Cuts the graphs into windows of `width_ms`. Only sets count that last no longer than `span_ms`.
     ///
     /// # Errors
     /// [`MotifError::NoRule`] for a graph without a rule; [`MotifError::OtherRule`] if a rule does not give its graph's
     /// edges, [`MotifError::Rule`] if it gives none.
-    pub(crate) fn of(graphs: &[MotifGraph<'a>], width_ms: u64) -> Result<Self, MotifError> {
+    pub(crate) fn of(
+        graphs: &[MotifGraph<'a>],
+        width_ms: u64,
+        span_ms: Option<u64>,
+    ) -> Result<Self, MotifError> {
         let graphs = graphs.iter().enumerate().map(|(at, graph)| Windows::of(at, graph, width_ms));
-        Ok(Self { graphs: graphs.collect::<Result<_, _>>()? })
+        Ok(Self { graphs: graphs.collect::<Result<_, _>>()?, span_ms })
     }
 
     /// Number of events whose time may change.
@@ -71,7 +77,7 @@ impl<'a> IntervalJitter<'a> {
             |(at, graph): (usize, &Windows<'_>)| graph.draw(at, nulls.0.stream(iteration, at as u32));
         let drawn = self.graphs.iter().enumerate().map(redraw).collect::<Result<Vec<_>, _>>()?;
         let graphs = drawn.iter().enumerate().map(|(at, drawn)| drawn.graph(at));
-        Union::of(&graphs.collect::<Result<Vec<_>, _>>()?)
+        Union::within(&graphs.collect::<Result<Vec<_>, _>>()?, self.span_ms)
     }
 }
 

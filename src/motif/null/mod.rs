@@ -52,7 +52,7 @@ impl<'a> Model<'a> {
             Null::LabelPermutation => Self::Labels(StratifiedPermutation::of_graphs(graphs, union)),
             Null::IntervalJitter => {
                 let width_ms = config.jitter_ms().ok_or(MotifError::JitterMinutes { jitter_minutes })?;
-                Self::Times(IntervalJitter::of(graphs, width_ms)?)
+                Self::Times(IntervalJitter::of(graphs, width_ms, config.span_ms())?)
             }
         })
     }

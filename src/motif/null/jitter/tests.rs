@@ -29,7 +29,7 @@ impl Owned {
 
     /// One draw: the new time of each event, by its old number.
     fn redrawn(&self, width_ms: u64, iteration: u32) -> Vec<i64> {
-        let null = IntervalJitter::of(&[self.lend()], width_ms).unwrap();
+        let null = IntervalJitter::of(&[self.lend()], width_ms, None).unwrap();
         let drawn = null.graphs[0].draw(0, Nulls::tests(1).0.stream(iteration, 0)).unwrap();
         let mut t_ms = vec![0; self.t_ms.len()];
         drawn.labels.iter().zip(&drawn.t_ms).for_each(|(&event, &t)| t_ms[event as usize] = t);
@@ -66,7 +66,7 @@ proptest! {
     ) {
         let owned: Vec<Owned> = of_graphs.iter().map(|t_ms| Owned::new(t_ms)).collect();
         let graphs: Vec<_> = owned.iter().map(Owned::lend).collect();
-        let null = IntervalJitter::of(&graphs, width_ms).unwrap();
+        let null = IntervalJitter::of(&graphs, width_ms, None).unwrap();
         let nulls = Nulls::tests(9);
         let union = null.draw(nulls, iteration).unwrap();
         let fresh: Vec<(Owned, Vec<u32>)> = (0..graphs.len())
@@ -174,13 +174,13 @@ impl Relink for Nothing {
 #[test]
 fn a_graph_without_its_rule_is_refused() {
     let owned = Owned::new(&[0, 5, 10]);
-    let refuse = |graph| IntervalJitter::of(&[owned.lend(), graph], 10).err().unwrap();
+    let refuse = |graph| IntervalJitter::of(&[owned.lend(), graph], 10, None).err().unwrap();
     assert_eq!(refuse(owned.explicit()), MotifError::NoRule { graph: 1 });
     let other = WindowKnn { k: 1, ..RULE };
     assert_eq!(refuse(owned.explicit().relinked_by(&other)), MotifError::OtherRule { graph: 1 });
     let error = CsrError::NoRowPtr;
     assert_eq!(refuse(owned.explicit().relinked_by(&Nothing)), MotifError::RuleParts { graph: 1, error });
     let unsorted = Owned { t_ms: vec![5, 0, 10], ..Owned::new(&[0, 5, 10]) };
-    let error = IntervalJitter::of(&[unsorted.lend()], 10).err().unwrap();
+    let error = IntervalJitter::of(&[unsorted.lend()], 10, None).err().unwrap();
     assert_eq!(error, MotifError::Rule { graph: 0, error: DagError::Unsorted { index: 1 } });
 }
