@@ -7,6 +7,8 @@ use super::shape::MAX_NODES;
 /// Labels read as digits of a number, the earliest event's first: codes of one shape sort as their labels do.
 pub(crate) trait Code: Copy + Ord + std::hash::Hash + Send + Sync + 'static {
     const ZERO: Self;
+    /// No code: above every one there can be.
+    const NONE: Self;
     /// Bits of a code.
     const BITS: u32;
     /// Appends a digit below `radix`.
@@ -15,6 +17,8 @@ pub(crate) trait Code: Copy + Ord + std::hash::Hash + Send + Sync + 'static {
     fn pop(self, radix: u32) -> (Self, u32);
     /// Mixed to 64 bits, the upper ones best.
     fn mix(self) -> u64;
+    /// As `mix`, another way for every odd `multiplier`.
+    fn hash(self, multiplier: u64) -> u64;
     /// As a place in a table that is known to hold it.
     fn index(self) -> usize;
 }
@@ -24,6 +28,7 @@ const SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;
 
 impl Code for u64 {
     const ZERO: Self = 0;
+    const NONE: Self = Self::MAX;
     const BITS: u32 = Self::BITS;
     #[inline]
     fn push(self, radix: u32, digit: u32) -> Self {
@@ -37,6 +42,11 @@ impl Code for u64 {
         (self ^ self >> 32).wrapping_mul(SPREAD)
     }
     #[inline]
+    fn hash(self, multiplier: u64) -> u64 {
+        let mixed = self.wrapping_mul(SPREAD);
+        (mixed ^ mixed >> 32).wrapping_mul(multiplier)
+    }
+    #[inline]
     fn index(self) -> usize {
         self as usize
     }
@@ -44,6 +54,7 @@ impl Code for u64 {
 
 impl Code for u128 {
     const ZERO: Self = 0;
+    const NONE: Self = Self::MAX;
     const BITS: u32 = Self::BITS;
     #[inline]
     fn push(self, radix: u32, digit: u32) -> Self {
@@ -55,6 +66,10 @@ impl Code for u128 {
     #[inline]
     fn mix(self) -> u64 {
         ((self as u64).wrapping_mul(SPREAD) ^ (self >> 64) as u64).mix()
+    }
+    #[inline]
+    fn hash(self, multiplier: u64) -> u64 {
+        ((self as u64).wrapping_mul(multiplier) ^ (self >> 64) as u64).hash(multiplier)
     }
     #[inline]
     fn index(self) -> usize {

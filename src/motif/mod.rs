@@ -2,14 +2,20 @@
 //!
 //! A motif is a connected induced sub-DAG of 3 to 5 events in time order, each with its label.
 
+mod bootstrap;
 mod canonical;
 mod census;
 mod code;
 mod config;
+mod correction;
 mod counts;
+mod desk;
+mod draws;
 mod error;
 mod estimate;
+mod follow;
 mod graph;
+mod known;
 mod mine;
 mod null;
 mod occurrences;
@@ -18,8 +24,10 @@ mod quote;
 mod score;
 mod shape;
 mod significance;
+mod split;
 mod tally;
 mod text;
+mod visitors;
 mod walk;
 
 pub use census::{Census, Pattern, PatternCount, count};

@@ -95,7 +95,7 @@ pub struct Tested {
 
 impl From<Significance> for Tested {
     fn from(s: Significance) -> Self {
-        let Significance { null_mean, null_sd, lift, p_value, p_fwer, q_value } = s;
+        let Significance { null_mean, null_sd, lift, p_value, p_fwer, q_value, .. } = s;
         Self { null_mean, null_sd, lift, p_value, p_fwer, q_value }
     }
 }

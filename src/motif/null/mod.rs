@@ -23,7 +23,48 @@ pub(crate) use jitter::IntervalJitter;
 pub(crate) use permutation::StratifiedPermutation;
 pub use relink::Relink;
 
+use super::config::{MotifConfig, Null};
+use super::error::MotifError;
+use super::graph::{MotifGraph, Union};
 use crate::philox::Philox;
+
+/// A null, ready to be drawn from.
+pub(crate) enum Model<'a> {
+    /// Labels change places.
+    Labels(StratifiedPermutation),
+    /// Times are drawn anew, and edges follow.
+    Times(IntervalJitter<'a>),
+}
+
+impl<'a> Model<'a> {
+    /// The null of a configuration, over the graphs of `union`.
+    pub(crate) fn of(
+        graphs: &[MotifGraph<'a>],
+        union: &Union,
+        config: &MotifConfig,
+    ) -> Result<Self, MotifError> {
+        let &MotifConfig { block_minutes, jitter_minutes, .. } = config;
+        Ok(match config.null {
+            Null::StratifiedPermutation => {
+                let width_ms = config.block_ms().ok_or(MotifError::BlockMinutes { block_minutes })?;
+                Self::Labels(StratifiedPermutation::of(graphs, union, width_ms))
+            }
+            Null::LabelPermutation => Self::Labels(StratifiedPermutation::of_graphs(graphs, union)),
+            Null::IntervalJitter => {
+                let width_ms = config.jitter_ms().ok_or(MotifError::JitterMinutes { jitter_minutes })?;
+                Self::Times(IntervalJitter::of(graphs, width_ms)?)
+            }
+        })
+    }
+
+    /// Number of events that a draw may change.
+    pub(crate) fn movable(&self) -> u64 {
+        match self {
+            Self::Labels(null) => null.movable(),
+            Self::Times(null) => null.movable(),
+        }
+    }
+}
 
 /// Keeps these numbers apart from those of the estimate.
 const PURPOSE: u32 = 0x6E75;

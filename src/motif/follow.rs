@@ -1,0 +1,215 @@
+//! A few patterns followed once more through the same draws: among the held-out graphs, and graph by graph.
+
+use super::census::{Census, Pattern};
+use super::code::Code;
+use super::desk::Desk;
+use super::draws::{Clock, Drawn, Draws, Maxima, Shape, Visitor};
+use super::error::MotifError;
+use super::known::Known;
+use super::null::Nulls;
+use super::occurrences::Occurrences;
+use super::outcome::{Outcome, add_all};
+use super::score::Scale;
+use super::significance::{Test, held_out_score};
+
+/// Occurrences of one pattern by graph.
+#[derive(Debug, Clone)]
+pub(super) struct ByGraph {
+    /// Count in the data.
+    pub(super) observed: Vec<u64>,
+    /// Sum of the counts of the draws.
+    pub(super) drawn: Vec<u64>,
+}
+
+impl Test<'_> {
+    /// Chance that the held-out graphs, without structure, show any of the `candidates` (places in the census) with as
+    /// large a score: max-T over the candidates, which others than these graphs have chosen. In their order.
+    ///
+    /// # Errors
+    /// Those of a null that builds graphs anew.
+    pub(super) fn confirm(
+        &self,
+        census: &Census,
+        outcomes: &[Outcome],
+        candidates: &[usize],
+    ) -> Result<Vec<f64>, MotifError> {
+        let maxima = Maxima::new(self.iterations);
+        let scale = |candidate: usize| outcomes[candidate].held_out_scale;
+        if self.narrow(census) {
+            self.confirm_as::<u64>(census, candidates, &scale, &maxima)?;
+        } else {
+            self.confirm_as::<u128>(census, candidates, &scale, &maxima)?;
+        }
+        let maxima = maxima.sorted();
+        let p = |&candidate: &usize| share_above(&maxima, held_out_score(&outcomes[candidate]));
+        Ok(candidates.iter().map(p).collect())
+    }
+
+    fn confirm_as<C: Code>(
+        &self,
+        census: &Census,
+        candidates: &[usize],
+        scale: &dyn Fn(usize) -> Scale,
+        maxima: &Maxima,
+    ) -> Result<(), MotifError> {
+        self.follow::<C>(census, candidates, &mut |draws, shapes, chosen| {
+            let scales = chosen.iter().map(|chosen| chosen.iter().map(|c| c.map(scale)).collect()).collect();
+            let visitor = Confirm { shapes, scales, held_out: self.held_out, maxima };
+            draws.run(Nulls::tests(self.seed), 0..self.iterations, shapes, &visitor).map(|_| ())
+        })
+    }
+
+    /// Counts of some patterns (places in the census) in each graph, in the data and in the first `iterations` draws.
+    ///
+    /// # Errors
+    /// Those of a null that builds graphs anew.
+    pub(super) fn by_graph(
+        &self,
+        census: &Census,
+        patterns: &[usize],
+        iterations: u32,
+    ) -> Result<Vec<ByGraph>, MotifError> {
+        let graphs = self.union.offsets.len() - 1;
+        let nothing = ByGraph { observed: vec![0; graphs], drawn: vec![0; graphs] };
+        let mut counted = vec![nothing; patterns.len()];
+        let order = |pattern: usize| patterns.iter().position(|&p| p == pattern);
+        let mut put = |observed: Vec<u64>, drawn: Vec<u64>, chosen: &[Option<usize>]| {
+            let rows = observed.chunks(graphs).zip(drawn.chunks(graphs));
+            for (pattern, (observed, drawn)) in chosen.iter().zip(rows) {
+                if let Some(at) = pattern.and_then(order) {
+                    counted[at] = ByGraph { observed: observed.to_vec(), drawn: drawn.to_vec() };
+                }
+            }
+        };
+        if self.narrow(census) {
+            self.by_graph_as::<u64>(census, patterns, iterations, &mut put)?;
+        } else {
+            self.by_graph_as::<u128>(census, patterns, iterations, &mut put)?;
+        }
+        Ok(counted)
+    }
+
+    fn by_graph_as<C: Code>(
+        &self,
+        census: &Census,
+        patterns: &[usize],
+        iterations: u32,
+        put: &mut dyn FnMut(Vec<u64>, Vec<u64>, &[Option<usize>]),
+    ) -> Result<(), MotifError> {
+        let offsets = &self.union.offsets;
+        let graph_of: Vec<u32> = offsets
+            .windows(2)
+            .enumerate()
+            .flat_map(|(graph, ends)| std::iter::repeat_n(graph as u32, (ends[1] - ends[0]) as usize))
+            .collect();
+        self.follow::<C>(census, patterns, &mut |draws, shapes, chosen| {
+            let visitor = Graphs { shapes, graph_of: &graph_of, graphs: offsets.len() - 1 };
+            let observed = draws.observe(shapes, &visitor);
+            let drawn = draws.run(Nulls::tests(self.seed), 0..iterations, shapes, &visitor)?;
+            for ((observed, drawn), chosen) in observed.into_iter().zip(drawn).zip(chosen) {
+                put(observed, drawn, chosen);
+            }
+            Ok(())
+        })
+    }
+
+    /// Calls `with` for each group of shapes, with those that hold a wanted pattern, and which stands at each place.
+    fn follow<C: Code>(
+        &self,
+        census: &Census,
+        wanted: &[usize],
+        with: &mut dyn FnMut(&Draws<'_>, &[Shape<C>], &[Vec<Option<usize>>]) -> Result<(), MotifError>,
+    ) -> Result<(), MotifError> {
+        let pattern = |at: usize| -> &Pattern { &census.patterns[at].pattern };
+        for group in &self.groups(census) {
+            let mut of_shape: Vec<Vec<(C, usize)>> = vec![Vec::new(); group.slots.len()];
+            for &at in wanted {
+                if let Some(place) = self.place_of(group, pattern(at)) {
+                    of_shape[place].push((self.code(pattern(at)), at));
+                }
+            }
+            let (mut shapes, mut chosen) = (Vec::new(), Vec::new());
+            for (of, wanted) in of_shape.iter().enumerate().filter(|(_, wanted)| !wanted.is_empty()) {
+                let codes: Vec<C> = wanted.iter().map(|&(code, _)| code).collect();
+                let known = Known::of(&codes);
+                let mut at_place = vec![None; known.places()];
+                wanted.iter().for_each(|&(code, at)| at_place[known.place(code)] = Some(at));
+                shapes.push(Shape {
+                    place: of,
+                    known,
+                    targets: Vec::new(),
+                    common: Vec::new(),
+                    rare: Vec::new(),
+                });
+                chosen.push(at_place);
+            }
+            if !shapes.is_empty() {
+                let occurrences = Occurrences::of(self.union, group);
+                let clock = Clock::new(0, &|_, _| {});
+                with(&self.draws(group, &occurrences, &clock), &shapes, &chosen)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// (1 + values of at least `score`) / (1 + values); the values rise.
+pub(super) fn share_above(values: &[f64], score: f64) -> f64 {
+    let above = values.len() - values.partition_point(|&value| value < score);
+    (above as f64 + 1.0) / (values.len() as f64 + 1.0)
+}
+
+/// Takes each draw's largest score among the held-out graphs.
+struct Confirm<'a, C> {
+    shapes: &'a [Shape<C>],
+    /// Scale of each place that has a pattern.
+    scales: Vec<Vec<Option<Scale>>>,
+    held_out: u32,
+    maxima: &'a Maxima,
+}
+
+impl<C: Code> Visitor<C> for Confirm<'_, C> {
+    /// Counts of the draw at hand.
+    type Kept = Vec<u32>;
+
+    fn start(&self, shape: usize) -> Vec<u32> {
+        vec![0; self.shapes[shape].known.places() + 1]
+    }
+
+    fn see(&self, shape: usize, iteration: u32, drawn: &Drawn<'_>, _: &mut Desk<C>, counts: &mut Vec<u32>) {
+        let known = &self.shapes[shape].known;
+        counts.fill(0);
+        drawn.places(self.held_out..u32::MAX, known, |_, place| counts[place as usize] += 1);
+        let scores = self.scales[shape].iter().zip(&*counts).filter_map(|(s, &n)| s.map(|s| s.score(n)));
+        self.maxima.raise(iteration, scores.fold(f64::NEG_INFINITY, f64::max));
+    }
+
+    fn join(&self, _: &mut Vec<u32>, _: Vec<u32>) {}
+}
+
+/// Sums counts by pattern and graph, `[places, graphs]`, with a row for all other patterns behind them.
+struct Graphs<'a, C> {
+    shapes: &'a [Shape<C>],
+    /// Graph of each event.
+    graph_of: &'a [u32],
+    graphs: usize,
+}
+
+impl<C: Code> Visitor<C> for Graphs<'_, C> {
+    type Kept = Vec<u64>;
+
+    fn start(&self, shape: usize) -> Vec<u64> {
+        vec![0; (self.shapes[shape].known.places() + 1) * self.graphs]
+    }
+
+    fn see(&self, shape: usize, _: u32, drawn: &Drawn<'_>, _: &mut Desk<C>, sums: &mut Vec<u64>) {
+        let known = &self.shapes[shape].known;
+        drawn.places(0..u32::MAX, known, |first, place| {
+            sums[place as usize * self.graphs + self.graph_of[first as usize] as usize] += 1;
+        });
+    }
+
+    fn join(&self, sums: &mut Vec<u64>, later: Vec<u64>) {
+        add_all(sums, &later);
+    }
+}
