@@ -55,6 +55,8 @@ pub struct MotifReport {
 /// One pattern: a row of `motifs.parquet`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Motif {
+    /// The pattern as text, the same in every run: `sweep -> reversal; reversal -> expansion`.
+    pub pattern: String,
     /// Events.
     pub k: u8,
     /// Bit `i*k + j`: event i leads to event j, events in time order.
@@ -127,6 +129,7 @@ pub fn motifs(request: &MotifRequest<'_>, progress: &dyn Progress) -> Result<Mot
     }
     let name = |code: &u32| mined.vocabulary[*code as usize].clone();
     let motif = |row: &MotifRow| Motif {
+        pattern: row.pattern.text(&mined.vocabulary),
         k: row.pattern.k(),
         mask: row.pattern.mask(),
         labels: row.pattern.labels().iter().map(name).collect(),

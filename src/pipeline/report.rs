@@ -81,7 +81,7 @@ pub struct MotifSummary {
     pub distinct: u64,
     /// Patterns whose count reached `motif.min_count`: those that are tested.
     pub patterns: usize,
-    /// Events that share their block of time with another label. 0: labels cannot move, and every p is 1.
+    /// Events that a draw may change, their label or their time. 0: every draw is the data, and every p is 1.
     pub movable_events: u64,
     /// Null draws each was tested against.
     pub iterations: u32,
@@ -197,7 +197,7 @@ pub(super) fn motif_summary(mined: &Mined, config: &Config) -> MotifSummary {
         movable_events: mined.found.movable_events,
         patterns: mined.found.rows.len(),
         iterations: config.motif.iterations,
-        null: "StratifiedPermutation",
+        null: config.motif.null.name(),
         promote: count(Verdict::Promote),
         park: count(Verdict::Park),
     }

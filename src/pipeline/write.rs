@@ -137,14 +137,19 @@ fn score_table(rows: usize, scores: &SessionScores) -> Table {
 
 pub(super) fn motif_table(mined: &Mined) -> Table {
     let rows = &mined.found.rows;
-    let labels: Vec<String> = rows.iter().map(|row| row.labels_json(&mined.vocabulary)).collect();
-    let labels = Values::Text(Labels::encode(labels.iter().map(|text| Some(text.as_str()))));
+    let texts = |of: &dyn Fn(&MotifRow) -> String| {
+        let texts: Vec<String> = rows.iter().map(of).collect();
+        Values::Text(Labels::encode(texts.iter().map(|text| Some(text.as_str()))))
+    };
+    let patterns = texts(&|row| row.pattern.text(&mined.vocabulary));
+    let labels = texts(&|row| row.labels_json(&mined.vocabulary));
     let verdicts = Values::Text(Labels::encode(rows.iter().map(|row| Some(row.verdict.name()))));
     let u32s = |of: &dyn Fn(&MotifRow) -> u32| Values::U32(rows.iter().map(of).collect());
     let statistic = |of: &dyn Fn(&Significance) -> f64| {
         Values::OptF64(rows.iter().map(|row| row.significance.as_ref().map(of)).collect())
     };
     Table::new(vec![
+        Column::new("pattern", "edges between labels, the same in every run", patterns),
         Column::new("k", "events", u32s(&|r| r.pattern.k().into())),
         Column::new("mask", "bit i*k+j: edge i -> j, events in time order", u32s(&|r| r.pattern.mask())),
         Column::new("labels", "JSON array of strings, in time order", labels),

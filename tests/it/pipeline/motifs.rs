@@ -35,6 +35,8 @@ fn motifs_are_those_of_all_sessions_with_the_labels_asked_for() {
         let motifs = run.motifs();
         let labels = want.iter().map(|row| Some(row.labels_json(&names))).collect::<Vec<_>>();
         assert_eq!(texts(&motifs, "labels"), labels, "{column}");
+        let patterns = want.iter().map(|row| Some(row.pattern.text(&names))).collect::<Vec<_>>();
+        assert_eq!(texts(&motifs, "pattern"), patterns, "{column}");
         let verdicts = want.iter().map(|row| Some(row.verdict.name().to_owned())).collect::<Vec<_>>();
         assert_eq!(texts(&motifs, "verdict"), verdicts, "{column}");
         type Of<'a> = &'a dyn Fn(usize) -> f64;
