@@ -12,21 +12,18 @@ const WAITING: usize = 1 << 20;
 /// Occurrences counted between two looks at how many wait.
 pub(super) const STRIDE: usize = 1 << 14;
 
-/// Counts the codes of one shape: the known ones each in a place, all others only if they may reach `min_count`.
+/// Counts the codes of one shape: the known ones each in a place, all others only if they may occur often enough.
 ///
-/// Whether an unknown code reaches it is seen by a sketch, a small table of counters in which codes may share a
-/// cell: a cell below `min_count` holds no code that reaches it. The codes of the other cells, few, are counted one
-/// by one. So every count is exact, and the loop over the occurrences has no branch that depends on a label.
+/// Whether an unknown code does is seen by a sketch, a small table of counters in which codes may share a cell: a
+/// cell that shows too little holds no code that occurs often enough. The codes of the other cells, few, are counted
+/// one by one. So every count is exact, and the loop over the occurrences has no branch that depends on a label.
 pub(super) struct Desk<C> {
-    min_count: u64,
-    /// What a cell shows from which its codes are counted.
-    threshold: u8,
     /// Occurrences of each known code, and of all unknown ones behind them.
     counts: Vec<u32>,
     sketch: Vec<u8>,
     sketch_shift: u32,
-    /// Whether some cell has reached the threshold.
-    hot: bool,
+    /// What the fullest cell shows.
+    hottest: u8,
     /// The unknown codes met, or those met since they were last moved to `rest`.
     waiting: Vec<C>,
     waits: usize,
@@ -36,14 +33,12 @@ pub(super) struct Desk<C> {
 }
 
 impl<C: Code> Desk<C> {
-    pub(super) fn new(min_count: u64) -> Self {
+    pub(super) fn new() -> Self {
         Self {
-            min_count,
-            threshold: u8::try_from(min_count).unwrap_or(u8::MAX),
             counts: Vec::new(),
             sketch: Vec::new(),
             sketch_shift: 0,
-            hot: false,
+            hottest: 0,
             waiting: Vec::new(),
             waits: 0,
             rest: CodeMap::default(),
@@ -59,7 +54,7 @@ impl<C: Code> Desk<C> {
         self.sketch.clear();
         self.sketch.resize(cells, 0);
         self.sketch_shift = u64::BITS - cells.trailing_zeros();
-        (self.hot, self.waits, self.moved) = (false, 0, false);
+        (self.hottest, self.waits, self.moved) = (0, 0, false);
         self.rest.clear();
     }
 
@@ -77,7 +72,7 @@ impl<C: Code> Desk<C> {
         if self.waiting.len() < self.waits + rows.len() {
             self.waiting.resize(self.waits + rows.len(), C::NONE);
         }
-        let (mut waits, mut hottest) = (self.waits, 0);
+        let (mut waits, mut hottest) = (self.waits, self.hottest);
         let (unknown_place, sketch_shift) = (known.places() as u32, self.sketch_shift);
         let (counts, waiting, sketch) = (&mut self.counts[..], &mut self.waiting[..], &mut self.sketch[..]);
         let mut batch = Batch::new();
@@ -95,8 +90,7 @@ impl<C: Code> Desk<C> {
                 hottest = hottest.max(*cell);
             }
         }
-        self.waits = waits;
-        self.hot |= hottest >= self.threshold;
+        (self.waits, self.hottest) = (waits, hottest);
     }
 
     /// Counts the waiting codes one by one, so that others may wait.
@@ -117,22 +111,22 @@ impl<C: Code> Desk<C> {
         &self.counts[..self.counts.len() - 1]
     }
 
-    /// The unknown codes that have occurred at least `min_count` times so far, and how often.
-    pub(super) fn reached(&mut self, known: &Known<C>) -> impl Iterator<Item = (C, u32)> {
+    /// The unknown codes that have occurred at least `count` times so far, and how often. The higher `count`, the
+    /// fewer cells show it: what is asked for seldom costs little.
+    pub(super) fn unknown(&mut self, known: &Known<C>, count: u32) -> impl Iterator<Item = (C, u32)> {
         if self.moved {
             self.move_waiting();
         } else {
             self.rest.clear();
-            let waiting = if self.hot { &self.waiting[..self.waits] } else { &[] };
+            let shown = u8::try_from(count).unwrap_or(u8::MAX);
+            let waiting = if self.hottest >= shown { &self.waiting[..self.waits] } else { &[] };
             for &code in waiting {
-                if self.sketch[(known.hash(code) >> self.sketch_shift) as usize] >= self.threshold {
+                if self.sketch[(known.hash(code) >> self.sketch_shift) as usize] >= shown {
                     *self.rest.entry(code).or_insert(0) += 1;
                 }
             }
         }
-        let min_count = self.min_count;
-        let reached = move |&(_, count): &(C, u32)| u64::from(count) >= min_count;
-        self.rest.iter().map(|(&code, &count)| (code, count)).filter(reached)
+        self.rest.iter().map(|(&code, &n)| (code, n)).filter(move |&(_, n)| n >= count)
     }
 }
 
@@ -142,7 +136,7 @@ mod tests {
     use std::collections::BTreeMap;
 
     /// Counts known and unknown codes of `n` triples in strides and compares with a map, at half time and at the end.
-    fn check<C: Code + std::fmt::Debug>(radix: u32, n: usize, min_count: u64, know: fn(usize) -> bool) {
+    fn check<C: Code + std::fmt::Debug>(radix: u32, n: usize, min_count: u32, know: fn(usize) -> bool) {
         let mut numbers = crate::philox::Philox::new(u64::from(radix)).stream(n as u32, 0);
         let labels: Vec<u32> = (0..997).map(|_| numbers.below(radix).min(numbers.below(radix))).collect();
         let rows: Vec<[u32; 3]> = (0..n).map(|_| std::array::from_fn(|_| numbers.below(997))).collect();
@@ -152,7 +146,7 @@ mod tests {
         all.dedup();
         let chosen: Vec<C> = all.iter().enumerate().filter(|&(i, _)| know(i)).map(|(_, &c)| c).collect();
         let known = Known::of(&chosen);
-        let mut desk = Desk::new(min_count);
+        let mut desk = Desk::new();
         for _ in 0..2 {
             desk.clear(&known, n);
             let mut want: BTreeMap<C, u32> = BTreeMap::new();
@@ -164,9 +158,8 @@ mod tests {
                 for (place, code) in known.iter() {
                     assert_eq!(desk.counts()[place], want.get(&code).copied().unwrap_or(0));
                 }
-                let reached: BTreeMap<C, u32> = desk.reached(&known).collect();
-                let expected =
-                    |(c, n): &(&C, &u32)| u64::from(**n) >= min_count && chosen.binary_search(c).is_err();
+                let reached: BTreeMap<C, u32> = desk.unknown(&known, min_count).collect();
+                let expected = |(c, n): &(&C, &u32)| **n >= min_count && chosen.binary_search(c).is_err();
                 let expected: BTreeMap<C, u32> =
                     want.iter().filter(expected).map(|(&c, &n)| (c, n)).collect();
                 assert_eq!(reached, expected);

@@ -125,7 +125,6 @@ pub(super) struct Draws<'a> {
     pub(super) null: &'a Model<'a>,
     pub(super) group: &'a Group,
     pub(super) occurrences: &'a Occurrences<'a>,
-    pub(super) min_count: u64,
     pub(super) clock: &'a Clock<'a>,
 }
 
@@ -138,7 +137,7 @@ impl Draws<'_> {
             visitor.see(at, 0, &drawn, desk, &mut kept);
             kept
         };
-        shapes.par_iter().enumerate().map_init(|| Desk::new(self.min_count), one).collect()
+        shapes.par_iter().enumerate().map_init(Desk::new, one).collect()
     }
 
     /// Shows `iterations` of a family of draws.
@@ -213,7 +212,7 @@ impl Draws<'_> {
             self.clock.tick(piece.len() as u64);
             kept
         };
-        let seen: Vec<V::Kept> = pieces.par_iter().map_init(|| Desk::new(self.min_count), one).collect();
+        let seen: Vec<V::Kept> = pieces.par_iter().map_init(Desk::new, one).collect();
         for ((at, _), later) in pieces.iter().zip(seen) {
             visitor.join(&mut kept[*at], later);
         }
@@ -228,7 +227,7 @@ impl Draws<'_> {
         shapes: &[Shape<C>],
         visitor: &V,
     ) -> Result<Vec<V::Kept>, MotifError> {
-        let mut desk = Desk::new(self.min_count);
+        let mut desk = Desk::new();
         let mut kept: Vec<V::Kept> = (0..shapes.len()).map(|at| visitor.start(at)).collect();
         for iteration in piece {
             let union = null.draw(nulls, iteration)?;
@@ -285,6 +284,11 @@ impl Maxima {
 
     pub(super) fn raise(&self, draw: u32, value: f64) {
         self.0[draw as usize].fetch_max(ordered(value), Ordering::Relaxed);
+    }
+
+    /// The largest value so far.
+    pub(super) fn get(&self, draw: u32) -> f64 {
+        of_ordered(self.0[draw as usize].load(Ordering::Relaxed))
     }
 
     /// The values, rising; -infinity for a draw that was never raised.

@@ -20,7 +20,7 @@ const INTERVALS: usize = 1000;
 /// ... fewer if their counts by graph are more than this, ...
 const INTERVAL_CELLS: usize = 1 << 20;
 /// ... and the draws that say how the null's counts spread over the graphs: the interval's width takes no more.
-const INTERVAL_DRAWS: u32 = 200;
+const INTERVAL_DRAWS: u32 = 100;
 
 /// What is to be done with a pattern.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]

@@ -27,6 +27,16 @@ impl Scale {
     pub(super) fn score(self, count: u32) -> f64 {
         2.0 * ((f64::from(count) * self.inverse + ANSCOMBE).sqrt() - self.root)
     }
+
+    /// The least count whose score is above `bar`.
+    pub(super) fn least_above(self, bar: f64) -> u32 {
+        let (mut low, mut high) = (0, u32::MAX);
+        while low < high {
+            let middle = low + (high - low) / 2;
+            if self.score(middle) > bar { high = middle } else { low = middle + 1 }
+        }
+        low
+    }
 }
 
 const ANSCOMBE: f64 = 0.375;
@@ -91,6 +101,8 @@ mod tests {
         let score = |pattern, count| scales.get(pattern).score(count);
         assert!((1..99).all(|count| score(0, count) < score(0, count + 1)));
         assert!(score(0, 60) < 0.6 * score(1, 60));
+        let bar = score(0, 77);
+        assert_eq!((scales.get(0).least_above(bar), scales.get(0).least_above(-9.0)), (78, 0));
         assert!(score(1, 9) < 0.0 && scales.rare.score(9) > 0.0);
     }
 

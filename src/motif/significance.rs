@@ -112,8 +112,8 @@ impl<'a> Test<'a> {
         occurrences: &'b Occurrences<'b>,
         clock: &'b Clock<'b>,
     ) -> Draws<'b> {
-        let Self { union, null, min_count, .. } = *self;
-        Draws { union, null, group, occurrences, min_count, clock }
+        let Self { union, null, .. } = *self;
+        Draws { union, null, group, occurrences, clock }
     }
 
     fn test_group<C: Code>(
@@ -126,11 +126,12 @@ impl<'a> Test<'a> {
     ) -> Result<(), MotifError> {
         let of_shape = self.targets::<C>(draws.group, census);
         let held_out = self.held_out;
+        let min_count = u32::try_from(self.min_count).unwrap_or(u32::MAX);
         let pilot = Nulls::pilots(self.seed);
 
         // which patterns are common under the null, and on what scale each is measured
         let targeted = shapes(&of_shape, &[]);
-        let scout = Scout { shapes: &targeted, min_count: self.min_count };
+        let scout = Scout { shapes: &targeted, min_count };
         let seen = draws.run(pilot, 0..SCOUTS.min(pilots), &targeted, &scout)?;
         let often = |mut codes: Vec<C>| -> Vec<C> {
             codes.sort_unstable();
@@ -148,7 +149,6 @@ impl<'a> Test<'a> {
         let count = |target: &Target<C>| census.patterns[target.pattern].count as u32;
         let observed: Vec<Vec<u32>> =
             of_shape.iter().map(|targets| targets.iter().map(count).collect()).collect();
-        let min_count = u32::try_from(self.min_count).unwrap_or(u32::MAX);
         let trial = Trial {
             shapes: &shapes,
             scales: &scales,

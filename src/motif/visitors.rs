@@ -14,7 +14,7 @@ fn gather(counts: &[u32], places: &[u32]) -> Vec<u32> {
 /// Lists the patterns that reach `min_count`.
 pub(super) struct Scout<'a, C> {
     pub(super) shapes: &'a [Shape<C>],
-    pub(super) min_count: u64,
+    pub(super) min_count: u32,
 }
 
 impl<C: Code> Visitor<C> for Scout<'_, C> {
@@ -28,9 +28,9 @@ impl<C: Code> Visitor<C> for Scout<'_, C> {
         let known = &self.shapes[shape].known;
         drawn.clear(known, desk);
         drawn.count(0..u32::MAX, known, desk);
-        let often = |&(place, _): &(usize, C)| u64::from(desk.counts()[place]) >= self.min_count;
+        let often = |&(place, _): &(usize, C)| desk.counts()[place] >= self.min_count;
         kept.extend(known.iter().filter(often).map(|(_, code)| code));
-        kept.extend(desk.reached(known).map(|(code, _)| code));
+        kept.extend(desk.unknown(known, self.min_count).map(|(code, _)| code));
     }
 
     fn join(&self, kept: &mut Vec<C>, mut later: Vec<C>) {
@@ -125,25 +125,27 @@ impl<C: Code> Visitor<C> for Trial<'_, C> {
     }
 
     fn see(&self, shape: usize, iteration: u32, drawn: &Drawn<'_>, desk: &mut Desk<C>, kept: &mut Tried) {
-        let Shape { known, targets, common, rare, .. } = &self.shapes[shape];
+        let Shape { known: patterns, targets, common, rare, .. } = &self.shapes[shape];
         let [all, found, _] = &self.scales[shape];
-        let largest = |scales: &Scales, desk: &mut Desk<C>| {
-            let unknown = desk.reached(known).map(|(_, count)| count).max();
+        // other shapes may have set the bar already: what stays below it need not be looked for
+        let raise = |maxima: &Maxima, scales: &Scales, desk: &mut Desk<C>| {
             let counts = desk.counts();
+            let bar = scales.largest(&gather(counts, common), self.min_count, maxima.get(iteration));
             let known = rare.iter().map(|&place| counts[place as usize]).max();
-            let most = unknown.max(known).filter(|&count| count >= self.min_count);
-            let bar = most.map_or(f64::NEG_INFINITY, |count| scales.rare.score(count));
-            scales.largest(&gather(counts, common), self.min_count, bar)
+            let least = scales.rare.least_above(bar).max(self.min_count);
+            let most = desk.unknown(patterns, least).map(|(_, count)| count).max().max(known);
+            let of_rare = most.filter(|&count| count >= least).map(|count| scales.rare.score(count));
+            maxima.raise(iteration, of_rare.unwrap_or(bar));
         };
-        drawn.clear(known, desk);
+        drawn.clear(patterns, desk);
         let mut from = 0;
         if let Some(held_out) = self.held_out {
-            drawn.count(0..held_out, known, desk);
-            self.discovery.raise(iteration, largest(found, desk));
+            drawn.count(0..held_out, patterns, desk);
+            raise(self.discovery, found, desk);
             from = held_out;
         }
-        drawn.count(from..u32::MAX, known, desk);
-        self.maxima.raise(iteration, largest(all, desk));
+        drawn.count(from..u32::MAX, patterns, desk);
+        raise(self.maxima, all, desk);
         let counts = gather(desk.counts(), targets);
         kept.sums.add(&counts);
         for ((as_often, &observed), &count) in

@@ -116,7 +116,7 @@ fn every_time_of_a_window_is_as_likely() {
 #[test]
 fn two_events_of_a_window_are_drawn_apart_and_so_are_two_graphs_alike() {
     let owned = Owned::new(&[0, 3, 4, 7, 20]);
-    let null = IntervalJitter::of(&[owned.lend(), owned.lend()], 10).unwrap();
+    let null = IntervalJitter::of(&[owned.lend(), owned.lend()], 10, None).unwrap();
     assert_eq!(null.movable(), 6);
     let (mut together, mut alike) = (0_u32, 0_u32);
     for iteration in 0..9000 {
@@ -146,8 +146,9 @@ fn the_whole_range_of_times_and_of_widths_is_drawn_from() {
 
 #[test]
 fn what_cannot_move_is_not_counted() {
-    let movable =
-        |t_ms: &[i64], width_ms| IntervalJitter::of(&[Owned::new(t_ms).lend()], width_ms).unwrap().movable();
+    let movable = |t_ms: &[i64], width_ms| {
+        IntervalJitter::of(&[Owned::new(t_ms).lend()], width_ms, None).unwrap().movable()
+    };
     assert_eq!(movable(&[], 10), 0);
     assert_eq!(movable(&[4, 4, 4], 10), 0);
     assert_eq!(movable(&[0, 10, 20, 30], 10), 0, "windows of one slot");
