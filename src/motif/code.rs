@@ -13,11 +13,13 @@ pub(crate) trait Code: Copy + Ord + std::hash::Hash + Send + Sync + 'static {
     const BITS: u32;
     /// Appends a digit below `radix`.
     fn push(self, radix: u32, digit: u32) -> Self;
+    /// As `push` with a radix of 2^`bits`.
+    fn append(self, bits: u32, digit: u32) -> Self;
     /// Takes the last digit off.
     fn pop(self, radix: u32) -> (Self, u32);
     /// Mixed to 64 bits, the upper ones best.
     fn mix(self) -> u64;
-    /// As `mix`, another way for every odd `multiplier`.
+    /// Mixed less well and sooner, another way for every odd `multiplier`: the upper bits are good.
     fn hash(self, multiplier: u64) -> u64;
     /// As a place in a table that is known to hold it.
     fn index(self) -> usize;
@@ -34,6 +36,10 @@ impl Code for u64 {
     fn push(self, radix: u32, digit: u32) -> Self {
         self * Self::from(radix) + Self::from(digit)
     }
+    #[inline]
+    fn append(self, bits: u32, digit: u32) -> Self {
+        self << bits | Self::from(digit)
+    }
     fn pop(self, radix: u32) -> (Self, u32) {
         (self / Self::from(radix), (self % Self::from(radix)) as u32)
     }
@@ -43,8 +49,7 @@ impl Code for u64 {
     }
     #[inline]
     fn hash(self, multiplier: u64) -> u64 {
-        let mixed = self.wrapping_mul(SPREAD);
-        (mixed ^ mixed >> 32).wrapping_mul(multiplier)
+        self.wrapping_mul(multiplier)
     }
     #[inline]
     fn index(self) -> usize {
@@ -60,6 +65,10 @@ impl Code for u128 {
     fn push(self, radix: u32, digit: u32) -> Self {
         self * Self::from(radix) + Self::from(digit)
     }
+    #[inline]
+    fn append(self, bits: u32, digit: u32) -> Self {
+        self << bits | Self::from(digit)
+    }
     fn pop(self, radix: u32) -> (Self, u32) {
         (self / Self::from(radix), (self % Self::from(radix)) as u32)
     }
@@ -69,7 +78,8 @@ impl Code for u128 {
     }
     #[inline]
     fn hash(self, multiplier: u64) -> u64 {
-        ((self as u64).wrapping_mul(multiplier) ^ (self >> 64) as u64).hash(multiplier)
+        let low = (self as u64).wrapping_mul(multiplier);
+        (low ^ low >> 32 ^ (self >> 64) as u64).wrapping_mul(multiplier)
     }
     #[inline]
     fn index(self) -> usize {
@@ -81,6 +91,11 @@ impl Code for u128 {
 pub(crate) fn label_limit<C: Code>(k: usize) -> usize {
     // radix^k <= 2^(bits - 1), so that no push overflows
     1 << ((C::BITS - 1) / k as u32).min(31)
+}
+
+/// Bits that tell so many labels apart; as many as [`label_limit`] allows fit into a code.
+pub(crate) fn label_bits(labels: usize) -> u32 {
+    usize::BITS - labels.saturating_sub(1).leading_zeros()
 }
 
 /// Digits of a code of `k` labels.

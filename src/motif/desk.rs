@@ -58,13 +58,13 @@ impl<C: Code> Desk<C> {
         self.rest.clear();
     }
 
-    /// Counts occurrences `[n, K]` of event numbers under `labels`, at most [`STRIDE`] of them.
+    /// Counts occurrences `[n, K]` of event numbers under `labels` of `bits` bits, at most [`STRIDE`] of them.
     pub(super) fn add<const K: usize>(
         &mut self,
         known: &Known<C>,
         rows: &[[u32; K]],
         labels: &[u32],
-        radix: u32,
+        bits: u32,
     ) {
         if self.waits + rows.len() > WAITING {
             self.move_waiting();
@@ -77,7 +77,7 @@ impl<C: Code> Desk<C> {
         let (counts, waiting, sketch) = (&mut self.counts[..], &mut self.waiting[..], &mut self.sketch[..]);
         let mut batch = Batch::new();
         for rows in rows.chunks(BATCH) {
-            known.look_up(rows, labels, radix, &mut batch);
+            known.look_up(rows, labels, bits, &mut batch);
             for ((&code, &hash), &place) in
                 batch.codes[..rows.len()].iter().zip(&batch.hashes).zip(&batch.places)
             {
@@ -132,6 +132,7 @@ impl<C: Code> Desk<C> {
 
 #[cfg(test)]
 mod tests {
+    use super::super::code::label_bits;
     use super::*;
     use std::collections::BTreeMap;
 
@@ -140,7 +141,8 @@ mod tests {
         let mut numbers = crate::philox::Philox::new(u64::from(radix)).stream(n as u32, 0);
         let labels: Vec<u32> = (0..997).map(|_| numbers.below(radix).min(numbers.below(radix))).collect();
         let rows: Vec<[u32; 3]> = (0..n).map(|_| std::array::from_fn(|_| numbers.below(997))).collect();
-        let code = |row: &[u32; 3]| row.iter().fold(C::ZERO, |c, &v| c.push(radix, labels[v as usize]));
+        let bits = label_bits(radix as usize);
+        let code = |row: &[u32; 3]| row.iter().fold(C::ZERO, |c, &v| c.append(bits, labels[v as usize]));
         let mut all: Vec<C> = rows.iter().map(code).collect();
         all.sort_unstable();
         all.dedup();
@@ -152,7 +154,7 @@ mod tests {
             let mut want: BTreeMap<C, u32> = BTreeMap::new();
             for half in rows.chunks(n.div_ceil(2)) {
                 for rows in half.chunks(STRIDE) {
-                    desk.add(&known, rows, &labels, radix);
+                    desk.add(&known, rows, &labels, bits);
                     rows.iter().for_each(|row| *want.entry(code(row)).or_insert(0) += 1);
                 }
                 for (place, code) in known.iter() {

@@ -8,7 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use rayon::prelude::*;
 
-use super::code::Code;
+use super::code::{Code, digits, label_bits};
 use super::desk::{Desk, STRIDE};
 use super::error::MotifError;
 use super::graph::Union;
@@ -37,6 +37,26 @@ pub(super) struct Shape<C> {
     pub(super) rare: Vec<u32>,
 }
 
+/// Which labels the first and the last events of some patterns bear.
+pub(super) struct Ends {
+    first: Vec<bool>,
+    last: Vec<bool>,
+}
+
+impl Ends {
+    /// Those of some codes of `k` of so many labels.
+    pub(super) fn of<C: Code>(codes: &[C], labels: usize, k: usize) -> Self {
+        let radix = 1 << label_bits(labels);
+        let mut ends = Self { first: vec![false; labels], last: vec![false; labels] };
+        for &code in codes {
+            let labels = digits(code, radix, k);
+            ends.first[labels[0] as usize] = true;
+            ends.last[labels[k - 1] as usize] = true;
+        }
+        ends
+    }
+}
+
 /// Sees draws of a shape, and keeps what it wants to know of them.
 pub(super) trait Visitor<C>: Sync {
     type Kept: Send;
@@ -54,7 +74,7 @@ pub(super) struct Drawn<'a> {
     rows: usize,
     k: usize,
     labels: &'a [u32],
-    radix: u32,
+    bits: u32,
 }
 
 impl Drawn<'_> {
@@ -66,23 +86,25 @@ impl Drawn<'_> {
     /// Counts the occurrences whose first event is one of `roots`.
     pub(super) fn count<C: Code>(&self, roots: Range<u32>, known: &Known<C>, desk: &mut Desk<C>) {
         match self.k {
-            3 => self.each(roots, |rows: &[[u32; 3]]| desk.add(known, rows, self.labels, self.radix)),
-            4 => self.each(roots, |rows: &[[u32; 4]]| desk.add(known, rows, self.labels, self.radix)),
-            _ => self.each(roots, |rows: &[[u32; 5]]| desk.add(known, rows, self.labels, self.radix)),
+            3 => self.each(roots, |rows: &[[u32; 3]]| desk.add(known, rows, self.labels, self.bits)),
+            4 => self.each(roots, |rows: &[[u32; 4]]| desk.add(known, rows, self.labels, self.bits)),
+            _ => self.each(roots, |rows: &[[u32; 5]]| desk.add(known, rows, self.labels, self.bits)),
         }
     }
 
-    /// Calls `visit` with the first event and the known place of each occurrence whose first event is one of `roots`.
+    /// Calls `visit` with the first event and the place of each known occurrence whose first event is one of `roots`;
+    /// what begins or ends with another label than `known` does is passed over early.
     pub(super) fn places<C: Code>(
         &self,
         roots: Range<u32>,
         known: &Known<C>,
+        ends: &Ends,
         mut visit: impl FnMut(u32, u32),
     ) {
         match self.k {
-            3 => self.each(roots, |rows: &[[u32; 3]]| self.look_up(rows, known, &mut visit)),
-            4 => self.each(roots, |rows: &[[u32; 4]]| self.look_up(rows, known, &mut visit)),
-            _ => self.each(roots, |rows: &[[u32; 5]]| self.look_up(rows, known, &mut visit)),
+            3 => self.each(roots, |rows: &[[u32; 3]]| self.look_up(rows, known, ends, &mut visit)),
+            4 => self.each(roots, |rows: &[[u32; 4]]| self.look_up(rows, known, ends, &mut visit)),
+            _ => self.each(roots, |rows: &[[u32; 5]]| self.look_up(rows, known, ends, &mut visit)),
         }
     }
 
@@ -90,12 +112,22 @@ impl Drawn<'_> {
         &self,
         rows: &[[u32; K]],
         known: &Known<C>,
+        Ends { first, last }: &Ends,
         visit: &mut impl FnMut(u32, u32),
     ) {
         let mut batch = Batch::new();
+        let mut chosen = [[0; K]; BATCH];
         for rows in rows.chunks(BATCH) {
-            known.look_up(rows, self.labels, self.radix, &mut batch);
-            rows.iter().zip(&batch.places).for_each(|(row, &place)| visit(row[0], place));
+            let mut n = 0;
+            for row in rows {
+                chosen[n] = *row;
+                let label = |node: u32| self.labels[node as usize] as usize;
+                n += usize::from(first[label(row[0])] & last[label(row[K - 1])]);
+            }
+            let rows = &chosen[..n];
+            known.look_up(rows, self.labels, self.bits, &mut batch);
+            let places = rows.iter().zip(&batch.places).filter(|&(_, &at)| (at as usize) < known.places());
+            places.for_each(|(row, &place)| visit(row[0], place));
         }
     }
 
@@ -234,7 +266,9 @@ impl Draws<'_> {
             let occurrences = Occurrences::of(&union, self.group);
             for (at, (shape, kept)) in shapes.iter().zip(&mut kept).enumerate() {
                 let drawn = self.drawn(&occurrences, shape.place, &union.labels);
-                visitor.see(at, iteration, &drawn, &mut desk, kept);
+                if drawn.rows > 0 || !shape.targets.is_empty() {
+                    visitor.see(at, iteration, &drawn, &mut desk, kept);
+                }
             }
             self.clock.tick(shapes.len() as u64);
         }
@@ -250,7 +284,7 @@ impl Draws<'_> {
             rows: kept.unwrap_or(self.group.instances[place] as usize),
             k,
             labels,
-            radix: self.union.vocabulary.len() as u32,
+            bits: label_bits(self.union.vocabulary.len()),
         }
     }
 }

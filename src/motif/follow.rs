@@ -3,13 +3,14 @@
 use super::census::{Census, Pattern};
 use super::code::Code;
 use super::desk::Desk;
-use super::draws::{Clock, Drawn, Draws, Maxima, Shape, Visitor};
+use super::draws::{Clock, Drawn, Draws, Ends, Maxima, Shape, Visitor};
 use super::error::MotifError;
 use super::known::Known;
 use super::null::Nulls;
 use super::occurrences::Occurrences;
 use super::outcome::{Outcome, add_all};
 use super::score::Scale;
+use super::shape::slot_nodes;
 use super::significance::{Test, held_out_score};
 
 /// Occurrences of one pattern by graph.
@@ -52,9 +53,9 @@ impl Test<'_> {
         scale: &dyn Fn(usize) -> Scale,
         maxima: &Maxima,
     ) -> Result<(), MotifError> {
-        self.follow::<C>(census, candidates, &mut |draws, shapes, chosen| {
+        self.follow::<C>(census, candidates, &mut |draws, Followed { shapes, ends, chosen }| {
             let scales = chosen.iter().map(|chosen| chosen.iter().map(|c| c.map(scale)).collect()).collect();
-            let visitor = Confirm { shapes, scales, held_out: self.held_out, maxima };
+            let visitor = Confirm { shapes, ends, scales, held_out: self.held_out, maxima };
             draws.run(Nulls::tests(self.seed), 0..self.iterations, shapes, &visitor).map(|_| ())
         })
     }
@@ -102,8 +103,8 @@ impl Test<'_> {
             .enumerate()
             .flat_map(|(graph, ends)| std::iter::repeat_n(graph as u32, (ends[1] - ends[0]) as usize))
             .collect();
-        self.follow::<C>(census, patterns, &mut |draws, shapes, chosen| {
-            let visitor = Graphs { shapes, graph_of: &graph_of, graphs: offsets.len() - 1 };
+        self.follow::<C>(census, patterns, &mut |draws, Followed { shapes, ends, chosen }| {
+            let visitor = Graphs { shapes, ends, graph_of: &graph_of, graphs: offsets.len() - 1 };
             let observed = draws.observe(shapes, &visitor);
             let drawn = draws.run(Nulls::tests(self.seed), 0..iterations, shapes, &visitor)?;
             for ((observed, drawn), chosen) in observed.into_iter().zip(drawn).zip(chosen) {
@@ -113,12 +114,12 @@ impl Test<'_> {
         })
     }
 
-    /// Calls `with` for each group of shapes, with those that hold a wanted pattern, and which stands at each place.
+    /// Calls `with` for each group of shapes that holds a wanted pattern.
     fn follow<C: Code>(
         &self,
         census: &Census,
         wanted: &[usize],
-        with: &mut dyn FnMut(&Draws<'_>, &[Shape<C>], &[Vec<Option<usize>>]) -> Result<(), MotifError>,
+        with: &mut dyn FnMut(&Draws<'_>, &Followed<C>) -> Result<(), MotifError>,
     ) -> Result<(), MotifError> {
         let pattern = |at: usize| -> &Pattern { &census.patterns[at].pattern };
         for group in &self.groups(census) {
@@ -128,29 +129,36 @@ impl Test<'_> {
                     of_shape[place].push((self.code(pattern(at)), at));
                 }
             }
-            let (mut shapes, mut chosen) = (Vec::new(), Vec::new());
+            let mut followed = Followed { shapes: Vec::new(), ends: Vec::new(), chosen: Vec::new() };
             for (of, wanted) in of_shape.iter().enumerate().filter(|(_, wanted)| !wanted.is_empty()) {
                 let codes: Vec<C> = wanted.iter().map(|&(code, _)| code).collect();
                 let known = Known::of(&codes);
                 let mut at_place = vec![None; known.places()];
                 wanted.iter().for_each(|&(code, at)| at_place[known.place(code)] = Some(at));
-                shapes.push(Shape {
-                    place: of,
-                    known,
-                    targets: Vec::new(),
-                    common: Vec::new(),
-                    rare: Vec::new(),
-                });
-                chosen.push(at_place);
+                let targets = codes.iter().map(|&code| known.place(code) as u32).collect();
+                let (labels, k) = (self.union.vocabulary.len(), slot_nodes(group.slots[of]));
+                followed.ends.push(Ends::of(&codes, labels, k));
+                let shape = Shape { place: of, known, targets, common: Vec::new(), rare: Vec::new() };
+                followed.shapes.push(shape);
+                followed.chosen.push(at_place);
             }
-            if !shapes.is_empty() {
+            if !followed.shapes.is_empty() {
                 let occurrences = Occurrences::of(self.union, group);
                 let clock = Clock::new(0, &|_, _| {});
-                with(&self.draws(group, &occurrences, &clock), &shapes, &chosen)?;
+                with(&self.draws(group, &occurrences, &clock), &followed)?;
             }
         }
         Ok(())
     }
+}
+
+/// The shapes that hold a wanted pattern.
+struct Followed<C> {
+    shapes: Vec<Shape<C>>,
+    /// Of each shape's wanted patterns.
+    ends: Vec<Ends>,
+    /// Which pattern stands at each known place, as a place in the census.
+    chosen: Vec<Vec<Option<usize>>>,
 }
 
 /// (1 + values of at least `score`) / (1 + values); the values rise.
@@ -162,6 +170,7 @@ pub(super) fn share_above(values: &[f64], score: f64) -> f64 {
 /// Takes each draw's largest score among the held-out graphs.
 struct Confirm<'a, C> {
     shapes: &'a [Shape<C>],
+    ends: &'a [Ends],
     /// Scale of each place that has a pattern.
     scales: Vec<Vec<Option<Scale>>>,
     held_out: u32,
@@ -173,13 +182,15 @@ impl<C: Code> Visitor<C> for Confirm<'_, C> {
     type Kept = Vec<u32>;
 
     fn start(&self, shape: usize) -> Vec<u32> {
-        vec![0; self.shapes[shape].known.places() + 1]
+        vec![0; self.shapes[shape].known.places()]
     }
 
     fn see(&self, shape: usize, iteration: u32, drawn: &Drawn<'_>, _: &mut Desk<C>, counts: &mut Vec<u32>) {
         let known = &self.shapes[shape].known;
         counts.fill(0);
-        drawn.places(self.held_out..u32::MAX, known, |_, place| counts[place as usize] += 1);
+        drawn.places(self.held_out..u32::MAX, known, &self.ends[shape], |_, place| {
+            counts[place as usize] += 1
+        });
         let scores = self.scales[shape].iter().zip(&*counts).filter_map(|(s, &n)| s.map(|s| s.score(n)));
         self.maxima.raise(iteration, scores.fold(f64::NEG_INFINITY, f64::max));
     }
@@ -187,9 +198,10 @@ impl<C: Code> Visitor<C> for Confirm<'_, C> {
     fn join(&self, _: &mut Vec<u32>, _: Vec<u32>) {}
 }
 
-/// Sums counts by pattern and graph, `[places, graphs]`, with a row for all other patterns behind them.
+/// Sums counts by pattern and graph, `[places, graphs]`.
 struct Graphs<'a, C> {
     shapes: &'a [Shape<C>],
+    ends: &'a [Ends],
     /// Graph of each event.
     graph_of: &'a [u32],
     graphs: usize,
@@ -199,12 +211,12 @@ impl<C: Code> Visitor<C> for Graphs<'_, C> {
     type Kept = Vec<u64>;
 
     fn start(&self, shape: usize) -> Vec<u64> {
-        vec![0; (self.shapes[shape].known.places() + 1) * self.graphs]
+        vec![0; self.shapes[shape].known.places() * self.graphs]
     }
 
     fn see(&self, shape: usize, _: u32, drawn: &Drawn<'_>, _: &mut Desk<C>, sums: &mut Vec<u64>) {
         let known = &self.shapes[shape].known;
-        drawn.places(0..u32::MAX, known, |first, place| {
+        drawn.places(0..u32::MAX, known, &self.ends[shape], |first, place| {
             sums[place as usize * self.graphs + self.graph_of[first as usize] as usize] += 1;
         });
     }

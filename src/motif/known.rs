@@ -115,7 +115,7 @@ impl<C: Code> Known<C> {
         std::hint::select_unpredictable(known, at as usize, self.codes.len())
     }
 
-    /// Finds the codes of some occurrences under `labels`, at most [`BATCH`], and their places.
+    /// Finds the codes of some occurrences under `labels`, at most [`BATCH`], and their places. A label has `bits` bits.
     ///
     /// Step by step for all of them: reads of one step do not wait for one another, so their cache misses overlap.
     #[inline]
@@ -123,12 +123,12 @@ impl<C: Code> Known<C> {
         &self,
         rows: &[[u32; K]],
         labels: &[u32],
-        radix: u32,
+        bits: u32,
         batch: &mut Batch<C>,
     ) {
         let Batch { codes, hashes, places } = batch;
         for ((code, hash), row) in codes.iter_mut().zip(hashes.iter_mut()).zip(rows) {
-            *code = row.iter().fold(C::ZERO, |code, &node| code.push(radix, labels[node as usize]));
+            *code = row.iter().fold(C::ZERO, |code, &node| code.append(bits, labels[node as usize]));
             *hash = self.hash(*code);
         }
         for (place, &hash) in places.iter_mut().zip(&hashes[..rows.len()]) {

@@ -16,7 +16,7 @@
 use super::census::{Census, Pattern};
 use rayon::prelude::*;
 
-use super::code::{Code, CodeMap, label_limit};
+use super::code::{Code, CodeMap, label_bits, label_limit};
 use super::draws::{Clock, Draws, Maxima, Shape};
 use super::error::MotifError;
 use super::graph::Union;
@@ -204,7 +204,8 @@ impl<'a> Test<'a> {
     pub(super) fn code<C: Code>(&self, pattern: &Pattern) -> C {
         let vocabulary = &self.union.vocabulary;
         let digits = pattern.labels().iter().map(|l| vocabulary.partition_point(|known| known < l));
-        digits.fold(C::ZERO, |code, digit| code.push(vocabulary.len() as u32, digit as u32))
+        let bits = label_bits(vocabulary.len());
+        digits.fold(C::ZERO, |code, digit| code.append(bits, digit as u32))
     }
 }
 
