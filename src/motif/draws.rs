@@ -8,8 +8,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 
 use rayon::prelude::*;
 
-use super::code::{Code, digits, label_bits};
-use super::desk::{Desk, STRIDE};
+use super::code::{Code, CodeMap, digits, label_bits};
+use super::desk::Desk;
 use super::error::MotifError;
 use super::graph::Union;
 use super::known::{BATCH, Batch, Known};
@@ -23,6 +23,8 @@ const LABELS: usize = 1 << 24;
 const PIECE: u64 = 4_000_000;
 /// Draws of one piece at least: its sums have to be joined with those of the others.
 const LEAST_DRAWS: u64 = 8;
+/// Occurrences shown together.
+const STRIDE: usize = 1 << 14;
 
 /// A shape and the patterns of it that are followed.
 pub(super) struct Shape<C> {
@@ -62,7 +64,7 @@ pub(super) trait Visitor<C>: Sync {
     type Kept: Send;
     fn start(&self, shape: usize) -> Self::Kept;
     /// Sees draw `iteration`.
-    fn see(&self, shape: usize, iteration: u32, drawn: &Drawn<'_>, desk: &mut Desk<C>, kept: &mut Self::Kept);
+    fn see(&self, shape: usize, iteration: u32, drawn: &Drawn<'_>, desk: &mut Desk, kept: &mut Self::Kept);
     /// Joins with what was kept of later draws.
     fn join(&self, kept: &mut Self::Kept, later: Self::Kept);
 }
@@ -79,16 +81,58 @@ pub(super) struct Drawn<'a> {
 
 impl Drawn<'_> {
     /// Starts a count.
-    pub(super) fn clear<C: Code>(&self, known: &Known<C>, desk: &mut Desk<C>) {
+    pub(super) fn clear<C: Code>(&self, known: &Known<C>, desk: &mut Desk) {
         desk.clear(known, self.rows);
     }
 
     /// Counts the occurrences whose first event is one of `roots`.
-    pub(super) fn count<C: Code>(&self, roots: Range<u32>, known: &Known<C>, desk: &mut Desk<C>) {
+    pub(super) fn count<C: Code>(&self, roots: Range<u32>, known: &Known<C>, desk: &mut Desk) {
         match self.k {
             3 => self.each(roots, |rows: &[[u32; 3]]| desk.add(known, rows, self.labels, self.bits)),
             4 => self.each(roots, |rows: &[[u32; 4]]| desk.add(known, rows, self.labels, self.bits)),
             _ => self.each(roots, |rows: &[[u32; 5]]| desk.add(known, rows, self.labels, self.bits)),
+        }
+    }
+
+    /// The unknown codes that occur at least `count` times among `roots`, which have just been counted, and how often.
+    /// The higher `count`, the fewer cells of the desk show it: what is asked for seldom costs little.
+    pub(super) fn unknown<C: Code>(
+        &self,
+        roots: Range<u32>,
+        known: &Known<C>,
+        desk: &Desk,
+        count: u32,
+    ) -> Vec<(C, u32)> {
+        if !desk.any_may_reach(count) {
+            return Vec::new();
+        }
+        let mut counts: CodeMap<C, u32> = CodeMap::default();
+        match self.k {
+            3 => self.each(roots, |rows: &[[u32; 3]]| self.count_hot(rows, known, desk, count, &mut counts)),
+            4 => self.each(roots, |rows: &[[u32; 4]]| self.count_hot(rows, known, desk, count, &mut counts)),
+            _ => self.each(roots, |rows: &[[u32; 5]]| self.count_hot(rows, known, desk, count, &mut counts)),
+        }
+        counts.into_iter().filter(|&(_, n)| n >= count).collect()
+    }
+
+    fn count_hot<C: Code, const K: usize>(
+        &self,
+        rows: &[[u32; K]],
+        known: &Known<C>,
+        desk: &Desk,
+        count: u32,
+        counts: &mut CodeMap<C, u32>,
+    ) {
+        let mut batch = Batch::new();
+        for rows in rows.chunks(BATCH) {
+            known.look_up(rows, self.labels, self.bits, &mut batch);
+            for ((&code, &hash), &place) in
+                batch.codes[..rows.len()].iter().zip(&batch.hashes).zip(&batch.places)
+            {
+                if desk.may_reach(hash, count) && place as usize == known.places() {
+                    *counts.entry(code).or_insert(0) += 1;
+                }
+            }
         }
     }
 
@@ -163,7 +207,7 @@ pub(super) struct Draws<'a> {
 impl Draws<'_> {
     /// Shows the labels of the data.
     pub(super) fn observe<C: Code, V: Visitor<C>>(&self, shapes: &[Shape<C>], visitor: &V) -> Vec<V::Kept> {
-        let one = |desk: &mut Desk<C>, (at, shape): (usize, &Shape<C>)| {
+        let one = |desk: &mut Desk, (at, shape): (usize, &Shape<C>)| {
             let mut kept = visitor.start(at);
             let drawn = self.drawn(self.occurrences, shape.place, &self.union.labels);
             visitor.see(at, 0, &drawn, desk, &mut kept);
@@ -234,7 +278,7 @@ impl Draws<'_> {
                 pieces.map(move |first| (at, first..end.min(first.saturating_add(step))))
             })
             .collect();
-        let one = |desk: &mut Desk<C>, (at, piece): &(usize, Range<u32>)| {
+        let one = |desk: &mut Desk, (at, piece): &(usize, Range<u32>)| {
             let mut kept = visitor.start(*at);
             for iteration in piece.clone() {
                 let labels = &labels[(iteration - block.start) as usize];

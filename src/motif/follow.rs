@@ -185,7 +185,7 @@ impl<C: Code> Visitor<C> for Confirm<'_, C> {
         vec![0; self.shapes[shape].known.places()]
     }
 
-    fn see(&self, shape: usize, iteration: u32, drawn: &Drawn<'_>, _: &mut Desk<C>, counts: &mut Vec<u32>) {
+    fn see(&self, shape: usize, iteration: u32, drawn: &Drawn<'_>, _: &mut Desk, counts: &mut Vec<u32>) {
         let known = &self.shapes[shape].known;
         counts.fill(0);
         drawn.places(self.held_out..u32::MAX, known, &self.ends[shape], |_, place| {
@@ -214,7 +214,7 @@ impl<C: Code> Visitor<C> for Graphs<'_, C> {
         vec![0; self.shapes[shape].known.places() * self.graphs]
     }
 
-    fn see(&self, shape: usize, _: u32, drawn: &Drawn<'_>, _: &mut Desk<C>, sums: &mut Vec<u64>) {
+    fn see(&self, shape: usize, _: u32, drawn: &Drawn<'_>, _: &mut Desk, sums: &mut Vec<u64>) {
         let known = &self.shapes[shape].known;
         drawn.places(0..u32::MAX, known, &self.ends[shape], |first, place| {
             sums[place as usize * self.graphs + self.graph_of[first as usize] as usize] += 1;

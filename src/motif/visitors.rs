@@ -1,5 +1,7 @@
 //! What is looked for in the draws of a test.
 
+use std::ops::Range;
+
 use super::code::Code;
 use super::desk::Desk;
 use super::draws::{Drawn, Maxima, Shape, Visitor};
@@ -24,13 +26,14 @@ impl<C: Code> Visitor<C> for Scout<'_, C> {
         Vec::new()
     }
 
-    fn see(&self, shape: usize, _: u32, drawn: &Drawn<'_>, desk: &mut Desk<C>, kept: &mut Vec<C>) {
+    fn see(&self, shape: usize, _: u32, drawn: &Drawn<'_>, desk: &mut Desk, kept: &mut Vec<C>) {
         let known = &self.shapes[shape].known;
         drawn.clear(known, desk);
         drawn.count(0..u32::MAX, known, desk);
         let often = |&(place, _): &(usize, C)| desk.counts()[place] >= self.min_count;
         kept.extend(known.iter().filter(often).map(|(_, code)| code));
-        kept.extend(desk.unknown(known, self.min_count).map(|(code, _)| code));
+        let unknown = drawn.unknown(0..u32::MAX, known, desk, self.min_count);
+        kept.extend(unknown.into_iter().map(|(code, _)| code));
     }
 
     fn join(&self, kept: &mut Vec<C>, mut later: Vec<C>) {
@@ -51,7 +54,7 @@ impl<C: Code> Visitor<C> for Halves<'_, C> {
         vec![0; self.shapes[shape].targets.len()]
     }
 
-    fn see(&self, shape: usize, _: u32, drawn: &Drawn<'_>, desk: &mut Desk<C>, kept: &mut Vec<u32>) {
+    fn see(&self, shape: usize, _: u32, drawn: &Drawn<'_>, desk: &mut Desk, kept: &mut Vec<u32>) {
         let Shape { known, targets, .. } = &self.shapes[shape];
         drawn.clear(known, desk);
         drawn.count(0..self.held_out, known, desk);
@@ -76,7 +79,7 @@ impl<C: Code> Visitor<C> for Pilot<'_, C> {
         [(); 3].map(|()| Sums::new(self.shapes[shape].common.len()))
     }
 
-    fn see(&self, shape: usize, _: u32, drawn: &Drawn<'_>, desk: &mut Desk<C>, kept: &mut [Sums; 3]) {
+    fn see(&self, shape: usize, _: u32, drawn: &Drawn<'_>, desk: &mut Desk, kept: &mut [Sums; 3]) {
         let Shape { known, common, .. } = &self.shapes[shape];
         drawn.clear(known, desk);
         drawn.count(0..self.held_out, known, desk);
@@ -124,16 +127,17 @@ impl<C: Code> Visitor<C> for Trial<'_, C> {
         Tried { sums: Sums::new(targets), as_often: vec![0; targets], at_most: vec![0; targets] }
     }
 
-    fn see(&self, shape: usize, iteration: u32, drawn: &Drawn<'_>, desk: &mut Desk<C>, kept: &mut Tried) {
+    fn see(&self, shape: usize, iteration: u32, drawn: &Drawn<'_>, desk: &mut Desk, kept: &mut Tried) {
         let Shape { known: patterns, targets, common, rare, .. } = &self.shapes[shape];
         let [all, found, _] = &self.scales[shape];
         // other shapes may have set the bar already: what stays below it need not be looked for
-        let raise = |maxima: &Maxima, scales: &Scales, desk: &mut Desk<C>| {
+        let raise = |maxima: &Maxima, scales: &Scales, desk: &Desk, roots: Range<u32>| {
             let counts = desk.counts();
             let bar = scales.largest(&gather(counts, common), self.min_count, maxima.get(iteration));
             let known = rare.iter().map(|&place| counts[place as usize]).max();
             let least = scales.rare.least_above(bar).max(self.min_count);
-            let most = desk.unknown(patterns, least).map(|(_, count)| count).max().max(known);
+            let unknown = drawn.unknown(roots, patterns, desk, least);
+            let most = unknown.into_iter().map(|(_, count)| count).max().max(known);
             let of_rare = most.filter(|&count| count >= least).map(|count| scales.rare.score(count));
             maxima.raise(iteration, of_rare.unwrap_or(bar));
         };
@@ -141,11 +145,11 @@ impl<C: Code> Visitor<C> for Trial<'_, C> {
         let mut from = 0;
         if let Some(held_out) = self.held_out {
             drawn.count(0..held_out, patterns, desk);
-            raise(self.discovery, found, desk);
+            raise(self.discovery, found, desk, 0..held_out);
             from = held_out;
         }
         drawn.count(from..u32::MAX, patterns, desk);
-        raise(self.maxima, all, desk);
+        raise(self.maxima, all, desk, 0..u32::MAX);
         let counts = gather(desk.counts(), targets);
         kept.sums.add(&counts);
         for ((as_often, &observed), &count) in
