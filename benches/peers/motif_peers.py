@@ -144,7 +144,8 @@ def measure(name, graph, edges, facts, rounds):
 
 def table(graph, facts, measured):
     print(f"\n## {graph}: {facts['nodes']} nodes, {facts['edges']} edges\n")
-    print("| k | sets | classes | ironforge, ms (ns a set) | " + " | ".join(f"{n}, ms (ratio)" for n in measured) + " |")
+    peers = " | ".join(f"{name}, ms (ratio)" for name in measured)
+    print(f"| k | sets | classes | ironforge, ms (ns a set) | {peers} |")
     print("|---" * (4 + len(measured)) + "|")
     for k in (3, 4, 5):
         sets = sum(facts[str(k)])
