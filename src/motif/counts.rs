@@ -150,13 +150,7 @@ struct Sets<'a, const BITS: u32> {
 impl<const BITS: u32> Visit for Sets<'_, BITS> {
     #[inline(always)]
     fn visit(&mut self, found: &Found) -> ControlFlow<()> {
-        let mut at = found.slot();
-        if BITS > 0 {
-            at <<= self.fields;
-            for (i, &node) in found.nodes()[..found.k].iter().enumerate() {
-                at |= (self.labels[node as usize] as usize) << (i * BITS as usize);
-            }
-        }
+        let at = found.slot() << self.fields | found.in_time::<BITS>(self.labels);
         self.counters[at].add(self.graph, found.root(), found.last());
         ControlFlow::Continue(())
     }

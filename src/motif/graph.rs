@@ -188,16 +188,18 @@ fn neighbours(graphs: &[MotifGraph<'_>], offsets: &[u32]) -> (Vec<usize>, Vec<u3
     }
     let mut next = row_ptr.clone();
     let mut neighbours = vec![0; row_ptr[nodes]];
-    let mut put = |node: u32, other: u32| {
-        neighbours[next[node as usize]] = other;
-        next[node as usize] += 1;
-    };
     for (graph, &first) in graphs.iter().zip(offsets) {
-        // when u's turn comes all its predecessors have been put: its successors follow them
         for u in 0..graph.nodes() {
-            for &v in graph.successors.row(u) {
-                put(first + u as u32, first + v);
-                put(first + v, first + u as u32);
+            let (row, node) = (graph.successors.row(u), first as usize + u);
+            let end = row_ptr[node + 1];
+            for (to, &v) in neighbours[end - row.len()..end].iter_mut().zip(row) {
+                *to = first + v;
+            }
+            // sources rise, so each row of predecessors does
+            for &v in row {
+                let at = &mut next[(first + v) as usize];
+                neighbours[*at] = node as u32;
+                *at += 1;
             }
         }
     }

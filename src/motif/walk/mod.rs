@@ -46,6 +46,20 @@ impl Found {
         GROWTH.slot(self.k - 1, self.place, self.triangle, self.linked)
     }
 
+    /// The `values` of its events, fields of `BITS` bits, the earliest event's the lowest.
+    #[inline]
+    pub(crate) fn in_time<const BITS: u32>(&self, values: &[u32]) -> usize {
+        if BITS == 0 {
+            return 0;
+        }
+        let of = |node: u32| values[node as usize] as usize;
+        let others = (0..self.k - 1).map(|i| of(self.others[i]) << (i as u32 * BITS)).sum::<usize>();
+        // those behind the place of the new event move up by a field
+        let place = self.place as u32 * BITS;
+        let earlier = others & ((1 << place) - 1);
+        earlier | of(self.node) << place | (others ^ earlier) << BITS
+    }
+
     /// The lowest event.
     #[inline]
     pub(crate) fn root(&self) -> u32 {

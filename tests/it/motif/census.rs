@@ -198,6 +198,29 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4))]
+
+    // a counter for each pattern, or a table for each shape: events without links decide by their number and labels
+    #[test]
+    fn few_labels_are_counted_as_many_are(
+        graphs in prop::collection::vec(a_wide_graph(), 1..4),
+        vocabulary in 2_u32..=4,
+    ) {
+        let label = |i: u32| i * i / 3 % vocabulary;
+        let graphs = graphs.into_iter().map(|g| {
+            let labels: Vec<u32> = (0..g.labels.len() as u32).map(label).collect();
+            g.labelled(&labels)
+        });
+        let counted = |alone: &dyn Fn(u32) -> u32| {
+            let alone = Owned::new(9_000, &[]).labelled(&(0..9_000).map(alone).collect::<Vec<_>>());
+            let all: Vec<Owned> = graphs.clone().chain([alone]).collect();
+            count(&lend(&all), &all_patterns()).unwrap()
+        };
+        prop_assert_eq!(counted(&|i| i % vocabulary), counted(&|i| i % 50));
+    }
+}
+
 #[test]
 fn the_support_of_a_shape_does_not_depend_on_how_its_graphs_are_cut() {
     // graphs of 3 to 902 events: pieces of work end inside graphs, and hold many of them; a few labels, and one
