@@ -3,9 +3,11 @@
 use super::census::{Census, Pattern};
 use super::code::Code;
 use super::desk::Desk;
-use super::draws::{Clock, Drawn, Draws, Ends, Maxima, Shape, Visitor};
+use super::drawn::{Drawn, Ends};
+use super::draws::{Clock, Draws, Shape, Visitor};
 use super::error::MotifError;
 use super::known::Known;
+use super::maxima::Maxima;
 use super::null::Nulls;
 use super::occurrences::Occurrences;
 use super::outcome::{Outcome, add_all};

@@ -17,10 +17,11 @@ use super::census::{Census, Pattern};
 use rayon::prelude::*;
 
 use super::code::{Code, CodeMap, label_bits, label_limit};
-use super::draws::{Clock, Draws, Maxima, Shape};
+use super::draws::{Clock, Draws, Shape};
 use super::error::MotifError;
 use super::graph::Union;
 use super::known::Known;
+use super::maxima::Maxima;
 use super::null::{Model, Nulls};
 use super::occurrences::{Group, Occurrences, groups};
 use super::outcome::{Outcome, Sums};

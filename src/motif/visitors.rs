@@ -4,7 +4,9 @@ use std::ops::Range;
 
 use super::code::Code;
 use super::desk::Desk;
-use super::draws::{Drawn, Maxima, Shape, Visitor};
+use super::drawn::Drawn;
+use super::draws::{Shape, Visitor};
+use super::maxima::Maxima;
 use super::outcome::{Sums, add_all};
 use super::score::Scales;
 
