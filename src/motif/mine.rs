@@ -8,6 +8,7 @@ use super::error::MotifError;
 use super::follow::share_above;
 use super::graph::{MotifGraph, Union};
 use super::null::Model;
+use super::quote::quote;
 use super::shape::class_of;
 use super::significance::Test;
 use super::split::held_out;
@@ -296,20 +297,6 @@ impl MotifRow {
     }
 }
 
-/// A JSON string.
-fn quote(text: &str) -> String {
-    let mut quoted = String::from("\"");
-    for c in text.chars() {
-        match c {
-            '"' | '\\' => quoted.extend(['\\', c]),
-            c if c < ' ' => quoted.push_str(&format!("\\u{:04x}", u32::from(c))),
-            c => quoted.push(c),
-        }
-    }
-    quoted.push('"');
-    quoted
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -361,11 +348,5 @@ mod tests {
         assert_eq!(judged(|c| c.correction = Correction::By), Verdict::Discard);
         assert_eq!(judged(|c| c.null = Null::LabelPermutation), Verdict::Park);
         assert_eq!(judged(|c| c.null = Null::IntervalJitter), Verdict::Park);
-    }
-
-    #[test]
-    fn names_are_quoted_so_that_json_gives_them_back() {
-        let name = "a\"b\\c|d,\n\u{1}é";
-        assert_eq!(serde_json::from_str::<String>(&quote(name)).unwrap(), name);
     }
 }
