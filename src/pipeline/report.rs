@@ -9,7 +9,7 @@ use super::mine::Mined;
 use super::{Inputs, Skipped};
 use crate::config::{Config, Effective};
 use crate::events::FeatureInfo;
-use crate::motif::Verdict;
+use crate::motif::{Correction, Verdict};
 
 /// Version of the document's form: it rises when a reader must change.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -87,6 +87,10 @@ pub struct MotifSummary {
     pub iterations: u32,
     /// The null hypothesis.
     pub null: &'static str,
+    /// How the p of verdicts is corrected.
+    pub correction: Correction,
+    /// Sessions held out to confirm what the others show.
+    pub held_out: usize,
     /// Patterns to promote.
     pub promote: usize,
     /// Patterns to watch.
@@ -198,6 +202,8 @@ pub(super) fn motif_summary(mined: &Mined, config: &Config) -> MotifSummary {
         patterns: mined.found.rows.len(),
         iterations: config.motif.iterations,
         null: config.motif.null.name(),
+        correction: config.motif.correction,
+        held_out: mined.found.held_out.iter().filter(|&&out| out).count(),
         promote: count(Verdict::Promote),
         park: count(Verdict::Park),
     }
