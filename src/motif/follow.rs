@@ -1,7 +1,7 @@
 //! A few patterns followed once more through the same draws: among the held-out graphs, and graph by graph.
 
 use super::census::{Census, Pattern};
-use super::code::Code;
+use super::code::{Code, CodeMap};
 use super::desk::Desk;
 use super::drawn::{Drawn, Ends};
 use super::draws::{Clock, Draws, Shape, Visitor};
@@ -75,19 +75,10 @@ impl Test<'_> {
         let graphs = self.union.offsets.len() - 1;
         let nothing = ByGraph { observed: vec![0; graphs], drawn: vec![0; graphs] };
         let mut counted = vec![nothing; patterns.len()];
-        let order = |pattern: usize| patterns.iter().position(|&p| p == pattern);
-        let mut put = |observed: Vec<u64>, drawn: Vec<u64>, chosen: &[Option<usize>]| {
-            let rows = observed.chunks(graphs).zip(drawn.chunks(graphs));
-            for (pattern, (observed, drawn)) in chosen.iter().zip(rows) {
-                if let Some(at) = pattern.and_then(order) {
-                    counted[at] = ByGraph { observed: observed.to_vec(), drawn: drawn.to_vec() };
-                }
-            }
-        };
         if self.narrow(census) {
-            self.by_graph_as::<u64>(census, patterns, iterations, &mut put)?;
+            self.by_graph_as::<u64>(census, patterns, iterations, &mut counted)?;
         } else {
-            self.by_graph_as::<u128>(census, patterns, iterations, &mut put)?;
+            self.by_graph_as::<u128>(census, patterns, iterations, &mut counted)?;
         }
         Ok(counted)
     }
@@ -97,20 +88,25 @@ impl Test<'_> {
         census: &Census,
         patterns: &[usize],
         iterations: u32,
-        put: &mut dyn FnMut(Vec<u64>, Vec<u64>, &[Option<usize>]),
+        counted: &mut [ByGraph],
     ) -> Result<(), MotifError> {
-        let offsets = &self.union.offsets;
+        let graphs = self.union.offsets.len() - 1;
+        let offsets = self.union.offsets.windows(2).enumerate();
         let graph_of: Vec<u32> = offsets
-            .windows(2)
-            .enumerate()
             .flat_map(|(graph, ends)| std::iter::repeat_n(graph as u32, (ends[1] - ends[0]) as usize))
             .collect();
+        let order: CodeMap<u64, usize> = patterns.iter().enumerate().map(|(i, &at)| (at as u64, i)).collect();
         self.follow::<C>(census, patterns, &mut |draws, Followed { shapes, ends, chosen }| {
-            let visitor = Graphs { shapes, ends, graph_of: &graph_of, graphs: offsets.len() - 1 };
+            let visitor = Graphs { shapes, ends, graph_of: &graph_of, graphs };
             let observed = draws.observe(shapes, &visitor);
             let drawn = draws.run(Nulls::tests(self.seed), 0..iterations, shapes, &visitor)?;
-            for ((observed, drawn), chosen) in observed.into_iter().zip(drawn).zip(chosen) {
-                put(observed, drawn, chosen);
+            for ((observed, drawn), chosen) in observed.iter().zip(&drawn).zip(chosen) {
+                let rows = chosen.iter().zip(observed.chunks(graphs).zip(drawn.chunks(graphs)));
+                for (pattern, (observed, drawn)) in rows {
+                    if let Some(&at) = pattern.and_then(|pattern| order.get(&(pattern as u64))) {
+                        counted[at] = ByGraph { observed: observed.to_vec(), drawn: drawn.to_vec() };
+                    }
+                }
             }
             Ok(())
         })
@@ -121,7 +117,7 @@ impl Test<'_> {
         &self,
         census: &Census,
         wanted: &[usize],
-        with: &mut dyn FnMut(&Draws<'_>, &Followed<C>) -> Result<(), MotifError>,
+        with: &mut OnGroup<'_, C>,
     ) -> Result<(), MotifError> {
         let pattern = |at: usize| -> &Pattern { &census.patterns[at].pattern };
         for group in &self.groups(census) {
@@ -153,6 +149,9 @@ impl Test<'_> {
         Ok(())
     }
 }
+
+/// What is done with the wanted patterns of a group of shapes.
+type OnGroup<'a, C> = dyn FnMut(&Draws<'_>, &Followed<C>) -> Result<(), MotifError> + 'a;
 
 /// The shapes that hold a wanted pattern.
 struct Followed<C> {

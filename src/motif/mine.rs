@@ -113,7 +113,7 @@ fn certain(row: &mut MotifRow, held_out: bool) {
 /// Draws the null, and gives every row its significance and verdict. The rows stand in the order of the census and
 /// end in that of [`Mined::rows`].
 fn judge(
-    rows: &mut Vec<(usize, MotifRow)>,
+    rows: &mut [(usize, MotifRow)],
     test: &Test<'_>,
     census: &Census,
     config: &MotifConfig,

@@ -52,7 +52,7 @@ fn pattern(k: usize, edges: &[(u32, u32)], labels: &[u32]) -> Option<Pattern> {
 }
 
 /// Every connected shape of 3 to 5 events, by its edges.
-fn shapes() -> Vec<(usize, Vec<(u32, u32)>)> {
+fn shapes() -> Vec<Shape> {
     let of_size = |k: usize| {
         let pairs: Vec<(u32, u32)> =
             (0..k as u32).flat_map(|i| (i + 1..k as u32).map(move |j| (i, j))).collect();
@@ -65,8 +65,11 @@ fn shapes() -> Vec<(usize, Vec<(u32, u32)>)> {
     all.filter(|(k, edges): &(usize, Vec<_>)| pattern(*k, edges, &vec![0; *k]).is_some()).collect()
 }
 
+/// Number of events, and edges.
+type Shape = (usize, Vec<(u32, u32)>);
+
 /// Made once: properties ask for them case by case.
-static SHAPES: LazyLock<Vec<(usize, Vec<(u32, u32)>)>> = LazyLock::new(shapes);
+static SHAPES: LazyLock<Vec<Shape>> = LazyLock::new(shapes);
 
 #[test]
 fn every_shape_comes_back_from_its_text_and_no_two_share_one() {
