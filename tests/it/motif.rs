@@ -1,5 +1,6 @@
 //! Motifs: the census against brute force, the test against what is known about permutations.
 
+mod calibration;
 mod census;
 mod significance;
 mod text;
