@@ -24,15 +24,30 @@ const PROMOTE_P: f64 = 0.01;
 const PARK_P: f64 = 0.05;
 
 /// A null model: what is held to be chance. Each is a test of its own; they are never pooled.
+///
+/// Share of 300 logs without structure in which a pattern gets a `p_fwer` of at most .05 (default widths, 199 draws, 6
+/// sessions of 25 to 50 events, 3 labels or 2; 2 standard errors are .025; in brackets where the assumption fails):
+///
+/// | labels, times | stratified permutation | label permutation | interval jitter |
+/// |---|---|---|---|
+/// | labels alike, events at a constant rate | .040 | .060 | .053 |
+/// | the mix of labels drifts from end to end | .037 | (.823) | .060 |
+/// | labels alike, events in bursts | .070 | .030 | (.993) |
+/// | a label comes and goes in waves of four hours | .053 | (.977) | (.083) |
+/// | in waves of two hours | .030 | (.870) | (.190) |
+///
+/// Three labels that follow one another five times in each of 12 sessions are found in 100 of 100 logs under each.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Null {
-    /// Labels change places inside short blocks of time.
+    /// Labels change places inside short blocks of time. Assumes that labels are exchangeable inside a block: a block
+    /// has to be short, an eighth at most, against a wave of the mix. Only this null promotes.
     #[default]
     StratifiedPermutation,
-    /// Labels change places inside their graph.
+    /// Labels change places inside their graph. Assumes that the mix of labels is the same from end to end.
     LabelPermutation,
-    /// Times are drawn anew inside fixed windows, and events linked anew.
+    /// Times are drawn anew inside fixed windows, and events linked anew. Assumes that events of any label happen at an
+    /// even rate inside a window, a tenth at most of a wave of the mix: bursts alone are enough to raise an alarm.
     IntervalJitter,
 }
 

@@ -38,7 +38,7 @@ impl Test<'_> {
     ) -> Result<Vec<f64>, MotifError> {
         let maxima = Maxima::new(self.iterations);
         let scale = |candidate: usize| outcomes[candidate].held_out_scale;
-        if self.narrow(census) {
+        if self.narrow() {
             self.confirm_as::<u64>(census, candidates, &scale, &maxima)?;
         } else {
             self.confirm_as::<u128>(census, candidates, &scale, &maxima)?;
@@ -75,7 +75,7 @@ impl Test<'_> {
         let graphs = self.union.offsets.len() - 1;
         let nothing = ByGraph { observed: vec![0; graphs], drawn: vec![0; graphs] };
         let mut counted = vec![nothing; patterns.len()];
-        if self.narrow(census) {
+        if self.narrow() {
             self.by_graph_as::<u64>(census, patterns, iterations, &mut counted)?;
         } else {
             self.by_graph_as::<u128>(census, patterns, iterations, &mut counted)?;

@@ -71,6 +71,7 @@ pub fn mine(
         let test = Test {
             union: &union,
             null: &null,
+            sizes: config.sizes(),
             iterations: config.iterations,
             min_count: config.min_count,
             seed,

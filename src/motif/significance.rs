@@ -26,7 +26,7 @@ use super::null::{Model, Nulls};
 use super::occurrences::{Group, Occurrences, groups};
 use super::outcome::{Outcome, Sums};
 use super::score::{Scale, Scales};
-use super::shape::{MAX_NODES, slot_nodes, slot_of_mask};
+use super::shape::{slot_nodes, slot_of_mask};
 use super::visitors::{Halves, Pilot, Scout, Trial};
 
 /// Pilot draws: the scale is then known to 7 %, for a tenth of the default work.
@@ -40,6 +40,8 @@ const OFTEN: usize = 2;
 pub(super) struct Test<'a> {
     pub(super) union: &'a Union,
     pub(super) null: &'a Model<'a>,
+    /// Smallest and largest number of events.
+    pub(super) sizes: (usize, usize),
     pub(super) iterations: u32,
     pub(super) min_count: u64,
     pub(super) seed: u64,
@@ -72,22 +74,25 @@ impl<'a> Test<'a> {
     /// # Errors
     /// Those of a null that builds graphs anew.
     pub(super) fn run(&self, census: &Census) -> Result<Tested, MotifError> {
-        if self.narrow(census) { self.run_as::<u64>(census) } else { self.run_as::<u128>(census) }
+        if self.narrow() { self.run_as::<u64>(census) } else { self.run_as::<u128>(census) }
     }
 
-    /// Whether the labels of the largest patterns fit into 64 bits; the census has refused what does not fit into 128.
-    pub(super) fn narrow(&self, census: &Census) -> bool {
-        let largest =
-            census.shapes.iter().rposition(|&instances| instances > 0).map_or(MAX_NODES, slot_nodes);
-        self.union.vocabulary.len() <= label_limit::<u64>(largest)
+    /// Whether the labels of a pattern fit into 64 bits; the census has refused what does not fit into 128.
+    pub(super) fn narrow(&self) -> bool {
+        self.union.vocabulary.len() <= label_limit::<u64>(self.sizes.1)
     }
 
     /// The shapes that draws may hold, as many as memory allows at a time.
     pub(super) fn groups(&self, census: &Census) -> Vec<Group> {
         match self.null {
             Model::Labels(_) => groups(&census.shapes),
-            // other times, other shapes
-            Model::Times(_) => groups(&census.shapes.iter().map(|&n| n.max(1)).collect::<Vec<_>>()),
+            // other times, other shapes, but of the same sizes
+            Model::Times(_) => {
+                let (min, max) = self.sizes;
+                let may_occur = |slot| (min..=max).contains(&slot_nodes(slot));
+                let instances = census.shapes.iter().enumerate();
+                groups(&instances.map(|(slot, &n)| n.max(u64::from(may_occur(slot)))).collect::<Vec<_>>())
+            }
         }
     }
 

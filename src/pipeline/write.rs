@@ -137,8 +137,8 @@ fn score_table(rows: usize, scores: &SessionScores) -> Table {
 
 pub(super) fn motif_table(mined: &Mined) -> Table {
     let rows = &mined.found.rows;
-    let texts = |of: &dyn Fn(&MotifRow) -> String| {
-        let texts: Vec<String> = rows.iter().map(of).collect();
+    let texts = |of: &(dyn Fn(&MotifRow) -> String + Sync)| {
+        let texts: Vec<String> = rows.par_iter().map(of).collect();
         Values::Text(Labels::encode(texts.iter().map(|text| Some(text.as_str()))))
     };
     let patterns = texts(&|row| row.pattern.text(&mined.vocabulary));
