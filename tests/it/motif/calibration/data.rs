@@ -65,7 +65,7 @@ impl Generator {
         let mean = |at: u32| {
             if self != Self::Bursts {
                 GAP
-            } else if at % 5 == 0 {
+            } else if at.is_multiple_of(5) {
                 30.0
             } else {
                 1.0
