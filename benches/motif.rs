@@ -1,79 +1,75 @@
-//! Motifs: the census by size, and the nulls on few and on many labels.
-#![allow(clippy::unwrap_used, missing_docs)]
+//! Motifs: the census by size, labels and way through the graph, the estimate, and the nulls.
+//!
+//! An id is `motif/census/<what>/k<sizes>/<graph>`; one element is one connected set of events. Times are CPU times
+//! (`dag/clock.rs`): run with RAYON_NUM_THREADS=1.
+//!
+//! With IRONFORGE_BENCH_OUT=DIR the graphs are written to DIR, for benches/peers/motif_peers.py.
+#![allow(clippy::unwrap_used, missing_docs, unreachable_pub)]
+
+#[path = "dag/clock.rs"]
+mod clock;
+#[path = "motif/export.rs"]
+mod export;
+#[path = "motif/graphs.rs"]
+mod graphs;
 
 use std::hint::black_box;
+use std::time::Duration;
 
-use criterion::{Criterion, Throughput, criterion_group, criterion_main};
-use ironforge::csr::CsrPattern;
-use ironforge::motif::{MotifConfig, MotifGraph, count, estimate_instances, mine};
-use ironforge::philox::Philox;
+use clock::CpuTime;
+use criterion::{BenchmarkGroup, Criterion, Throughput, criterion_group, criterion_main};
+use graphs::Window;
+use ironforge::motif::{MotifConfig, count, estimate_instances, mine};
 
-/// Events 1 to 119 s apart, each linked with the next 4 that are 1 to 120 minutes away.
-struct Window {
-    row_ptr: Vec<u32>,
-    col_idx: Vec<u32>,
-    labels: Vec<u32>,
-    t_ms: Vec<i64>,
-}
+type Bench = Criterion<CpuTime>;
 
-impl Window {
-    fn new(events: usize, vocabulary: u32) -> Self {
-        let mut numbers = Philox::new(7).stream(0, 0);
-        let mut t = 0;
-        let t_ms: Vec<i64> = (0..events)
-            .map(|_| {
-                t += 1000 * i64::from(1 + numbers.below(119));
-                t
-            })
-            .collect();
-        let (mut row_ptr, mut col_idx) = (vec![0], Vec::new());
-        for i in 0..events {
-            let near = |&j: &usize| (60_000..=7_200_000).contains(&(t_ms[j] - t_ms[i]));
-            col_idx.extend((i + 1..events.min(i + 64)).filter(near).take(4).map(|j| j as u32));
-            row_ptr.push(col_idx.len() as u32);
-        }
-        let labels = (0..events).map(|_| numbers.below(vocabulary)).collect();
-        Self { row_ptr, col_idx, labels, t_ms }
-    }
-
-    fn lend(&self) -> MotifGraph<'_> {
-        let pattern = CsrPattern::new(&self.row_ptr, &self.col_idx, self.labels.len()).unwrap();
-        MotifGraph::new(pattern, &self.labels, &self.t_ms).unwrap()
-    }
-}
+const SIZES: [usize; 2] = [10_000, 100_000];
 
 fn config(min_nodes: usize, max_nodes: usize, iterations: u32) -> MotifConfig {
     MotifConfig { min_nodes, max_nodes, iterations, ..MotifConfig::default() }
 }
 
-fn census(c: &mut Criterion) {
-    let window = Window::new(10_000, 7);
-    let graphs = [window.lend()];
-    let mut group = c.benchmark_group("motif/census");
-    group.sample_size(10);
-    for k in 3..=5 {
-        let config = config(k, k, 0);
-        group.throughput(Throughput::Elements(count(&graphs, &config).unwrap().instances()));
-        group.bench_function(format!("k{k}/n10000"), |b| {
-            b.iter(|| count(black_box(&graphs), &config).unwrap());
-        });
-    }
-    let alike = Window::new(10_000, 1);
-    let (graphs, config) = ([alike.lend()], config(3, 5, 0));
-    group.throughput(Throughput::Elements(count(&graphs, &config).unwrap().instances()));
+fn group<'a>(c: &'a mut Bench, name: &str) -> BenchmarkGroup<'a, CpuTime> {
+    let mut group = c.benchmark_group(name);
+    group.sample_size(10).warm_up_time(Duration::from_millis(300)).measurement_time(Duration::from_secs(1));
     group
-        .bench_function("one_label/k3to5/n10000", |b| b.iter(|| count(black_box(&graphs), &config).unwrap()));
+}
+
+fn census(c: &mut Bench) {
+    let mut group = group(c, "motif/census");
+    let mut time = |id: String, window: &Window, config: &MotifConfig| {
+        let graphs = [window.lend()];
+        group.throughput(Throughput::Elements(count(&graphs, config).unwrap().instances()));
+        group.bench_function(id, |b| b.iter(|| count(black_box(&graphs), config).unwrap()));
+    };
+    for n in [&[60], &SIZES[..]].concat() {
+        let window = Window::new(n, 1);
+        for k in 3..=5 {
+            time(format!("shapes/k{k}/n{n}"), &window, &config(k, k, 0));
+        }
+    }
+    for labels in [1, 2, 4, 7, 150] {
+        time(format!("labels{labels}/k3to5/n10000"), &Window::new(10_000, labels), &config(3, 5, 0));
+    }
+    let span = MotifConfig { span_minutes: 10.0, ..config(3, 5, 0) };
+    time("within_10_minutes/k3to5/n10000".to_owned(), &Window::new(10_000, 1), &span);
+    // edges too long for words of 64 bits, and for those of 128
+    for (path, ways) in [("words64", 1), ("words128", 2), ("lists", 8)] {
+        time(format!("{path}/k5/n10000"), &Window::interleaved(10_000, ways, 1), &config(5, 5, 0));
+    }
     group.finish();
+}
+
+fn estimate(c: &mut Bench) {
+    let window = Window::new(100_000, 1);
     c.bench_function("motif/estimate/n100000", |b| {
-        let window = Window::new(100_000, 1);
-        b.iter(|| estimate_instances(black_box(&[window.lend()]), &config, 1).unwrap());
+        b.iter(|| estimate_instances(black_box(&[window.lend()]), &config(3, 5, 0), 1).unwrap());
     });
 }
 
 /// One null and one occurrence is one element; the pilots count as nulls.
-fn nulls(c: &mut Criterion) {
-    let mut group = c.benchmark_group("motif/nulls");
-    group.sample_size(10);
+fn nulls(c: &mut Bench) {
+    let mut group = group(c, "motif/nulls");
     for (events, vocabulary, iterations) in [(2_000, 7, 100), (2_000, 150, 100)] {
         let window = Window::new(events, vocabulary);
         let graphs = [window.lend()];
@@ -87,5 +83,9 @@ fn nulls(c: &mut Criterion) {
     group.finish();
 }
 
-criterion_group!(benches, census, nulls);
+criterion_group! {
+    name = benches;
+    config = Criterion::default().with_measurement(CpuTime::new());
+    targets = export::graphs, census, estimate, nulls
+}
 criterion_main!(benches);

@@ -27,7 +27,7 @@ fn pipeline(c: &mut Criterion) {
     let out = folder.path().join("out");
     let mut group = c.benchmark_group("pipeline/discover");
     group.sample_size(10);
-    for (name, sets) in [("no_nulls", ["motif.iterations=0"]), ("nulls200", ["motif.iterations=200"])] {
+    for (name, sets) in [("no_nulls", ["motif.iterations=0"]), ("nulls1000", ["motif.iterations=1000"])] {
         let effective = effective(&sets);
         group.bench_function(format!("cpu/sample/{name}"), |b| b.iter(|| run(&[], &out, &effective)));
         if sessions.is_dir() {

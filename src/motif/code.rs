@@ -7,14 +7,20 @@ use super::shape::MAX_NODES;
 /// Labels read as digits of a number, the earliest event's first: codes of one shape sort as their labels do.
 pub(crate) trait Code: Copy + Ord + std::hash::Hash + Send + Sync + 'static {
     const ZERO: Self;
+    /// No code: above every one there can be.
+    const NONE: Self;
     /// Bits of a code.
     const BITS: u32;
     /// Appends a digit below `radix`.
     fn push(self, radix: u32, digit: u32) -> Self;
+    /// As `push` with a radix of 2^`bits`.
+    fn append(self, bits: u32, digit: u32) -> Self;
     /// Takes the last digit off.
     fn pop(self, radix: u32) -> (Self, u32);
     /// Mixed to 64 bits, the upper ones best.
     fn mix(self) -> u64;
+    /// Mixed less well and sooner, another way for every odd `multiplier`: the upper bits are good.
+    fn hash(self, multiplier: u64) -> u64;
     /// As a place in a table that is known to hold it.
     fn index(self) -> usize;
 }
@@ -24,10 +30,15 @@ const SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;
 
 impl Code for u64 {
     const ZERO: Self = 0;
+    const NONE: Self = Self::MAX;
     const BITS: u32 = Self::BITS;
     #[inline]
     fn push(self, radix: u32, digit: u32) -> Self {
         self * Self::from(radix) + Self::from(digit)
+    }
+    #[inline]
+    fn append(self, bits: u32, digit: u32) -> Self {
+        self << bits | Self::from(digit)
     }
     fn pop(self, radix: u32) -> (Self, u32) {
         (self / Self::from(radix), (self % Self::from(radix)) as u32)
@@ -37,6 +48,10 @@ impl Code for u64 {
         (self ^ self >> 32).wrapping_mul(SPREAD)
     }
     #[inline]
+    fn hash(self, multiplier: u64) -> u64 {
+        self.wrapping_mul(multiplier)
+    }
+    #[inline]
     fn index(self) -> usize {
         self as usize
     }
@@ -44,10 +59,15 @@ impl Code for u64 {
 
 impl Code for u128 {
     const ZERO: Self = 0;
+    const NONE: Self = Self::MAX;
     const BITS: u32 = Self::BITS;
     #[inline]
     fn push(self, radix: u32, digit: u32) -> Self {
         self * Self::from(radix) + Self::from(digit)
+    }
+    #[inline]
+    fn append(self, bits: u32, digit: u32) -> Self {
+        self << bits | Self::from(digit)
     }
     fn pop(self, radix: u32) -> (Self, u32) {
         (self / Self::from(radix), (self % Self::from(radix)) as u32)
@@ -55,6 +75,11 @@ impl Code for u128 {
     #[inline]
     fn mix(self) -> u64 {
         ((self as u64).wrapping_mul(SPREAD) ^ (self >> 64) as u64).mix()
+    }
+    #[inline]
+    fn hash(self, multiplier: u64) -> u64 {
+        let low = (self as u64).wrapping_mul(multiplier);
+        (low ^ low >> 32 ^ (self >> 64) as u64).wrapping_mul(multiplier)
     }
     #[inline]
     fn index(self) -> usize {
@@ -66,6 +91,11 @@ impl Code for u128 {
 pub(crate) fn label_limit<C: Code>(k: usize) -> usize {
     // radix^k <= 2^(bits - 1), so that no push overflows
     1 << ((C::BITS - 1) / k as u32).min(31)
+}
+
+/// Bits that tell so many labels apart; as many as [`label_limit`] allows fit into a code.
+pub(crate) fn label_bits(labels: usize) -> u32 {
+    usize::BITS - labels.saturating_sub(1).leading_zeros()
 }
 
 /// Digits of a code of `k` labels.

@@ -1,5 +1,8 @@
 //! What can be wrong with graphs or settings given to the motif room.
 
+use crate::csr::CsrError;
+use crate::dag::DagError;
+
 /// Why motifs cannot be mined.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
@@ -62,6 +65,14 @@ pub enum MotifError {
         /// The width asked for.
         block_minutes: f64,
     },
+    /// Windows of the jitter must have a width.
+    #[error(
+        "motif.jitter_minutes is {jitter_minutes}: a width in minutes, at least one millisecond and finite"
+    )]
+    JitterMinutes {
+        /// The width asked for.
+        jitter_minutes: f64,
+    },
     /// A threshold of the verdict lies outside its range.
     #[error("motif.{key} is {value}, it has to be {range}")]
     Threshold {
@@ -97,5 +108,38 @@ pub enum MotifError {
         instances: u64,
         /// Its number of events.
         k: usize,
+    },
+    /// Times are to be drawn anew, and nothing says how the events would then be linked.
+    #[error(
+        "graph {graph} has edges and no rule that makes them, so its events cannot be linked anew when their times \
+         are drawn: give the rule (MotifGraph::relinked_by), or set motif.null to \"stratified-permutation\""
+    )]
+    NoRule {
+        /// Place of the graph among those given.
+        graph: usize,
+    },
+    /// A rule gives other edges than its graph has.
+    #[error(
+        "graph {graph} has other edges than its rule gives its events: link it by the rule it is given with"
+    )]
+    OtherRule {
+        /// Place of the graph among those given.
+        graph: usize,
+    },
+    /// A rule cannot link its events.
+    #[error("the rule of graph {graph} cannot link its events: {error}")]
+    Rule {
+        /// Place of the graph among those given.
+        graph: usize,
+        /// What the rule says.
+        error: DagError,
+    },
+    /// A rule gave what is no pattern of edges.
+    #[error("the rule of graph {graph} gave what is no pattern over its events: {error}")]
+    RuleParts {
+        /// Place of the graph among those given.
+        graph: usize,
+        /// What is wrong with it.
+        error: CsrError,
     },
 }

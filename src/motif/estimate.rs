@@ -5,7 +5,7 @@ use std::ops::ControlFlow;
 use super::config::MotifConfig;
 use super::error::MotifError;
 use super::graph::{MotifGraph, Union};
-use super::walk::Walker;
+use super::walk::{Found, Walker};
 use crate::philox::{Philox, Stream};
 
 /// Up to this many occurrences the estimate is the exact number: about 20 ms.
@@ -32,10 +32,10 @@ pub fn estimate_instances(
     seed: u64,
 ) -> Result<f64, MotifError> {
     config.validate()?;
-    let union = Union::of(graphs)?;
+    let union = Union::within(graphs, config.span_ms())?;
     let mut walker = Walker::new(&union, config.sizes());
     let mut counted = 0_u64;
-    let flow = walker.walk(0..union.nodes(), |_| {
+    let flow = walker.walk(0..union.nodes(), &mut |_: &Found| {
         counted += 1;
         if counted > EXACT { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });

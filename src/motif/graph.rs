@@ -1,6 +1,11 @@
 //! A graph as the miner takes it, and all graphs of a run as one.
 
+use std::ops::Range;
+
+use super::band::Bands;
 use super::error::MotifError;
+use super::null::Relink;
+use super::span::Span;
 use crate::csr::CsrPattern;
 
 /// One group of events as a labelled DAG, borrowed and known to be valid.
@@ -9,6 +14,7 @@ pub struct MotifGraph<'a> {
     successors: CsrPattern<'a>,
     labels: &'a [u32],
     t_ms: &'a [i64],
+    rule: Option<&'a dyn Relink>,
 }
 
 impl<'a> MotifGraph<'a> {
@@ -35,7 +41,12 @@ impl<'a> MotifGraph<'a> {
             let dst = *successors.row(src).first()?;
             (dst as usize <= src).then_some(MotifError::Backward { src, dst })
         });
-        backward.map_or(Ok(Self { successors, labels, t_ms }), Err)
+        backward.map_or(Ok(Self { successors, labels, t_ms, rule: None }), Err)
+    }
+
+    /// Says which rule the edges come from; [`super::Null::IntervalJitter`] links redrawn events by it.
+    pub fn relinked_by(self, rule: &'a dyn Relink) -> Self {
+        Self { rule: Some(rule), ..self }
     }
 
     /// Number of events.
@@ -52,17 +63,33 @@ impl<'a> MotifGraph<'a> {
     pub fn t_ms(&self) -> &'a [i64] {
         self.t_ms
     }
+
+    pub(crate) fn labels(&self) -> &'a [u32] {
+        self.labels
+    }
+
+    pub(crate) fn rule(&self) -> Option<&'a dyn Relink> {
+        self.rule
+    }
+
+    pub(crate) fn has_edges_of(&self, other: &MotifGraph<'_>) -> bool {
+        self.successors == other.successors
+    }
 }
 
 /// All graphs of a run as one graph that is not connected: events numbered through, neighbours without direction.
 ///
 /// An edge always leads from the lower number to the higher, so the direction need not be stored.
-/// 8 bytes an edge and 12 an event.
+/// 8 bytes an edge and 12 an event, what the bands take, and 8 an event where the span is limited.
 pub(crate) struct Union {
     /// First event of each graph, and the number of events at the end.
     pub(crate) offsets: Vec<u32>,
     row_ptr: Vec<usize>,
     neighbours: Vec<u32>,
+    /// The same neighbours as bits, of graphs whose edges are short.
+    pub(crate) bands: Bands,
+    /// What the sets that count may span; `None`: no limit.
+    pub(crate) span: Option<Span>,
     /// Label of each event as a place in `vocabulary`.
     pub(crate) labels: Vec<u32>,
     /// The codes that occur, rising.
@@ -70,7 +97,14 @@ pub(crate) struct Union {
 }
 
 impl Union {
+    /// All sets count, however long they last.
+    #[cfg(test)]
     pub(crate) fn of(graphs: &[MotifGraph<'_>]) -> Result<Self, MotifError> {
+        Self::within(graphs, None)
+    }
+
+    /// Only sets count that last no longer than `span_ms`, if there is a limit.
+    pub(crate) fn within(graphs: &[MotifGraph<'_>], span_ms: Option<u64>) -> Result<Self, MotifError> {
         let events: u64 = graphs.iter().map(|g| g.nodes() as u64).sum();
         // the highest number stands for "no event"
         if events >= u64::from(u32::MAX) {
@@ -83,16 +117,43 @@ impl Union {
             offsets.push(end);
         }
         let (row_ptr, neighbours) = neighbours(graphs, &offsets);
+        let bands = bands(graphs, &offsets);
         let mut vocabulary: Vec<u32> = graphs.iter().flat_map(|g| g.labels).copied().collect();
         vocabulary.sort_unstable();
         vocabulary.dedup();
         let place = |code: &u32| vocabulary.partition_point(|known| known < code) as u32;
         let labels = graphs.iter().flat_map(|g| g.labels).map(place).collect();
-        Ok(Self { offsets, row_ptr, neighbours, labels, vocabulary })
+        let span = span_ms.map(|limit_ms| Span::of(graphs, limit_ms));
+        Ok(Self { offsets, row_ptr, neighbours, bands, span, labels, vocabulary })
     }
 
     pub(crate) fn nodes(&self) -> u32 {
         self.labels.len() as u32
+    }
+
+    /// Number of the graph that `node` belongs to.
+    pub(crate) fn graph_of(&self, node: u32) -> usize {
+        self.offsets.partition_point(|&first| first <= node) - 1
+    }
+
+    /// The events in pieces of at least `least`, where no edge leads from one to another: whatever is connected lies in
+    /// one piece.
+    pub(crate) fn pieces(&self, least: u32) -> Vec<Range<u32>> {
+        let (mut pieces, mut start, mut farthest) = (Vec::new(), 0, 0);
+        for node in 0..self.nodes() {
+            farthest = self.neighbours(node).last().map_or(farthest, |&other| other.max(farthest));
+            let (end, closed) = (node + 1, farthest <= node);
+            if (closed && end - start >= least) || end == self.nodes() {
+                pieces.push(start..end);
+                start = end;
+            }
+        }
+        pieces
+    }
+
+    /// The limit of the span, in a graph where a set may last too long although each of its events is near the lowest.
+    pub(crate) fn skew(&self, graph: usize) -> Option<&Span> {
+        self.span.as_ref().filter(|span| span.is_skewed(graph))
     }
 
     /// Events linked with `node`, rising.
@@ -127,20 +188,35 @@ fn neighbours(graphs: &[MotifGraph<'_>], offsets: &[u32]) -> (Vec<usize>, Vec<u3
     }
     let mut next = row_ptr.clone();
     let mut neighbours = vec![0; row_ptr[nodes]];
-    let mut put = |node: u32, other: u32| {
-        neighbours[next[node as usize]] = other;
-        next[node as usize] += 1;
-    };
     for (graph, &first) in graphs.iter().zip(offsets) {
-        // when u's turn comes all its predecessors have been put: its successors follow them
         for u in 0..graph.nodes() {
-            for &v in graph.successors.row(u) {
-                put(first + u as u32, first + v);
-                put(first + v, first + u as u32);
+            let (row, node) = (graph.successors.row(u), first as usize + u);
+            let end = row_ptr[node + 1];
+            for (to, &v) in neighbours[end - row.len()..end].iter_mut().zip(row) {
+                *to = first + v;
+            }
+            // sources rise, so each row of predecessors does
+            for &v in row {
+                let at = &mut next[(first + v) as usize];
+                neighbours[*at] = node as u32;
+                *at += 1;
             }
         }
     }
     (row_ptr, neighbours)
+}
+
+fn bands(graphs: &[MotifGraph<'_>], offsets: &[u32]) -> Bands {
+    let farthest = |graph: &MotifGraph<'_>| {
+        // rows rise, so the last column is the farthest
+        let reach = |u: usize| graph.successors.row(u).last().map_or(0, |&v| v - u as u32);
+        (0..graph.nodes()).map(reach).max().unwrap_or(0)
+    };
+    let mut bands = Bands::new(graphs.iter().map(farthest).collect(), offsets[offsets.len() - 1] as usize);
+    for (at, (graph, &first)) in graphs.iter().zip(offsets).enumerate() {
+        bands.fill(at, first, graph.successors);
+    }
+    bands
 }
 
 #[cfg(test)]

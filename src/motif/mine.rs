@@ -1,99 +1,52 @@
 //! From graphs to tested patterns: the way through the room.
 
-use super::census::{Census, Counter, Pattern, PatternCount};
-use super::config::MotifConfig;
+use super::bootstrap::lift_intervals;
+use super::census::{Census, Counter, PatternCount};
+use super::config::{MotifConfig, Null};
+use super::correction;
 use super::error::MotifError;
+use super::follow::share_above;
 use super::graph::{MotifGraph, Union};
-use super::null::StratifiedPermutation;
-use super::outcome::Outcome;
+use super::null::Model;
+use super::row::{MotifRow, Significance, Verdict};
 use super::shape::class_of;
-use super::significance::{Test, Tested};
+use super::significance::Test;
+use super::split::held_out;
 
-/// What is to be done with a pattern.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Verdict {
-    /// Family-wise p at most `promote_p`, and a lift of at least `promote_lift`.
-    Promote,
-    /// Family-wise p at most `park_p`, but not promoted.
-    Park,
-    /// The rest.
-    Discard,
-    /// No null was drawn.
-    Untested,
-}
-
-impl Verdict {
-    /// Its name in tables: `promote`, `park`, `discard`, `untested`.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Promote => "promote",
-            Self::Park => "park",
-            Self::Discard => "discard",
-            Self::Untested => "untested",
-        }
-    }
-}
-
-/// How a pattern's count stands to its counts under the null.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Significance {
-    /// Mean count of the R draws.
-    pub null_mean: f64,
-    /// Standard deviation of the counts, over R - 1; 0 for a single draw.
-    pub null_sd: f64,
-    /// Count over `null_mean`; where no draw held the pattern, count over 1/R, as if one draw had held it once.
-    pub lift: f64,
-    /// (b + 1) / (R + 1), b of the R draws holding the pattern at least as often as the data. Of one pattern alone.
-    pub p_value: f64,
-    /// Chance that data without structure show any score as large: max-T, single step, the choice of the tested
-    /// patterns included. Never below `p_value`.
-    pub p_fwer: f64,
-    /// Benjamini-Hochberg over the `p_value`s of the tested patterns. They were chosen by their counts, so for
-    /// patterns that are rare under the null it is optimistic: a rank, not a verdict.
-    pub q_value: f64,
-}
-
-/// A tested pattern.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct MotifRow {
-    /// The pattern.
-    pub pattern: Pattern,
-    /// Isomorphism class of its shape: the smallest mask among all numberings of the events.
-    pub class_id: u32,
-    /// Occurrences in all graphs.
-    pub count: u64,
-    /// Graphs in which it occurs.
-    pub support: u32,
-    /// `None` if no null was drawn.
-    pub significance: Option<Significance>,
-    /// What follows from it.
-    pub verdict: Verdict,
-}
+/// Family-wise p up to which the graphs that are not held out count as having found a pattern: more than that is as
+/// likely as not chance. What is found is still to be confirmed, so a low bar here costs nothing but a few candidates.
+const FOUND_P: f64 = 0.5;
+/// Rows at most whose lift is given an interval, ...
+const INTERVALS: usize = 1000;
+/// ... fewer if their counts by graph are more than this, ...
+const INTERVAL_CELLS: usize = 1 << 20;
+/// ... and the draws that say how the null's counts spread over the graphs: the interval's width takes no more.
+const INTERVAL_DRAWS: u32 = 100;
 
 /// What mining gave.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Mined {
-    /// The tested patterns: promoted before parked before discarded ones; then by `p_fwer`,
+    /// The tested patterns: promoted before parked before discarded ones; then by the corrected p,
     /// count (falling), and pattern.
     pub rows: Vec<MotifRow>,
     /// What was counted, rarer patterns in its totals.
     pub census: Census,
-    /// Events that share their block with another label. 0: the null has one labelling only, nothing can be
-    /// shown, and every p is 1; wider blocks (`block_minutes`) or other labels may help.
+    /// Events that the null may change. 0: it has one labelling only, nothing can be shown, and every p is 1; wider
+    /// blocks (`block_minutes`) or other labels may help.
     pub movable_events: u64,
+    /// Whether each graph was held out; none is where there is but one.
+    pub held_out: Vec<bool>,
 }
 
-/// Counts labelled patterns and tests each against labels permuted within blocks of time
-/// (the null: event `e` of a graph lies in block `floor((t_e - t_first) / block_minutes)`, and labels are
-/// exchangeable inside a block; times, edges and each block's labels stay).
+/// Counts labelled patterns and tests each against a null (`config.null`).
 ///
-/// `progress(done, total)` is called from any thread after each draw. Runs on the current rayon pool; the result is
-/// the same to the bit for any number of threads. A few nanoseconds for each occurrence and draw; memory for a few
-/// million occurrences, the tested patterns, and a table of distinct labellings for each thread.
+/// `progress(done, total)` is called from any thread as draws are done. Runs on the current rayon pool; the result is
+/// the same to the bit for any number of threads. Some 5 ns for each occurrence and draw, more where most patterns
+/// are rare; memory for a few million occurrences, the tested patterns, and 64 MB of drawn labels.
 ///
 /// # Errors
-/// [`MotifError`] for settings out of range, too many events, labels or occurrences.
+/// [`MotifError`] for settings out of range, too many events, labels or occurrences, and graphs that the null cannot
+/// build anew.
 pub fn mine(
     graphs: &[MotifGraph<'_>],
     config: &MotifConfig,
@@ -101,160 +54,195 @@ pub fn mine(
     progress: &(dyn Fn(u64, u64) + Sync),
 ) -> Result<Mined, MotifError> {
     config.validate()?;
-    let union = Union::of(graphs)?;
+    let held_out = held_out(graphs.len(), config.holdout, seed);
+    let part = |out: bool| graphs.iter().zip(&held_out).filter(move |&(_, &o)| o == out).map(|(g, _)| *g);
+    let ordered: Vec<MotifGraph<'_>> = part(false).chain(part(true)).collect();
+    let union = Union::within(&ordered, config.span_ms())?;
     let census = Counter::of(&union, config).count()?;
-    let width_ms =
-        config.block_ms().ok_or(MotifError::BlockMinutes { block_minutes: config.block_minutes })?;
-    let null = StratifiedPermutation::of(graphs, &union, width_ms);
+    let null = Model::of(&ordered, &union, config)?;
     let movable_events = null.movable();
-    let significances = if config.iterations == 0 {
-        vec![None; census.patterns.len()]
-    } else if movable_events == 0 || census.patterns.is_empty() {
-        census.patterns.iter().map(|counted| Some(certain(counted))).collect()
-    } else {
+    let mut rows: Vec<(usize, MotifRow)> = census.patterns.iter().map(untested).enumerate().collect();
+    if config.iterations > 0 && (movable_events == 0 || rows.is_empty()) {
+        rows.iter_mut().for_each(|(_, row)| certain(row, part(true).next().is_some()));
+        sort(&mut rows, config);
+    } else if config.iterations > 0 {
         census.fits_counters()?;
+        let found = part(false).count();
         let test = Test {
             union: &union,
             null: &null,
+            sizes: config.sizes(),
             iterations: config.iterations,
             min_count: config.min_count,
             seed,
+            held_out: union.offsets[found],
             progress,
         };
-        significances(&census, &test.run(&census)).into_iter().map(Some).collect()
-    };
-    let mut rows: Vec<MotifRow> = census
-        .patterns
-        .iter()
-        .zip(significances)
-        .map(|(counted, significance)| row(counted, significance, config))
-        .collect();
-    sort(&mut rows);
-    Ok(Mined { rows, census, movable_events })
+        judge(&mut rows, &test, &census, config)?;
+    } else {
+        sort(&mut rows, config);
+    }
+    Ok(Mined { rows: rows.into_iter().map(|(_, row)| row).collect(), census, movable_events, held_out })
+}
+
+fn untested(counted: &PatternCount) -> MotifRow {
+    let PatternCount { pattern, count, support, non_overlapping } = *counted;
+    let class_id = class_of(usize::from(pattern.k()), pattern.mask()).unwrap_or(pattern.mask());
+    let verdict = Verdict::Untested;
+    MotifRow { pattern, class_id, count, support, non_overlapping, significance: None, verdict }
 }
 
 /// Every draw equals the data.
-fn certain(counted: &PatternCount) -> Significance {
-    let null_mean = counted.count as f64;
-    Significance { null_mean, null_sd: 0.0, lift: 1.0, p_value: 1.0, p_fwer: 1.0, q_value: 1.0 }
+fn certain(row: &mut MotifRow, held_out: bool) {
+    row.significance = Some(Significance {
+        null_mean: row.count as f64,
+        null_sd: 0.0,
+        lift: 1.0,
+        lift_interval: None,
+        p_value: 1.0,
+        p_two_sided: 1.0,
+        p_fwer: 1.0,
+        p_bonferroni: 1.0,
+        q_value: 1.0,
+        q_by: 1.0,
+        p_discovery: held_out.then_some(1.0),
+        p_holdout: None,
+    });
+    row.verdict = Verdict::Discard;
 }
 
-fn significances(census: &Census, tested: &Tested) -> Vec<Significance> {
-    let draws = tested.maxima.len() as u32;
-    let mut maxima = tested.maxima.clone();
-    maxima.sort_unstable_by(f64::total_cmp);
-    let share = |hits: usize| (hits as f64 + 1.0) / (f64::from(draws) + 1.0);
-    let p_values: Vec<f64> = tested.outcomes.iter().map(|o| share(o.as_often as usize)).collect();
-    let q_values = benjamini_hochberg(&p_values);
-    let one = |(counted, outcome, p_value, q_value): (&PatternCount, &Outcome, f64, f64)| {
-        let (null_mean, null_sd) = outcome.mean_and_sd(draws);
-        let lift = counted.count as f64 / null_mean.max(1.0 / f64::from(draws));
-        let above = maxima.len() - maxima.partition_point(|&max| max < outcome.score);
-        Significance { null_mean, null_sd, lift, p_value, p_fwer: share(above), q_value }
-    };
-    let patterns = census.patterns.iter().zip(&tested.outcomes);
-    patterns.zip(p_values.into_iter().zip(q_values)).map(|((c, o), (p, q))| one((c, o, p, q))).collect()
-}
-
-/// Benjamini-Hochberg: the least rate of false discoveries at which each would be among them.
-fn benjamini_hochberg(p_values: &[f64]) -> Vec<f64> {
-    let mut order: Vec<usize> = (0..p_values.len()).collect();
-    order.sort_by(|&a, &b| p_values[a].total_cmp(&p_values[b]));
-    let mut q_values = vec![1.0; p_values.len()];
-    let mut least = 1.0_f64;
-    for (rank, &at) in order.iter().enumerate().rev() {
-        least = least.min(p_values[at] * p_values.len() as f64 / (rank + 1) as f64);
-        q_values[at] = least;
+/// Draws the null, and gives every row its significance and verdict. The rows stand in the order of the census and
+/// end in that of [`Mined::rows`].
+fn judge(
+    rows: &mut [(usize, MotifRow)],
+    test: &Test<'_>,
+    census: &Census,
+    config: &MotifConfig,
+) -> Result<(), MotifError> {
+    let tested = test.run(census)?;
+    let any_held_out = test.held_out < test.union.nodes();
+    let draws = f64::from(config.iterations);
+    let share = |hits: u32| (f64::from(hits) + 1.0) / (draws + 1.0);
+    let p_values: Vec<f64> = tested.outcomes.iter().map(|o| share(o.as_often)).collect();
+    let bonferroni = correction::bonferroni(&p_values);
+    let q_values = correction::benjamini_hochberg(&p_values);
+    let q_by = correction::benjamini_yekutieli(&p_values);
+    for (at, row) in rows.iter_mut() {
+        let outcome = &tested.outcomes[*at];
+        let found = || outcome.discovery.map_or(1.0, |score| share_above(&tested.discovery_maxima, score));
+        row.significance = Some(Significance {
+            null_mean: outcome.null_mean,
+            null_sd: outcome.null_sd,
+            lift: row.count as f64 / outcome.null_mean.max(1.0 / draws),
+            lift_interval: None,
+            p_value: p_values[*at],
+            p_two_sided: (2.0 * share(outcome.as_often.min(outcome.at_most))).min(1.0),
+            p_fwer: share_above(&tested.maxima, outcome.score),
+            p_bonferroni: bonferroni[*at],
+            q_value: q_values[*at],
+            q_by: q_by[*at],
+            p_discovery: any_held_out.then(found),
+            p_holdout: None,
+        });
     }
-    q_values
-}
 
-fn row(counted: &PatternCount, significance: Option<Significance>, config: &MotifConfig) -> MotifRow {
-    let PatternCount { pattern, count, support } = *counted;
-    let class_id = class_of(usize::from(pattern.k()), pattern.mask()).unwrap_or(pattern.mask());
-    let verdict = significance.map_or(Verdict::Untested, |s| verdict(&s, config));
-    MotifRow { pattern, class_id, count, support, significance, verdict }
+    let was_found = |s: &Significance| s.p_discovery.is_some_and(|p| p <= FOUND_P);
+    let found = rows.iter_mut().filter(|(_, row)| row.significance.as_ref().is_some_and(was_found));
+    let (places, found): (Vec<usize>, Vec<&mut MotifRow>) = found.map(|(at, row)| (*at, row)).unzip();
+    for (row, p) in found.into_iter().zip(test.confirm(census, &tested.outcomes, &places)?) {
+        row.significance = row.significance.map(|s| Significance { p_holdout: Some(p), ..s });
+    }
+    for (_, row) in rows.iter_mut() {
+        row.verdict = row.significance.map_or(Verdict::Untested, |s| verdict(&s, config));
+    }
+    sort(rows, config);
+
+    let graphs = test.union.offsets.len() - 1;
+    let first = rows.len().min(INTERVALS).min((INTERVAL_CELLS / graphs).max(1));
+    let places: Vec<usize> = rows[..first].iter().map(|&(at, _)| at).collect();
+    let iterations = config.iterations.min(INTERVAL_DRAWS);
+    let by_graph = test.by_graph(census, &places, iterations)?;
+    let intervals = lift_intervals(&by_graph, iterations, test.seed);
+    for ((_, row), lift_interval) in rows.iter_mut().zip(intervals) {
+        row.significance = row.significance.map(|s| Significance { lift_interval, ..s });
+    }
+    Ok(())
 }
 
 fn verdict(significance: &Significance, config: &MotifConfig) -> Verdict {
-    let Significance { lift, p_fwer, .. } = *significance;
-    if p_fwer <= config.promote_p && lift >= config.promote_lift {
+    let p = significance.corrected(config.correction);
+    let confirmed = significance.p_holdout.is_some_and(|p| p <= config.park_p);
+    let default_null = config.null == Null::StratifiedPermutation;
+    if p <= config.promote_p && significance.lift >= config.promote_lift && default_null && confirmed {
         Verdict::Promote
-    } else if p_fwer <= config.park_p {
+    } else if p <= config.park_p {
         Verdict::Park
     } else {
         Verdict::Discard
     }
 }
 
-fn sort(rows: &mut [MotifRow]) {
-    rows.sort_unstable_by(|a, b| {
-        let p_fwer = |row: &MotifRow| row.significance.map_or(1.0, |s| s.p_fwer);
-        a.verdict
-            .cmp(&b.verdict)
-            .then(p_fwer(a).total_cmp(&p_fwer(b)))
+fn sort(rows: &mut [(usize, MotifRow)], config: &MotifConfig) {
+    let p = |row: &MotifRow| row.significance.map_or(1.0, |s| s.corrected(config.correction));
+    rows.sort_unstable_by(|(_, a), (_, b)| {
+        (a.verdict.cmp(&b.verdict))
+            .then(p(a).total_cmp(&p(b)))
             .then(b.count.cmp(&a.count))
             .then(a.pattern.cmp(&b.pattern))
     });
 }
 
-impl MotifRow {
-    /// The labels by name, as a JSON array of strings (`["sweep","reversal","sweep"]`): whatever a name holds, it can
-    /// be taken apart again. `names[code]` is the name of a label's code.
-    ///
-    /// # Panics
-    /// If a code has no name.
-    #[track_caller]
-    pub fn labels_json(&self, names: &[String]) -> String {
-        let quoted: Vec<String> =
-            self.pattern.labels().iter().map(|&code| quote(&names[code as usize])).collect();
-        format!("[{}]", quoted.join(","))
-    }
-}
-
-/// A JSON string.
-fn quote(text: &str) -> String {
-    let mut quoted = String::from("\"");
-    for c in text.chars() {
-        match c {
-            '"' | '\\' => quoted.extend(['\\', c]),
-            c if c < ' ' => quoted.push_str(&format!("\\u{:04x}", u32::from(c))),
-            c => quoted.push(c),
-        }
-    }
-    quoted.push('"');
-    quoted
-}
-
 #[cfg(test)]
 mod tests {
+    use super::super::config::Correction;
     use super::*;
 
-    #[test]
-    fn q_values_are_those_of_benjamini_and_hochberg() {
-        // scipy.stats.false_discovery_control([0.01, 0.04, 0.03, 0.2])
-        let q = benjamini_hochberg(&[0.01, 0.04, 0.03, 0.2]);
-        let want = [0.04, 0.16 / 3.0, 0.16 / 3.0, 0.2];
-        assert!(q.iter().zip(want).all(|(q, w)| (q - w).abs() < 1e-15), "{q:?}");
-        assert!(benjamini_hochberg(&[]).is_empty());
+    /// A finding that is promoted.
+    fn strong() -> Significance {
+        Significance {
+            null_mean: 1.0,
+            null_sd: 1.0,
+            lift: 2.0,
+            lift_interval: None,
+            p_value: 0.001,
+            p_two_sided: 0.002,
+            p_fwer: 0.01,
+            p_bonferroni: 0.2,
+            q_value: 0.01,
+            q_by: 0.06,
+            p_discovery: Some(0.05),
+            p_holdout: Some(0.05),
+        }
     }
 
     #[test]
-    fn verdicts_need_both_lift_and_family_wise_p() {
-        let judged = |lift, p_fwer| {
-            let s =
-                Significance { null_mean: 1.0, null_sd: 1.0, lift, p_value: 0.001, p_fwer, q_value: 0.001 };
-            verdict(&s, &MotifConfig::default())
+    fn verdicts_need_lift_corrected_p_and_confirmation() {
+        let config = MotifConfig::default();
+        let judged = |change: fn(&mut Significance)| {
+            let mut s = strong();
+            change(&mut s);
+            verdict(&s, &config)
         };
-        assert_eq!(judged(2.0, 0.01), Verdict::Promote);
-        assert_eq!(judged(1.9, 0.01), Verdict::Park);
-        assert_eq!(judged(9.0, 0.05), Verdict::Park);
-        assert_eq!(judged(9.0, 0.06), Verdict::Discard);
+        assert_eq!(judged(|_| {}), Verdict::Promote);
+        assert_eq!(judged(|s| s.lift = 1.9), Verdict::Park);
+        assert_eq!(judged(|s| s.p_fwer = 0.05), Verdict::Park);
+        assert_eq!(judged(|s| s.p_fwer = 0.06), Verdict::Discard);
+        for weak in [None, Some(0.051)] {
+            assert_eq!(verdict(&Significance { p_holdout: weak, ..strong() }, &config), Verdict::Park);
+        }
     }
 
     #[test]
-    fn names_are_quoted_so_that_json_gives_them_back() {
-        let name = "a\"b\\c|d,\n\u{1}é";
-        assert_eq!(serde_json::from_str::<String>(&quote(name)).unwrap(), name);
+    fn the_correction_steers_the_verdict_and_only_the_default_null_promotes() {
+        let judged = |change: fn(&mut MotifConfig)| {
+            let mut config = MotifConfig::default();
+            change(&mut config);
+            verdict(&strong(), &config)
+        };
+        assert_eq!(judged(|c| c.correction = Correction::Bonferroni), Verdict::Discard);
+        assert_eq!(judged(|c| c.correction = Correction::Bh), Verdict::Promote);
+        assert_eq!(judged(|c| c.correction = Correction::By), Verdict::Discard);
+        assert_eq!(judged(|c| c.null = Null::LabelPermutation), Verdict::Park);
+        assert_eq!(judged(|c| c.null = Null::IntervalJitter), Verdict::Park);
     }
 }

@@ -5,8 +5,8 @@ use std::ops::{ControlFlow, Range};
 use rayon::prelude::*;
 
 use super::graph::Union;
-use super::shape::{MAX_NODES, SLOTS, slot, slot_nodes};
-use super::walk::Walker;
+use super::shape::{MAX_NODES, SLOTS, slot_nodes};
+use super::walk::{Found, Walker};
 
 /// Roots walked by one piece of parallel work.
 const ROOTS: u32 = 256;
@@ -22,8 +22,8 @@ pub(crate) fn count_shapes(union: &Union, sizes: (usize, usize)) -> Vec<u64> {
     let walked = (0..pieces(union)).into_par_iter().fold(
         || (Walker::new(union, sizes), vec![0_u64; SLOTS]),
         |(mut walker, mut shapes), piece| {
-            let all = walker.walk(roots(union, piece), |found| {
-                shapes[slot(found.k, found.triangle)] += 1;
+            let all = walker.walk(roots(union, piece), &mut |found: &Found| {
+                shapes[found.slot()] += 1;
                 ControlFlow::Continue(())
             });
             debug_assert!(all.is_continue());
@@ -41,12 +41,12 @@ pub(crate) fn count_shapes(union: &Union, sizes: (usize, usize)) -> Vec<u64> {
 }
 
 /// Number of the pieces of a walk.
-pub(crate) fn pieces(union: &Union) -> u32 {
+fn pieces(union: &Union) -> u32 {
     union.nodes().div_ceil(ROOTS)
 }
 
 /// The roots of a piece; they follow those of the piece before.
-pub(crate) fn roots(union: &Union, piece: u32) -> Range<u32> {
+fn roots(union: &Union, piece: u32) -> Range<u32> {
     piece * ROOTS..union.nodes().min((piece + 1).saturating_mul(ROOTS))
 }
 
@@ -117,19 +117,20 @@ impl<'a> Occurrences<'a> {
         self.kept.as_ref().map(|kept| &kept[place][..])
     }
 
-    /// Calls `visit` with the events of each occurrence of the shape at `place`; lowest events rise.
+    /// Calls `visit` with the events of each occurrence of the shape at `place`; lowest events fall.
     pub(crate) fn each(&self, place: usize, mut visit: impl FnMut(&[u32])) {
         let wanted = self.group.slots[place];
         let k = slot_nodes(wanted);
         if let Some(rows) = self.kept(place) {
-            return rows.chunks_exact(k).for_each(visit);
+            return rows.chunks_exact(k).rev().for_each(visit);
         }
-        let all = Walker::new(self.union, (k, k)).walk(0..self.union.nodes(), |found| {
-            if slot(found.k, found.triangle) == wanted {
-                visit(&found.nodes[..k]);
-            }
-            ControlFlow::Continue(())
-        });
+        let all =
+            Walker::new(self.union, (k, k)).walk((0..self.union.nodes()).rev(), &mut |found: &Found| {
+                if found.slot() == wanted {
+                    visit(&found.nodes()[..k]);
+                }
+                ControlFlow::Continue(())
+            });
         debug_assert!(all.is_continue());
     }
 }
@@ -140,9 +141,9 @@ fn find(union: &Union, group: &Group) -> Vec<Vec<u32>> {
         nodes.iter().zip(&group.instances).map(|(k, &n)| Vec::with_capacity(k * n as usize)).collect();
     let in_piece = |walker: &mut Walker<'_>, piece| {
         let mut found: Vec<(u16, [u32; MAX_NODES])> = Vec::new();
-        let all = walker.walk(roots(union, piece), |set| {
-            if let Some(place) = group.place(slot(set.k, set.triangle)) {
-                found.push((place as u16, set.nodes));
+        let all = walker.walk(roots(union, piece), &mut |set: &Found| {
+            if let Some(place) = group.place(set.slot()) {
+                found.push((place as u16, set.nodes()));
             }
             ControlFlow::Continue(())
         });

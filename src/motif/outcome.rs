@@ -1,44 +1,100 @@
-//! What the draws say of one pattern.
+//! What the draws say of the patterns of a shape.
 
-/// A pattern's counts under the null, and its score in the data.
+use super::score::Scale;
+
+/// A pattern of the census under the null, and its scores in the data.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Outcome {
+pub(super) struct Outcome {
     /// Draws in which it occurs at least as often as in the data.
-    pub(crate) as_often: u32,
-    /// Sum of its counts.
-    pub(crate) sum: u128,
-    /// Sum of their squares.
-    pub(crate) sum_squares: u128,
-    /// Its score in the data.
-    pub(crate) score: f64,
+    pub(super) as_often: u32,
+    /// Draws in which it occurs at most as often.
+    pub(super) at_most: u32,
+    /// Mean of its counts.
+    pub(super) null_mean: f64,
+    /// Their standard deviation.
+    pub(super) null_sd: f64,
+    /// Its score.
+    pub(super) score: f64,
+    /// Its score in the graphs that are not held out; `None` if it is too rare there to be tested.
+    pub(super) discovery: Option<f64>,
+    /// Its count in the held-out graphs, and what that is measured with.
+    pub(super) held_out: u32,
+    pub(super) held_out_scale: Scale,
 }
 
-impl Outcome {
-    pub(super) fn add(&mut self, count: u32, observed: u64) {
-        let count = u64::from(count);
-        self.as_often += u32::from(count >= observed);
-        self.sum += u128::from(count);
-        self.sum_squares += u128::from(count) * u128::from(count);
+/// Sums over draws of each pattern's count and of its square: integers, so that their order does not matter.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Sums {
+    sums: Vec<u64>,
+    /// Sums of the lower and the upper halves of the squares: neither overflows in 2^32 draws.
+    low: Vec<u64>,
+    high: Vec<u64>,
+}
+
+impl Sums {
+    pub(super) fn new(patterns: usize) -> Self {
+        Self { sums: vec![0; patterns], low: vec![0; patterns], high: vec![0; patterns] }
+    }
+
+    /// Adds a draw.
+    pub(super) fn add(&mut self, counts: &[u32]) {
+        for (sum, &count) in self.sums.iter_mut().zip(counts) {
+            *sum += u64::from(count);
+        }
+        for ((low, high), &count) in self.low.iter_mut().zip(&mut self.high).zip(counts) {
+            let square = u64::from(count) * u64::from(count);
+            *low += square & u64::from(u32::MAX);
+            *high += square >> 32;
+        }
     }
 
     pub(super) fn merge(&mut self, other: &Self) {
-        self.as_often += other.as_often;
-        self.sum += other.sum;
-        self.sum_squares += other.sum_squares;
+        add_all(&mut self.sums, &other.sums);
+        add_all(&mut self.low, &other.low);
+        add_all(&mut self.high, &other.high);
     }
 
-    /// Mean and variance (over n) of `n` counts.
-    pub(super) fn moments(&self, n: u32) -> (f64, f64) {
+    /// Mean and variance (over n) of a pattern's `n` counts.
+    pub(super) fn moments(&self, pattern: usize, n: u32) -> (f64, f64) {
         let n = u128::from(n);
-        // in integers: exact, and the same for any order of summation
-        let spread = n * self.sum_squares - self.sum * self.sum;
-        (self.sum as f64 / n as f64, spread as f64 / (n * n) as f64)
+        let sum = u128::from(self.sums[pattern]);
+        let squares = (u128::from(self.high[pattern]) << 32) + u128::from(self.low[pattern]);
+        // in integers: exact
+        let spread = n * squares - sum * sum;
+        (sum as f64 / n as f64, spread as f64 / (n * n) as f64)
     }
 
-    /// Mean of the counts, and their standard deviation with n - 1 (0 for a single count).
-    pub(crate) fn mean_and_sd(&self, n: u32) -> (f64, f64) {
-        let (mean, variance) = self.moments(n);
+    /// Mean and variance of every pattern's `n` counts.
+    pub(super) fn all_moments(&self, n: u32) -> impl Iterator<Item = (f64, f64)> {
+        (0..self.sums.len()).map(move |pattern| self.moments(pattern, n))
+    }
+
+    /// Mean of a pattern's counts, and their standard deviation with n - 1 (0 for a single count).
+    pub(super) fn mean_and_sd(&self, pattern: usize, n: u32) -> (f64, f64) {
+        let (mean, variance) = self.moments(pattern, n);
         let unbiased = if n > 1 { variance * f64::from(n) / f64::from(n - 1) } else { 0.0 };
         (mean, unbiased.sqrt())
+    }
+}
+
+/// Adds `other` to `to`, place by place.
+pub(super) fn add_all<T: Copy + std::ops::AddAssign>(to: &mut [T], other: &[T]) {
+    to.iter_mut().zip(other).for_each(|(to, &other)| *to += other);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn moments_are_exact_for_the_largest_counts() {
+        let mut sums = Sums::new(2);
+        for counts in [[u32::MAX, 0], [u32::MAX - 2, 4]] {
+            let mut later = Sums::new(2);
+            later.add(&counts);
+            sums.merge(&later);
+        }
+        assert_eq!(sums.moments(0, 2), (f64::from(u32::MAX - 1), 1.0));
+        assert_eq!(sums.mean_and_sd(1, 2), (2.0, 8.0_f64.sqrt()));
     }
 }

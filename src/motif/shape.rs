@@ -22,6 +22,11 @@ pub(crate) fn slot(k: usize, triangle: u16) -> usize {
     FIRST_SLOT[k] + triangle as usize
 }
 
+/// Number of slots of shapes of up to `k` events.
+pub(crate) fn slots_up_to(k: usize) -> usize {
+    FIRST_SLOT[k + 1]
+}
+
 /// Number of events of a slot's shape.
 pub(crate) fn slot_nodes(slot: usize) -> usize {
     (MIN_NODES..MAX_NODES).find(|&k| slot < FIRST_SLOT[k + 1]).unwrap_or(MAX_NODES)
@@ -55,6 +60,8 @@ pub(crate) struct Growth {
     widen: [[[u16; 64]; MAX_NODES]; MAX_NODES],
     /// `[nodes][place][linked]`: the new event's links; bit r of `linked` is the r-th of the old events in time.
     links: [[[u16; 16]; MAX_NODES]; MAX_NODES],
+    /// `[nodes][triangle][16 * place + linked]`: the slot of the shape once the event has joined.
+    slots: [[[u16; 16 * MAX_NODES]; 64]; MAX_NODES],
     /// `[order][bits by arrival]`: the same bits by place in time.
     by_time: [[u8; 16]; ORDERS],
     /// `[order][place]`: the order once another event has arrived there.
@@ -73,6 +80,12 @@ impl Growth {
         self.widen[nodes][place][triangle as usize] | self.links[nodes][place][linked as usize]
     }
 
+    /// The slot of the shape when an event joins `nodes` others.
+    #[inline]
+    pub(crate) fn slot(&self, nodes: usize, place: usize, triangle: u16, linked: u8) -> usize {
+        usize::from(self.slots[nodes][triangle as usize][16 * place + linked as usize])
+    }
+
     /// Bits by arrival as bits by time.
     #[inline]
     pub(crate) fn by_time(&self, order: u8, by_arrival: u8) -> u8 {
@@ -89,6 +102,7 @@ impl Growth {
         let mut growth = Self {
             widen: [[[0; 64]; MAX_NODES]; MAX_NODES],
             links: [[[0; 16]; MAX_NODES]; MAX_NODES],
+            slots: [[[0; 16 * MAX_NODES]; 64]; MAX_NODES],
             by_time: [[0; 16]; ORDERS],
             next_order: [[0; MAX_NODES]; ORDERS],
         };
@@ -97,6 +111,7 @@ impl Growth {
             let mut place = 0;
             while place <= nodes {
                 growth.fill_joins(nodes, place);
+                growth.fill_slots(nodes, place);
                 place += 1;
             }
             nodes += 1;
@@ -118,6 +133,19 @@ impl Growth {
                 i += 1;
             }
             j += 1;
+        }
+    }
+
+    const fn fill_slots(&mut self, nodes: usize, place: usize) {
+        let mut triangle = 0;
+        while triangle < 64 {
+            let mut linked = 0;
+            while linked < 16 {
+                let grown = self.widen[nodes][place][triangle] | self.links[nodes][place][linked];
+                self.slots[nodes][triangle][16 * place + linked] = FIRST_SLOT[nodes + 1] as u16 + grown;
+                linked += 1;
+            }
+            triangle += 1;
         }
     }
 

@@ -10,256 +10,230 @@
 //! chance of a single false discovery (Westfall and Young 1993, single step). To look only at patterns tested in the
 //! data would not: among very many rare patterns some reach `min_count` by chance, and
 //! hardly ever the same ones again.
-
-use std::sync::atomic::{AtomicU64, Ordering};
-
-use rayon::prelude::*;
+//!
+//! The same holds of the graphs that are not held out, taken alone. The held-out ones choose nothing.
 
 use super::census::{Census, Pattern};
-use super::code::{Code, label_limit};
+use rayon::prelude::*;
+
+use super::code::{Code, CodeMap, label_bits, label_limit};
+use super::draws::{Clock, Draws, Shape};
+use super::error::MotifError;
 use super::graph::Union;
-use super::null::{Nulls, StratifiedPermutation};
+use super::known::Known;
+use super::maxima::Maxima;
+use super::null::{Model, Nulls};
 use super::occurrences::{Group, Occurrences, groups};
-use super::outcome::Outcome;
-use super::score::Scales;
-use super::shape::{MAX_NODES, slot_nodes, slot_of_mask};
-use super::tally::{TOGETHER, Tally};
+use super::outcome::{Outcome, Sums};
+use super::score::{Scale, Scales};
+use super::shape::{slot_nodes, slot_of_mask};
+use super::visitors::{Halves, Pilot, Scout, Trial};
 
 /// Pilot draws: the scale is then known to 7 %, for a tenth of the default work.
 const PILOTS: u32 = 100;
-/// Pilots that say which patterns get a centre and a scale of their own: a pattern seen by none of them is rare.
+/// Pilots that say which patterns get a centre and a scale of their own, ...
 const SCOUTS: u32 = 8;
-/// Pieces into which the draws are cut for each thread, so that no thread waits long at the end.
-const PIECES_PER_THREAD: u32 = 4;
+/// ... those which this many of them hold `min_count` times: the others are rare, with a mean of about 1 or less.
+const OFTEN: usize = 2;
 
 /// What a test needs to know.
-pub(crate) struct Test<'a> {
-    pub(crate) union: &'a Union,
-    pub(crate) null: &'a StratifiedPermutation,
-    pub(crate) iterations: u32,
-    pub(crate) min_count: u64,
-    pub(crate) seed: u64,
-    pub(crate) progress: &'a (dyn Fn(u64, u64) + Sync),
+pub(super) struct Test<'a> {
+    pub(super) union: &'a Union,
+    pub(super) null: &'a Model<'a>,
+    /// Smallest and largest number of events.
+    pub(super) sizes: (usize, usize),
+    pub(super) iterations: u32,
+    pub(super) min_count: u64,
+    pub(super) seed: u64,
+    /// First event of the held-out graphs; the number of events if none is held out.
+    pub(super) held_out: u32,
+    pub(super) progress: &'a (dyn Fn(u64, u64) + Sync),
 }
 
 /// What the draws gave.
-pub(crate) struct Tested {
+pub(super) struct Tested {
     /// For each pattern of the census, in its order.
-    pub(crate) outcomes: Vec<Outcome>,
-    /// Largest score of each draw; -infinity if no pattern reached `min_count`.
-    pub(crate) maxima: Vec<f64>,
-}
-
-impl Test<'_> {
-    /// Draws the nulls and compares.
-    pub(crate) fn run(&self, census: &Census) -> Tested {
-        let largest =
-            census.shapes.iter().rposition(|&instances| instances > 0).map_or(MAX_NODES, slot_nodes);
-        // the census has refused what does not fit the wider code
-        if self.union.vocabulary.len() <= label_limit::<u64>(largest) {
-            self.run_as::<u64>(census)
-        } else {
-            self.run_as::<u128>(census)
-        }
-    }
-
-    fn run_as<C: Code>(&self, census: &Census) -> Tested {
-        let mut tested = Tested {
-            outcomes: vec![Outcome::default(); census.patterns.len()],
-            maxima: vec![f64::NEG_INFINITY; self.iterations as usize],
-        };
-        let groups = groups(&census.shapes);
-        let pilots = self.iterations.min(PILOTS);
-        let total = groups.len() as u64 * (SCOUTS.min(pilots) + pilots + self.iterations) as u64;
-        let clock = Clock { done: AtomicU64::new(0), total, report: self.progress };
-        for group in &groups {
-            let round = Round::<C>::of(self, group, &clock);
-            let scales = round.scales(pilots);
-            let targets = round.targets(census);
-            let drawn = round.draws(Nulls::tests(self.seed), self.iterations, &targets, Some(&scales));
-            for (target, outcome) in targets.iter().flatten().zip(drawn.outcomes) {
-                let score = scales[target.place].get(target.code).score(target.observed);
-                tested.outcomes[target.pattern] = Outcome { score, ..outcome };
-            }
-            for (max, of_group) in tested.maxima.iter_mut().zip(drawn.maxima) {
-                *max = max.max(of_group);
-            }
-        }
-        tested
-    }
-}
-
-struct Clock<'a> {
-    done: AtomicU64,
-    total: u64,
-    report: &'a (dyn Fn(u64, u64) + Sync),
-}
-
-impl Clock<'_> {
-    fn tick(&self) {
-        (self.report)(self.done.fetch_add(1, Ordering::Relaxed) + 1, self.total);
-    }
+    pub(super) outcomes: Vec<Outcome>,
+    /// Largest score of each draw, rising; -infinity if no pattern reached `min_count`.
+    pub(super) maxima: Vec<f64>,
+    /// The same over the graphs that are not held out.
+    pub(super) discovery_maxima: Vec<f64>,
 }
 
 /// A pattern whose count is followed through the draws.
 #[derive(Clone, Copy)]
 struct Target<C> {
-    /// Place of its shape in the group.
-    place: usize,
     code: C,
-    observed: u64,
     /// Place in the census.
     pattern: usize,
 }
 
-/// What a share of the draws gave: outcomes of the targets, and the largest score of each draw.
-struct Drawn {
-    outcomes: Vec<Outcome>,
-    maxima: Vec<f64>,
-}
-
-/// One group of shapes, and the draws over them.
-struct Round<'a, C> {
-    test: &'a Test<'a>,
-    group: &'a Group,
-    occurrences: Occurrences<'a>,
-    clock: &'a Clock<'a>,
-    code: std::marker::PhantomData<C>,
-}
-
-/// What a thread needs for its draws.
-struct Desk<C> {
-    labels: Vec<u32>,
-    tally: Tally<C>,
-}
-
-impl<'a, C: Code> Round<'a, C> {
-    fn of(test: &'a Test<'a>, group: &'a Group, clock: &'a Clock<'a>) -> Self {
-        let occurrences = Occurrences::of(test.union, group);
-        Self { test, group, occurrences, clock, code: std::marker::PhantomData }
+impl<'a> Test<'a> {
+    /// Draws the nulls and compares.
+    ///
+    /// # Errors
+    /// Those of a null that builds graphs anew.
+    pub(super) fn run(&self, census: &Census) -> Result<Tested, MotifError> {
+        if self.narrow() { self.run_as::<u64>(census) } else { self.run_as::<u128>(census) }
     }
 
-    fn desk(&self) -> Desk<C> {
-        let tally = Tally::new(self.test.union.vocabulary.len() as u32, self.test.min_count);
-        Desk { labels: Vec::new(), tally }
+    /// Whether the labels of a pattern fit into 64 bits; the census has refused what does not fit into 128.
+    pub(super) fn narrow(&self) -> bool {
+        self.union.vocabulary.len() <= label_limit::<u64>(self.sizes.1)
     }
 
-    /// One draw: calls `visit` with each shape's place and counts.
-    fn draw(
+    /// The shapes that draws may hold, as many as memory allows at a time.
+    pub(super) fn groups(&self, census: &Census) -> Vec<Group> {
+        match self.null {
+            Model::Labels(_) => groups(&census.shapes),
+            // other times, other shapes, but of the same sizes
+            Model::Times(_) => {
+                let (min, max) = self.sizes;
+                let may_occur = |slot| (min..=max).contains(&slot_nodes(slot));
+                let instances = census.shapes.iter().enumerate();
+                groups(&instances.map(|(slot, &n)| n.max(u64::from(may_occur(slot)))).collect::<Vec<_>>())
+            }
+        }
+    }
+
+    fn run_as<C: Code>(&self, census: &Census) -> Result<Tested, MotifError> {
+        let (maxima, discovery) = (Maxima::new(self.iterations), Maxima::new(self.iterations));
+        let mut outcomes = vec![Outcome::default(); census.patterns.len()];
+        let groups = self.groups(census);
+        let pilots = self.iterations.min(PILOTS);
+        let shapes: usize = groups.iter().map(|group| group.slots.len()).sum();
+        let draws = SCOUTS.min(pilots) + pilots + self.iterations;
+        let clock = Clock::new(shapes as u64 * u64::from(draws), self.progress);
+        for group in &groups {
+            let occurrences = Occurrences::of(self.union, group);
+            let draws = self.draws(group, &occurrences, &clock);
+            self.test_group::<C>(&draws, census, pilots, (&maxima, &discovery), &mut outcomes)?;
+        }
+        Ok(Tested { outcomes, maxima: maxima.sorted(), discovery_maxima: discovery.sorted() })
+    }
+
+    pub(super) fn draws<'b>(
+        &'b self,
+        group: &'b Group,
+        occurrences: &'b Occurrences<'b>,
+        clock: &'b Clock<'b>,
+    ) -> Draws<'b> {
+        let Self { union, null, .. } = *self;
+        Draws { union, null, group, occurrences, clock }
+    }
+
+    fn test_group<C: Code>(
         &self,
-        desk: &mut Desk<C>,
-        nulls: Nulls,
-        iteration: u32,
-        mut visit: impl FnMut(usize, &Tally<C>),
-    ) {
-        let Desk { labels, tally } = desk;
-        self.test.null.draw(nulls, iteration, &self.test.union.labels, labels);
-        for place in 0..self.group.slots.len() {
-            tally.count(self.group, place, &self.occurrences, labels);
-            visit(place, tally);
+        draws: &Draws<'_>,
+        census: &Census,
+        pilots: u32,
+        (maxima, discovery): (&Maxima, &Maxima),
+        outcomes: &mut [Outcome],
+    ) -> Result<(), MotifError> {
+        let of_shape = self.targets::<C>(draws.group, census);
+        let held_out = self.held_out;
+        let min_count = u32::try_from(self.min_count).unwrap_or(u32::MAX);
+        let pilot = Nulls::pilots(self.seed);
+
+        // which patterns are common under the null, and on what scale each is measured
+        let targeted = shapes(&of_shape, &[]);
+        let scout = Scout { shapes: &targeted, min_count };
+        let seen = draws.run(pilot, 0..SCOUTS.min(pilots), &targeted, &scout)?;
+        let often = |mut codes: Vec<C>| -> Vec<C> {
+            codes.sort_unstable();
+            codes.chunk_by(|a, b| a == b).filter(|same| same.len() >= OFTEN).map(|same| same[0]).collect()
+        };
+        let common: Vec<Vec<C>> = seen.into_par_iter().map(often).collect();
+        let shapes = shapes(&of_shape, &common);
+        let halves = draws.observe(&shapes, &Halves { shapes: &shapes, held_out });
+        let sums = draws.run(pilot, 0..pilots, &shapes, &Pilot { shapes: &shapes, held_out })?;
+        let scale = |sums: &[Sums; 3]| {
+            [0, 1, 2].map(|part| Scales::of(&sums[part].all_moments(pilots).collect::<Vec<_>>()))
+        };
+        let scales: Vec<[Scales; 3]> = sums.iter().map(scale).collect();
+        // no shape occurs so often that its count does not fit 32 bits
+        let count = |target: &Target<C>| census.patterns[target.pattern].count as u32;
+        let observed: Vec<Vec<u32>> =
+            of_shape.iter().map(|targets| targets.iter().map(count).collect()).collect();
+        let trial = Trial {
+            shapes: &shapes,
+            scales: &scales,
+            observed: &observed,
+            held_out: (held_out < self.union.nodes()).then_some(held_out),
+            min_count,
+            maxima,
+            discovery,
+        };
+        let tried = draws.run(Nulls::tests(self.seed), 0..self.iterations, &shapes, &trial)?;
+        for (at, (targets, tried)) in of_shape.iter().zip(&tried).enumerate() {
+            let own: CodeMap<u32, usize> =
+                shapes[at].common.iter().enumerate().map(|(i, &place)| (place, i)).collect();
+            for (i, (target, place)) in targets.iter().zip(&shapes[at].targets).enumerate() {
+                let scale = |part: usize| {
+                    let scales = &scales[at][part];
+                    own.get(place).map_or(scales.rare, |&own| scales.get(own))
+                };
+                let (count, found) = (observed[at][i], halves[at][i]);
+                let (null_mean, null_sd) = tried.sums.mean_and_sd(i, self.iterations);
+                outcomes[target.pattern] = Outcome {
+                    as_often: tried.as_often[i],
+                    at_most: tried.at_most[i],
+                    null_mean,
+                    null_sd,
+                    score: scale(0).score(count),
+                    discovery: (found >= min_count).then(|| scale(1).score(found)),
+                    held_out: count - found,
+                    held_out_scale: scale(2),
+                };
+            }
         }
-        self.clock.tick();
+        Ok(())
     }
 
-    /// Mean and dispersion of every pattern that is not rare under the null, by shape.
-    fn scales(&self, pilots: u32) -> Vec<Scales<C>> {
-        let nulls = Nulls::pilots(self.test.seed);
-        let scout = |desk: &mut Desk<C>, iteration| {
-            let mut seen = Vec::new();
-            self.draw(desk, nulls, iteration, |place, tally| {
-                seen.extend(tally.reached().iter().map(|&code| (place, code)));
-            });
-            seen
-        };
-        let mut seen: Vec<(usize, C)> =
-            (0..SCOUTS.min(pilots)).into_par_iter().map_init(|| self.desk(), scout).flatten_iter().collect();
-        seen.par_sort_unstable();
-        seen.dedup();
-        let mut targets: Vec<Vec<Target<C>>> = vec![Vec::new(); self.group.slots.len()];
-        for (pattern, (place, code)) in seen.into_iter().enumerate() {
-            targets[place].push(Target { place, code, observed: 0, pattern });
-        }
-        let mut outcomes = self.draws(nulls, pilots, &targets, None).outcomes.into_iter();
-        let of_shape = |targets: &Vec<Target<C>>| {
-            // zip asks the targets first: none of the next shape's outcomes is lost
-            let patterns = targets.iter().zip(outcomes.by_ref());
-            Scales::of(&patterns.map(|(target, o)| (target.code, o.moments(pilots))).collect::<Vec<_>>())
-        };
-        targets.iter().map(of_shape).collect()
-    }
-
-    /// The census' patterns of this group, by shape.
-    fn targets(&self, census: &Census) -> Vec<Vec<Target<C>>> {
-        let mut targets: Vec<Vec<Target<C>>> = vec![Vec::new(); self.group.slots.len()];
-        let vocabulary = &self.test.union.vocabulary;
-        let code = |pattern: &Pattern| {
-            let digits = pattern.labels().iter().map(|l| vocabulary.partition_point(|known| known < l));
-            digits.fold(C::ZERO, |code, digit| code.push(vocabulary.len() as u32, digit as u32))
-        };
+    /// The census' patterns of a group, by shape.
+    fn targets<C: Code>(&self, group: &Group, census: &Census) -> Vec<Vec<Target<C>>> {
+        let mut targets: Vec<Vec<Target<C>>> = vec![Vec::new(); group.slots.len()];
         for (pattern, counted) in census.patterns.iter().enumerate() {
-            let of = &counted.pattern;
-            let slot = slot_of_mask(usize::from(of.k()), of.mask());
-            if let Some(place) = slot.and_then(|slot| self.group.place(slot)) {
-                targets[place].push(Target { place, code: code(of), observed: counted.count, pattern });
+            if let Some(place) = self.place_of(group, &counted.pattern) {
+                targets[place].push(Target { code: self.code(&counted.pattern), pattern });
             }
         }
         targets
     }
 
-    /// Draws `iterations` labellings, follows the targets and, where scales are given, takes each draw's largest score.
-    fn draws(
-        &self,
-        nulls: Nulls,
-        iterations: u32,
-        targets: &[Vec<Target<C>>],
-        scales: Option<&[Scales<C>]>,
-    ) -> Drawn {
-        let threads = rayon::current_num_threads() as u32;
-        let share = iterations.div_ceil(threads.saturating_mul(PIECES_PER_THREAD)).max(1);
-        let one = |piece: u32| {
-            let first = piece * share;
-            self.share(nulls, first..iterations.min(first.saturating_add(share)), targets, scales)
-        };
-        let nothing = || Drawn { outcomes: Vec::new(), maxima: Vec::new() };
-        (0..iterations.div_ceil(share)).into_par_iter().map(one).reduce(nothing, |mut left, mut right| {
-            // integers add up to the same in any order, and the maxima are kept in theirs
-            if left.outcomes.is_empty() {
-                std::mem::swap(&mut left.outcomes, &mut right.outcomes);
-            } else if !right.outcomes.is_empty() {
-                left.outcomes.iter_mut().zip(&right.outcomes).for_each(|(l, r)| l.merge(r));
-            }
-            left.maxima.append(&mut right.maxima);
-            left
-        })
+    /// Place of a pattern's shape in a group.
+    pub(super) fn place_of(&self, group: &Group, pattern: &Pattern) -> Option<usize> {
+        slot_of_mask(usize::from(pattern.k()), pattern.mask()).and_then(|slot| group.place(slot))
     }
 
-    fn share(
-        &self,
-        nulls: Nulls,
-        iterations: std::ops::Range<u32>,
-        targets: &[Vec<Target<C>>],
-        scales: Option<&[Scales<C>]>,
-    ) -> Drawn {
-        let mut desk = self.desk();
-        let mut outcomes = vec![Outcome::default(); targets.iter().map(Vec::len).sum()];
-        let mut maxima = Vec::new();
-        for iteration in iterations {
-            let mut max = f64::NEG_INFINITY;
-            let mut next = 0;
-            self.draw(&mut desk, nulls, iteration, |place, tally| {
-                for targets in targets[place].chunks(TOGETHER) {
-                    tally.warm(targets.iter().map(|target| target.code));
-                    for target in targets {
-                        outcomes[next].add(tally.get(target.code), target.observed);
-                        next += 1;
-                    }
-                }
-                if let Some(scales) = scales {
-                    max = scales[place].largest(tally, max);
-                }
-            });
-            maxima.push(max);
-        }
-        Drawn { outcomes, maxima }
+    /// A pattern's labels as a code.
+    pub(super) fn code<C: Code>(&self, pattern: &Pattern) -> C {
+        let vocabulary = &self.union.vocabulary;
+        let digits = pattern.labels().iter().map(|l| vocabulary.partition_point(|known| known < l));
+        let bits = label_bits(vocabulary.len());
+        digits.fold(C::ZERO, |code, digit| code.append(bits, digit as u32))
     }
+}
+
+/// Each shape with its targets and the patterns of it that are common.
+fn shapes<C: Code>(targets: &[Vec<Target<C>>], common: &[Vec<C>]) -> Vec<Shape<C>> {
+    let shape = |(place, targets): (usize, &Vec<Target<C>>)| {
+        let common = common.get(place).map_or(&[][..], |codes| codes);
+        let targets: Vec<C> = targets.iter().map(|target| target.code).collect();
+        let mut codes = [&targets, common].concat();
+        codes.sort_unstable();
+        codes.dedup();
+        let known = Known::of(&codes);
+        let rare = codes.iter().filter(|code| common.binary_search(code).is_err());
+        let rare: Vec<u32> = rare.map(|&code| known.place(code) as u32).collect();
+        let places = |codes: &[C]| codes.iter().map(|&code| known.place(code) as u32).collect();
+        let (targets, common) = (places(&targets), places(common));
+        Shape { place, known, targets, common, rare }
+    };
+    targets.par_iter().enumerate().map(shape).collect()
+}
+
+/// What a pattern's place among held-out graphs is measured with.
+pub(super) fn held_out_score(outcome: &Outcome) -> f64 {
+    Scale::score(outcome.held_out_scale, outcome.held_out)
 }

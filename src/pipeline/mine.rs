@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::Progress;
-use super::graphs::SessionGraph;
+use super::graphs::{SessionGraph, located};
 use crate::config::Config;
+use crate::dag::LinkRule;
 use crate::error::Error;
 use crate::motif::{self, MotifGraph};
 use crate::table::Session;
@@ -94,7 +95,10 @@ pub(super) fn run(
     progress: &dyn Progress,
 ) -> Result<Mined, Error> {
     let (vocabulary, labels) = labels(sessions, config)?;
-    let graphs = graphs_of(sessions, graphs, &labels)?;
+    let rules = sessions.iter().map(|s| LinkRule::of(&s.events, &config.dag).map_err(|e| located(s, e)));
+    let rules = rules.collect::<Result<Vec<_>, _>>()?;
+    let graphs = graphs_of(sessions, graphs, &labels)?.into_iter().zip(&rules);
+    let graphs: Vec<_> = graphs.map(|(graph, rule)| graph.relinked_by(rule)).collect();
     let found = motif::mine(&graphs, &config.motif, config.seed, &|done, total| progress.step(done, total))?;
     Ok(Mined { found, vocabulary })
 }

@@ -55,6 +55,8 @@ pub struct MotifReport {
 /// One pattern: a row of `motifs.parquet`.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub struct Motif {
+    /// The pattern as text, the same in every run: `sweep -> reversal; reversal -> expansion`.
+    pub pattern: String,
     /// Events.
     pub k: u8,
     /// Bit `i*k + j`: event i leads to event j, events in time order.
@@ -67,6 +69,8 @@ pub struct Motif {
     pub count: u64,
     /// Sessions in which it occurs.
     pub support: u32,
+    /// Most occurrences no two of which overlap in the order of events.
+    pub non_overlapping: u64,
     /// How the count stands to those under the null; `None` if no null was drawn.
     #[serde(flatten)]
     pub significance: Option<Tested>,
@@ -74,7 +78,7 @@ pub struct Motif {
     pub verdict: &'static str,
 }
 
-/// What the null says of a pattern.
+/// What the null says of a pattern; as [`Significance`] has it.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Tested {
     /// Mean count under the null.
@@ -83,18 +87,48 @@ pub struct Tested {
     pub null_sd: f64,
     /// Count over mean.
     pub lift: f64,
+    /// Lower end of the lift's 95 % interval.
+    pub lift_low: Option<f64>,
+    /// Upper end.
+    pub lift_high: Option<f64>,
     /// One-sided, of this pattern alone.
     pub p_value: f64,
+    /// Two-sided, of this pattern alone.
+    pub p_two_sided: f64,
     /// One-sided, max-T over all patterns.
     pub p_fwer: f64,
+    /// Bonferroni over the tested patterns.
+    pub p_bonferroni: f64,
     /// Benjamini-Hochberg.
     pub q_value: f64,
+    /// Benjamini-Yekutieli.
+    pub q_by: f64,
+    /// As `p_fwer`, of the sessions that are not held out.
+    pub p_discovery: Option<f64>,
+    /// Family-wise over what these found, of the sessions that are.
+    pub p_holdout: Option<f64>,
 }
 
 impl From<Significance> for Tested {
     fn from(s: Significance) -> Self {
-        let Significance { null_mean, null_sd, lift, p_value, p_fwer, q_value } = s;
-        Self { null_mean, null_sd, lift, p_value, p_fwer, q_value }
+        let (lift_low, lift_high) = s.lift_interval.unzip();
+        let Significance { null_mean, null_sd, lift, p_value, p_two_sided, p_fwer, .. } = s;
+        let Significance { p_bonferroni, q_value, q_by, p_discovery, p_holdout, .. } = s;
+        Self {
+            null_mean,
+            null_sd,
+            lift,
+            lift_low,
+            lift_high,
+            p_value,
+            p_two_sided,
+            p_fwer,
+            p_bonferroni,
+            q_value,
+            q_by,
+            p_discovery,
+            p_holdout,
+        }
     }
 }
 
@@ -127,12 +161,14 @@ pub fn motifs(request: &MotifRequest<'_>, progress: &dyn Progress) -> Result<Mot
     }
     let name = |code: &u32| mined.vocabulary[*code as usize].clone();
     let motif = |row: &MotifRow| Motif {
+        pattern: row.pattern.text(&mined.vocabulary),
         k: row.pattern.k(),
         mask: row.pattern.mask(),
         labels: row.pattern.labels().iter().map(name).collect(),
         class_id: row.class_id,
         count: row.count,
         support: row.support,
+        non_overlapping: row.non_overlapping,
         significance: row.significance.map(Tested::from),
         verdict: row.verdict.name(),
     };

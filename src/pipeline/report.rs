@@ -9,7 +9,7 @@ use super::mine::Mined;
 use super::{Inputs, Skipped};
 use crate::config::{Config, Effective};
 use crate::events::FeatureInfo;
-use crate::motif::Verdict;
+use crate::motif::{Correction, Verdict};
 
 /// Version of the document's form: it rises when a reader must change.
 pub const SCHEMA_VERSION: u32 = 1;
@@ -81,12 +81,16 @@ pub struct MotifSummary {
     pub distinct: u64,
     /// Patterns whose count reached `motif.min_count`: those that are tested.
     pub patterns: usize,
-    /// Events that share their block of time with another label. 0: labels cannot move, and every p is 1.
+    /// Events that a draw may change, their label or their time. 0: every draw is the data, and every p is 1.
     pub movable_events: u64,
     /// Null draws each was tested against.
     pub iterations: u32,
     /// The null hypothesis.
     pub null: &'static str,
+    /// How the p of verdicts is corrected.
+    pub correction: Correction,
+    /// Sessions held out to confirm what the others show.
+    pub held_out: usize,
     /// Patterns to promote.
     pub promote: usize,
     /// Patterns to watch.
@@ -197,7 +201,9 @@ pub(super) fn motif_summary(mined: &Mined, config: &Config) -> MotifSummary {
         movable_events: mined.found.movable_events,
         patterns: mined.found.rows.len(),
         iterations: config.motif.iterations,
-        null: "StratifiedPermutation",
+        null: config.motif.null.name(),
+        correction: config.motif.correction,
+        held_out: mined.found.held_out.iter().filter(|&&out| out).count(),
         promote: count(Verdict::Promote),
         park: count(Verdict::Park),
     }

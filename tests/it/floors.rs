@@ -16,7 +16,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("dag", &["table", "csr"]),
     ("attention", &["csr", "geometry"]),
     ("store", &["table", "nearest"]),
-    ("motif", &["dag", "table", "csr", "philox"]),
+    ("motif", &["dag", "table", "csr", "philox", "nearest"]),
     ("tgat", &["attention", "table", "csr", "philox", "nearest"]),
     ("cuda", &["attention", "csr", "geometry"]),
     ("backend", &["attention", "cuda", "geometry"]),

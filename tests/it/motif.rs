@@ -1,7 +1,9 @@
 //! Motifs: the census against brute force, the test against what is known about permutations.
 
+mod calibration;
 mod census;
 mod significance;
+mod text;
 
 use ironforge::csr::CsrPattern;
 use ironforge::motif::{MotifConfig, MotifGraph};

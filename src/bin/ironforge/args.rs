@@ -81,14 +81,12 @@ pub struct ColumnArgs {
     pub price: Option<String>,
 }
 
+/// What a run over event logs reads, how it links events, and with what settings and threads.
 #[derive(Debug, Args)]
-pub struct DiscoverArgs {
+pub struct InputArgs {
     /// Files and folders to read; none runs the built-in sample.
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
-    /// Folder of the results; an earlier run in it is replaced.
-    #[arg(long, value_name = "DIR")]
-    pub out: PathBuf,
     #[command(flatten)]
     pub columns: ColumnArgs,
     /// How events are linked.
@@ -96,6 +94,18 @@ pub struct DiscoverArgs {
     pub link: Option<LinkArg>,
     #[command(flatten)]
     pub configuration: ConfigArgs,
+    /// Worker threads (default: one a core); results do not depend on it.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
+    pub threads: Option<u16>,
+}
+
+#[derive(Debug, Args)]
+pub struct DiscoverArgs {
+    #[command(flatten)]
+    pub input: InputArgs,
+    /// Folder of the results; an earlier run in it is replaced.
+    #[arg(long, value_name = "DIR")]
+    pub out: PathBuf,
     /// Weights of a trained model (safetensors); without, they are seeded and the run is marked untrained.
     #[arg(long, value_name = "F")]
     pub weights: Option<PathBuf>,
@@ -105,9 +115,6 @@ pub struct DiscoverArgs {
     /// Seed of weights and nulls (default: 42).
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
-    /// Worker threads (default: one a core); results do not depend on it.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub threads: Option<u16>,
     /// Print run.json instead of a summary.
     #[arg(long)]
     pub json: bool,
@@ -115,22 +122,11 @@ pub struct DiscoverArgs {
 
 #[derive(Debug, Args)]
 pub struct BuildGraphArgs {
-    /// Files and folders to read; none runs the built-in sample.
-    #[arg(value_name = "PATH")]
-    pub paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub input: InputArgs,
     /// Folder of the results; an earlier run in it is replaced.
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
-    #[command(flatten)]
-    pub columns: ColumnArgs,
-    /// How events are linked.
-    #[arg(long, value_enum)]
-    pub link: Option<LinkArg>,
-    #[command(flatten)]
-    pub configuration: ConfigArgs,
-    /// Worker threads (default: one a core); results do not depend on it.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub threads: Option<u16>,
     /// Print run.json instead of a summary.
     #[arg(long)]
     pub json: bool,
@@ -138,31 +134,26 @@ pub struct BuildGraphArgs {
 
 #[derive(Debug, Args)]
 pub struct MotifsArgs {
-    /// Files and folders to read; none runs the built-in sample.
-    #[arg(value_name = "PATH")]
-    pub paths: Vec<PathBuf>,
+    #[command(flatten)]
+    pub input: InputArgs,
     /// Events of a motif: one number, or the smallest and the largest (default: 3..5).
     #[arg(long, value_name = "K|K..K", value_parser = sizes)]
     pub k: Option<(u32, u32)>,
     /// Nulls drawn; 0 only counts (default: 1000).
     #[arg(long, value_name = "N")]
     pub iterations: Option<u32>,
+    /// What is taken for chance (default: stratified).
+    #[arg(long, value_enum)]
+    pub null: Option<NullArg>,
+    /// How p is corrected for the number of patterns (default: max-t).
+    #[arg(long, value_enum)]
+    pub correction: Option<CorrectionArg>,
     /// Table of the motifs; a file there is replaced.
     #[arg(long, value_name = "F.parquet")]
     pub out: Option<PathBuf>,
-    #[command(flatten)]
-    pub columns: ColumnArgs,
-    /// How events are linked.
-    #[arg(long, value_enum)]
-    pub link: Option<LinkArg>,
-    #[command(flatten)]
-    pub configuration: ConfigArgs,
     /// Seed of the nulls (default: 42).
     #[arg(long, value_name = "N")]
     pub seed: Option<u64>,
-    /// Worker threads (default: one a core); results do not depend on it.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
-    pub threads: Option<u16>,
     /// Print everything as JSON, every pattern included.
     #[arg(long)]
     pub json: bool,
@@ -185,6 +176,28 @@ pub enum LinkArg {
     SharedKey,
     /// Both.
     Both,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum NullArg {
+    /// Which event of a block of time bears which label; the only one that promotes.
+    Stratified,
+    /// Which event of a session bears which label.
+    Label,
+    /// When in its window of time an event happens.
+    Jitter,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum CorrectionArg {
+    /// Family-wise, from the largest score of each draw.
+    MaxT,
+    /// Family-wise, by the number of tests.
+    Bonferroni,
+    /// Rate of false discoveries, Benjamini and Hochberg.
+    Bh,
+    /// Rate of false discoveries, Benjamini and Yekutieli.
+    By,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

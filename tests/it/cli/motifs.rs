@@ -22,21 +22,62 @@ fn the_motifs_are_those_of_a_whole_run() {
         motifs.iter().filter(|motif| motif["labels"] == planted).max_by_key(|m| m["count"].as_u64()).unwrap();
     assert_eq!((&first["k"], &first["count"]), (&3.into(), &31.into()));
     let columns = [
+        "pattern",
         "mask",
         "class_id",
         "support",
+        "non_overlapping",
         "null_mean",
         "null_sd",
         "lift",
+        "lift_low",
+        "lift_high",
         "p_value",
+        "p_two_sided",
         "p_fwer",
+        "p_bonferroni",
         "q_value",
+        "q_by",
+        "p_discovery",
         "verdict",
     ];
     assert!(columns.iter().all(|column| !first[column].is_null()), "{first}");
 
     let of_one: Value = serde_json::from_str(&run(&["--threads", "1"])).unwrap();
     assert_eq!(of_one["motifs"], report["motifs"]);
+}
+
+#[test]
+fn every_null_and_correction_is_an_option() {
+    let run = |args: &[&str]| {
+        let shared = ["motifs", "--iterations", "10", "--k", "3", "--json"];
+        serde_json::from_str::<Value>(&ok(ironforge(&[&shared, args].concat()))).unwrap()
+    };
+    let by_default = run(&[]);
+    for (null, name, key) in [
+        ("stratified", "StratifiedPermutation", "stratified-permutation"),
+        ("label", "LabelPermutation", "label-permutation"),
+        ("jitter", "IntervalJitter", "interval-jitter"),
+    ] {
+        let report = run(&["--null", null]);
+        assert_eq!(
+            (&report["summary"]["null"], &report["config"]["motif"]["null"]),
+            (&name.into(), &key.into())
+        );
+        assert_eq!(report["motifs"] == by_default["motifs"], null == "stratified", "{null}");
+    }
+    for correction in ["max-t", "bonferroni", "bh", "by"] {
+        let report = run(&["--correction", correction]);
+        assert_eq!(report["config"]["motif"]["correction"], correction);
+    }
+    assert_eq!(ironforge(&["motifs", "--null", "shuffle"]).status.code(), Some(2));
+    assert_eq!(ironforge(&["motifs", "--correction", "none"]).status.code(), Some(2));
+    refused(&ironforge(&["motifs", "--set", "motif.null=interval-jiter"]), 78, "interval-jitter");
+    refused(
+        &ironforge(&["motifs", "--null", "jitter", "--set", "motif.jitter_minutes=0"]),
+        78,
+        "jitter_minutes",
+    );
 }
 
 #[test]
@@ -48,7 +89,7 @@ fn sizes_and_nulls_are_options() {
     assert!(!motifs.is_empty());
     assert!(motifs.iter().all(|m| m["k"] == 4 && m["verdict"] == "untested" && m.get("p_value").is_none()));
     let said = ok(ironforge(&["motifs", "--k", "3..3", "--iterations", "20"]));
-    assert!(said.contains("probe liquidity_sweep reversal (0->1") && said.contains("more"), "{said}");
+    assert!(said.contains(": probe -> liquidity_sweep; ") && said.contains("more"), "{said}");
 
     refused(&ironforge(&["motifs", "--k", "2..9"]), 78, "motif");
     assert_eq!(ironforge(&["motifs", "--k", "three"]).status.code(), Some(2));

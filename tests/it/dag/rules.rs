@@ -2,8 +2,8 @@
 
 use ironforge::csr::CsrPattern;
 use ironforge::dag::{
-    Dag, DagConfig, DagError, DagView, EdgeWeights, IntervalDag, KeyScope, Link, SharedKey, WindowKnn,
-    temporal_view,
+    Dag, DagConfig, DagError, DagView, EdgeWeights, IntervalDag, KeyScope, Link, LinkRule, SharedKey,
+    WindowKnn, temporal_view,
 };
 use ironforge::table::{EventTable, KeyColumn, Labels};
 use proptest::prelude::*;
@@ -59,6 +59,47 @@ proptest! {
             let linked = (i + 1..t.len()).filter(|&j| share(i, j) && t[j] - t[i] <= window);
             let want: Vec<u32> = linked.take(k as usize).map(|j| j as u32).collect();
             prop_assert_eq!(dag.successors(i as u32).collect::<Vec<_>>(), want);
+        }
+    }
+
+    #[test]
+    fn a_rule_links_events_in_another_order_as_if_they_had_come_so(
+        rows in prop::collection::vec((0_i64..400_000, 0_i64..400_000, 0_usize..5, 0_usize..5), 0..40),
+        k in 1_u32..4, any: bool,
+    ) {
+        let mut rows = rows;
+        rows.sort_by_key(|r| r.0);
+        let mut order: Vec<u32> = (0..rows.len() as u32).collect();
+        order.sort_by_key(|&event| rows[event as usize].1);
+        let names = ["x", "y", "z", "w", ""];
+        let table = |t_ms: Vec<i64>, at: &dyn Fn(usize) -> usize| {
+            let column = |of: &dyn Fn(usize) -> usize| {
+                key("k", &(0..rows.len()).map(|p| names[of(at(p))]).collect::<Vec<_>>())
+            };
+            let keys = vec![column(&|i| rows[i].2), column(&|i| rows[i].3)];
+            EventTable { t_ms, keys, ..EventTable::default() }
+        };
+        let before = table(rows.iter().map(|r| r.0).collect(), &|p| p);
+        let after_t: Vec<i64> = order.iter().map(|&event| rows[event as usize].1).collect();
+        let after = table(after_t.clone(), &|p| order[p] as usize);
+        let key_scope = if any { KeyScope::Any } else { KeyScope::Column };
+        for link in [Link::WindowKnn, Link::SharedKey, Link::Both] {
+            let config = DagConfig { link, k, key_window_minutes: 3.0, key_scope, ..DagConfig::default() };
+            let rule = LinkRule::of(&before, &config).unwrap();
+            let (row_ptr, col_idx) = rule.relink(&order, &after_t).unwrap();
+            let relinked = Dag::from_parts(row_ptr, col_idx).unwrap();
+            prop_assert_eq!(&relinked, &Dag::from_events(&after, &config).unwrap());
+            let linked = |i: usize, j: usize| {
+                let of = |rows: (Vec<u32>, Vec<u32>)| Dag::from_parts(rows.0, rows.1).unwrap().has_edge(i as u32, j as u32);
+                let near = || of(config.window_knn().build(&after.t_ms).unwrap().to_csr().unwrap());
+                let kin = || of(config.shared_key().build(&after.t_ms, &after.keys).unwrap());
+                (link != Link::SharedKey && near()) || (link != Link::WindowKnn && kin())
+            };
+            for i in 0..rows.len().min(6) {
+                for j in 0..rows.len() {
+                    prop_assert_eq!(relinked.has_edge(i as u32, j as u32), linked(i, j));
+                }
+            }
         }
     }
 }

@@ -10,17 +10,28 @@ use super::{Owned, all_patterns, lend};
 
 type Key = (usize, u32, Vec<u32>);
 
+/// Count, support, and occurrences that do not overlap.
+type Numbers = (u64, u32, u64);
+
 /// Every set of k events, tried one by one.
-fn brute_force(graphs: &[Owned]) -> BTreeMap<Key, (u64, u32)> {
-    let mut counts: BTreeMap<Key, (u64, u32)> = BTreeMap::new();
+fn brute_force(graphs: &[Owned]) -> BTreeMap<Key, Numbers> {
+    brute_force_of(graphs, |_| true)
+}
+
+/// Those sets whose times are as `wanted`.
+fn brute_force_of(graphs: &[Owned], wanted: impl Fn(&[i64]) -> bool) -> BTreeMap<Key, Numbers> {
+    let mut counts: BTreeMap<Key, Numbers> = BTreeMap::new();
     for graph in graphs {
-        let mut here: BTreeMap<Key, u64> = BTreeMap::new();
+        let mut here: BTreeMap<Key, Vec<(usize, usize)>> = BTreeMap::new();
         for set in 0_u32..1 << graph.labels.len() {
             let k = set.count_ones() as usize;
             if !(3..=5).contains(&k) {
                 continue;
             }
             let nodes: Vec<usize> = (0..graph.labels.len()).filter(|&i| set >> i & 1 == 1).collect();
+            if !wanted(&nodes.iter().map(|&i| graph.t_ms[i]).collect::<Vec<_>>()) {
+                continue;
+            }
             let mut mask = 0;
             let mut component: Vec<usize> = (0..k).collect();
             for i in 0..k {
@@ -34,24 +45,44 @@ fn brute_force(graphs: &[Owned]) -> BTreeMap<Key, (u64, u32)> {
             }
             if component.iter().all(|&c| c == component[0]) {
                 let labels = nodes.iter().map(|&i| graph.labels[i]).collect();
-                *here.entry((k, mask, labels)).or_default() += 1;
+                here.entry((k, mask, labels)).or_default().push((nodes[0], nodes[k - 1]));
             }
         }
-        for (key, count) in here {
+        for (key, spans) in here {
             let total = counts.entry(key).or_default();
-            *total = (total.0 + count, total.1 + 1);
+            *total = (total.0 + spans.len() as u64, total.1 + 1, total.2 + most_apart(&spans));
         }
     }
     counts
 }
 
-fn counted(census: &Census) -> BTreeMap<Key, (u64, u32)> {
+/// The largest number of spans no two of which share an event: the best among those from event `at` on, event by event.
+fn most_apart(spans: &[(usize, usize)]) -> u64 {
+    let end = spans.iter().map(|s| s.1 + 1).max().unwrap();
+    let mut best = vec![0; end + 1];
+    for at in (0..end).rev() {
+        let chosen = spans.iter().filter(|s| s.0 == at).map(|s| 1 + best[s.1 + 1]);
+        best[at] = chosen.chain([best[at + 1]]).max().unwrap();
+    }
+    best[0]
+}
+
+/// Those sets whose events lie within `limit` minutes.
+fn brute_force_within(graphs: &[Owned], limit: u64) -> BTreeMap<Key, Numbers> {
+    let limit_ms = i128::from(limit) * 60_000;
+    brute_force_of(graphs, |times| {
+        let times = || times.iter().map(|&t| i128::from(t));
+        times().max().unwrap() - times().min().unwrap() <= limit_ms
+    })
+}
+
+fn counted(census: &Census) -> BTreeMap<Key, Numbers> {
     let key = |p: &Pattern| (usize::from(p.k()), p.mask(), p.labels().to_vec());
-    census.patterns.iter().map(|p| (key(&p.pattern), (p.count, p.support))).collect()
+    census.patterns.iter().map(|p| (key(&p.pattern), (p.count, p.support, p.non_overlapping))).collect()
 }
 
 fn a_graph() -> impl Strategy<Value = Owned> {
-    (0_usize..=11, 0.0_f64..0.7, any::<u64>(), 1_u32..5).prop_map(|(nodes, density, seed, vocabulary)| {
+    (0_usize..=13, 0.0_f64..0.7, any::<u64>(), 1_u32..7).prop_map(|(nodes, density, seed, vocabulary)| {
         let mut numbers = Philox::new(seed).stream(0, 0);
         let n = nodes as u32;
         let pairs = (0..n).flat_map(|i| (i + 1..n).map(move |j| (i, j)));
@@ -89,6 +120,41 @@ proptest! {
         let mut want = brute_force(&[graph]);
         want.retain(|key, value| (min..=max_nodes).contains(&key.0) && value.0 >= min_count);
         prop_assert_eq!(counted(&census), want);
+    }
+}
+
+/// Times of 0 to 40 minutes that rise, or not; some as far apart as there are.
+fn timed(graph: Owned, seed: u64, rising: bool) -> Owned {
+    let mut numbers = Philox::new(seed).stream(1, 0);
+    let mut t_ms: Vec<i64> = graph.labels.iter().map(|_| 60_000 * i64::from(numbers.below(40))).collect();
+    if rising {
+        t_ms.sort_unstable();
+    }
+    if numbers.below(4) == 0 {
+        t_ms.iter_mut().take(2).for_each(|t| *t = i64::MIN);
+        t_ms.iter_mut().skip(6).for_each(|t| *t = i64::MAX);
+    }
+    Owned { t_ms, ..graph }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn only_sets_within_the_span_count(
+        graphs in prop::collection::vec(a_graph(), 1..4),
+        seed in any::<u64>(),
+        rising in any::<bool>(),
+        limit in 1_u64..45,
+    ) {
+        let graphs: Vec<Owned> = graphs.into_iter().map(|g| timed(g, seed, rising)).collect();
+        let config = MotifConfig { span_minutes: limit as f64, ..all_patterns() };
+        let census = count(&lend(&graphs), &config).unwrap();
+        let want = brute_force_within(&graphs, limit);
+        prop_assert_eq!(census.instances(), want.values().map(|w| w.0).sum::<u64>());
+        prop_assert_eq!(counted(&census), want);
+        let estimate = estimate_instances(&lend(&graphs), &config, 1).unwrap();
+        prop_assert_eq!(estimate, census.instances() as f64);
     }
 }
 
@@ -132,6 +198,29 @@ proptest! {
     }
 }
 
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(4))]
+
+    // a counter for each pattern, or a table for each shape: events without links decide by their number and labels
+    #[test]
+    fn few_labels_are_counted_as_many_are(
+        graphs in prop::collection::vec(a_wide_graph(), 1..4),
+        vocabulary in 2_u32..=4,
+    ) {
+        let label = |i: u32| i * i / 3 % vocabulary;
+        let graphs = graphs.into_iter().map(|g| {
+            let labels: Vec<u32> = (0..g.labels.len() as u32).map(label).collect();
+            g.labelled(&labels)
+        });
+        let counted = |alone: &dyn Fn(u32) -> u32| {
+            let alone = Owned::new(9_000, &[]).labelled(&(0..9_000).map(alone).collect::<Vec<_>>());
+            let all: Vec<Owned> = graphs.clone().chain([alone]).collect();
+            count(&lend(&all), &all_patterns()).unwrap()
+        };
+        prop_assert_eq!(counted(&|i| i % vocabulary), counted(&|i| i % 50));
+    }
+}
+
 #[test]
 fn the_support_of_a_shape_does_not_depend_on_how_its_graphs_are_cut() {
     // graphs of 3 to 902 events: pieces of work end inside graphs, and hold many of them; a few labels, and one
@@ -144,13 +233,29 @@ fn the_support_of_a_shape_does_not_depend_on_how_its_graphs_are_cut() {
         let graphs: Vec<Owned> = sizes.iter().map(path).collect();
         let census = count(&lend(&graphs), &all_patterns()).unwrap();
         let each = graphs.iter().map(|g| counted(&count(&[g.lend()], &all_patterns()).unwrap()));
-        let mut want: BTreeMap<Key, (u64, u32)> = BTreeMap::new();
-        for (key, (count, support)) in each.flatten() {
+        let mut want: BTreeMap<Key, Numbers> = BTreeMap::new();
+        for (key, (count, support, apart)) in each.flatten() {
             let total = want.entry(key).or_default();
-            *total = (total.0 + count, total.1 + support);
+            *total = (total.0 + count, total.1 + support, total.2 + apart);
         }
         assert_eq!(counted(&census), want);
     }
+}
+
+#[test]
+fn occurrences_that_share_events_or_lie_inside_one_another_count_once() {
+    // two chains of three, one inside the other, then one behind: 0 4 5, 1 2 3, 6 7 8
+    let edges = [(0, 4), (4, 5), (1, 2), (2, 3), (6, 7), (7, 8)];
+    let graph = Owned::new(9, &edges);
+    for labels in [[0; 9], [0, 1, 2, 3, 1, 2, 0, 1, 2]] {
+        let census = count(&[graph.clone().labelled(&labels).lend()], &all_patterns()).unwrap();
+        let most = census.patterns.iter().map(|p| (p.count, p.non_overlapping)).max();
+        assert_eq!(most, Some(if labels[1] == 0 { (3, 2) } else { (2, 2) }));
+    }
+    // a star: every set holds its hub
+    let star = Owned::new(12, &(1..12).map(|leaf| (0, leaf)).collect::<Vec<_>>());
+    let census = count(&[star.lend(), star.lend()], &all_patterns()).unwrap();
+    assert!(census.patterns.iter().all(|p| p.count > 2 && p.non_overlapping == 2));
 }
 
 #[test]
@@ -211,7 +316,15 @@ fn an_estimate_is_near_the_number_on_even_graphs_and_on_hubs() {
         }
     }
     let window = Owned::window((0..30_000).map(|i| i * 60_000).collect(), vec![0; 30_000]);
-    let got = estimate_instances(&[window.lend()], &MotifConfig::default(), 7).unwrap();
-    let want = count(&[window.lend()], &MotifConfig::default()).unwrap().instances() as f64;
-    assert!(want > 2e6 && (got / want - 1.0).abs() < 0.1, "{got} for {want}");
+    let near = |graph: &Owned, config: &MotifConfig| {
+        let got = estimate_instances(&[graph.lend()], config, 7).unwrap();
+        let want = count(&[graph.lend()], config).unwrap().instances() as f64;
+        assert!(want > 2e6 && (got / want - 1.0).abs() < 0.1, "{got} for {want}");
+    };
+    near(&window, &MotifConfig::default());
+    let short = MotifConfig { span_minutes: 8.0, ..MotifConfig::default() };
+    near(&window, &short);
+    // clocks a few minutes behind: an event near the first may be far from another
+    let late = |(i, &t): (usize, &i64)| t - if i % 7 == 3 { 240_000 } else { 0 };
+    near(&Owned { t_ms: window.t_ms.iter().enumerate().map(late).collect(), ..window.clone() }, &short);
 }

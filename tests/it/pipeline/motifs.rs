@@ -35,11 +35,13 @@ fn motifs_are_those_of_all_sessions_with_the_labels_asked_for() {
         let motifs = run.motifs();
         let labels = want.iter().map(|row| Some(row.labels_json(&names))).collect::<Vec<_>>();
         assert_eq!(texts(&motifs, "labels"), labels, "{column}");
+        let patterns = want.iter().map(|row| Some(row.pattern.text(&names))).collect::<Vec<_>>();
+        assert_eq!(texts(&motifs, "pattern"), patterns, "{column}");
         let verdicts = want.iter().map(|row| Some(row.verdict.name().to_owned())).collect::<Vec<_>>();
         assert_eq!(texts(&motifs, "verdict"), verdicts, "{column}");
         type Of<'a> = &'a dyn Fn(usize) -> f64;
         let statistic = |i: usize| want[i].significance.unwrap();
-        let columns: [(&str, Of<'_>); 11] = [
+        let columns: [(&str, Of<'_>); 15] = [
             ("k", &|i| want[i].pattern.k().into()),
             ("mask", &|i| want[i].pattern.mask().into()),
             ("class_id", &|i| want[i].class_id.into()),
@@ -48,12 +50,30 @@ fn motifs_are_those_of_all_sessions_with_the_labels_asked_for() {
             ("null_mean", &|i| statistic(i).null_mean),
             ("null_sd", &|i| statistic(i).null_sd),
             ("lift", &|i| statistic(i).lift),
+            ("non_overlapping", &|i| want[i].non_overlapping as f64),
             ("p_value", &|i| statistic(i).p_value),
+            ("p_two_sided", &|i| statistic(i).p_two_sided),
             ("p_fwer", &|i| statistic(i).p_fwer),
+            ("p_bonferroni", &|i| statistic(i).p_bonferroni),
             ("q_value", &|i| statistic(i).q_value),
+            ("q_by", &|i| statistic(i).q_by),
         ];
         for (name, of) in columns {
             assert_eq!(numbers(&motifs, name), wide((0..want.len()).map(of)), "{column}: {name}");
+        }
+        type Perhaps<'a> = &'a dyn Fn(usize) -> Option<f64>;
+        let columns: [(&str, Perhaps<'_>); 4] = [
+            ("lift_low", &|i| statistic(i).lift_interval.map(|ends| ends.0)),
+            ("lift_high", &|i| statistic(i).lift_interval.map(|ends| ends.1)),
+            ("p_discovery", &|i| statistic(i).p_discovery),
+            ("p_holdout", &|i| statistic(i).p_holdout),
+        ];
+        for (name, of) in columns {
+            assert_eq!(
+                numbers(&motifs, name),
+                (0..want.len()).map(of).collect::<Vec<_>>(),
+                "{column}: {name}"
+            );
         }
     }
 }

@@ -8,10 +8,10 @@ use crate::progress;
 
 /// Builds graphs and prints what came out.
 pub fn run(args: &BuildGraphArgs) -> Result<(), Failure> {
-    let effective = super::effective(&args.configuration, super::event_options(&args.columns, args.link))?;
-    super::prepare(args.threads)?;
-    super::note_sample(&args.paths);
-    let request = BuildRequest { paths: &args.paths, out: &args.out, effective: &effective };
+    let effective = super::effective(&args.input.configuration, super::event_options(&args.input))?;
+    super::prepare(args.input.threads)?;
+    super::note_sample(&args.input.paths);
+    let request = BuildRequest { paths: &args.input.paths, out: &args.out, effective: &effective };
     let report = {
         let progress = progress::for_stderr();
         pipeline::build_graph(&request, progress.as_ref())?

@@ -9,11 +9,11 @@ use crate::progress;
 
 /// Runs the flow and prints what came out.
 pub fn run(args: &DiscoverArgs) -> Result<(), Failure> {
-    let effective = super::effective(&args.configuration, options(args))?;
-    super::prepare(args.threads)?;
-    super::note_sample(&args.paths);
+    let effective = super::effective(&args.input.configuration, options(args))?;
+    super::prepare(args.input.threads)?;
+    super::note_sample(&args.input.paths);
     let request = Request {
-        paths: &args.paths,
+        paths: &args.input.paths,
         out: &args.out,
         effective: &effective,
         weights: args.weights.as_deref(),
@@ -32,7 +32,7 @@ pub fn run(args: &DiscoverArgs) -> Result<(), Failure> {
 
 /// The settings that options of their own spell.
 fn options(args: &DiscoverArgs) -> Vec<(&'static str, Value, String)> {
-    let mut options = super::event_options(&args.columns, args.link);
+    let mut options = super::event_options(&args.input);
     if let Some(device) = args.device.map(name_of) {
         options.push(("device", Value::from(device.as_str()), format!("--device {device}")));
     }

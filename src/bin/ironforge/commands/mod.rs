@@ -15,11 +15,12 @@ use ironforge::error::{Error, exit};
 use ironforge::pipeline::{self, MotifSummary, Skipped};
 use serde_json::Value;
 
-use crate::args::{ColumnArgs, ConfigArgs, LinkArg, name_of};
+use crate::args::{ConfigArgs, InputArgs, name_of};
 use crate::output::{self, Failure};
 
 /// The settings that the options of the column map and of the link rule spell.
-fn event_options(columns: &ColumnArgs, link: Option<LinkArg>) -> Vec<(&'static str, Value, String)> {
+fn event_options(input: &InputArgs) -> Vec<(&'static str, Value, String)> {
+    let (columns, link) = (&input.columns, input.link);
     let mut options = Vec::new();
     for (key, option, value) in [
         ("session.time", "--time", &columns.time),
@@ -49,7 +50,7 @@ fn tested(motifs: &MotifSummary) -> String {
     if motifs.iterations == 0 {
         "not tested (motif.iterations = 0)".to_owned()
     } else if motifs.movable_events == 0 && motifs.patterns > 0 {
-        "nothing to test: labels within a block of time are all alike".to_owned()
+        "nothing to test: no event can move under the null".to_owned()
     } else {
         format!(
             "{} promote, {} park ({}, {} nulls)",

@@ -3,7 +3,7 @@
 use ironforge::pipeline::{self, Motif, MotifReport, MotifRequest};
 use serde_json::Value;
 
-use crate::args::MotifsArgs;
+use crate::args::{MotifsArgs, NullArg, name_of};
 use crate::output::{self, Failure};
 use crate::progress;
 
@@ -12,10 +12,10 @@ const SHOWN: usize = 10;
 
 /// Mines motifs and prints them.
 pub fn run(args: &MotifsArgs) -> Result<(), Failure> {
-    let effective = super::effective(&args.configuration, options(args))?;
-    super::prepare(args.threads)?;
-    super::note_sample(&args.paths);
-    let request = MotifRequest { paths: &args.paths, out: args.out.as_deref(), effective: &effective };
+    let effective = super::effective(&args.input.configuration, options(args))?;
+    super::prepare(args.input.threads)?;
+    super::note_sample(&args.input.paths);
+    let request = MotifRequest { paths: &args.input.paths, out: args.out.as_deref(), effective: &effective };
     let report = {
         let progress = progress::for_stderr();
         pipeline::motifs(&request, progress.as_ref())?
@@ -25,13 +25,24 @@ pub fn run(args: &MotifsArgs) -> Result<(), Failure> {
 }
 
 fn options(args: &MotifsArgs) -> Vec<(&'static str, Value, String)> {
-    let mut options = super::event_options(&args.columns, args.link);
+    let mut options = super::event_options(&args.input);
     if let Some((min, max)) = args.k {
         options.push(("motif.min_nodes", min.into(), format!("--k {min}..{max}")));
         options.push(("motif.max_nodes", max.into(), format!("--k {min}..{max}")));
     }
     if let Some(iterations) = args.iterations {
         options.push(("motif.iterations", iterations.into(), format!("--iterations {iterations}")));
+    }
+    if let Some(null) = args.null {
+        let name = match null {
+            NullArg::Stratified => "stratified-permutation",
+            NullArg::Label => "label-permutation",
+            NullArg::Jitter => "interval-jitter",
+        };
+        options.push(("motif.null", name.into(), format!("--null {}", name_of(null))));
+    }
+    if let Some(correction) = args.correction.map(name_of) {
+        options.push(("motif.correction", correction.clone().into(), format!("--correction {correction}")));
     }
     if let Some(seed) = args.seed {
         options.push(("seed", seed.into(), format!("--seed {seed}")));
@@ -62,14 +73,10 @@ fn summary(report: &MotifReport, args: &MotifsArgs) -> String {
     text
 }
 
-/// A pattern, its edges by place in time.
+/// A pattern and what was found of it.
 fn line(motif: &Motif) -> String {
-    let k = usize::from(motif.k);
-    let edges =
-        (0..k * k).filter(|bit| motif.mask >> bit & 1 == 1).map(|bit| format!("{}->{}", bit / k, bit % k));
     let null = motif
         .significance
         .map_or(String::new(), |s| format!(", null {:.1}, p_fwer {:.3}", s.null_mean, s.p_fwer));
-    let (labels, edges) = (motif.labels.join(" "), edges.collect::<Vec<_>>().join(" "));
-    format!("{:<8} {} times{null}: {labels} ({edges})\n", motif.verdict, motif.count)
+    format!("{:<8} {} times{null}: {}\n", motif.verdict, motif.count, motif.pattern)
 }

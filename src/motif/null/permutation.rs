@@ -1,20 +1,13 @@
-//! The null model: labels change places inside short blocks of time.
+//! Labels change places: inside short blocks of time, or inside a whole graph.
 
-use super::graph::{MotifGraph, Union};
-use crate::philox::Philox;
-
-/// Keeps these numbers apart from those of the estimate.
-const PURPOSE: u32 = 0x6E75;
+use super::super::graph::{MotifGraph, Union};
+use super::Nulls;
 
 /// The hypothesis that, inside a block of time, which event bears which label is chance.
 ///
 /// Graph by graph, event `e` lies in block `floor((t_e - t_first) / width)`, `t_first` being the least time of the
 /// graph. A draw permutes the labels inside each block, every permutation equally likely; times, edges and the number
-/// of each label in each block stay.
-///
-/// What is assumed: that labels are exchangeable inside a block. Rates of labels may drift from block to block as
-/// they like (a permutation over the whole graph takes such drift for interaction and promotes it). What is not
-/// seen: an interaction that shows in the number of labels per block alone.
+/// of each label in each block stay. `LabelPermutation` is the same with one block a graph.
 pub(crate) struct StratifiedPermutation {
     /// Events of each block that holds more than one label, in order; one block behind the other, graph by graph.
     events: Vec<u32>,
@@ -27,6 +20,15 @@ pub(crate) struct StratifiedPermutation {
 impl StratifiedPermutation {
     /// Cuts the graphs into blocks of `width_ms`.
     pub(crate) fn of(graphs: &[MotifGraph<'_>], union: &Union, width_ms: u64) -> Self {
+        Self::by(graphs, union, |offset_ms| offset_ms / width_ms)
+    }
+
+    /// Makes one block of each graph: the null `LabelPermutation`.
+    pub(crate) fn of_graphs(graphs: &[MotifGraph<'_>], union: &Union) -> Self {
+        Self::by(graphs, union, |_| 0)
+    }
+
+    fn by(graphs: &[MotifGraph<'_>], union: &Union, block_of: impl Fn(u64) -> u64) -> Self {
         let mut this = Self { events: Vec::new(), blocks: vec![0], graphs: vec![0] };
         let mut order: Vec<(u64, u32)> = Vec::new();
         for (graph, &first) in graphs.iter().zip(&union.offsets) {
@@ -34,7 +36,7 @@ impl StratifiedPermutation {
             order.clear();
             order.extend(graph.t_ms().iter().zip(first..).map(|(&t, event)| {
                 // t_first is the least: the wrapped difference, read as unsigned, is the true one
-                (t.wrapping_sub(t_first) as u64 / width_ms, event)
+                (block_of(t.wrapping_sub(t_first) as u64), event)
             }));
             order.sort_unstable();
             for block in order.chunk_by(|a, b| a.0 == b.0) {
@@ -68,22 +70,6 @@ impl StratifiedPermutation {
                 }
             }
         }
-    }
-}
-
-/// A family of independent draws.
-#[derive(Clone, Copy)]
-pub(crate) struct Nulls(Philox);
-
-impl Nulls {
-    /// The draws that patterns are tested against.
-    pub(crate) fn tests(seed: u64) -> Self {
-        Self(Philox::new(seed).fork(PURPOSE))
-    }
-
-    /// The draws that only fix the scale of the score.
-    pub(crate) fn pilots(seed: u64) -> Self {
-        Self(Philox::new(seed).fork(PURPOSE + 1))
     }
 }
 
@@ -142,6 +128,26 @@ mod tests {
         // one of 24 permutations: 100, standard deviation 10
         let alike = alike.count();
         assert!(alike.abs_diff(100) < 50, "{alike}");
+    }
+
+    #[test]
+    fn a_graph_as_one_block_permutes_from_end_to_end_and_no_further() {
+        let row_ptr = [0; 4];
+        let pattern = CsrPattern::new(&row_ptr, &[], 3).unwrap();
+        let graph = |labels| MotifGraph::new(pattern, labels, &[i64::MIN, 0, i64::MAX]).unwrap();
+        let graphs = [graph(&[0, 1, 2]), graph(&[3, 3, 4])];
+        let union = Union::of(&graphs).unwrap();
+        let null = StratifiedPermutation::of_graphs(&graphs, &union);
+        assert_eq!(null.movable(), 6);
+        let mut labels = Vec::new();
+        let mut lasts = [0; 3];
+        for iteration in 0..3000 {
+            null.draw(Nulls::tests(1), iteration, &union.labels, &mut labels);
+            lasts[labels[2] as usize] += 1;
+            assert_eq!(labels[3..].iter().sum::<u32>(), 10);
+        }
+        // standard deviation 26
+        assert!(lasts.iter().all(|&n: &u32| n.abs_diff(1000) < 130), "{lasts:?}");
     }
 
     #[test]

@@ -1,26 +1,15 @@
-//! Every connected set of 3 to 5 events, each once.
-//!
-//! Source: Wernicke, "Efficient detection of network motifs" (2006), algorithm ESU. A set is found from its lowest
-//! event, the root, and grows by neighbours above the root; what has once been passed over is not taken later.
+//! The walk through any graph, along lists of neighbours.
 
-use std::ops::{ControlFlow, Range};
+use std::ops::ControlFlow;
 
-use super::graph::Union;
-use super::shape::{GROWTH, MAX_NODES};
+use super::{Found, Visit, insert};
+use crate::motif::graph::Union;
+use crate::motif::shape::{GROWTH, MAX_NODES};
+use crate::motif::span::Span;
 
-/// A connected induced subgraph.
-pub(crate) struct Found {
-    /// Number of events.
-    pub(crate) k: usize,
-    /// Its links (see `shape`).
-    pub(crate) triangle: u16,
-    /// The events, rising; `u32::MAX` behind the `k`-th.
-    pub(crate) nodes: [u32; MAX_NODES],
-}
-
-/// Walks through the connected sets of a union of graphs. O(1) for each set and O(degree) for each that is not
-/// of the largest size; one byte an event.
-pub(crate) struct Walker<'g> {
+/// The walk through any graph. O(1) for each set and O(degree) for each that is not of the largest size; one byte an
+/// event, once it is used.
+pub(super) struct Lists<'g> {
     graph: &'g Union,
     sizes: (usize, usize),
     /// Bit i: the event is linked with the i-th event taken.
@@ -37,37 +26,37 @@ struct Taken {
     order: u8,
 }
 
-impl<'g> Walker<'g> {
-    pub(crate) fn new(graph: &'g Union, sizes: (usize, usize)) -> Self {
-        Self { graph, sizes, linked: vec![0; graph.nodes() as usize], extension: Vec::new() }
+impl<'g> Lists<'g> {
+    pub(super) fn new(graph: &'g Union, sizes: (usize, usize)) -> Self {
+        Self { graph, sizes, linked: Vec::new(), extension: Vec::new() }
     }
 
-    /// Calls `found` for every set whose lowest event is one of `roots`, in an order that depends on the graph alone.
-    pub(crate) fn walk(
+    /// Visits every set whose lowest event is `root`; `skew`: where it takes more than the root to tell which sets last
+    /// too long.
+    pub(super) fn walk(
         &mut self,
-        roots: Range<u32>,
-        mut found: impl FnMut(&Found) -> ControlFlow<()>,
+        root: u32,
+        skew: Option<&Span>,
+        visitor: &mut impl Visit,
     ) -> ControlFlow<()> {
-        for root in roots {
-            let mut taken = Taken { nodes: [u32::MAX; MAX_NODES - 1], triangle: 0, order: 0 };
-            taken.nodes[0] = root;
-            self.take(root, root, 0);
-            let flow = self.extend(root, 1, taken, 0, &mut found);
-            self.release(root, root, 0);
-            self.extension.clear();
-            flow?;
-        }
-        ControlFlow::Continue(())
+        let mut taken = Taken { nodes: [u32::MAX; MAX_NODES - 1], triangle: 0, order: 0 };
+        taken.nodes[0] = root;
+        self.take(root, root, 0);
+        let flow = self.extend(root, skew, 1, taken, 0, visitor);
+        self.release(root, root, 0);
+        self.extension.clear();
+        flow
     }
 
     /// Takes each event of the innermost list, from `from` on, after `count` others.
     fn extend(
         &mut self,
         root: u32,
+        skew: Option<&Span>,
         count: usize,
         taken: Taken,
         from: usize,
-        found: &mut impl FnMut(&Found) -> ControlFlow<()>,
+        visitor: &mut impl Visit,
     ) -> ControlFlow<()> {
         let (min, max) = self.sizes;
         let to = self.extension.len();
@@ -75,19 +64,22 @@ impl<'g> Walker<'g> {
             let node = self.extension[i];
             // u32::MAX in the unused places: the sum needs no bound
             let place = taken.nodes.iter().map(|&earlier| usize::from(earlier < node)).sum::<usize>();
-            let by_time = GROWTH.by_time(taken.order, self.linked[node as usize]);
-            let triangle = GROWTH.grow(count, place, taken.triangle, by_time);
-            let nodes = insert(taken.nodes, place, node);
+            let linked = GROWTH.by_time(taken.order, self.linked[node as usize]);
+            let set =
+                Found { others: taken.nodes, triangle: taken.triangle, k: count + 1, node, place, linked };
+            if skew.is_some_and(|span| !span.holds(&set.nodes()[..set.k])) {
+                continue;
+            }
             if count + 1 >= min {
-                found(&Found { k: count + 1, triangle, nodes })?;
+                visitor.visit(&set)?;
             }
             if count + 1 < max {
                 let order = GROWTH.next_order(taken.order, place);
-                let [a, b, c, d, _] = nodes;
                 self.extension.extend_from_within(i + 1..to);
                 self.take(node, root, count);
-                let grown = Taken { nodes: [a, b, c, d], triangle, order };
-                let flow = self.extend(root, count + 1, grown, to, found);
+                let grown =
+                    Taken { nodes: insert(taken.nodes, place, node), triangle: set.triangle(), order };
+                let flow = self.extend(root, skew, count + 1, grown, to, visitor);
                 self.release(node, root, count);
                 self.extension.truncate(to);
                 flow?;
@@ -99,10 +91,13 @@ impl<'g> Walker<'g> {
     /// Marks the neighbours of `node`, the `index`-th taken; those that no other has reached may be taken next.
     #[inline]
     fn take(&mut self, node: u32, root: u32, index: usize) {
+        if self.linked.is_empty() {
+            self.linked.resize(self.graph.nodes() as usize, 0);
+        }
         // from the end: the neighbours above the root come first, and no search is needed for the last of them
         for &other in self.graph.neighbours(node).iter().rev().take_while(|&&other| other > root) {
             let linked = &mut self.linked[other as usize];
-            if *linked == 0 {
+            if *linked == 0 && self.graph.span.as_ref().is_none_or(|span| span.near(root, other)) {
                 self.extension.push(other);
             }
             *linked |= 1 << index;
@@ -116,10 +111,8 @@ impl<'g> Walker<'g> {
         }
     }
 
-    /// One branch of the tree below `root`, chosen by `choose(n)` among n at each fork. Gives, for each size from 2 on,
-    /// the product of the forks passed, an unbiased estimate of the number of sets of that size (Knuth 1975), and
-    /// the number of links read.
-    pub(crate) fn probe(
+    /// See [`super::Walker::probe`].
+    pub(super) fn probe(
         &mut self,
         root: u32,
         mut choose: impl FnMut(u32) -> u32,
@@ -140,9 +133,12 @@ impl<'g> Walker<'g> {
                 break;
             }
             weight *= forks as f64;
-            sets[path.len() + 1] = weight;
             let chosen = from + choose(forks as u32) as usize;
             path.push(self.extension[chosen]);
+            if self.graph.span.as_ref().is_some_and(|span| !span.holds(&path)) {
+                break;
+            }
+            sets[path.len()] = weight;
             from = chosen + 1;
         }
         // the last of the path was never marked
@@ -152,16 +148,4 @@ impl<'g> Walker<'g> {
         self.extension.clear();
         (sets, read)
     }
-}
-
-/// `nodes` with `node` put in at `place`.
-#[inline]
-fn insert(nodes: [u32; MAX_NODES - 1], place: usize, node: u32) -> [u32; MAX_NODES] {
-    let [a, b, c, d] = nodes;
-    let (kept, moved) = ([a, b, c, d, u32::MAX], [u32::MAX, a, b, c, d]);
-    std::array::from_fn(|i| match i.cmp(&place) {
-        std::cmp::Ordering::Less => kept[i],
-        std::cmp::Ordering::Equal => node,
-        std::cmp::Ordering::Greater => moved[i],
-    })
 }

@@ -1,0 +1,178 @@
+//! How often each null raises an alarm where there is nothing to find, and how often it finds what is planted.
+
+mod data;
+
+use ironforge::motif::{Mined, MotifConfig, Null, Verdict, mine};
+use rayon::prelude::*;
+
+use data::{Generator, Log, PLANTED};
+
+/// Family-wise p that counts as an alarm.
+const LEVEL: f64 = 0.05;
+const NULLS: [Null; 3] = [Null::StratifiedPermutation, Null::LabelPermutation, Null::IntervalJitter];
+
+/// What a null made of the logs of one generator.
+#[derive(Debug, Clone, Copy, Default)]
+struct Alarms {
+    logs: u32,
+    /// Logs with a pattern at `p_fwer <= LEVEL`.
+    raised: u32,
+    /// Logs with a promoted pattern.
+    promoted: u32,
+}
+
+impl Alarms {
+    fn of(generator: Generator, logs: u32, config: &MotifConfig) -> Self {
+        let of_log = |seed: u32| {
+            let rows = mined(&generator.log(seed), seed, config).rows;
+            let raised = rows.iter().any(|row| row.significance.unwrap().p_fwer <= LEVEL);
+            let promoted = rows.iter().any(|row| row.verdict == Verdict::Promote);
+            Self { logs: 1, raised: raised.into(), promoted: promoted.into() }
+        };
+        (0..logs).into_par_iter().map(of_log).reduce(Self::default, |a, b| Self {
+            logs: a.logs + b.logs,
+            raised: a.raised + b.raised,
+            promoted: a.promoted + b.promoted,
+        })
+    }
+
+    fn rate(self) -> f64 {
+        f64::from(self.raised) / f64::from(self.logs)
+    }
+
+    /// The level and two standard errors.
+    fn bar(self) -> f64 {
+        LEVEL + 2.0 * (LEVEL * (1.0 - LEVEL) / f64::from(self.logs)).sqrt()
+    }
+}
+
+fn mined(log: &Log, seed: u32, config: &MotifConfig) -> Mined {
+    mine(&log.lend(), config, seed.into(), &|_, _| {}).unwrap()
+}
+
+fn config(null: Null, iterations: u32, max_nodes: usize) -> MotifConfig {
+    MotifConfig { null, iterations, max_nodes, ..MotifConfig::default() }
+}
+
+/// Whether a generator's logs are as the null says chance makes them.
+fn assumed(config: &MotifConfig, generator: Generator) -> bool {
+    // the mix of labels may change by a fifth or so from end to end
+    let even = |widths: f64| generator.period_minutes().is_none_or(|period| widths <= period);
+    match config.null {
+        Null::StratifiedPermutation => even(8.0 * config.block_minutes),
+        Null::LabelPermutation => generator.period_minutes().is_none(),
+        Null::IntervalJitter => even(10.0 * config.jitter_minutes) && generator != Generator::Bursts,
+    }
+}
+
+/// Prints the rates of a null, and gives those above the level where it ought to hold it.
+fn row(config: &MotifConfig, generators: &[Generator], logs: u32) -> Vec<String> {
+    let mut broken = Vec::new();
+    let mut line = format!("{:24}", config.null.name());
+    for &generator in generators {
+        let alarms = Alarms::of(generator, logs, config);
+        let assumed = assumed(config, generator);
+        let mark = if assumed { ' ' } else { '*' };
+        line += &format!("{:>10.3}{mark} ({:>2})", alarms.rate(), alarms.promoted);
+        if assumed && alarms.rate() > alarms.bar() {
+            broken.push(format!("{} on {generator:?}: {alarms:?}", config.null.name()));
+        }
+        if config.null != Null::StratifiedPermutation && alarms.promoted > 0 {
+            broken.push(format!("{} promotes: {alarms:?}", config.null.name()));
+        }
+    }
+    println!("{line}");
+    broken
+}
+
+fn heading(generators: &[Generator]) {
+    let names = generators.iter().map(|generator| format!("{:>16}", format!("{generator:?}")));
+    println!("\n{:24}{}", "", names.collect::<String>());
+}
+
+#[test]
+#[ignore = "minutes; cargo test --release --test it -- --ignored calibration --nocapture"]
+fn calibration_of_every_null_on_every_generator() {
+    println!("alarms in 300 logs (and promotions); * where the logs are not as the null assumes");
+    heading(&Generator::ALL);
+    let mut broken = Vec::new();
+    for (null, max_nodes) in NULLS.into_iter().zip([4, 4, 3]) {
+        broken.extend(row(&config(null, 199, max_nodes), &Generator::ALL, 300));
+    }
+    assert!(broken.is_empty(), "{broken:#?}");
+}
+
+#[test]
+#[ignore = "minutes; cargo test --release --test it -- --ignored calibration --nocapture"]
+fn calibration_of_widths_against_clusters() {
+    println!("alarms of blocks of 10, 15, 20, 30 and 60 minutes on clusters of one and of two hours");
+    heading(&[Generator::Clusters60, Generator::Clusters120]);
+    let mut broken = Vec::new();
+    for block_minutes in [10.0, 15.0, 20.0, 30.0, 60.0] {
+        let config = MotifConfig { block_minutes, ..config(Null::StratifiedPermutation, 199, 3) };
+        broken.extend(row(&config, &[Generator::Clusters60, Generator::Clusters120], 300));
+    }
+    assert!(broken.is_empty(), "{broken:#?}");
+}
+
+/// Share of logs in which the planted pattern gets the verdict, or a better one.
+fn power(logs: u32, config: &MotifConfig, verdict: Verdict) -> f64 {
+    let found = |&seed: &u32| {
+        let rows = mined(&Log::planted(seed), seed, config).rows;
+        rows.iter().any(|row| row.verdict <= verdict && row.pattern.labels() == PLANTED)
+    };
+    f64::from((0..logs).into_par_iter().filter(found).count() as u32) / f64::from(logs)
+}
+
+#[test]
+#[ignore = "minutes; cargo test --release --test it -- --ignored calibration --nocapture"]
+fn calibration_finds_what_is_planted() {
+    println!("share of 100 logs in which the planted pattern is parked, and promoted");
+    for null in NULLS {
+        let config = config(null, 999, 3);
+        let (parked, promoted) = (power(100, &config, Verdict::Park), power(100, &config, Verdict::Promote));
+        println!("{:24}{parked:>10.2}{promoted:>10.2}", null.name());
+        assert!(parked >= 0.8, "{}: {parked}", null.name());
+        assert!(promoted >= 0.8 || null != Null::StratifiedPermutation, "{promoted}");
+        assert!(promoted == 0.0 || null == Null::StratifiedPermutation, "{promoted}");
+    }
+}
+
+#[test]
+fn the_default_null_raises_no_more_alarms_than_promised() {
+    let config = config(Null::StratifiedPermutation, 39, 3);
+    let holds: Vec<Generator> = Generator::ALL.into_iter().filter(|&g| assumed(&config, g)).collect();
+    heading(&holds);
+    let broken = row(&config, &holds, 100);
+    assert!(broken.is_empty(), "{broken:#?}");
+}
+
+#[test]
+fn labels_over_whole_sessions_raise_alarms_where_their_mix_changes() {
+    for generator in [Generator::Drift, Generator::Clusters60] {
+        let alarms = Alarms::of(generator, 20, &config(Null::LabelPermutation, 39, 3));
+        assert!(alarms.rate() > 0.5, "{generator:?}: {alarms:?}");
+        assert_eq!(alarms.promoted, 0, "only the default null promotes");
+    }
+}
+
+#[test]
+fn a_planted_pattern_is_found() {
+    for null in [Null::StratifiedPermutation, Null::LabelPermutation] {
+        let power = power(10, &config(null, 99, 3), Verdict::Park);
+        assert!(power >= 0.8, "{null:?}: {power}");
+    }
+}
+
+#[test]
+fn under_every_null_the_least_p_of_noise_lies_on_either_side_of_a_half() {
+    for null in NULLS {
+        let least = |seed: u32| {
+            let rows = mined(&Generator::Stationary.log(seed), seed, &config(null, 19, 3)).rows;
+            rows.iter().map(|row| row.significance.unwrap().p_fwer).fold(1.0, f64::min)
+        };
+        let below = (0..40).filter(|&seed| least(seed) <= 0.5).count();
+        // a half of 40, standard deviation 3
+        assert!((8..=32).contains(&below), "{null:?}: {below} of 40");
+    }
+}
