@@ -115,7 +115,7 @@ impl<C: Code> Known<C> {
         std::hint::select_unpredictable(known, at as usize, self.codes.len())
     }
 
-    /// Finds the codes of some occurrences under `labels`, at most [`BATCH`], and their places. A label has `bits` bits.
+    /// Finds the codes of some occurrences under `labels` of `bits` bits, at most [`BATCH`], and their places.
     ///
     /// Step by step for all of them: reads of one step do not wait for one another, so their cache misses overlap.
     #[inline]

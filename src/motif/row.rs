@@ -9,8 +9,8 @@ use super::quote::quote;
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
     /// The corrected p is at most `promote_p`, the lift at least `promote_lift`, the null is
-    /// [`Null::StratifiedPermutation`](super::Null), and graphs that had no part in finding the pattern confirm it: `p_holdout` is at
-    /// most `park_p`.
+    /// [`Null::StratifiedPermutation`](super::Null), and graphs that had no part in finding the pattern confirm it:
+    /// `p_holdout` is at most `park_p`.
     Promote,
     /// The corrected p is at most `park_p`, but the pattern is not promoted.
     Park,
