@@ -237,3 +237,6 @@ fn shapes<C: Code>(targets: &[Vec<Target<C>>], common: &[Vec<C>]) -> Vec<Shape<C
 pub(super) fn held_out_score(outcome: &Outcome) -> f64 {
     Scale::score(outcome.held_out_scale, outcome.held_out)
 }
+
+#[cfg(test)]
+mod tests;
