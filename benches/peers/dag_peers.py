@@ -12,10 +12,10 @@ import argparse
 import importlib
 import json
 import pathlib
-import statistics
-import time
 
 import numpy as np
+
+from timing import timed
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 CRITERION = REPOSITORY / "target" / "criterion"
@@ -128,18 +128,6 @@ def expected(operation, facts):
         "transitive_reduction": "transitive_reduction_edges",
     }
     return facts[keys.get(operation, operation)]
-
-
-def timed(run, rounds):
-    """The answer, and the median CPU time; one round if it takes more than ten seconds."""
-    taken = []
-    for _ in range(rounds):
-        start = time.process_time()
-        got = run()
-        taken.append(time.process_time() - start)
-        if taken[0] > 10:
-            break
-    return got, statistics.median(taken)
 
 
 def ours(operation, graph):

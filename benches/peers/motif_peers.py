@@ -13,10 +13,10 @@ import itertools
 import json
 import math
 import pathlib
-import statistics
-import time
 
 import numpy as np
+
+from timing import timed
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 CRITERION = REPOSITORY / "target" / "criterion" / "motif_census"
@@ -106,18 +106,6 @@ class BruteForce:
 
 
 PEERS = {"igraph": Igraph, "networkx": Networkx, "graph_tool": GraphTool, "brute force": BruteForce}
-
-
-def timed(run, rounds):
-    """The answer, and the median CPU time; one round if it takes more than ten seconds."""
-    taken = []
-    for _ in range(rounds):
-        start = time.process_time()
-        got = run()
-        taken.append(time.process_time() - start)
-        if taken[0] > 10:
-            break
-    return got, statistics.median(taken)
 
 
 def ours(k, graph):

@@ -10,7 +10,7 @@ const MAX_ITERATIONS: u32 = 1_000_000;
 /// Occurrences a pattern needs to be tested: twice may be chance, and no null model is drawn for a single case.
 const MIN_COUNT: u64 = 3;
 /// Width of the strata, in minutes. Measured: the mix of labels may then swing within two hours (blocks of half an hour
-/// raise false alarms there in a quarter of the logs), and a planted motif is found as often as with half an hour.
+/// raise false alarms there in one log of seven).
 const BLOCK_MINUTES: f64 = 15.0;
 /// Width of the windows of `IntervalJitter`, in minutes: a quarter of the two hours that an edge spans by default.
 const JITTER_MINUTES: f64 = 30.0;

@@ -1,4 +1,4 @@
-//! Counts of one shape's patterns under one labelling: the inner loop of the nulls.
+//! Counts of one shape's patterns under the labels of the data: the census of many labels.
 
 use super::code::Code;
 use super::occurrences::{Group, Occurrences};
@@ -13,7 +13,7 @@ const CELLS_PER_ROW: u64 = 4;
 /// Codes whose places are read together, so that the cache misses of their table overlap.
 pub(crate) const TOGETHER: usize = 32;
 
-/// Counts codes. Reused from shape to shape and from null to null, so that it stays in the cache.
+/// Counts codes. Reused from shape to shape, so that it stays in the cache.
 pub(crate) struct Tally<C> {
     reached_at: u32,
     reached: Vec<C>,

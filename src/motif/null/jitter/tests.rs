@@ -1,3 +1,5 @@
+//! Times stay in their windows, every time there is as likely, and edges are those of the rule.
+
 use super::*;
 use crate::csr::CsrError;
 use crate::dag::{DagError, WindowKnn};
