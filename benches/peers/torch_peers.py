@@ -31,7 +31,7 @@ class Padded:
         self.minutes[self.inside] = minutes
 
     def tensor(self, x):
-        x = torch.as_tensor(x, device="cuda")
+        x = torch.tensor(x, device="cuda")
         shape = (self.graphs, self.longest, self.case.heads, self.padded)
         full = torch.zeros(shape, dtype=self.dtype, device="cuda")
         full[..., : self.case.head_dim][self.inside] = x.to(self.dtype)
@@ -220,9 +220,14 @@ class Timed:
             with torch.no_grad(), torch.cuda.graph(graph):
                 for _ in range(self.calls):
                     self.out = self.peer.run()
+            # Capturing computes nothing: the output is there after a replay.
+            graph.replay()
+            torch.cuda.synchronize()
             self.graph = graph
         except RuntimeError:
             torch.cuda.synchronize()
+            with torch.no_grad():
+                self.out = self.peer.run()
         self.how = "graph" if self.graph else "events"
 
     def round_us(self):

@@ -13,6 +13,9 @@ use crate::geometry::padded_head_dim;
 /// and again stay on the GPU. For many calls on the same tensors, [`DevicePlan`] and [`DeviceAttention`] keep
 /// everything.
 ///
+/// The same call gives the same bits in every run. A kernel is chosen for the whole batch, so a graph that stands in
+/// another batch may differ in its last places; with [`Plan::for_kernel`] it does not.
+///
 /// The kernels sum weighted values in f32 and divide by the sum of the weights, of which the largest is 1, at the end.
 /// So values of bf16 beyond 3e38 divided by the keys of a row can overflow to infinity, or to NaN where signs differ.
 /// Those of f16 cannot.

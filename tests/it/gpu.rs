@@ -12,7 +12,7 @@ use ironforge::attention::{
 use ironforge::cuda::{Cuda, CudaError, Device, DeviceAttention, DevicePlan};
 
 use crate::attention::strategies::{Batch, Bias, Dtype, Mask, Shape, Values};
-use crate::attention::suite::{self, PROPERTIES};
+use crate::attention::suite::{self, PROPERTIES, Property};
 use crate::close::Tolerance;
 use crate::emulator::{dense, for_many};
 use backend::OnGpu;
@@ -36,8 +36,13 @@ pub fn device(tests: &str) -> Option<Device> {
     }
 }
 
-fn keeps_every_promise(device: &Device, name: &str, backend: &dyn AttentionBackend) {
-    for property in PROPERTIES {
+fn keep_promises(
+    device: &Device,
+    name: &str,
+    backend: &dyn AttentionBackend,
+    properties: impl IntoIterator<Item = &'static Property>,
+) {
+    for property in properties {
         for_many(device.arch().0, CASES, |batch| {
             (property.holds)(backend, batch).map_err(|e| format!("{name}: {}: {e}", property.name))
         });
@@ -46,7 +51,7 @@ fn keeps_every_promise(device: &Device, name: &str, backend: &dyn AttentionBacke
 
 fn kernel_keeps_every_promise(kernel: Kernel) {
     let Some(device) = device("gpu") else { return };
-    keeps_every_promise(&device, kernel.name(), &OnGpu::new(&device, Some(kernel)));
+    keep_promises(&device, kernel.name(), &OnGpu::new(&device, Some(kernel)), PROPERTIES);
 }
 
 #[test]
@@ -67,7 +72,10 @@ fn block_sparse_attention_keeps_every_promise_of_a_backend() {
 #[test]
 fn cuda_keeps_every_promise_of_a_backend() {
     let Some(device) = device("gpu") else { return };
-    keeps_every_promise(&device, "auto", &Cuda::new(device.clone()));
+    let backend = Cuda::new(device.clone());
+    let of_any_kernel = PROPERTIES.iter().filter(|p| p.name != suite::ALONE_AND_IN_A_BATCH);
+    keep_promises(&device, "auto", &backend, of_any_kernel);
+    for_many(device.arch().0, CASES, |batch| suite::a_batch_is_close_to_its_graphs(&backend, batch));
 }
 
 #[test]

@@ -161,7 +161,7 @@ fn approximations() -> Vec<Trial> {
     let log2 = Tolerance { abs: 2.0_f64.powi(-22), ..relative(22) };
     vec![
         Trial::new("exp2_approx", &exponents, &f32s(&exponents, f64::exp2), Close::Within(relative(22))),
-        Trial::new("log2_approx", &positive, &f32s(&positive, f64::log2), Close::Within(relative(22))),
+        Trial::new("log2_approx", &positive, &f32s(&positive, f64::log2), Close::Within(log2)),
         Trial::new("log2_approx", &near_one, &f32s(&near_one, f64::log2), Close::Within(log2)),
         Trial::new("sqrt_approx", &positive, &f32s(&positive, f64::sqrt), Close::Within(relative(23))),
     ]
