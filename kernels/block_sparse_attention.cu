@@ -3,7 +3,7 @@
 #include "include/entries.cuh"
 
 #define ENTRY(T, type, D, accuracy, EXACT)                                                   \
-  KERNEL(block_sparse_attention_##type##_d##D##_##accuracy, THREADS, 2, AttentionParams) {   \
+  KERNEL(block_sparse_attention_##type##_d##D##_##accuracy, THREADS, BLOCKS<D>, AttentionParams) {   \
     SHARED(Shared<D>, shared);                                                               \
     attend<T, D, EXACT, ListKeys>(p, shared);                                                \
   }

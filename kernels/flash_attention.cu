@@ -4,7 +4,7 @@
 #include "include/entries.cuh"
 
 #define ENTRY(T, type, D, accuracy, EXACT)                                              \
-  KERNEL(flash_attention_##type##_d##D##_##accuracy, THREADS, 2, AttentionParams) {     \
+  KERNEL(flash_attention_##type##_d##D##_##accuracy, THREADS, BLOCKS<D>, AttentionParams) {     \
     SHARED(Shared<D>, shared);                                                          \
     attend<T, D, EXACT, RangeKeys>(p, shared);                                          \
   }

@@ -15,6 +15,9 @@ DEV uint32_t near(int64_t a, int64_t b) {
   return (uint32_t)(dt < 0 ? -dt : dt);
 }
 
+// dt in f32. Most fit 32 bits, of which the conversion is several times faster.
+DEV float rounded(uint64_t dt) { return dt >> 32 ? (float)dt : (float)(uint32_t)dt; }
+
 // Number of steps at or below dt.
 DEV uint32_t steps_below(const Bias& bias, uint64_t dt) {
   uint32_t n = 0;
@@ -49,12 +52,12 @@ DEV TileBias tile_bias(const AttentionParams& p, const WorkItem& item, uint32_t 
   return tile;
 }
 
+// Bias by the root of the distance.
+DEV float root(const Bias& bias, float dt) { return -sqrt_approx(dt * bias.factor) * bias.inv_scale; }
+
 // Bias of two nodes of the tile.
 DEV float bias_at(const Bias& bias, const TileBias& tile, int64_t a, int64_t b) {
-  if (bias.kind == BIAS_SQRT) {
-    const float dt = tile.narrow ? (float)near(a, b) : (float)between(a, b);
-    return -sqrt_approx(dt * bias.factor) * bias.inv_scale;
-  }
+  if (bias.kind == BIAS_SQRT) return root(bias, tile.narrow ? (float)near(a, b) : rounded(between(a, b)));
   // As many turns for every lane, so that none waits for another.
   const uint64_t dt = tile.narrow ? near(a, b) : between(a, b);
   uint32_t passed = tile.first;

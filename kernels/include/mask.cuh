@@ -27,45 +27,46 @@ DEV uint32_t live_parts(uint32_t word) {
 // Whether element e of fragment j is seen.
 DEV bool sees(uint32_t word, int j, int e) { return word >> ((e >> 1) * 16 + 2 * j + (e & 1)) & 1; }
 
+// What the warps of a block go through together, in shared memory: registers are few.
+struct Walk {
+  WorkItem item;
+  uint32_t head;          // the first of the block
+  uint32_t first, count;  // the tiles: column blocks of ranges, entries of a list
+};
+
 // Keys as a list of stored tiles: a mask.
 struct ListKeys {
-  const Entry* entries;
-  const uint32_t* tiles;
-  uint32_t count, graph_len;
-
-  DEV_METHOD ListKeys(const AttentionParams& p, const WorkItem& item)
-      : entries(p.entries + p.row_ptr[item.block_row]),
-        tiles(p.tiles + threadIdx.x),
-        count(p.row_ptr[item.block_row + 1] - p.row_ptr[item.block_row]),
-        graph_len(item.graph_end - item.graph_start) {}
+  // The tiles of the block row; one thread writes them down.
+  static DEV_METHOD void find(const AttentionParams& p, Walk& walk) {
+    if (threadIdx.x != 0) return;
+    walk.first = p.row_ptr[walk.item.block_row];
+    walk.count = p.row_ptr[walk.item.block_row + 1] - walk.first;
+  }
 
   // Column block of tile n, counted inside the graph.
-  DEV_METHOD uint32_t column(uint32_t n) const { return entries[n].column; }
+  static DEV_METHOD uint32_t column(const AttentionParams& p, const Walk& walk, uint32_t n) {
+    return p.entries[walk.first + n].column;
+  }
 
   // This thread's word of tile n. A full tile ends with its graph.
-  DEV_METHOD uint32_t word(uint32_t n) const {
-    const Entry entry = entries[n];
-    if (entry.bits != FULL_TILE) return tiles[(size_t)entry.bits * 128];
+  static DEV_METHOD uint32_t word(const AttentionParams& p, const Walk& walk, uint32_t n) {
+    const Entry entry = p.entries[walk.first + n];
+    if (entry.bits != FULL_TILE) return p.tiles[(size_t)entry.bits * 128 + threadIdx.x];
+    const uint32_t graph_len = walk.item.graph_end - walk.item.graph_start;
     return columns_below(graph_len, entry.column * BLOCK, threadIdx.x & 3) * 0x10001u;
   }
 };
 
-// Keys as one contiguous range a row: all, causal or intervals. Nothing is stored.
+// Keys as one contiguous range a row: all, causal or intervals. Nothing is stored: a row's range is found again for
+// each tile.
 struct RangeKeys {
-  uint32_t start[2], end[2];  // ranges of this thread's rows, counted inside the graph; empty past the graph's end
-  uint32_t first, count;      // column blocks that any row of the block row reaches
-
-  DEV_METHOD RangeKeys(const AttentionParams& p, const WorkItem& item) {
-    const uint32_t row = threadIdx.x / 32 * 16 + (threadIdx.x & 31) / 4;
-#pragma unroll
-    for (int i = 0; i < 2; i++) range(p, item, row + 8 * i, start[i], end[i]);
-
-    // Every warp looks at all 64 rows, so that all agree without a barrier.
+  static DEV_METHOD void find(const AttentionParams& p, Walk& walk) {
+    if (threadIdx.x >= 32) return;
     uint32_t lowest = 0xffffffffu, highest = 0;
 #pragma unroll
     for (int i = 0; i < 2; i++) {
       uint32_t lo, hi;
-      range(p, item, (threadIdx.x & 31) + 32 * i, lo, hi);
+      range(p, walk.item, threadIdx.x + 32 * i, lo, hi);
       if (lo < hi && lo < lowest) lowest = lo;
       if (lo < hi && hi > highest) highest = hi;
     }
@@ -75,15 +76,23 @@ struct RangeKeys {
       if (lo < lowest) lowest = lo;
       if (hi > highest) highest = hi;
     }
-    first = lowest / BLOCK;
-    count = highest == 0 ? 0 : (highest - 1) / BLOCK + 1 - first;
+    if (threadIdx.x > 0) return;
+    walk.first = lowest / BLOCK;
+    walk.count = highest == 0 ? 0 : (highest - 1) / BLOCK + 1 - walk.first;
   }
 
-  DEV_METHOD uint32_t column(uint32_t n) const { return first + n; }
+  static DEV_METHOD uint32_t column(const AttentionParams&, const Walk& walk, uint32_t n) { return walk.first + n; }
 
-  DEV_METHOD uint32_t word(uint32_t n) const {
-    const uint32_t tile = (first + n) * BLOCK, t = threadIdx.x & 3;
-    return columns_between(start[0], end[0], tile, t) | columns_between(start[1], end[1], tile, t) << 16;
+  static DEV_METHOD uint32_t word(const AttentionParams& p, const Walk& walk, uint32_t n) {
+    const uint32_t tile = (walk.first + n) * BLOCK, t = threadIdx.x & 3;
+    uint32_t word = 0;
+#pragma unroll
+    for (int i = 0; i < 2; i++) {
+      uint32_t start, end;
+      range(p, walk.item, threadIdx.x / 32 * 16 + (threadIdx.x & 31) / 4 + 8 * i, start, end);
+      word |= columns_between(start, end, tile, t) << 16 * i;
+    }
+    return word;
   }
 
   // Range of row r of the block row.

@@ -23,11 +23,11 @@ DEV float log_sum_exp(float max, float scale, float sum, float shift) {
 }
 
 template <typename T, int D>
-DEV void write_rows(const AttentionParams& p, const WorkItem& item, uint32_t head, const Head<T, D>& state) {
+DEV void write_rows(const AttentionParams& p, const WorkItem& item, uint32_t head, const Head<T, D>& state, const Sums& sums) {
   const int t = threadIdx.x & 3;
 #pragma unroll
   for (int i = 0; i < 2; i++) {
-    const float sum = quad_sum(state.sum[i]);  // 0 of no key, else at least 2^shift
+    const float sum = quad_sum(sums.of[i]);  // 0 of no key, else at least 2^shift
     const uint32_t r = threadIdx.x / 32 * 16 + (threadIdx.x & 31) / 4 + 8 * i;
     if (r >= item.graph_end - item.row_start) continue;
     const size_t at = ((size_t)item.row_start + r) * p.heads + head;

@@ -4,6 +4,8 @@
 
 // The unit of storage and of schedule (src/geometry.rs).
 constexpr int BLOCK = 64;
+// Threads that 64 rows are spread over: four warps of 16 rows.
+constexpr int THREADS = 128;
 
 // The queries of one block row: rows row_start .. min(row_start + 64, graph_end) against keys of the same graph.
 struct WorkItem {

@@ -18,6 +18,9 @@
 
 DEV uint32_t shared_address(const void* p) { return (uint32_t)__cvta_generic_to_shared(p); }
 
+// threadIdx.x, read anew: what is computed from it is not kept in registers from one tile to the next. §10.1 %tid
+DEV uint32_t thread_anew() { uint32_t x; asm volatile("mov.u32 %0, %%tid.x;" : "=r"(x)); return x; }
+
 // Barrier of the block, and of all earlier shared-memory accesses of its threads. §9.7.13 bar.sync
 DEV void block_sync() { asm volatile("bar.sync 0;" ::: "memory"); }
 

@@ -39,10 +39,15 @@ DEV void start_logits(float (&s)[8][4], const Added& added, bool plain, float va
   }
 }
 
+// A lane's share of the sums of rows g and g + 8, of one head: in shared memory, for registers are few.
+struct alignas(8) Sums {
+  float of[2];
+};
+
 template <typename T, int D> struct Head {
   uint32_t q[D / 16][4];  // queries, 16 x D
   float out[D / 8][4];    // unnormalised output, 16 x D
-  float max[2], sum[2];   // of rows g and g + 8; the sum is this lane's share
+  float max[2];           // of rows g and g + 8
 
   DEV_METHOD void start(const Tile<D>& queries) {
     const int lane = threadIdx.x & 31, first = threadIdx.x / 32 * 16;
@@ -53,15 +58,14 @@ template <typename T, int D> struct Head {
 #pragma unroll
       for (int e = 0; e < 4; e++) out[n][e] = 0;
     max[0] = max[1] = START;
-    sum[0] = sum[1] = 0;
   }
 
-  // Adds q.k to the logits of the live parts, 16 x 64.
-  DEV_METHOD void logits(float (&s)[8][4], const Tile<D>& k, uint32_t live) const {
-    const int lane = threadIdx.x & 31;
+  // Adds q.k to the logits of the live parts, 16 x 64. In WHOLE all parts live, and no branch parts their work.
+  template <bool WHOLE> DEV_METHOD void logits(float (&s)[8][4], const Tile<D>& k, uint32_t live) const {
+    const int lane = thread_anew() & 31;
 #pragma unroll
     for (int part = 0; part < 4; part++) {
-      if (!(live >> part & 1)) continue;
+      if (!WHOLE && !(live >> part & 1)) continue;
 #pragma unroll
       for (int n = 0; n < D / 16; n++) {
         uint32_t b[4];
@@ -73,11 +77,12 @@ template <typename T, int D> struct Head {
   }
 
   // Turns logits into probabilities against the largest so far, and scales what came before to it.
-  DEV_METHOD void probabilities(float (&s)[8][4], uint32_t live, float scale_log2e) {
+  template <bool WHOLE>
+  DEV_METHOD void probabilities(float (&s)[8][4], Sums& sums, uint32_t live, float scale_log2e) {
     float now[2] = {max[0], max[1]};
 #pragma unroll
     for (int j = 0; j < 8; j++) {
-      if (!(live >> j / 2 & 1)) continue;
+      if (!WHOLE && !(live >> j / 2 & 1)) continue;
       now[0] = fmaxf(now[0], fmaxf(s[j][0], s[j][1]));
       now[1] = fmaxf(now[1], fmaxf(s[j][2], s[j][3]));
     }
@@ -87,7 +92,6 @@ template <typename T, int D> struct Head {
       now[i] = quad_max(now[i]);
       alpha[i] = exp2_approx((max[i] - now[i]) * scale_log2e);
       max[i] = now[i];
-      sum[i] *= alpha[i];
     }
     if (warp_any(alpha[0] != 1 || alpha[1] != 1)) {
 #pragma unroll
@@ -95,9 +99,10 @@ template <typename T, int D> struct Head {
 #pragma unroll
         for (int e = 0; e < 4; e++) out[n][e] *= alpha[e >> 1];
     }
+    float sum[2] = {sums.of[0] * alpha[0], sums.of[1] * alpha[1]};
 #pragma unroll
     for (int j = 0; j < 8; j++) {
-      if (!(live >> j / 2 & 1)) continue;
+      if (!WHOLE && !(live >> j / 2 & 1)) continue;
 #pragma unroll
       for (int e = 0; e < 4; e++) {
         // Subtracted before it is scaled, so that the largest gives exactly 2^shift however large it is.
@@ -105,14 +110,15 @@ template <typename T, int D> struct Head {
         sum[e >> 1] += s[j][e];
       }
     }
+    sums = Sums{{sum[0], sum[1]}};
   }
 
   // Adds p v. In EXACT, p enters as the sum of two 16-bit values, so that nothing of it is lost.
-  template <bool EXACT> DEV_METHOD void values(const float (&p)[8][4], const Tile<D>& v, uint32_t live) {
-    const int lane = threadIdx.x & 31;
+  template <bool EXACT, bool WHOLE> DEV_METHOD void values(const float (&p)[8][4], const Tile<D>& v, uint32_t live) {
+    const int lane = thread_anew() & 31;
 #pragma unroll
     for (int part = 0; part < 4; part++) {
-      if (!(live >> part & 1)) continue;
+      if (!WHOLE && !(live >> part & 1)) continue;
       uint32_t high[4], low[4];
 #pragma unroll
       for (int i = 0; i < 4; i++) {

@@ -5,8 +5,6 @@
 #pragma once
 #include "params.cuh"
 
-constexpr int THREADS = 128;
-
 // Heads that share one block: as many as fill 128 bytes of a row, so that a row is whole cache lines.
 template <int D> constexpr int HEADS = D >= 64 ? 1 : 64 / D;
 
@@ -25,7 +23,7 @@ template <int D>
 DEV void copy_rows(Tile<D> (&tiles)[HEADS<D>], const uint16_t* from, uint32_t first, uint32_t end, uint32_t head,
                    uint32_t heads) {
   constexpr int CHUNKS = HEADS<D> * D / 8, ROWS = THREADS / CHUNKS;  // of one row; at once
-  const uint32_t row = threadIdx.x / CHUNKS, c = threadIdx.x % CHUNKS, h = c / (D / 8);
+  const uint32_t thread = thread_anew(), row = thread / CHUNKS, c = thread % CHUNKS, h = c / (D / 8);
   const size_t stride = (size_t)heads * D;
   const uint16_t* source = from + (first + (size_t)row) * stride + head * D + 8 * c;
 #pragma unroll

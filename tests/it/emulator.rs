@@ -71,6 +71,13 @@ fn block_sparse_attention_keeps_every_promise_of_a_backend() {
 }
 
 #[test]
+fn kernels_that_plans_choose_agree_on_a_graph_alone_and_in_a_batch() {
+    let Some(kernels) = require(80) else { return };
+    let backend = Emulated::new(kernels, 80, None, Order::Forward);
+    for_many(80, CASES, |batch| suite::a_batch_is_close_to_its_graphs(&backend, batch));
+}
+
+#[test]
 fn turing_keeps_every_promise_of_a_backend() {
     for kernel in Kernel::ALL {
         keeps_every_promise(75, kernel, CASES / 4);

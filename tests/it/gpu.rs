@@ -18,7 +18,7 @@ use crate::emulator::{dense, for_many};
 use backend::OnGpu;
 
 /// Problems that each property is tried on, for each kernel.
-const CASES: u32 = 32;
+const CASES: u32 = 16;
 
 /// The GPU; None after a line that says why `tests` are skipped.
 ///

@@ -36,6 +36,8 @@ struct EmulatedIndex {
 #define blockDim (EmulatedIndex{::emulator::block_size()})
 #define gridDim (EmulatedIndex{::emulator::grid_size()})
 
+DEV uint32_t thread_anew() { return threadIdx.x; }
+
 DEV void block_sync(AT) { ::emulator::block_sync(at); }
 
 DEV float shuffle_xor(float x, int mask, AT) {

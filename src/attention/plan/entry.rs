@@ -95,11 +95,18 @@ impl Kernel {
 
     /// Shared memory of a block, bytes.
     pub fn shared_bytes(self, padded: usize) -> u32 {
-        match self {
-            Self::EdgeAttention => 0,
-            // Two stages of keys, values and times of 64 nodes, and what is added to the logits of one tile.
-            _ => (2 * (2 * 64 * padded.max(64) * 2 + 64 * 8) + 64 * 64 * 4) as u32,
-        }
+        let threads = THREADS as usize;
+        let bytes = match self {
+            // Eight values a thread.
+            Self::EdgeAttention => threads * 8 * 4,
+            // Two stages of keys, values and times of 64 nodes, what is added to the logits of one tile, two sums a
+            // thread and head, and what the block goes through, with the gap behind it.
+            _ => {
+                let stage = 2 * 64 * padded.max(64) * 2 + 64 * 8;
+                2 * stage + 64 * 64 * 4 + heads_per_block(padded) as usize * threads * 8 + 128
+            }
+        };
+        bytes as u32
     }
 
     /// Blocks of a launch over `nodes` rows in `items` block rows.
@@ -110,8 +117,11 @@ impl Kernel {
         items: usize,
     ) -> Result<u32, AttentionError> {
         let blocks = match self {
+            // As many whole nodes a block as it has room for, or as many blocks a node as its heads need.
             Self::EdgeAttention => {
-                (nodes as u64 * heads as u64).div_ceil(u64::from(THREADS) / (padded as u64 / 8))
+                let (nodes, heads) = (nodes as u64, heads as u64);
+                let room = u64::from(THREADS) / (padded as u64 / 8);
+                if heads <= room { nodes.div_ceil(room / heads) } else { nodes * heads.div_ceil(room) }
             }
             _ => items as u64 * (heads as u64).div_ceil(heads_per_block(padded)),
         };
@@ -181,6 +191,8 @@ mod tests {
     fn a_grid_covers_every_row_and_head() {
         assert_eq!(Kernel::EdgeAttention.grid([4, 16], 5, 0), Ok(1));
         assert_eq!(Kernel::EdgeAttention.grid([4, 128], 5, 0), Ok(3));
+        assert_eq!(Kernel::EdgeAttention.grid([3, 128], 5, 0), Ok(3));
+        assert_eq!(Kernel::EdgeAttention.grid([9, 128], 5, 0), Ok(10));
         assert_eq!(Kernel::FlashAttention.grid([5, 16], 640, 10), Ok(20));
         assert_eq!(Kernel::BlockSparseAttention.grid([5, 128], 640, 10), Ok(50));
         assert!(Kernel::EdgeAttention.grid([usize::from(u16::MAX), 128], 1 << 31, 0).is_err());

@@ -91,8 +91,9 @@ fn rows_counted_in_32_bits_are_found() {
     if require(80).is_none() {
         return;
     }
-    for from in ["(uint64_t)p.nodes * p.heads", "(uint64_t)blockIdx.x * (THREADS / LANES)"] {
-        let (name, to) = (format!("`{from}` in 32 bits"), from.replace("(uint64_t)", ""));
+    for from in ["((size_t)share.node * p.heads", "(size_t)node * p.heads + head]", "(size_t)key[i] * width"]
+    {
+        let (name, to) = (format!("`{from}` in 32 bits"), from.replace("(size_t)", ""));
         let mutant = Mutant { name, file: "gather.cuh", from: from.to_owned(), to, nth: 0 };
         let Some(seen) = last_rows(&compiled(&mutant)) else { return };
         assert!(seen.is_err(), "{} was not found", mutant.name);

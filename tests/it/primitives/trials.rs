@@ -126,6 +126,8 @@ fn lanes() -> Vec<Trial> {
         let swapped: Vec<f32> = (0..floats.len()).map(|i| floats[of(i)]).collect();
         all.push(Trial::new("shuffle_xor_f32", &floats, &swapped, Close::Bits).with_mask(mask as u32));
     }
+    let numbered: Vec<u32> = (0..words.len()).map(|i| words[i] ^ (i % LANES) as u32).collect();
+    all.push(Trial::new("thread_anew", &words, &numbered, Close::Bits));
     // A warp for each lane that says so alone, one where none does, one where all do.
     let said: Vec<u32> =
         (0..34 * LANES).map(|i| u32::from(i / LANES == i % LANES || i / LANES == 33)).collect();

@@ -29,7 +29,7 @@ pub fn planted() -> Vec<Mutant> {
             "queries.chunk((first + (lane & 15) + 1) % 64",
         ),
         ("lost rescale of the output", "softmax.cuh", "out[n][e] *= alpha[e >> 1]", "out[n][e] *= 1"),
-        ("lost rescale of the sum", "softmax.cuh", "sum[i] *= alpha[i];", ""),
+        ("lost rescale of the sum", "softmax.cuh", "sums.of[1] * alpha[1]", "sums.of[1]"),
         (
             "rescale by the other row",
             "softmax.cuh",
@@ -58,8 +58,8 @@ pub fn planted() -> Vec<Mutant> {
         (
             "mask row shifted",
             "mask.cuh",
-            "tiles(p.tiles + threadIdx.x)",
-            "tiles(p.tiles + (threadIdx.x + 4) % 128)",
+            "entry.bits * 128 + threadIdx.x]",
+            "entry.bits * 128 + (threadIdx.x + 4) % 128]",
         ),
         (
             "rows of the fragment's halves swapped",
@@ -94,8 +94,8 @@ pub fn planted() -> Vec<Mutant> {
         (
             "reach of the first half of the rows alone",
             "mask.cuh",
-            "(threadIdx.x & 31) + 32 * i, lo, hi",
-            "(threadIdx.x & 31), lo, hi",
+            "threadIdx.x + 32 * i, lo, hi",
+            "threadIdx.x, lo, hi",
         ),
         (
             "wrong swizzle on the way in",
@@ -113,14 +113,14 @@ pub fn planted() -> Vec<Mutant> {
         (
             "times in the wrong row",
             "attention.cuh",
-            "t_q[i] = p.t_ms[row + 8 * i]",
-            "t_q[i] = p.t_ms[row + 4 * i]",
+            "(threadIdx.x & 31) / 4 + 8 * i",
+            "(threadIdx.x & 31) / 4 + 4 * i",
         ),
         (
             "bias column off by one",
             "attention.cuh",
-            "t_k[8 * j + 2 * t + (e & 1)]",
-            "t_k[8 * j + 2 * t + 1 - (e & 1)]",
+            "8 * j + 2 * t + (e & 1))",
+            "8 * j + 2 * t + 1 - (e & 1))",
         ),
         (
             "plain tile without a look at the mask",
@@ -134,7 +134,7 @@ pub fn planted() -> Vec<Mutant> {
             "shared.stage[n & 1]",
             "shared.stage[~n & 1]",
         ),
-        ("the last tile left out", "attention.cuh", "n < keys.count; n++", "n + 1 < keys.count; n++"),
+        ("the last tile left out", "attention.cuh", "n < walk.count; n++", "n + 1 < walk.count; n++"),
         (
             "step taken too late",
             "bias.cuh",
@@ -150,8 +150,8 @@ pub fn planted() -> Vec<Mutant> {
         (
             "the column block beside the next one",
             "attention.cuh",
-            "keys.column(n + 1), head",
-            "keys.column(n) + 1, head",
+            "Keys::column(p, walk, n + 1), head",
+            "Keys::column(p, walk, n) + 1, head",
         ),
         (
             "gap from the wrong end",
@@ -171,23 +171,47 @@ pub fn planted() -> Vec<Mutant> {
             "tile.first == tile.last",
             "tile.first + 1 >= tile.last",
         ),
-        ("the value of a plain tile dropped", "attention.cuh", "plain, tile.base)", "plain, 0.0f)"),
+        ("the value of a plain tile dropped", "attention.cuh", "plain, base)", "plain, 0.0f)"),
         ("narrow beyond 31 bits", "bias.cuh", "longest < (1ull << 31)", "longest < (1ull << 32)"),
         ("always narrow", "bias.cuh", "longest < (1ull << 31)", "true"),
-        ("gathered sum without rescale", "gather.cuh", "sum = fmaf(sum, alpha, weight);", "sum += weight;"),
+        ("gathered sum without rescale", "gather.cuh", "sum *= alpha;", ""),
         (
             "gathered lanes not added up",
             "gather.cuh",
             "mask < LANES; mask *= 2",
             "mask < LANES / 2; mask *= 2",
         ),
+        ("gathered value of the wrong key", "gather.cuh", "widen<T>(x, v[i])", "widen<T>(x, v[0])"),
+        ("every row of a short warp counted", "gather.cuh", "if (left == 0) continue;", ""),
+        ("a key that is not there counted", "gather.cuh", "if (i >= left) logit[i] = -INFINITY;", ""),
+        ("gathered head of another row", "gather.cuh", "place - skipped * p.heads", "place - skipped"),
         (
-            "gathered value of the wrong key",
+            "a block takes a node too many",
             "gather.cuh",
-            "widen<T>(v, p.v + at)",
-            "widen<T>(v, p.v + (size_t)node * p.heads * D)",
+            "nodes = room * inverse >> 16",
+            "nodes = (room * inverse >> 16) + 1",
         ),
-        ("every row of a short warp counted", "gather.cuh", "if (!more) continue;", ""),
+        ("rows past the last node", "gather.cuh", "p.nodes - node < nodes ? p.nodes - node : nodes", "nodes"),
+        (
+            "a node's heads past the last",
+            "gather.cuh",
+            "p.heads - head < room ? p.heads - head : room",
+            "room",
+        ),
+        ("gathered output in pieces of four", "gather.cuh", "p.head_dim % 4 == 0", "p.head_dim % 2 == 0"),
+        (
+            "roots of far times from their low words",
+            "attention.cuh",
+            "tile.narrow && p.bias.kind == BIAS_SQRT",
+            "p.bias.kind == BIAS_SQRT",
+        ),
+        ("dt beyond 32 bits cut off", "bias.cuh", "dt >> 32 ? (float)dt : ", ""),
+        (
+            "the sums of one head for all",
+            "attention.cuh",
+            "shared.sums[h][threadIdx.x], live",
+            "shared.sums[0][threadIdx.x], live",
+        ),
     ];
     let mutants = bugs.iter().map(|&(name, file, from, to)| Mutant {
         name: name.to_owned(),

@@ -48,6 +48,10 @@ pub fn problems() -> Vec<(Batch, Output)> {
         *row = (i as u32..130.min(i as u32 + 20)).collect();
     }
     batches.push(ahead);
+    // More heads than a block of the gather has room for, and an output that ends between two groups of four values.
+    let many = Shape { heads: 17, lengths: vec![5], ..shape(Mask::Percent(40), Bias::None, 64, 22) };
+    let odd = Shape { heads: 1, lengths: vec![35], ..shape(Mask::All, Bias::None, 10, 23) };
+    batches.extend([Batch::new(&many), Batch::new(&odd)]);
     // Tiles that lie apart, with nothing in between.
     let mut apart = Batch::new(&Shape { lengths: vec![192], ..shape(Mask::Nothing, Bias::None, 11, 9) });
     apart.rows.iter_mut().take(64).for_each(|row| *row = (0..6).chain(130..141).collect());
