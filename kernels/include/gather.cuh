@@ -10,6 +10,9 @@
 
 // Rows of a block, a row being one head of one node.
 template <int D> constexpr uint32_t GATHERED = THREADS / (D / 8);
+// Keys on their way at once: more take registers, and so leave room for fewer warps.
+constexpr uint32_t AT_ONCE = 2;
+
 // Eight stored values.
 struct alignas(16) Eight {
   uint32_t pairs[4];
@@ -68,7 +71,7 @@ template <typename T> DEV void write_gathered(const AttentionParams& p, const Sh
   }
 }
 
-template <typename T, int D, int AT_ONCE = 2> DEV void gather(const AttentionParams& p, Gathered& gathered) {
+template <typename T, int D> DEV void gather(const AttentionParams& p, Gathered& gathered) {
   constexpr uint32_t LANES = D / 8;
   const Share share(p, GATHERED<D>);
   const uint32_t wanted = threadIdx.x / LANES, lane = threadIdx.x % LANES;
@@ -93,17 +96,17 @@ template <typename T, int D, int AT_ONCE = 2> DEV void gather(const AttentionPar
     Eight k[AT_ONCE], v[AT_ONCE];
     float logit[AT_ONCE], now = max;
 #pragma unroll
-    for (int i = 0; i < AT_ONCE; i++) {
+    for (uint32_t i = 0; i < AT_ONCE; i++) {
       // In place of a key that is not there one that the row sees: what is not seen is not read.
       const uint32_t m = i < left ? n + i : n;
       key[i] = left == 0 ? node : listed ? p.col_idx[m] : m;
     }
 #pragma unroll
-    for (int i = 0; i < AT_ONCE; i++) k[i] = eight_at(p.k + ((size_t)key[i] * width + before));
+    for (uint32_t i = 0; i < AT_ONCE; i++) k[i] = eight_at(p.k + ((size_t)key[i] * width + before));
 #pragma unroll
-    for (int i = 0; i < AT_ONCE; i++) v[i] = eight_at(p.v + ((size_t)key[i] * width + before));
+    for (uint32_t i = 0; i < AT_ONCE; i++) v[i] = eight_at(p.v + ((size_t)key[i] * width + before));
 #pragma unroll
-    for (int i = 0; i < AT_ONCE; i++) {
+    for (uint32_t i = 0; i < AT_ONCE; i++) {
       float x[8];
       widen<T>(x, k[i]);
       logit[i] = 0;
@@ -123,7 +126,7 @@ template <typename T, int D, int AT_ONCE = 2> DEV void gather(const AttentionPar
 #pragma unroll
     for (int d = 0; d < 8; d++) out[d] *= alpha;
 #pragma unroll
-    for (int i = 0; i < AT_ONCE; i++) {
+    for (uint32_t i = 0; i < AT_ONCE; i++) {
       const float weight = exp2_approx((logit[i] - now) * p.scale_log2e);
       sum += weight;
       float x[8];

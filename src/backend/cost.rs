@@ -11,21 +11,22 @@ const CPU_PAIR_VALUE_NS: f64 = 0.9;
 /// CPU: nanoseconds of one thread for a value of q that sees hardly a key; measured on five keys a row.
 const CPU_VALUE_NS: f64 = 25.0;
 
-/// GPU: seconds until the first result of a process, context and compiling of the kernels included; not measured.
-const GPU_START_SECONDS: f64 = 1.0;
+/// GPU: seconds until the first result of a process, context and compiling of the kernels included: 0.39 on an H200
+/// (benches/record/2026-11-28-gpu.md, as the others below).
+const GPU_START_SECONDS: f64 = 0.4;
 /// GPU: seconds of a call besides its bytes and pairs: plan, allocations, launch; not measured.
 const GPU_CALL_SECONDS: f64 = 5e-4;
-/// Bytes a second from and to the memory of the host, padding and pageable copies included; not measured.
-const BUS_BYTES: f64 = 4e9;
-/// GPU: values of pairs a second, a tenth of what a data-centre GPU of 2020 is built for; not measured.
-const GPU_PAIR_VALUES: f64 = 5e12;
+/// Bytes a second from and to pageable memory of the host: 8 to 12 GB/s in, 4 GB/s out.
+const BUS_BYTES: f64 = 6e9;
+/// GPU: values of pairs a second: 1e12 of a few keys a row, 4e13 of dense tiles of 64 dimensions.
+const GPU_PAIR_VALUES: f64 = 1e13;
 
 /// Bytes of a tile of keys with its bits, and of a key in a list.
 const TILE_BYTES: f64 = 520.0;
 const KEY_BYTES: f64 = 4.0;
 /// By the costs in `choose.rs`, tiles of fewer keys are gathered from a list, and tiles of more are not.
 const FEWEST_IN_TILE: f64 = 20.0;
-const MOST_IN_LIST: f64 = 1024.0;
+const MOST_IN_LIST: f64 = 2048.0;
 /// Bytes that any plan has for a node: its time, its keys, its share of the schedule.
 const NODE_BYTES: f64 = 40.0;
 /// Bytes of a bucket of the time bias: two steps, each with its value.

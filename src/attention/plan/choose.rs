@@ -1,7 +1,7 @@
 //! Which kernel a layout is for.
 //!
-//! A model of one multiprocessor of a data-centre GPU, in its clock cycles: instructions counted in the compiled
-//! kernels, and bytes. It has not been measured on a GPU.
+//! A model of one multiprocessor of a data-centre GPU, in its clock cycles. The numbers are fitted to the few times that
+//! benches/record/2026-11-28-gpu.md has of an H200: they tell which kernel, not how long.
 
 use super::super::tile::Bits;
 use super::super::{AttentionError, Block, BlockMask, Keys};
@@ -9,18 +9,17 @@ use super::schedule::{block_rows, mask_of};
 use super::{Kernel, Layout};
 use crate::geometry::{BLOCK, blocks, padded_head_dim};
 
-/// Thread instructions a multiprocessor issues in a cycle.
-const ISSUE: f64 = 128.0;
-/// Bytes of device memory that it moves in a cycle: 3 TB/s over 132 of them at 1.755 GHz.
-const BYTES: f64 = 13.0;
-/// Thread instructions of one gathered key, for eight dimensions of one head.
-const GATHER: f64 = 70.0;
-/// Thread instructions of one score in a tile, softmax and both products included.
-const SCORE: f64 = 10.0;
-/// Cycles of the tensor cores for one dimension of 16x16 scores, with split probabilities.
-const PRODUCT: f64 = 0.6;
+/// Bytes of device memory that a multiprocessor moves in a cycle: 4.3 TB/s over 132 of them at 1.9 GHz.
+const BYTES: f64 = 17.0;
+/// Cycles for one gathered key, for eight dimensions of one head.
+const GATHER: f64 = 1.2;
+/// Cycles for 16x16 scores in a tile: softmax, or else both products with split probabilities for each dimension.
+const SCORES: f64 = 48.0;
+const PRODUCT: f64 = 1.4;
 /// Cycles for a tile besides its scores: copies, barriers, decoding the mask.
 const TILE: f64 = 120.0;
+/// Cycles for a block row, whatever it sees: queries, the first tile, the output, one waiting for the other.
+const BLOCK_ROW: f64 = 4000.0;
 /// Bytes of the bits of a partial tile.
 const TILE_BYTES: f64 = 512.0;
 
@@ -54,8 +53,10 @@ pub(super) fn choose(layout: &Layout<'_>) -> Result<Choice, AttentionError> {
         Keys::Mask(mask) => mask.nnz() as f64,
     };
     let gathered = gather_cost(layout, nnz);
-    // As cheap as its bytes, and so as any kernel can be: no need to look at the tiles.
-    if gathered.compute <= gathered.memory && !matches!(layout.keys, Keys::Mask(_)) {
+    // Where every 16 rows saw one part alone, tiles would cost no less: no need to look at them.
+    let nodes = layout.offsets[layout.offsets.len() - 1];
+    let least = tile_cost(layout, 0, nodes / 16, 0.0);
+    if gathered.cycles() <= least.cycles() && !matches!(layout.keys, Keys::Mask(_)) {
         return Ok(Choice { kernel: Kernel::EdgeAttention, mask: None });
     }
     if let Keys::Intervals { lo, hi } = layout.keys {
@@ -97,16 +98,18 @@ fn tensor_bytes(layout: &Layout<'_>) -> f64 {
 
 fn gather_cost(layout: &Layout<'_>, nnz: f64) -> KernelCost {
     let bytes = tensor_bytes(layout) + 4.0 * nnz;
-    let instructions = nnz * layout.heads as f64 * padded(layout) / 8.0 * GATHER;
-    KernelCost { compute: instructions / ISSUE, memory: bytes / BYTES }
+    let eights = nnz * layout.heads as f64 * padded(layout) / 8.0;
+    KernelCost { compute: eights * GATHER, memory: bytes / BYTES }
 }
 
 fn tile_cost(layout: &Layout<'_>, tiles: usize, parts: usize, mask_bytes: f64) -> KernelCost {
-    let part = (256.0 * SCORE / ISSUE).max(PRODUCT * padded(layout));
+    let part = SCORES.max(PRODUCT * padded(layout));
     // Heads of up to 64 dimensions together share one visit of a tile.
-    let visits = tiles as f64 * (layout.heads as f64 * padded(layout) / BLOCK as f64).max(1.0);
+    let visits = (layout.heads as f64 * padded(layout) / BLOCK as f64).max(1.0);
+    let block_rows: usize = layout.offsets.windows(2).map(|w| blocks(w[1] - w[0])).sum();
     KernelCost {
-        compute: parts as f64 * layout.heads as f64 * part + visits * TILE,
+        compute: parts as f64 * layout.heads as f64 * part
+            + visits * (tiles as f64 * TILE + block_rows as f64 * BLOCK_ROW),
         memory: (tensor_bytes(layout) + mask_bytes) / BYTES,
     }
 }
