@@ -245,6 +245,26 @@ mod tests {
     }
 
     #[test]
+    fn shapes_fall_into_as_many_classes_as_there_are_connected_dags() {
+        let classes = |k| {
+            let connected = |slot: &usize| slot_nodes(*slot) == k && is_connected(k, slot_mask(*slot));
+            let slots: Vec<usize> = (0..SLOTS).filter(connected).collect();
+            let classes: std::collections::BTreeSet<u32> =
+                slots.iter().map(|&slot| slot_class(slot)).collect();
+            (slots.len(), classes.len())
+        };
+        assert_eq!([3, 4, 5].map(classes), [(4, 4), (38, 24), (728, 267)]);
+    }
+
+    fn is_connected(k: usize, mask: u32) -> bool {
+        let linked = |i: usize, j: usize| mask >> (i * k + j) & 1 == 1 || mask >> (j * k + i) & 1 == 1;
+        let grow = |met: u32| {
+            (0..k).filter(|&j| (0..k).any(|i| met >> i & 1 == 1 && linked(i, j))).fold(met, |m, j| m | 1 << j)
+        };
+        (0..k).fold(1, |met, _| grow(met)) == (1 << k) - 1
+    }
+
+    #[test]
     fn an_event_that_joins_keeps_the_links_of_the_others() {
         // 0 -> 1 -> 2, and an event between 0 and 1 that is linked with the last
         let chain = 1 << pair_bit(0, 1) | 1 << pair_bit(1, 2);

@@ -30,7 +30,7 @@ fn with_test(check: impl FnOnce(&Test<'_>, &Census)) {
     let t_ms: Vec<i64> = (0..i64::from(n)).map(|at| at * 60_000).collect();
     let graphs: Vec<MotifGraph<'_>> =
         labels.iter().map(|labels| MotifGraph::new(pattern, labels, &t_ms).unwrap()).collect();
-    let config = MotifConfig { min_count: MIN_COUNT.into(), max_nodes: 4, ..MotifConfig::default() };
+    let config = MotifConfig { min_count: MIN_COUNT.into(), ..MotifConfig::default() };
     let union = Union::within(&graphs, None).unwrap();
     let census = Counter::of(&union, &config).count().unwrap();
     let null = Model::Labels(StratifiedPermutation::of(&graphs, &union, 300_000));

@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use ironforge::motif::{MotifConfig, MotifRow, Verdict, estimate_instances, mine};
+use ironforge::motif::{MotifConfig, MotifRow, Significance, Verdict, estimate_instances, mine};
 use ironforge::philox::{Philox, Stream};
 
 use super::{Owned, lend};
@@ -125,6 +125,20 @@ fn a_planted_motif_is_promoted() {
             .any(|row| row.verdict == Verdict::Promote && row.pattern.labels() == [1, 2, 3])
     });
     assert!(found.count() >= 8);
+}
+
+#[test]
+fn what_is_confirmed_was_found_without_the_graphs_held_out() {
+    for seed in 0..3 {
+        let rows = mined(&planted(seed), &small(99), seed);
+        let found = |s: &Significance| s.p_discovery.unwrap() <= 0.5;
+        let differ = |s: &Significance| found(s) != (s.p_fwer <= 0.5);
+        let all: Vec<Significance> = rows.iter().map(|row| row.significance.unwrap()).collect();
+        assert!(all.iter().all(|s| s.p_holdout.is_some() == found(s)), "{all:#?}");
+        assert!(all.iter().any(found) && all.iter().any(differ));
+        assert!(rows.is_sorted_by_key(|row| row.verdict));
+        assert!(rows[0].verdict < Verdict::Discard && rows[rows.len() - 1].verdict == Verdict::Discard);
+    }
 }
 
 #[test]
