@@ -134,3 +134,52 @@ fn fill<T: Copy, const K: usize>(
 pub(super) fn in_groups(lanes: usize, size: usize) -> impl Iterator<Item = Range<usize>> {
     (0..lanes).step_by(size).map(move |first| first..lanes.min(first + size))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_and_words_say_the_same() {
+        fn check<C: Code + std::fmt::Debug, const K: usize>() {
+            let labelling =
+                |lane: usize| -> Vec<u32> { (0..150).map(|e| (e * 7 + lane as u32) % 256).collect() };
+            let mut both = [Lanes::new(150, 256), Lanes::new(150, 257)];
+            for lanes in &mut both {
+                (0..LANES).for_each(|lane| lanes.set(lane, &labelling(lane)));
+            }
+            let rows: Vec<[u32; K]> = (0..145).map(|e| std::array::from_fn(|i| e + i as u32)).collect();
+            let code = |row: &[u32; K], lane: usize| {
+                row.iter().fold(C::ZERO, |code, &e| code.append(8, labelling(lane)[e as usize]))
+            };
+            let marks: Vec<u8> = (0..=255).rev().collect();
+            for lanes in &both {
+                let mut codes = Vec::new();
+                lanes.each_batch(&rows, 8, |batch: &[C]| codes.extend_from_slice(batch));
+                for lane in 0..LANES {
+                    let want: Vec<C> = rows.iter().map(|row| code(row, lane)).collect();
+                    let mut of_lane = Vec::new();
+                    lanes.each_code(&rows, lane, 8, |code: C| of_lane.push(code));
+                    assert_eq!(of_lane, want);
+                    assert_eq!(codes.iter().skip(lane).step_by(LANES).copied().collect::<Vec<C>>(), want);
+                    let marked =
+                        lanes.marks(&marks).iter().map(|mark| mark.to_le_bytes()[lane]).collect::<Vec<u8>>();
+                    assert_eq!(
+                        marked,
+                        labelling(lane).iter().map(|&l| marks[l as usize]).collect::<Vec<u8>>()
+                    );
+                }
+            }
+        }
+        check::<u64, 3>();
+        check::<u64, 4>();
+        check::<u64, 5>();
+        check::<u128, 5>();
+    }
+
+    #[test]
+    fn groups_of_lanes_leave_none_out() {
+        assert_eq!(in_groups(7, 3).collect::<Vec<_>>(), [0..3, 3..6, 6..7]);
+        assert_eq!(in_groups(8, 8).collect::<Vec<_>>(), [0..8]);
+    }
+}
