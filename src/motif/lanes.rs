@@ -180,6 +180,6 @@ mod tests {
     #[test]
     fn groups_of_lanes_leave_none_out() {
         assert_eq!(in_groups(7, 3).collect::<Vec<_>>(), [0..3, 3..6, 6..7]);
-        assert_eq!(in_groups(8, 8).collect::<Vec<_>>(), [0..8]);
+        assert!(in_groups(8, 8).eq(std::iter::once(0..8)));
     }
 }
