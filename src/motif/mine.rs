@@ -43,8 +43,8 @@ pub struct Mined {
 ///
 /// `progress(done, total)` is called from any thread as draws are done. Runs on the current rayon pool; the result is
 /// the same to the bit for any number of threads. Some 5 ns for each occurrence and draw, more where graphs are few and
-/// small; memory for a few million occurrences, the tested patterns, and drawn labels: 64 MB, or those of eight draws where
-/// they need more (a byte each, four of more than 256 labels).
+/// small; memory for a few million occurrences, the tested patterns, and drawn labels: 64 MB, or those of eight draws
+/// where they need more (a byte each, four of more than 256 labels).
 ///
 /// # Errors
 /// [`MotifError`] for settings out of range, too many events, labels or occurrences, and graphs that the null cannot
