@@ -1,10 +1,11 @@
 //! The main job: the built-in sample, and the sessions of `IRONFORGE_DATA` (default `../shared/data`)
-//! if they are there.
-#![allow(clippy::unwrap_used, missing_docs)]
+//! if they are there. After each case, what share of the time each stage took.
+#![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs)]
 
 use std::path::{Path, PathBuf};
 
-use criterion::{Criterion, criterion_group, criterion_main};
+use criterion::measurement::WallTime;
+use criterion::{BenchmarkGroup, Criterion, criterion_group, criterion_main};
 use ironforge::config::{Effective, Sources};
 use ironforge::pipeline::{Request, Silent, discover};
 
@@ -13,10 +14,40 @@ fn effective(sets: &[&str]) -> Effective {
     Effective::load(&Sources { sets: &sets, ..Sources::default() }).unwrap()
 }
 
-fn run(paths: &[PathBuf], out: &Path, effective: &Effective) {
+/// Seconds by stage.
+type Timings = Vec<(String, f64)>;
+
+fn run(paths: &[PathBuf], out: &Path, effective: &Effective) -> Timings {
     let request = Request { paths, out, effective, weights: None };
     let report = discover(&request, &Silent).unwrap();
     assert!(!report.sessions.is_empty());
+    report.timings.iter().map(|(stage, seconds)| (stage.clone(), seconds.as_f64().unwrap())).collect()
+}
+
+/// Times a job and prints the share of each stage in all its runs together.
+fn time(group: &mut BenchmarkGroup<'_, WallTime>, id: &str, mut job: impl FnMut() -> Timings) {
+    let mut sums = Timings::new();
+    group.bench_function(id, |b| {
+        b.iter(|| {
+            let timings = job();
+            if sums.is_empty() {
+                sums = timings;
+            } else {
+                sums.iter_mut().zip(timings).for_each(|(sum, (_, seconds))| sum.1 += seconds);
+            }
+        });
+    });
+    // left out by a filter
+    if sums.is_empty() {
+        return;
+    }
+    let is_stage = |(stage, _): &&(String, f64)| stage != "total_s";
+    let total: f64 = sums.iter().take_while(is_stage).map(|(_, seconds)| seconds).sum();
+    let share = |(stage, seconds): &(String, f64)| {
+        format!("{} {:.1} %", stage.trim_end_matches("_s"), 100.0 * seconds / total)
+    };
+    let shares: Vec<String> = sums.iter().take_while(is_stage).map(share).collect();
+    println!("{id}: {}\n", shares.join(", "));
 }
 
 fn pipeline(c: &mut Criterion) {
@@ -29,12 +60,10 @@ fn pipeline(c: &mut Criterion) {
     group.sample_size(10);
     for (name, sets) in [("no_nulls", ["motif.iterations=0"]), ("nulls1000", ["motif.iterations=1000"])] {
         let effective = effective(&sets);
-        group.bench_function(format!("cpu/sample/{name}"), |b| b.iter(|| run(&[], &out, &effective)));
+        time(&mut group, &format!("cpu/sample/{name}"), || run(&[], &out, &effective));
         if sessions.is_dir() {
             let paths = [sessions.clone()];
-            group.bench_function(format!("cpu/sessions45/{name}"), |b| {
-                b.iter(|| run(&paths, &out, &effective))
-            });
+            time(&mut group, &format!("cpu/sessions45/{name}"), || run(&paths, &out, &effective));
         }
     }
     group.finish();

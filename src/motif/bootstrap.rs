@@ -64,6 +64,20 @@ mod tests {
     }
 
     #[test]
+    fn every_graph_is_drawn_as_often_and_its_counts_stay_together() {
+        // all that occurs lies in one graph of four: drawn k times, it lifts to k; 3 or more in 5 %, 4 in .4 %
+        let lone = |at: usize| {
+            let count = |other: usize| if other == at { 5 } else { 0 };
+            ByGraph { observed: (0..4).map(count).collect(), drawn: vec![10; 4] }
+        };
+        let lone: Vec<ByGraph> = (0..4).map(lone).collect();
+        assert_eq!(lift_intervals(&lone, 8, 1), [Some((0.0, 3.0)); 4]);
+        // whatever the graph, its lift is 2
+        let uneven = ByGraph { observed: vec![1, 10, 100], drawn: vec![5, 50, 500] };
+        assert_eq!(lift_intervals(&[uneven], 10, 1), [Some((2.0, 2.0))]);
+    }
+
+    #[test]
     fn graphs_alike_leave_no_doubt_and_one_graph_no_answer() {
         let alike = ByGraph { observed: vec![4; 9], drawn: vec![20; 9] };
         assert_eq!(lift_intervals(&[alike], 10, 1), [Some((2.0, 2.0))]);

@@ -15,11 +15,13 @@ pub(crate) trait Code: Copy + Ord + std::hash::Hash + Send + Sync + 'static {
     fn push(self, radix: u32, digit: u32) -> Self;
     /// As `push` with a radix of 2^`bits`.
     fn append(self, bits: u32, digit: u32) -> Self;
+    /// Reads the `columns` of some codes, labels of 8 bits, the earliest event's first.
+    fn of_bytes<const N: usize>(columns: &[[u8; N]], codes: &mut [Self; N]);
     /// Takes the last digit off.
     fn pop(self, radix: u32) -> (Self, u32);
     /// Mixed to 64 bits, the upper ones best.
     fn mix(self) -> u64;
-    /// Mixed less well and sooner, another way for every odd `multiplier`: the upper bits are good.
+    /// Mixed less well and sooner, another way for every `multiplier`: the upper bits are good.
     fn hash(self, multiplier: u64) -> u64;
     /// As a place in a table that is known to hold it.
     fn index(self) -> usize;
@@ -39,6 +41,35 @@ impl Code for u64 {
     #[inline]
     fn append(self, bits: u32, digit: u32) -> Self {
         self << bits | Self::from(digit)
+    }
+    #[inline]
+    fn of_bytes<const N: usize>(columns: &[[u8; N]], codes: &mut [Self; N]) {
+        // of two labels 16 bits, of four 32: as narrow as can be, so that few instructions make many codes
+        let (mut first, mut second) = ([0_u16; N], [0_u16; N]);
+        for (code, (&a, &b)) in first.iter_mut().zip(columns[0].iter().zip(&columns[1])) {
+            *code = u16::from(a) << 8 | u16::from(b);
+        }
+        if columns.len() == 3 {
+            for (code, (&ab, &c)) in codes.iter_mut().zip(first.iter().zip(&columns[2])) {
+                *code = Self::from(ab) << 8 | Self::from(c);
+            }
+            return;
+        }
+        for (code, (&c, &d)) in second.iter_mut().zip(columns[2].iter().zip(&columns[3])) {
+            *code = u16::from(c) << 8 | u16::from(d);
+        }
+        let mut four = [0_u32; N];
+        for (code, (&ab, &cd)) in four.iter_mut().zip(first.iter().zip(&second)) {
+            *code = u32::from(ab) << 16 | u32::from(cd);
+        }
+        match columns.get(4) {
+            None => codes.iter_mut().zip(&four).for_each(|(code, &abcd)| *code = abcd.into()),
+            Some(last) => {
+                for (code, (&abcd, &e)) in codes.iter_mut().zip(four.iter().zip(last)) {
+                    *code = Self::from(abcd) << 8 | Self::from(e);
+                }
+            }
+        }
     }
     fn pop(self, radix: u32) -> (Self, u32) {
         (self / Self::from(radix), (self % Self::from(radix)) as u32)
@@ -69,6 +100,12 @@ impl Code for u128 {
     fn append(self, bits: u32, digit: u32) -> Self {
         self << bits | Self::from(digit)
     }
+    #[inline]
+    fn of_bytes<const N: usize>(columns: &[[u8; N]], codes: &mut [Self; N]) {
+        for (at, code) in codes.iter_mut().enumerate() {
+            *code = columns.iter().fold(Self::ZERO, |code, column| code.append(8, column[at].into()));
+        }
+    }
     fn pop(self, radix: u32) -> (Self, u32) {
         (self / Self::from(radix), (self % Self::from(radix)) as u32)
     }
@@ -93,9 +130,9 @@ pub(crate) fn label_limit<C: Code>(k: usize) -> usize {
     1 << ((C::BITS - 1) / k as u32).min(31)
 }
 
-/// Bits that tell so many labels apart; as many as [`label_limit`] allows fit into a code.
+/// Bits that tell so many labels apart, a byte at least; as many labels as [`label_limit`] allows fit into a code.
 pub(crate) fn label_bits(labels: usize) -> u32 {
-    usize::BITS - labels.saturating_sub(1).leading_zeros()
+    (usize::BITS - labels.saturating_sub(1).leading_zeros()).max(u8::BITS)
 }
 
 /// Digits of a code of `k` labels.

@@ -155,3 +155,25 @@ impl<const BITS: u32> Visit for Sets<'_, BITS> {
         ControlFlow::Continue(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_graph_that_is_cut_counts_once_in_the_support() {
+        let met = |sets: &[(u32, u32, u32)]| {
+            let mut counter = Counter::default();
+            sets.iter().for_each(|&(graph, root, last)| counter.add(graph, root, last));
+            counter
+        };
+        // the roots fall; graph 1 is cut between 30 and 20
+        let mut later = met(&[(2, 50, 52), (1, 30, 33)]);
+        later.append(&met(&[(1, 20, 22), (0, 5, 9), (0, 1, 3)]));
+        assert_eq!((later.count, later.support, later.apart.count()), (5, 3, 5));
+        later.append(&Counter::default());
+        let mut none = Counter::default();
+        none.append(&later);
+        assert_eq!((none.count, none.support, none.apart.count()), (5, 3, 5));
+    }
+}

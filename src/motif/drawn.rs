@@ -1,36 +1,34 @@
-//! The occurrences of a shape under one labelling, and the ways to count them.
+//! The occurrences of a shape under some labellings, and the ways to count them.
 
 use std::ops::Range;
 
 use super::code::{Code, CodeMap, digits, label_bits};
 use super::desk::Desk;
-use super::known::{BATCH, Batch, Known};
+use super::known::Known;
+use super::lanes::Lanes;
 use super::occurrences::Occurrences;
 
-/// Occurrences shown together.
-const STRIDE: usize = 1 << 14;
+/// Occurrences found anew that are shown together.
+const CHUNK: usize = 1 << 14;
 
-/// Which labels the first and the last events of some patterns bear.
-pub(super) struct Ends {
-    first: Vec<bool>,
-    last: Vec<bool>,
-}
+/// Which labels some patterns bear: bit i of a label's mark says that one of them has it at its i-th event.
+pub(super) struct Marks(Vec<u8>);
 
-impl Ends {
+impl Marks {
     /// Those of some codes of `k` of so many labels.
     pub(super) fn of<C: Code>(codes: &[C], labels: usize, k: usize) -> Self {
         let radix = 1 << label_bits(labels);
-        let mut ends = Self { first: vec![false; labels], last: vec![false; labels] };
+        let mut marks = vec![0; labels];
         for &code in codes {
-            let labels = digits(code, radix, k);
-            ends.first[labels[0] as usize] = true;
-            ends.last[labels[k - 1] as usize] = true;
+            for (at, &label) in digits(code, radix, k)[..k].iter().enumerate() {
+                marks[label as usize] |= 1 << at;
+            }
         }
-        ends
+        Self(marks)
     }
 }
 
-/// The occurrences of a shape under one labelling.
+/// The occurrences of a shape under some labellings.
 pub(super) struct Drawn<'a> {
     pub(super) occurrences: &'a Occurrences<'a>,
     /// Place of the shape in its group.
@@ -38,7 +36,9 @@ pub(super) struct Drawn<'a> {
     /// Number of the occurrences, or about that.
     pub(super) rows: usize,
     pub(super) k: usize,
-    pub(super) labels: &'a [u32],
+    pub(super) labels: &'a Lanes,
+    /// Those of the labellings that are looked at.
+    pub(super) lanes: Range<usize>,
     /// Of a label.
     pub(super) bits: u32,
 }
@@ -46,7 +46,7 @@ pub(super) struct Drawn<'a> {
 impl Drawn<'_> {
     /// Starts a count.
     pub(super) fn clear<C: Code>(&self, known: &Known<C>, desk: &mut Desk) {
-        desk.clear(known, self.rows);
+        desk.clear(known, self.rows, self.lanes.clone());
     }
 
     /// Counts the occurrences whose first event is one of `roots`.
@@ -58,61 +58,50 @@ impl Drawn<'_> {
         }
     }
 
-    /// The unknown codes that occur at least `count` times among `roots`, which have just been counted, and how often.
-    /// The higher `count`, the fewer cells of the desk show it: what is asked for seldom costs little.
+    /// The unknown codes that occur at least `count` times in a lane among `roots`, which have just been counted, and
+    /// how often. The higher `count`, the fewer cells of the desk show it: what is asked for seldom costs little.
     pub(super) fn unknown<C: Code>(
         &self,
+        lane: usize,
         roots: Range<u32>,
         known: &Known<C>,
         desk: &Desk,
         count: u32,
     ) -> Vec<(C, u32)> {
-        if !desk.any_may_reach(count) {
+        let sketch = desk.sketch(lane);
+        if !sketch.any_reaches(count) {
             return Vec::new();
         }
         let mut counts: CodeMap<C, u32> = CodeMap::default();
+        let mut add = |code: C| {
+            if sketch.reaches(known.hash(code), count) && known.place(code) == known.places() {
+                *counts.entry(code).or_insert(0) += 1;
+            }
+        };
+        let (labels, bits) = (self.labels, self.bits);
         match self.k {
-            3 => self.each(roots, |rows: &[[u32; 3]]| self.count_hot(rows, known, desk, count, &mut counts)),
-            4 => self.each(roots, |rows: &[[u32; 4]]| self.count_hot(rows, known, desk, count, &mut counts)),
-            _ => self.each(roots, |rows: &[[u32; 5]]| self.count_hot(rows, known, desk, count, &mut counts)),
+            3 => self.each(roots, |rows: &[[u32; 3]]| labels.each_code(rows, lane, bits, &mut add)),
+            4 => self.each(roots, |rows: &[[u32; 4]]| labels.each_code(rows, lane, bits, &mut add)),
+            _ => self.each(roots, |rows: &[[u32; 5]]| labels.each_code(rows, lane, bits, &mut add)),
         }
         counts.into_iter().filter(|&(_, n)| n >= count).collect()
     }
 
-    fn count_hot<C: Code, const K: usize>(
-        &self,
-        rows: &[[u32; K]],
-        known: &Known<C>,
-        desk: &Desk,
-        count: u32,
-        counts: &mut CodeMap<C, u32>,
-    ) {
-        let mut batch = Batch::new();
-        for rows in rows.chunks(BATCH) {
-            known.look_up(rows, self.labels, self.bits, &mut batch);
-            for ((&code, &hash), &place) in
-                batch.codes[..rows.len()].iter().zip(&batch.hashes).zip(&batch.places)
-            {
-                if desk.may_reach(hash, count) && place as usize == known.places() {
-                    *counts.entry(code).or_insert(0) += 1;
-                }
-            }
-        }
-    }
-
-    /// Calls `visit` with the first event and the place of each known occurrence whose first event is one of `roots`;
-    /// what begins or ends with another label than `known` does is passed over early.
+    /// Calls `visit` with the lane, the first event and the place of each known occurrence whose first event is one of
+    /// `roots`. For few known codes: what bears another label somewhere than `marks` allow is passed over early, in all
+    /// lanes at once.
     pub(super) fn places<C: Code>(
         &self,
         roots: Range<u32>,
         known: &Known<C>,
-        ends: &Ends,
-        mut visit: impl FnMut(u32, u32),
+        marks: &Marks,
+        mut visit: impl FnMut(usize, u32, usize),
     ) {
+        let marks = &self.labels.marks(&marks.0)[..];
         match self.k {
-            3 => self.each(roots, |rows: &[[u32; 3]]| self.look_up(rows, known, ends, &mut visit)),
-            4 => self.each(roots, |rows: &[[u32; 4]]| self.look_up(rows, known, ends, &mut visit)),
-            _ => self.each(roots, |rows: &[[u32; 5]]| self.look_up(rows, known, ends, &mut visit)),
+            3 => self.each(roots, |rows: &[[u32; 3]]| self.look_up(rows, known, marks, &mut visit)),
+            4 => self.each(roots, |rows: &[[u32; 4]]| self.look_up(rows, known, marks, &mut visit)),
+            _ => self.each(roots, |rows: &[[u32; 5]]| self.look_up(rows, known, marks, &mut visit)),
         }
     }
 
@@ -120,22 +109,28 @@ impl Drawn<'_> {
         &self,
         rows: &[[u32; K]],
         known: &Known<C>,
-        Ends { first, last }: &Ends,
-        visit: &mut impl FnMut(u32, u32),
+        marks: &[u64],
+        visit: &mut impl FnMut(usize, u32, usize),
     ) {
-        let mut batch = Batch::new();
-        let mut chosen = [[0; K]; BATCH];
-        for rows in rows.chunks(BATCH) {
-            let mut n = 0;
-            for row in rows {
-                chosen[n] = *row;
-                let label = |node: u32| self.labels[node as usize] as usize;
-                n += usize::from(first[label(row[0])] & last[label(row[K - 1])]);
+        // the lowest bit of each lane
+        const ONES: u64 = u64::MAX / 0xFF;
+        for row in rows {
+            let mut allowed = ONES;
+            for (at, &event) in row.iter().enumerate() {
+                allowed &= marks[event as usize] >> at;
             }
-            let rows = &chosen[..n];
-            known.look_up(rows, self.labels, self.bits, &mut batch);
-            let places = rows.iter().zip(&batch.places).filter(|&(_, &at)| (at as usize) < known.places());
-            places.for_each(|(row, &place)| visit(row[0], place));
+            while allowed != 0 {
+                let lane = (allowed.trailing_zeros() / u8::BITS) as usize;
+                allowed &= allowed - 1;
+                if self.lanes.contains(&lane) {
+                    self.labels.each_code(std::slice::from_ref(row), lane, self.bits, |code| {
+                        let place = known.place(code);
+                        if place < known.places() {
+                            visit(lane, row[0], place);
+                        }
+                    });
+                }
+            }
         }
     }
 
@@ -143,13 +138,13 @@ impl Drawn<'_> {
         if let Some(kept) = self.occurrences.kept(self.place) {
             let (rows, _) = kept.as_chunks::<K>();
             let at = |root: u32| rows.partition_point(|row| row[0] < root);
-            return rows[at(roots.start)..at(roots.end)].chunks(STRIDE).for_each(visit);
+            return visit(&rows[at(roots.start)..at(roots.end)]);
         }
-        let mut rows: Vec<[u32; K]> = Vec::with_capacity(STRIDE);
+        let mut rows: Vec<[u32; K]> = Vec::with_capacity(CHUNK);
         self.occurrences.each(self.place, |nodes| {
             if roots.contains(&nodes[0]) {
                 rows.extend(nodes.as_chunks::<K>().0);
-                if rows.len() == STRIDE {
+                if rows.len() == CHUNK {
                     visit(&rows);
                     rows.clear();
                 }

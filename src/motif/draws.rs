@@ -14,22 +14,23 @@ use super::drawn::Drawn;
 use super::error::MotifError;
 use super::graph::Union;
 use super::known::Known;
+use super::lanes::{LANES, Lanes, in_groups};
 use super::null::{Model, Nulls};
 use super::occurrences::{Group, Occurrences};
 use super::shape::slot_nodes;
 
-/// Labels of drawn labellings that are kept at a time: 64 MB.
-const LABELS: usize = 1 << 24;
+/// Bytes of drawn labellings that are kept at a time, unless a few need more.
+const LABEL_BYTES: usize = 1 << 26;
 /// Occurrences counted by one piece of parallel work, times draws: some ten milliseconds.
 const PIECE: u64 = 4_000_000;
-/// Draws of one piece at least: its sums have to be joined with those of the others.
-const LEAST_DRAWS: u64 = 8;
 
 /// A shape and the patterns of it that are followed.
 pub(super) struct Shape<C> {
     /// Place in the group.
     pub(super) place: usize,
     pub(super) known: Known<C>,
+    /// The known codes.
+    pub(super) codes: Vec<C>,
     /// Known places of the patterns that are tested, in the order of the census.
     pub(super) targets: Vec<u32>,
     /// Known places of the patterns that are common under the null.
@@ -42,8 +43,8 @@ pub(super) struct Shape<C> {
 pub(super) trait Visitor<C>: Sync {
     type Kept: Send;
     fn start(&self, shape: usize) -> Self::Kept;
-    /// Sees draw `iteration`.
-    fn see(&self, shape: usize, iteration: u32, drawn: &Drawn<'_>, desk: &mut Desk, kept: &mut Self::Kept);
+    /// Sees some draws: the labels of lane l are those of draw `first + l`.
+    fn see(&self, shape: usize, first: u32, drawn: &Drawn<'_>, desk: &mut Desk, kept: &mut Self::Kept);
     /// Joins with what was kept of later draws.
     fn join(&self, kept: &mut Self::Kept, later: Self::Kept);
 }
@@ -60,9 +61,10 @@ pub(super) struct Draws<'a> {
 impl Draws<'_> {
     /// Shows the labels of the data.
     pub(super) fn observe<C: Code, V: Visitor<C>>(&self, shapes: &[Shape<C>], visitor: &V) -> Vec<V::Kept> {
+        let labels = Lanes::of(&self.union.labels, self.union.vocabulary.len());
         let one = |desk: &mut Desk, (at, shape): (usize, &Shape<C>)| {
             let mut kept = visitor.start(at);
-            let drawn = self.drawn(self.occurrences, shape.place, &self.union.labels);
+            let drawn = self.drawn(self.occurrences, shape.place, &labels, 0..1);
             visitor.see(at, 0, &drawn, desk, &mut kept);
             kept
         };
@@ -83,16 +85,24 @@ impl Draws<'_> {
         let mut kept: Vec<V::Kept> = (0..shapes.len()).map(|at| visitor.start(at)).collect();
         match self.null {
             Model::Labels(null) => {
-                let together = (LABELS / (self.union.labels.len() + 1)).max(1) as u32;
-                for first in iterations.clone().step_by(together as usize) {
-                    let block = first..iterations.end.min(first.saturating_add(together));
-                    let draw = |iteration| {
-                        let mut labels = Vec::new();
-                        null.draw(nulls, iteration, &self.union.labels, &mut labels);
-                        labels
+                let (observed, vocabulary) = (&self.union.labels, self.union.vocabulary.len());
+                let of_lanes = observed.len() * Lanes::bytes(vocabulary);
+                let together = (LABEL_BYTES / of_lanes.max(1)).clamp(1, u32::MAX as usize / LANES) * LANES;
+                let some = |first: u32, n: usize| first..iterations.end.min(first.saturating_add(n as u32));
+                for first in iterations.clone().step_by(together) {
+                    let draw = |labelling: &mut Vec<u32>, first: u32| {
+                        let draws = some(first, LANES);
+                        let mut lanes = Lanes::new(observed.len(), vocabulary);
+                        for (lane, iteration) in draws.clone().enumerate() {
+                            null.draw(nulls, iteration, observed, labelling);
+                            lanes.set(lane, labelling);
+                        }
+                        (draws, lanes)
                     };
-                    let labels: Vec<Vec<u32>> = block.clone().into_par_iter().map(draw).collect();
-                    self.permuted(block, &labels, shapes, visitor, &mut kept);
+                    let firsts: Vec<u32> = some(first, together).step_by(LANES).collect();
+                    let labels: Vec<(Range<u32>, Lanes)> =
+                        firsts.into_par_iter().map_init(Vec::new, draw).collect();
+                    self.permuted(&labels, shapes, visitor, &mut kept);
                 }
             }
             Model::Times(null) => {
@@ -114,31 +124,32 @@ impl Draws<'_> {
     /// Shows a block of drawn labellings of the same graphs.
     fn permuted<C: Code, V: Visitor<C>>(
         &self,
-        block: Range<u32>,
-        labels: &[Vec<u32>],
+        labels: &[(Range<u32>, Lanes)],
         shapes: &[Shape<C>],
         visitor: &V,
         kept: &mut [V::Kept],
     ) {
-        let pieces: Vec<(usize, Range<u32>)> = shapes
+        type Piece<'p> = (usize, &'p [(Range<u32>, Lanes)]);
+        let pieces: Vec<Piece<'_>> = shapes
             .iter()
             .enumerate()
             .flat_map(|(at, shape)| {
-                let draws = (PIECE / self.group.instances[shape.place].max(1)).max(LEAST_DRAWS);
-                let step = u32::try_from(draws).unwrap_or(u32::MAX);
-                let end = block.end;
-                let pieces = block.clone().step_by(step as usize);
-                pieces.map(move |first| (at, first..end.min(first.saturating_add(step))))
+                let draws = PIECE / self.group.instances[shape.place].max(1);
+                let lanes = usize::try_from(draws).unwrap_or(usize::MAX) / LANES;
+                labels.chunks(lanes.max(1)).map(move |piece| (at, piece))
             })
             .collect();
-        let one = |desk: &mut Desk, (at, piece): &(usize, Range<u32>)| {
-            let mut kept = visitor.start(*at);
-            for iteration in piece.clone() {
-                let labels = &labels[(iteration - block.start) as usize];
-                let drawn = self.drawn(self.occurrences, shapes[*at].place, labels);
-                visitor.see(*at, iteration, &drawn, desk, &mut kept);
+        let one = |desk: &mut Desk, &(at, piece): &Piece<'_>| {
+            let mut kept = visitor.start(at);
+            let place = shapes[at].place;
+            let together = Desk::together(&shapes[at].known, self.group.instances[place] as usize);
+            for (draws, labels) in piece {
+                for lanes in in_groups(draws.len(), together) {
+                    let drawn = self.drawn(self.occurrences, place, labels, lanes);
+                    visitor.see(at, draws.start, &drawn, desk, &mut kept);
+                }
+                self.clock.tick(draws.len() as u64);
             }
-            self.clock.tick(piece.len() as u64);
             kept
         };
         let seen: Vec<V::Kept> = pieces.par_iter().map_init(Desk::new, one).collect();
@@ -161,8 +172,9 @@ impl Draws<'_> {
         for iteration in piece {
             let union = null.draw(nulls, iteration)?;
             let occurrences = Occurrences::of(&union, self.group);
+            let labels = Lanes::of(&union.labels, self.union.vocabulary.len());
             for (at, (shape, kept)) in shapes.iter().zip(&mut kept).enumerate() {
-                let drawn = self.drawn(&occurrences, shape.place, &union.labels);
+                let drawn = self.drawn(&occurrences, shape.place, &labels, 0..1);
                 if drawn.rows > 0 || !shape.targets.is_empty() {
                     visitor.see(at, iteration, &drawn, &mut desk, kept);
                 }
@@ -172,7 +184,13 @@ impl Draws<'_> {
         Ok(kept)
     }
 
-    fn drawn<'b>(&self, occurrences: &'b Occurrences<'b>, place: usize, labels: &'b [u32]) -> Drawn<'b> {
+    fn drawn<'b>(
+        &self,
+        occurrences: &'b Occurrences<'b>,
+        place: usize,
+        labels: &'b Lanes,
+        lanes: Range<usize>,
+    ) -> Drawn<'b> {
         let k = slot_nodes(self.group.slots[place]);
         let kept = occurrences.kept(place).map(|kept| kept.len() / k);
         Drawn {
@@ -181,6 +199,7 @@ impl Draws<'_> {
             rows: kept.unwrap_or(self.group.instances[place] as usize),
             k,
             labels,
+            lanes,
             bits: label_bits(self.union.vocabulary.len()),
         }
     }

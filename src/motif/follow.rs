@@ -1,12 +1,13 @@
 //! A few patterns followed once more through the same draws: among the held-out graphs, and graph by graph.
 
 use super::census::{Census, Pattern};
-use super::code::{Code, CodeMap};
+use super::code::{Code, CodeMap, label_bits};
 use super::desk::Desk;
-use super::drawn::{Drawn, Ends};
+use super::drawn::{Drawn, Marks};
 use super::draws::{Clock, Draws, Shape, Visitor};
 use super::error::MotifError;
 use super::known::Known;
+use super::lanes::LANES;
 use super::maxima::Maxima;
 use super::null::Nulls;
 use super::occurrences::Occurrences;
@@ -55,9 +56,9 @@ impl Test<'_> {
         scale: &dyn Fn(usize) -> Scale,
         maxima: &Maxima,
     ) -> Result<(), MotifError> {
-        self.follow::<C>(census, candidates, &mut |draws, Followed { shapes, ends, chosen }| {
+        self.follow::<C>(census, candidates, &mut |draws, Followed { shapes, marks, chosen }| {
             let scales = chosen.iter().map(|chosen| chosen.iter().map(|c| c.map(scale)).collect()).collect();
-            let visitor = Confirm { shapes, ends, scales, held_out: self.held_out, maxima };
+            let visitor = Confirm { shapes, marks, scales, held_out: self.held_out, maxima };
             draws.run(Nulls::tests(self.seed), 0..self.iterations, shapes, &visitor).map(|_| ())
         })
     }
@@ -96,8 +97,8 @@ impl Test<'_> {
             .flat_map(|(graph, ends)| std::iter::repeat_n(graph as u32, (ends[1] - ends[0]) as usize))
             .collect();
         let order: CodeMap<u64, usize> = patterns.iter().enumerate().map(|(i, &at)| (at as u64, i)).collect();
-        self.follow::<C>(census, patterns, &mut |draws, Followed { shapes, ends, chosen }| {
-            let visitor = Graphs { shapes, ends, graph_of: &graph_of, graphs };
+        self.follow::<C>(census, patterns, &mut |draws, Followed { shapes, marks, chosen }| {
+            let visitor = Graphs { shapes, marks, graph_of: &graph_of, graphs };
             let observed = draws.observe(shapes, &visitor);
             let drawn = draws.run(Nulls::tests(self.seed), 0..iterations, shapes, &visitor)?;
             for ((observed, drawn), chosen) in observed.iter().zip(&drawn).zip(chosen) {
@@ -127,16 +128,17 @@ impl Test<'_> {
                     of_shape[place].push((self.code(pattern(at)), at));
                 }
             }
-            let mut followed = Followed { shapes: Vec::new(), ends: Vec::new(), chosen: Vec::new() };
+            let mut followed = Followed { shapes: Vec::new(), marks: Vec::new(), chosen: Vec::new() };
             for (of, wanted) in of_shape.iter().enumerate().filter(|(_, wanted)| !wanted.is_empty()) {
                 let codes: Vec<C> = wanted.iter().map(|&(code, _)| code).collect();
-                let known = Known::of(&codes);
+                let (labels, k) = (self.union.vocabulary.len(), slot_nodes(group.slots[of]));
+                let known = Known::of(&codes, k as u32 * label_bits(labels));
                 let mut at_place = vec![None; known.places()];
                 wanted.iter().for_each(|&(code, at)| at_place[known.place(code)] = Some(at));
                 let targets = codes.iter().map(|&code| known.place(code) as u32).collect();
-                let (labels, k) = (self.union.vocabulary.len(), slot_nodes(group.slots[of]));
-                followed.ends.push(Ends::of(&codes, labels, k));
-                let shape = Shape { place: of, known, targets, common: Vec::new(), rare: Vec::new() };
+                followed.marks.push(Marks::of(&codes, labels, k));
+                let (common, rare) = (Vec::new(), Vec::new());
+                let shape = Shape { place: of, known, codes, targets, common, rare };
                 followed.shapes.push(shape);
                 followed.chosen.push(at_place);
             }
@@ -157,7 +159,7 @@ type OnGroup<'a, C> = dyn FnMut(&Draws<'_>, &Followed<C>) -> Result<(), MotifErr
 struct Followed<C> {
     shapes: Vec<Shape<C>>,
     /// Of each shape's wanted patterns.
-    ends: Vec<Ends>,
+    marks: Vec<Marks>,
     /// Which pattern stands at each known place, as a place in the census.
     chosen: Vec<Vec<Option<usize>>>,
 }
@@ -171,7 +173,7 @@ pub(super) fn share_above(values: &[f64], score: f64) -> f64 {
 /// Takes each draw's largest score among the held-out graphs.
 struct Confirm<'a, C> {
     shapes: &'a [Shape<C>],
-    ends: &'a [Ends],
+    marks: &'a [Marks],
     /// Scale of each place that has a pattern.
     scales: Vec<Vec<Option<Scale>>>,
     held_out: u32,
@@ -179,21 +181,24 @@ struct Confirm<'a, C> {
 }
 
 impl<C: Code> Visitor<C> for Confirm<'_, C> {
-    /// Counts of the draw at hand.
+    /// Counts of the draws at hand, `[lanes, places]`.
     type Kept = Vec<u32>;
 
     fn start(&self, shape: usize) -> Vec<u32> {
-        vec![0; self.shapes[shape].known.places()]
+        vec![0; LANES * self.shapes[shape].known.places()]
     }
 
-    fn see(&self, shape: usize, iteration: u32, drawn: &Drawn<'_>, _: &mut Desk, counts: &mut Vec<u32>) {
+    fn see(&self, shape: usize, first: u32, drawn: &Drawn<'_>, _: &mut Desk, counts: &mut Vec<u32>) {
         let known = &self.shapes[shape].known;
         counts.fill(0);
-        drawn.places(self.held_out..u32::MAX, known, &self.ends[shape], |_, place| {
-            counts[place as usize] += 1
+        drawn.places(self.held_out..u32::MAX, known, &self.marks[shape], |lane, _, place| {
+            counts[lane * known.places() + place] += 1;
         });
-        let scores = self.scales[shape].iter().zip(&*counts).filter_map(|(s, &n)| s.map(|s| s.score(n)));
-        self.maxima.raise(iteration, scores.fold(f64::NEG_INFINITY, f64::max));
+        for lane in drawn.lanes.clone() {
+            let counts = &counts[lane * known.places()..][..known.places()];
+            let scores = self.scales[shape].iter().zip(counts).filter_map(|(s, &n)| s.map(|s| s.score(n)));
+            self.maxima.raise(first + lane as u32, scores.fold(f64::NEG_INFINITY, f64::max));
+        }
     }
 
     fn join(&self, _: &mut Vec<u32>, _: Vec<u32>) {}
@@ -202,7 +207,7 @@ impl<C: Code> Visitor<C> for Confirm<'_, C> {
 /// Sums counts by pattern and graph, `[places, graphs]`.
 struct Graphs<'a, C> {
     shapes: &'a [Shape<C>],
-    ends: &'a [Ends],
+    marks: &'a [Marks],
     /// Graph of each event.
     graph_of: &'a [u32],
     graphs: usize,
@@ -217,8 +222,8 @@ impl<C: Code> Visitor<C> for Graphs<'_, C> {
 
     fn see(&self, shape: usize, _: u32, drawn: &Drawn<'_>, _: &mut Desk, sums: &mut Vec<u64>) {
         let known = &self.shapes[shape].known;
-        drawn.places(0..u32::MAX, known, &self.ends[shape], |first, place| {
-            sums[place as usize * self.graphs + self.graph_of[first as usize] as usize] += 1;
+        drawn.places(0..u32::MAX, known, &self.marks[shape], |_, first, place| {
+            sums[place * self.graphs + self.graph_of[first as usize] as usize] += 1;
         });
     }
 

@@ -18,6 +18,7 @@ mod estimate;
 mod follow;
 mod graph;
 mod known;
+mod lanes;
 mod maxima;
 mod mine;
 mod null;

@@ -107,6 +107,14 @@ mod tests {
     }
 
     #[test]
+    fn a_rare_pattern_comes_in_clumps_as_those_of_its_shape_do() {
+        // a dispersion of 4 in the shape: (160 + 4) / (40 + 1) of the pattern too
+        let scales = Scales::of(&[(40.0, 160.0)]);
+        assert_eq!(scales.get(0).score(40), 0.0);
+        assert_eq!(scales.rare.score(8), 2.0 * (2.375_f64.sqrt() - 0.375_f64.sqrt()));
+    }
+
+    #[test]
     fn counts_that_never_vary_divide_by_no_zero() {
         let scales = Scales::of(&[(7.0, 0.0)]);
         assert!([scales.get(0), scales.rare].iter().all(|scale| scale.score(9).is_finite()));

@@ -245,6 +245,38 @@ mod tests {
     }
 
     #[test]
+    fn shapes_fall_into_as_many_classes_as_there_are_connected_dags() {
+        let classes = |k: usize| {
+            let connected = |slot: &usize| slot_nodes(*slot) == k && is_connected(k, slot_mask(*slot));
+            let slots: Vec<usize> = (0..SLOTS).filter(connected).collect();
+            let classes: std::collections::BTreeSet<u32> =
+                slots.iter().map(|&slot| slot_class(slot)).collect();
+            // every way to name k events with k names, those that use a name twice left out
+            let digit = |code: usize, i: usize| code / k.pow(i as u32) % k;
+            let names = |&code: &usize| (0..k).all(|i| (0..i).all(|j| digit(code, i) != digit(code, j)));
+            let namings: Vec<usize> = (0..k.pow(k as u32)).filter(names).collect();
+            for &slot in &slots {
+                let edges = pairs(k).filter(|&(i, j)| slot_mask(slot) >> (i * k + j) & 1 == 1);
+                let edges: Vec<(usize, usize)> = edges.collect();
+                let bit =
+                    |code: usize, (i, j): (usize, usize)| 1_u32 << (digit(code, i) * k + digit(code, j));
+                let named = |&code: &usize| edges.iter().map(|&edge| bit(code, edge)).sum::<u32>();
+                assert_eq!(namings.iter().map(named).min(), Some(slot_class(slot)));
+            }
+            (slots.len(), classes.len())
+        };
+        assert_eq!([3, 4, 5].map(classes), [(4, 4), (38, 24), (728, 267)]);
+    }
+
+    fn is_connected(k: usize, mask: u32) -> bool {
+        let linked = |i: usize, j: usize| mask >> (i * k + j) & 1 == 1 || mask >> (j * k + i) & 1 == 1;
+        let grow = |met: u32| {
+            (0..k).filter(|&j| (0..k).any(|i| met >> i & 1 == 1 && linked(i, j))).fold(met, |m, j| m | 1 << j)
+        };
+        (0..k).fold(1, |met, _| grow(met)) == (1 << k) - 1
+    }
+
+    #[test]
     fn an_event_that_joins_keeps_the_links_of_the_others() {
         // 0 -> 1 -> 2, and an event between 0 and 1 that is linked with the last
         let chain = 1 << pair_bit(0, 1) | 1 << pair_bit(1, 2);

@@ -136,7 +136,7 @@ impl<'a> Test<'a> {
         let pilot = Nulls::pilots(self.seed);
 
         // which patterns are common under the null, and on what scale each is measured
-        let targeted = shapes(&of_shape, &[]);
+        let targeted = self.shapes(draws.group, &of_shape, &[]);
         let scout = Scout { shapes: &targeted, min_count };
         let seen = draws.run(pilot, 0..SCOUTS.min(pilots), &targeted, &scout)?;
         let often = |mut codes: Vec<C>| -> Vec<C> {
@@ -144,7 +144,7 @@ impl<'a> Test<'a> {
             codes.chunk_by(|a, b| a == b).filter(|same| same.len() >= OFTEN).map(|same| same[0]).collect()
         };
         let common: Vec<Vec<C>> = seen.into_par_iter().map(often).collect();
-        let shapes = shapes(&of_shape, &common);
+        let shapes = self.shapes(draws.group, &of_shape, &common);
         let halves = draws.observe(&shapes, &Halves { shapes: &shapes, held_out });
         let sums = draws.run(pilot, 0..pilots, &shapes, &Pilot { shapes: &shapes, held_out })?;
         let scale = |sums: &[Sums; 3]| {
@@ -190,6 +190,25 @@ impl<'a> Test<'a> {
         Ok(())
     }
 
+    /// Each shape of a group with its targets and the patterns of it that are common.
+    fn shapes<C: Code>(&self, group: &Group, targets: &[Vec<Target<C>>], common: &[Vec<C>]) -> Vec<Shape<C>> {
+        let label_bits = label_bits(self.union.vocabulary.len());
+        let shape = |(place, targets): (usize, &Vec<Target<C>>)| {
+            let common = common.get(place).map_or(&[][..], |codes| codes);
+            let targets: Vec<C> = targets.iter().map(|target| target.code).collect();
+            let mut codes = [&targets, common].concat();
+            codes.sort_unstable();
+            codes.dedup();
+            let known = Known::of(&codes, slot_nodes(group.slots[place]) as u32 * label_bits);
+            let rare = codes.iter().filter(|code| common.binary_search(code).is_err());
+            let rare: Vec<u32> = rare.map(|&code| known.place(code) as u32).collect();
+            let places = |codes: &[C]| codes.iter().map(|&code| known.place(code) as u32).collect();
+            let (targets, common) = (places(&targets), places(common));
+            Shape { place, known, codes, targets, common, rare }
+        };
+        targets.par_iter().enumerate().map(shape).collect()
+    }
+
     /// The census' patterns of a group, by shape.
     fn targets<C: Code>(&self, group: &Group, census: &Census) -> Vec<Vec<Target<C>>> {
         let mut targets: Vec<Vec<Target<C>>> = vec![Vec::new(); group.slots.len()];
@@ -213,24 +232,6 @@ impl<'a> Test<'a> {
         let bits = label_bits(vocabulary.len());
         digits.fold(C::ZERO, |code, digit| code.append(bits, digit as u32))
     }
-}
-
-/// Each shape with its targets and the patterns of it that are common.
-fn shapes<C: Code>(targets: &[Vec<Target<C>>], common: &[Vec<C>]) -> Vec<Shape<C>> {
-    let shape = |(place, targets): (usize, &Vec<Target<C>>)| {
-        let common = common.get(place).map_or(&[][..], |codes| codes);
-        let targets: Vec<C> = targets.iter().map(|target| target.code).collect();
-        let mut codes = [&targets, common].concat();
-        codes.sort_unstable();
-        codes.dedup();
-        let known = Known::of(&codes);
-        let rare = codes.iter().filter(|code| common.binary_search(code).is_err());
-        let rare: Vec<u32> = rare.map(|&code| known.place(code) as u32).collect();
-        let places = |codes: &[C]| codes.iter().map(|&code| known.place(code) as u32).collect();
-        let (targets, common) = (places(&targets), places(common));
-        Shape { place, known, targets, common, rare }
-    };
-    targets.par_iter().enumerate().map(shape).collect()
 }
 
 /// What a pattern's place among held-out graphs is measured with.

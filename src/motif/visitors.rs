@@ -10,11 +10,6 @@ use super::maxima::Maxima;
 use super::outcome::{Sums, add_all};
 use super::score::Scales;
 
-/// The counts that stand at some places.
-fn gather(counts: &[u32], places: &[u32]) -> Vec<u32> {
-    places.iter().map(|&place| counts[place as usize]).collect()
-}
-
 /// Lists the patterns that reach `min_count`.
 pub(super) struct Scout<'a, C> {
     pub(super) shapes: &'a [Shape<C>],
@@ -29,13 +24,15 @@ impl<C: Code> Visitor<C> for Scout<'_, C> {
     }
 
     fn see(&self, shape: usize, _: u32, drawn: &Drawn<'_>, desk: &mut Desk, kept: &mut Vec<C>) {
-        let known = &self.shapes[shape].known;
+        let Shape { known, codes, targets, .. } = &self.shapes[shape];
         drawn.clear(known, desk);
         drawn.count(0..u32::MAX, known, desk);
-        let often = |&(place, _): &(usize, C)| desk.counts()[place] >= self.min_count;
-        kept.extend(known.iter().filter(often).map(|(_, code)| code));
-        let unknown = drawn.unknown(0..u32::MAX, known, desk, self.min_count);
-        kept.extend(unknown.into_iter().map(|(code, _)| code));
+        for lane in drawn.lanes.clone() {
+            let counts = codes.iter().zip(desk.counts(lane, targets));
+            kept.extend(counts.filter(|&(_, count)| count >= self.min_count).map(|(&code, _)| code));
+            let unknown = drawn.unknown(lane, 0..u32::MAX, known, desk, self.min_count);
+            kept.extend(unknown.into_iter().map(|(code, _)| code));
+        }
     }
 
     fn join(&self, kept: &mut Vec<C>, mut later: Vec<C>) {
@@ -60,7 +57,9 @@ impl<C: Code> Visitor<C> for Halves<'_, C> {
         let Shape { known, targets, .. } = &self.shapes[shape];
         drawn.clear(known, desk);
         drawn.count(0..self.held_out, known, desk);
-        add_all(kept, &gather(desk.counts(), targets));
+        for lane in drawn.lanes.clone() {
+            add_all(kept, &desk.counts(lane, targets));
+        }
     }
 
     fn join(&self, kept: &mut Vec<u32>, later: Vec<u32>) {
@@ -85,13 +84,15 @@ impl<C: Code> Visitor<C> for Pilot<'_, C> {
         let Shape { known, common, .. } = &self.shapes[shape];
         drawn.clear(known, desk);
         drawn.count(0..self.held_out, known, desk);
-        let found = gather(desk.counts(), common);
+        let found: Vec<Vec<u32>> = drawn.lanes.clone().map(|lane| desk.counts(lane, common)).collect();
         drawn.count(self.held_out..u32::MAX, known, desk);
-        let mut counts = gather(desk.counts(), common);
-        kept[0].add(&counts);
-        kept[1].add(&found);
-        counts.iter_mut().zip(&found).for_each(|(count, found)| *count -= found);
-        kept[2].add(&counts);
+        for (lane, found) in drawn.lanes.clone().zip(&found) {
+            let mut counts = desk.counts(lane, common);
+            kept[0].add(&counts);
+            kept[1].add(found);
+            counts.iter_mut().zip(found).for_each(|(count, found)| *count -= found);
+            kept[2].add(&counts);
+        }
     }
 
     fn join(&self, kept: &mut [Sums; 3], later: [Sums; 3]) {
@@ -129,16 +130,16 @@ impl<C: Code> Visitor<C> for Trial<'_, C> {
         Tried { sums: Sums::new(targets), as_often: vec![0; targets], at_most: vec![0; targets] }
     }
 
-    fn see(&self, shape: usize, iteration: u32, drawn: &Drawn<'_>, desk: &mut Desk, kept: &mut Tried) {
+    fn see(&self, shape: usize, first: u32, drawn: &Drawn<'_>, desk: &mut Desk, kept: &mut Tried) {
         let Shape { known: patterns, targets, common, rare, .. } = &self.shapes[shape];
         let [all, found, _] = &self.scales[shape];
         // other shapes may have set the bar already: what stays below it need not be looked for
-        let raise = |maxima: &Maxima, scales: &Scales, desk: &Desk, roots: Range<u32>| {
-            let counts = desk.counts();
-            let bar = scales.largest(&gather(counts, common), self.min_count, maxima.get(iteration));
-            let known = rare.iter().map(|&place| counts[place as usize]).max();
+        let raise = |maxima: &Maxima, scales: &Scales, desk: &Desk, lane: usize, roots: Range<u32>| {
+            let iteration = first + lane as u32;
+            let bar = scales.largest(&desk.counts(lane, common), self.min_count, maxima.get(iteration));
+            let known = desk.counts(lane, rare).into_iter().max();
             let least = scales.rare.least_above(bar).max(self.min_count);
-            let unknown = drawn.unknown(roots, patterns, desk, least);
+            let unknown = drawn.unknown(lane, roots, patterns, desk, least);
             let most = unknown.into_iter().map(|(_, count)| count).max().max(known);
             let of_rare = most.filter(|&count| count >= least).map(|count| scales.rare.score(count));
             maxima.raise(iteration, of_rare.unwrap_or(bar));
@@ -147,21 +148,23 @@ impl<C: Code> Visitor<C> for Trial<'_, C> {
         let mut from = 0;
         if let Some(held_out) = self.held_out {
             drawn.count(0..held_out, patterns, desk);
-            raise(self.discovery, found, desk, 0..held_out);
+            for lane in drawn.lanes.clone() {
+                raise(self.discovery, found, desk, lane, 0..held_out);
+            }
             from = held_out;
         }
         drawn.count(from..u32::MAX, patterns, desk);
-        raise(self.maxima, all, desk, 0..u32::MAX);
-        let counts = gather(desk.counts(), targets);
-        kept.sums.add(&counts);
-        for ((as_often, &observed), &count) in
-            kept.as_often.iter_mut().zip(&self.observed[shape]).zip(&counts)
-        {
-            *as_often += u32::from(count >= observed);
-        }
-        for ((at_most, &observed), &count) in kept.at_most.iter_mut().zip(&self.observed[shape]).zip(&counts)
-        {
-            *at_most += u32::from(count <= observed);
+        for lane in drawn.lanes.clone() {
+            raise(self.maxima, all, desk, lane, 0..u32::MAX);
+            let counts = desk.counts(lane, targets);
+            kept.sums.add(&counts);
+            let observed = &self.observed[shape];
+            for ((as_often, &observed), &count) in kept.as_often.iter_mut().zip(observed).zip(&counts) {
+                *as_often += u32::from(count >= observed);
+            }
+            for ((at_most, &observed), &count) in kept.at_most.iter_mut().zip(observed).zip(&counts) {
+                *at_most += u32::from(count <= observed);
+            }
         }
     }
 

@@ -114,6 +114,21 @@ mod tests {
     }
 
     #[test]
+    fn blocks_begin_at_the_least_time_wherever_it_stands() {
+        let pattern = CsrPattern::new(&[0; 5], &[], 4).unwrap();
+        let graph = MotifGraph::new(pattern, &[0, 1, 2, 3], &[5, -5, 4, 14]).unwrap();
+        let union = Union::of(&[graph]).unwrap();
+        let null = StratifiedPermutation::of(&[graph], &union, 10);
+        assert_eq!(null.movable(), 4);
+        let mut labels = Vec::new();
+        for iteration in 0..50 {
+            null.draw(Nulls::tests(1), iteration, &union.labels, &mut labels);
+            assert_eq!((labels[0] + labels[3], labels[1] + labels[2]), (3, 3));
+            assert!(labels[0] % 3 == 0 && labels[1] % 3 != 0, "{labels:?}");
+        }
+    }
+
+    #[test]
     fn graphs_alike_are_permuted_apart() {
         let row_ptr = [0; 5];
         let pattern = CsrPattern::new(&row_ptr, &[], 4).unwrap();

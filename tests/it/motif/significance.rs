@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use ironforge::motif::{MotifConfig, MotifRow, Verdict, estimate_instances, mine};
+use ironforge::motif::{MotifConfig, MotifRow, Significance, Verdict, estimate_instances, mine};
 use ironforge::philox::{Philox, Stream};
 
 use super::{Owned, lend};
@@ -61,13 +61,34 @@ fn the_null_mean_is_the_expected_count_under_permutation() {
 fn p_values_are_those_of_the_draws_and_never_above_the_family_wise_ones() {
     let graphs = sessions(5, 4, 40, |numbers, _| numbers.below(3));
     let config = MotifConfig { max_nodes: 4, iterations: 99, ..MotifConfig::default() };
+    let mut rarer = 0;
     for row in mined(&graphs, &config, 5) {
         let s = row.significance.unwrap();
         let hundredths = s.p_value * 100.0;
         assert!((hundredths - hundredths.round()).abs() < 1e-9 && hundredths > 0.99, "{row:?}");
         assert!(s.p_value <= s.p_fwer && s.p_fwer <= 1.0 && s.p_value <= s.q_value, "{row:?}");
+        assert!(s.p_two_sided <= (2.0 * s.p_value).min(1.0), "{row:?}");
+        // it is a one-sided p of one side or the other, doubled
+        rarer += u32::from(s.p_two_sided < 1.0 && s.lift < 1.0);
         assert!([s.null_mean, s.null_sd, s.lift].iter().all(|v| v.is_finite()), "{row:?}");
     }
+    assert!(rarer > 0);
+}
+
+#[test]
+fn what_the_held_out_graphs_lack_is_found_and_not_confirmed() {
+    let config = MotifConfig { max_nodes: 3, iterations: 99, ..MotifConfig::default() };
+    let noise = || sessions(8, 8, 50, |n, _| [0, 4, 5, 6, 7, 1, 2, 3][n.below(8) as usize]);
+    let held_out = mine(&lend(&noise()), &config, 8, &|_, _| {}).unwrap().held_out;
+    let mut graphs = noise();
+    for (graph, _) in graphs.iter_mut().zip(&held_out).filter(|&(_, &out)| !out) {
+        (3..45).step_by(6).for_each(|at| graph.labels[at..at + 3].copy_from_slice(&[1, 2, 3]));
+    }
+    let rows = mined(&graphs, &config, 8);
+    let planted = rows.iter().find(|row| row.pattern.labels() == [1, 2, 3]).unwrap();
+    let s = planted.significance.unwrap();
+    assert!(s.p_discovery.unwrap() <= 0.02 && s.p_holdout.unwrap() > 0.1, "{planted:?}");
+    assert_eq!(planted.verdict, Verdict::Park);
 }
 
 #[test]
@@ -125,6 +146,20 @@ fn a_planted_motif_is_promoted() {
             .any(|row| row.verdict == Verdict::Promote && row.pattern.labels() == [1, 2, 3])
     });
     assert!(found.count() >= 8);
+}
+
+#[test]
+fn what_is_confirmed_was_found_without_the_graphs_held_out() {
+    for seed in 0..3 {
+        let rows = mined(&planted(seed), &small(99), seed);
+        let found = |s: &Significance| s.p_discovery.unwrap() <= 0.5;
+        let differ = |s: &Significance| found(s) != (s.p_fwer <= 0.5);
+        let all: Vec<Significance> = rows.iter().map(|row| row.significance.unwrap()).collect();
+        assert!(all.iter().all(|s| s.p_holdout.is_some() == found(s)), "{all:#?}");
+        assert!(all.iter().any(found) && all.iter().any(differ));
+        assert!(rows.is_sorted_by_key(|row| row.verdict));
+        assert!(rows[0].verdict < Verdict::Discard && rows[rows.len() - 1].verdict == Verdict::Discard);
+    }
 }
 
 #[test]

@@ -45,6 +45,16 @@ fn rising() -> impl Strategy<Value = Vec<i64>> {
     })
 }
 
+#[test]
+fn a_draw_keeps_the_limit_of_the_span() {
+    let owned = Owned::new(&[0, 10, 20, 40, 80]);
+    for span_ms in [None, Some(30)] {
+        let null = IntervalJitter::of(&[owned.lend()], 20, span_ms).unwrap();
+        let drawn = null.draw(Nulls::tests(1), 0).unwrap();
+        assert_eq!(drawn.span.map(|span| span.holds(&[0, 4])), span_ms.map(|_| false));
+    }
+}
+
 proptest! {
     #[test]
     fn events_stay_in_their_windows_on_the_grid_of_the_data(
