@@ -40,19 +40,15 @@ pub enum StoreError {
         /// What cannot be true.
         why: String,
     },
-    /// A column is compressed in a way that is not known here.
+    /// The file is sound and uses something that is not read here.
     #[error(
-        "column {column:?} of {path} is compressed with {codec}, which is not known here: write it with zstd, \
-         snappy, gzip or lz4",
-        path = path.display()
+        "{path} uses {feature}, which is not supported here: write the file again without it", path = path.display()
     )]
-    Codec {
+    Feature {
         /// The file.
         path: PathBuf,
-        /// The column.
-        column: String,
-        /// The compression as the file names it.
-        codec: &'static str,
+        /// What it uses.
+        feature: String,
     },
     /// Reading would take more memory than allowed.
     #[error(

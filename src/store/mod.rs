@@ -7,9 +7,20 @@
 //! [`StoreError::Damaged`].
 
 mod check;
+mod codec;
 mod decode;
+mod delta;
+mod digest;
 mod encode;
 mod error;
+mod file;
+mod groups;
+mod input;
+mod inspect;
+mod leaf;
+mod meter;
+mod page;
+mod pages;
 mod partition;
 mod read;
 mod shield;
@@ -18,6 +29,7 @@ mod thrift;
 mod write;
 
 pub use error::StoreError;
+pub use inspect::{Content, Depth, GroupReport, Inspection, LeafReport, inspect};
 pub use partition::partition_dir;
 pub use read::{Footer, Read, footer, read_table};
 pub use write::{StoreConfig, Written, sync_tree, write_part, write_table};

@@ -3,6 +3,7 @@
 mod build_graph;
 mod commands;
 mod dag;
+mod inspect;
 mod motifs;
 mod refusals;
 

@@ -2,6 +2,8 @@
 
 mod corpus;
 mod damaged;
+mod digests;
+mod hostile;
 
 use std::path::Path;
 

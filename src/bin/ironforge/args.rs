@@ -30,6 +30,8 @@ pub enum Command {
     Attend(AttendArgs),
     /// Describe a directed graph from a list of its edges.
     Dag(DagArgs),
+    /// Describe a Parquet file: schema, row groups, encodings, sizes, and a digest of every column.
+    Inspect(InspectArgs),
     /// Show or check the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -249,6 +251,21 @@ pub struct DagArgs {
     #[command(flatten)]
     pub configuration: ConfigArgs,
     /// Print the report as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct InspectArgs {
+    /// Parquet file of any writer.
+    #[arg(value_name = "FILE.parquet")]
+    pub file: PathBuf,
+    /// Read the footer alone: no page is decoded, so there are no values and no digests.
+    #[arg(long)]
+    pub footer: bool,
+    #[command(flatten)]
+    pub configuration: ConfigArgs,
+    /// Print everything as JSON.
     #[arg(long)]
     pub json: bool,
 }

@@ -6,6 +6,7 @@ pub mod config;
 pub mod dag;
 pub mod discover;
 pub mod info;
+pub mod inspect;
 pub mod motifs;
 
 use ironforge::config::{Effective, Sources};
