@@ -118,6 +118,34 @@ pub enum StoreError {
         /// The value.
         value: String,
     },
+    /// A column has another type than in the files before.
+    #[error(
+        "column {column:?} is {was} in the files before {path} and {is} there: write them with one type, or read them \
+         apart",
+        path = path.display()
+    )]
+    Evolution {
+        /// The file.
+        path: PathBuf,
+        /// The column.
+        column: String,
+        /// Its type before.
+        was: &'static str,
+        /// Its type in this file.
+        is: &'static str,
+    },
+    /// A column is compared to a value of another kind.
+    #[error("column {column:?} of {path} is {type_name} and cannot be compared to {value}", path = path.display())]
+    Predicate {
+        /// The file.
+        path: PathBuf,
+        /// The column.
+        column: String,
+        /// Its type.
+        type_name: &'static str,
+        /// What it is compared to.
+        value: &'static str,
+    },
     /// The encoder failed on a table.
     #[error("cannot encode {path} as Parquet: {why}", path = path.display())]
     Encode {

@@ -43,6 +43,11 @@ impl Meter {
         }
     }
 
+    /// Bytes that may be taken in all.
+    pub(super) fn limit(&self) -> u64 {
+        self.limit
+    }
+
     /// Bytes that may still be taken.
     pub(super) fn left(&self) -> u64 {
         self.limit.saturating_sub(self.held.load(Ordering::Relaxed))

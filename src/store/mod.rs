@@ -13,8 +13,10 @@ mod delta;
 mod digest;
 mod encode;
 mod error;
+mod evolve;
 mod file;
 mod groups;
+mod hive;
 mod input;
 mod inspect;
 mod leaf;
@@ -22,16 +24,22 @@ mod meter;
 mod page;
 mod pages;
 mod partition;
+mod predicate;
+mod prune;
 mod read;
+mod scan;
 mod shield;
 mod source;
 mod thrift;
 mod write;
 
 pub use error::StoreError;
+pub use hive::Parts;
 pub use inspect::{Content, Depth, GroupReport, Inspection, LeafReport, inspect};
 pub use partition::partition_dir;
+pub use predicate::{Comparison, Predicate, Scalar};
 pub use read::{Footer, Read, footer, read_table};
+pub use scan::{Passed, Scan, ScanOptions, scan, scan_mapped};
 pub use write::{StoreConfig, Written, sync_tree, write_part, write_table};
 
 #[cfg(doc)]
