@@ -7,20 +7,34 @@
 //! [`StoreError::Damaged`].
 
 mod check;
+mod checksum;
+mod config;
+mod cuts;
 mod decode;
 mod encode;
+mod encoding;
 mod error;
+mod groups;
+mod narrow;
+mod orders;
 mod partition;
+mod pending;
+mod place;
 mod read;
 mod shield;
 mod source;
 mod thrift;
 mod write;
+mod writer;
 
+pub use checksum::verify as verify_checksum;
+pub use config::{Encodings, StoreConfig};
 pub use error::StoreError;
 pub use partition::partition_dir;
+pub use place::sync_tree;
 pub use read::{Footer, Read, footer, read_table};
-pub use write::{StoreConfig, Written, sync_tree, write_part, write_table};
+pub use write::{write_part, write_table};
+pub use writer::{TableWriter, Written};
 
 #[cfg(doc)]
 use crate::table::Table;

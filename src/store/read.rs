@@ -8,6 +8,8 @@ use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
 use parquet::basic::Compression;
 use parquet::file::metadata::ColumnChunkMetaData;
 
+use super::encode::UNIT;
+use super::narrow::{DECLARED, restored};
 use super::shield::shield;
 use super::source::{Chosen, Source, type_name};
 use super::{StoreError, check};
@@ -55,7 +57,8 @@ pub fn footer(path: &Path) -> Result<Footer, StoreError> {
 /// Integers of all widths become `i64`; `u32` and `u64` columns without missing values stay as they are, half
 /// floats become `f32`, decimals the nearest `f64`, dates midnight of the wall clock. Timestamps keep their unit;
 /// they are UTC if the file says so. Strings of any encoding become labels. A column of nulls is missing floats.
-/// Nested, binary, time-of-day, duration and interval columns are listed in [`Read::ignored`].
+/// Columns that this crate stored in fewer bits come back as they were declared. Nested, binary, time-of-day, duration
+/// and interval columns are listed in [`Read::ignored`].
 ///
 /// The file is not trusted: its lengths, schema, offsets and declared sizes are checked first, and a decoder that
 /// fails all the same gives an error. About `memory_limit_bytes` are taken at most, the table included. Cost:
@@ -79,7 +82,12 @@ pub fn read_table(
     for (position, (root, decoder)) in chosen.into_iter().enumerate() {
         let name = source.schema.field(root).name();
         let place = columns.and_then(|c| c.iter().position(|c| c == name)).unwrap_or(position);
-        table.push((place, Column::new(name, source.unit(root), decoder.finish())));
+        let mut values = decoder.finish();
+        if let Some(declared) = source.noted(root, DECLARED) {
+            values = restored(path, name, values, &declared)?;
+        }
+        let unit = source.noted(root, UNIT).unwrap_or_default();
+        table.push((place, Column::new(name, unit, values)));
     }
     table.sort_by_key(|(place, _)| *place);
     Ok(Read { table: Table::new(table.into_iter().map(|(_, column)| column).collect()), ignored })

@@ -10,7 +10,6 @@ use parquet::arrow::parquet_to_arrow_schema;
 use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData, ParquetStatisticsPolicy};
 
 use super::decode::Decoder;
-use super::encode::UNIT;
 use super::shield::shield;
 use super::{StoreError, check};
 use crate::nearest::nearest;
@@ -102,13 +101,12 @@ impl<'a> Source<'a> {
         Ok((chosen, ignored))
     }
 
-    /// The unit that this crate's writer left with a column; nothing if the writer's schema cannot be read.
-    pub(super) fn unit(&self, root: usize) -> String {
+    /// What this crate's writer noted on a column under a key; nothing if the writer's schema cannot be read.
+    pub(super) fn noted(&self, root: usize, key: &str) -> Option<String> {
         let file = self.metadata().file_metadata();
         let schema = shield(|| parquet_to_arrow_schema(file.schema_descr(), file.key_value_metadata()));
         let schema = schema.ok().and_then(Result::ok);
-        let field = schema.as_ref().and_then(|schema| schema.fields().get(root));
-        field.and_then(|f| f.metadata().get(UNIT)).cloned().unwrap_or_default()
+        schema.as_ref()?.fields().get(root)?.metadata().get(key).cloned()
     }
 }
 

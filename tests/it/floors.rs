@@ -46,6 +46,8 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("arrow_array", &["store"]),
     ("arrow_buffer", &["store"]),
     ("arrow_schema", &["store"]),
+    ("bytes", &["store"]),
+    ("sha2", &["store"]),
     ("parquet", &["store"]),
     ("jiff", &["events"]),
     ("csv", &["events"]),
