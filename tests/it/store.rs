@@ -3,6 +3,7 @@
 mod corpus;
 mod cut_by_content;
 mod damaged;
+mod export;
 mod writing;
 
 use std::path::Path;
