@@ -154,6 +154,19 @@ pub enum StoreError {
         /// Its reason.
         why: String,
     },
+    /// A table has other columns than the file it is written to.
+    #[error(
+        "{path} has the columns {want}, this table has {got}: give each table the same columns, types and units",
+        path = path.display()
+    )]
+    Schema {
+        /// The file.
+        path: PathBuf,
+        /// Names, types and units of its columns.
+        want: String,
+        /// Those of the table.
+        got: String,
+    },
     /// A setting is out of its range.
     #[error("store.{key} = {value} is out of range: {want}")]
     Config {

@@ -6,12 +6,14 @@ use std::sync::Arc;
 use rayon::prelude::*;
 
 use super::StoreError;
+use super::batches::Plan;
 use super::decode::Decoder;
+use super::encode::UNIT;
 use super::file::Open;
-use super::groups::Plan;
 use super::meter::Meter;
+use super::narrow::{DECLARED, restored};
 use super::shield::shield;
-use super::source::{Source, type_name, unit};
+use super::source::{Source, note, type_name};
 use crate::table::{Column, Table, Values};
 
 /// Most rows that are decoded at once: a row group of the default size in one piece.
@@ -54,7 +56,8 @@ pub fn footer(path: &Path) -> Result<Footer, StoreError> {
 /// Integers of all widths become `i64`; `u32` and `u64` columns without missing values stay as they are, half
 /// floats become `f32`, decimals the nearest `f64`, dates midnight of the wall clock. Timestamps keep their unit;
 /// they are UTC if the file says so. Strings of any encoding become labels. A column of nulls is missing floats.
-/// Nested, binary, time-of-day, duration and interval columns are listed in [`Read::ignored`].
+/// Columns that this crate stored in fewer bits come back as they were declared. Nested, binary, time-of-day, duration
+/// and interval columns are listed in [`Read::ignored`].
 ///
 /// The file is not trusted: its lengths, schema, offsets and declared sizes are checked first, and a decoder that
 /// fails all the same gives an error. About `memory_limit_bytes` are taken at most, the table included. Cost:
@@ -94,7 +97,12 @@ pub(super) fn read_columns(
     for ((position, (root, _)), values) in order.into_iter().enumerate().zip(decoded) {
         let name = source.schema.field(root).name();
         let place = columns.and_then(|c| c.iter().position(|c| c == name)).unwrap_or(position);
-        table.push((place, Column::new(name, unit(&noted, root), values?)));
+        let mut values = values?;
+        if let Some(declared) = note(&noted, root, DECLARED) {
+            values = restored(&source.file.path, name, values, &declared)?;
+        }
+        let unit = note(&noted, root, UNIT).unwrap_or_default();
+        table.push((place, Column::new(name, unit, values)));
     }
     table.sort_by_key(|(place, _)| *place);
     Ok(Read { table: Table::new(table.into_iter().map(|(_, column)| column).collect()), ignored })

@@ -7,13 +7,15 @@ use parquet::arrow::FieldLevels;
 use parquet::arrow::arrow_reader::RowSelection;
 
 use super::StoreError;
+use super::batches::{Batches, Plan};
 use super::decode::Decoder;
+use super::encode::UNIT;
 use super::file::Open;
-use super::groups::{Batches, Plan};
 use super::meter::Meter;
+use super::narrow::{DECLARED, restored};
 use super::predicate::{Predicate, comparable};
 use super::prune::{self, Column as Pruned, Pruner, Ranges};
-use super::source::{Source, unit};
+use super::source::{Source, note};
 use crate::table::{Column, Labels, Table, Values};
 
 /// Rows of a batch unless said otherwise.
@@ -60,6 +62,8 @@ pub struct Scan {
     roots: Vec<usize>,
     /// Of the wanted columns in their order: which of `roots`, and the unit.
     wanted: Vec<(usize, String)>,
+    /// Of each of `roots` the type that it was declared with, where it was stored in a narrower one.
+    declared: Vec<Option<String>>,
     levels: FieldLevels,
     leaves: Vec<usize>,
     pruner: Option<Pruner>,
@@ -127,10 +131,13 @@ impl Scan {
         let pruner = options.predicate.clone().map(|predicate| pruner(&source, predicate, &meter));
         let noted = source.noted();
         let place = |root: usize| roots.iter().position(|r| *r == root).unwrap_or_default();
-        let wanted = order.iter().map(|&root| (place(root), unit(&noted, root))).collect();
+        let unit = |root| note(&noted, root, UNIT).unwrap_or_default();
+        let wanted = order.iter().map(|&root| (place(root), unit(root))).collect();
+        let declared = roots.iter().map(|&root| note(&noted, root, DECLARED)).collect();
         Ok(Self {
             wanted,
             roots,
+            declared,
             levels,
             leaves,
             pruner,
@@ -153,8 +160,27 @@ impl Scan {
 
     /// A table of the scan's columns without rows.
     pub fn empty(&self) -> Table {
-        let decoders = self.decoders();
-        self.table(decoders.into_iter().map(Decoder::finish).collect())
+        let values = self.decoders().into_iter().map(Decoder::finish).zip(&self.declared);
+        let widened = |(values, declared): (Values, &Option<String>)| match declared.as_deref() {
+            // A column without rows can be restored from any type.
+            Some("f64") if values.nullable() => Values::OptF64(Vec::new()),
+            Some("f64") => Values::F64(Vec::new()),
+            _ => values,
+        };
+        self.table(values.map(widened).collect())
+    }
+
+    /// The decoded columns, in the types that they were declared with.
+    fn finished(&self, decoders: Vec<Decoder>) -> Result<Vec<Values>, StoreError> {
+        let values = decoders.into_iter().map(Decoder::finish).zip(&self.declared).zip(&self.roots);
+        let restore = |((values, declared), &root): ((Values, &Option<String>), &usize)| match declared {
+            None => Ok(values),
+            Some(declared) => {
+                let name = self.source.schema.field(root).name();
+                restored(&self.source.file.path, name, values, declared)
+            }
+        };
+        values.map(restore).collect()
     }
 
     fn decoders(&self) -> Vec<Decoder> {
@@ -230,7 +256,7 @@ impl Scan {
                 return Err(StoreError::Memory { path, needs, limit });
             }
         }
-        let mut values: Vec<Values> = decoders.into_iter().map(Decoder::finish).collect();
+        let mut values = self.finished(decoders)?;
         if let Some(pruner) = &self.pruner {
             let column = |name: &str| {
                 let at = self.roots.iter().position(|&root| self.source.schema.field(root).name() == name);

@@ -9,7 +9,6 @@ use parquet::file::metadata::ColumnChunkMetaData;
 
 use super::StoreError;
 use super::decode::Decoder;
-use super::encode::UNIT;
 use super::file::{Open, ParquetFile};
 use super::shield::shield;
 use crate::nearest::nearest;
@@ -112,10 +111,9 @@ impl Source {
     }
 }
 
-/// The unit that this crate's writer left with a column.
-pub(super) fn unit(noted: &Schema, root: usize) -> String {
-    let field = noted.fields().get(root);
-    field.and_then(|f| f.metadata().get(UNIT)).cloned().unwrap_or_default()
+/// What this crate's writer left with a column under a key.
+pub(super) fn note(noted: &Schema, root: usize, key: &str) -> Option<String> {
+    noted.fields().get(root)?.metadata().get(key).cloned()
 }
 
 fn as_dictionary(field: &Field) -> Field {

@@ -51,6 +51,8 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("flate2", &["store"]),
     ("lz4_flex", &["store"]),
     ("memmap2", &["store"]),
+    ("bytes", &["store"]),
+    ("sha2", &["store"]),
     ("parquet", &["store"]),
     ("snap", &["store"]),
     ("zstd", &["store"]),
