@@ -3,6 +3,7 @@
 //! A page declares how much it becomes. What cannot be true is refused before memory is taken for it (a codec has a
 //! largest ratio), and what becomes more is refused when the declared size is full: a bomb ends where it began.
 
+use std::cell::RefCell;
 use std::io::Read;
 
 use parquet::basic::Compression;
@@ -16,15 +17,21 @@ pub(super) enum CodecFault {
     Damaged(String),
 }
 
-/// A codec that is set up once and decompresses page after page.
+thread_local! {
+    /// The working memory of Zstandard, which takes longer to set up than a small page to decompress.
+    static ZSTD: RefCell<Option<zstd::bulk::Decompressor<'static>>> = const { RefCell::new(None) };
+}
+
+/// How the pages of a chunk are compressed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Codec {
     None,
-    Snappy(snap::raw::Decoder),
+    Snappy,
     Gzip,
     Brotli,
     Lz4,
     Lz4Raw,
-    Zstd(Box<zstd::bulk::Decompressor<'static>>),
+    Zstd,
 }
 
 impl Codec {
@@ -35,32 +42,28 @@ impl Codec {
     pub(super) fn new(compression: Compression) -> Result<Self, CodecFault> {
         Ok(match compression {
             Compression::UNCOMPRESSED => Self::None,
-            Compression::SNAPPY => Self::Snappy(snap::raw::Decoder::new()),
+            Compression::SNAPPY => Self::Snappy,
             Compression::GZIP(_) => Self::Gzip,
             Compression::BROTLI(_) => Self::Brotli,
             Compression::LZ4 => Self::Lz4,
             Compression::LZ4_RAW => Self::Lz4Raw,
-            Compression::ZSTD(_) => {
-                let decoder =
-                    zstd::bulk::Decompressor::new().map_err(|e| CodecFault::Damaged(e.to_string()))?;
-                Self::Zstd(Box::new(decoder))
-            }
+            Compression::ZSTD(_) => Self::Zstd,
             Compression::LZO => return Err(CodecFault::Unknown("lzo")),
         })
     }
 
     /// Whether so many bytes can come of so few. Zstandard and brotli can say a repetition of any length in a few
     /// bytes; the others gain at most a factor that their format fixes.
-    pub(super) fn plausible(&self, compressed: usize, uncompressed: usize) -> bool {
+    pub(super) fn plausible(self, compressed: usize, uncompressed: usize) -> bool {
         let most = match self {
             Self::None => return compressed == uncompressed,
             // A copy of 64 bytes takes three, or two from near.
-            Self::Snappy(_) => 64,
+            Self::Snappy => 64,
             // 258 bytes in two bits.
             Self::Gzip => 1032,
             // A length grows by 255 with each byte.
             Self::Lz4 | Self::Lz4Raw => 256,
-            Self::Brotli | Self::Zstd(_) => return compressed > 0 || uncompressed == 0,
+            Self::Brotli | Self::Zstd => return compressed > 0 || uncompressed == 0,
         };
         uncompressed <= compressed.saturating_mul(most)
     }
@@ -69,31 +72,37 @@ impl Codec {
     ///
     /// # Errors
     /// [`CodecFault::Damaged`] if it is no such data, or becomes fewer or more bytes.
-    pub(super) fn append(&mut self, input: &[u8], len: usize, out: &mut Vec<u8>) -> Result<(), CodecFault> {
+    pub(super) fn append(self, input: &[u8], len: usize, out: &mut Vec<u8>) -> Result<(), CodecFault> {
         let start = out.len();
         let damaged = |e: &dyn std::fmt::Display| CodecFault::Damaged(e.to_string());
         out.reserve_exact(len);
         match self {
             Self::None => out.extend_from_slice(input),
-            Self::Snappy(decoder) => {
+            Self::Snappy => {
                 if snap::raw::decompress_len(input).map_err(|e| damaged(&e))? != len {
                     return Err(CodecFault::Damaged(format!(
                         "it does not become the {len} bytes it declares"
                     )));
                 }
                 out.resize(start + len, 0);
-                decoder.decompress(input, &mut out[start..]).map_err(|e| damaged(&e))?;
+                snap::raw::Decoder::new().decompress(input, &mut out[start..]).map_err(|e| damaged(&e))?;
             }
             Self::Gzip => bounded(flate2::read::MultiGzDecoder::new(input), len, out)?,
             Self::Brotli => bounded(brotli_decompressor::Decompressor::new(input, 1 << 16), len, out)?,
             Self::Lz4 => lz4(input, len, out)?,
             Self::Lz4Raw => lz4_block(input, len, out)?,
-            Self::Zstd(decoder) => {
-                // It writes into what was reserved, and no further.
-                let mut cursor = std::io::Cursor::new(&mut *out);
-                cursor.set_position(start as u64);
-                decoder.decompress_to_buffer(input, &mut cursor).map_err(|e| damaged(&e))?;
-            }
+            Self::Zstd => ZSTD
+                .with_borrow_mut(|decoder| {
+                    let decoder = match decoder {
+                        Some(decoder) => decoder,
+                        none => none.insert(zstd::bulk::Decompressor::new().map_err(|e| damaged(&e))?),
+                    };
+                    // It writes into what was reserved, and no further.
+                    let mut cursor = std::io::Cursor::new(&mut *out);
+                    cursor.set_position(start as u64);
+                    decoder.decompress_to_buffer(input, &mut cursor).map_err(|e| damaged(&e))
+                })
+                .map(drop)?,
         }
         match out.len() - start {
             got if got == len => Ok(()),
@@ -208,7 +217,7 @@ mod tests {
         let bytes: Vec<u8> = (0..4000u32).map(|i| (i * i >> 7) as u8).collect();
         for (compression, pack) in packers() {
             let packed = pack(&bytes);
-            let mut codec = Codec::new(compression).unwrap();
+            let codec = Codec::new(compression).unwrap();
             assert!(codec.plausible(packed.len(), bytes.len()), "{compression}");
             for _ in 0..2 {
                 let mut out = b"levels".to_vec();
@@ -230,7 +239,7 @@ mod tests {
         for (compression, pack) in packers().into_iter().skip(1) {
             let packed = pack(&bomb);
             let mut out = Vec::new();
-            let mut codec = Codec::new(compression).unwrap();
+            let codec = Codec::new(compression).unwrap();
             assert!(codec.append(&packed, 1000, &mut out).is_err(), "{compression}");
             assert!(out.capacity() < 1 << 16, "{compression} took {}", out.capacity());
         }

@@ -24,6 +24,12 @@ pub enum StoreError {
         /// What gave it away.
         why: String,
     },
+    /// The file is neither Parquet nor Arrow IPC.
+    #[error("{path} is neither a Parquet file nor an Arrow IPC file: it begins like none of them", path = path.display())]
+    NotTabular {
+        /// The file.
+        path: PathBuf,
+    },
     /// The file is encrypted.
     #[error("{path} is an encrypted Parquet file, which cannot be read here: decrypt it first", path = path.display())]
     Encrypted {

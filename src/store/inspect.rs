@@ -10,12 +10,10 @@ use parquet::schema::types::ColumnDescriptor;
 use serde::Serialize;
 
 use super::StoreError;
+use super::checksum;
 use super::file::{Open, ParquetFile};
 use super::leaf;
 use super::meter::Meter;
-
-/// Key of a file's metadata that holds its checksum.
-const CHECKSUM: &str = "ironforge.checksum";
 
 /// What [`inspect`] finds.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -32,7 +30,7 @@ pub struct Inspection {
     pub format_version: i32,
     /// The writer, as it calls itself.
     pub created_by: Option<String>,
-    /// The checksum that this crate's writer left in the footer.
+    /// The checksum of the whole file that this crate's writer left in it; where pages are decoded, it is right.
     pub checksum: Option<String>,
     /// Keys of the other metadata.
     pub metadata_keys: Vec<String>,
@@ -115,7 +113,8 @@ pub struct Depth {
 /// little-endian in their own unit (INT96 in nanoseconds), floats widened to 64 bits with one NaN for all, a boolean
 /// as one byte, strings and binary behind their length as 32-bit little-endian, a decimal as its text likewise.
 ///
-/// `progress` is told how many leaf columns are done, of how many. Cost: one pass over the file, one column at a time.
+/// The checksum of a file of this crate's writer is verified before. `progress` is told how many leaf columns are done, of how many. Cost: one pass over the file, one
+/// column at a time, and one more where it has a checksum.
 ///
 /// # Errors
 /// [`StoreError::Io`]; [`StoreError::NotParquet`], [`StoreError::Encrypted`], [`StoreError::Damaged`],
@@ -126,6 +125,10 @@ pub fn inspect(
     mut progress: impl FnMut(u64, u64),
 ) -> Result<Inspection, StoreError> {
     let file = ParquetFile::open(path, Open { statistics: true, ..Open::default() })?;
+    let checksum = match depth.pages {
+        true => checksum::verify(path)?,
+        false => file.note(checksum::KEY).map(str::to_owned),
+    };
     let leaves = file.schema().num_columns();
     let mut reports = Vec::with_capacity(leaves);
     for i in 0..leaves {
@@ -146,8 +149,8 @@ pub fn inspect(
         rows: file.rows,
         format_version: about.version(),
         created_by: about.created_by().map(str::to_owned),
-        checksum: file.note(CHECKSUM).map(str::to_owned),
-        metadata_keys: keys.filter(|key| key != CHECKSUM).collect(),
+        checksum,
+        metadata_keys: keys.filter(|key| key != checksum::KEY).collect(),
         leaves: reports,
         row_groups: file.metadata.row_groups().iter().map(group_report).collect(),
     })

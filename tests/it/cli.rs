@@ -2,6 +2,7 @@
 
 mod build_graph;
 mod commands;
+mod convert;
 mod dag;
 mod inspect;
 mod motifs;

@@ -4,8 +4,11 @@ mod corpus;
 mod cut_by_content;
 mod damaged;
 mod digests;
+mod exchange;
 mod export;
 mod hostile;
+mod parts;
+mod scanning;
 mod writing;
 
 use std::path::Path;

@@ -32,6 +32,8 @@ pub enum Command {
     Dag(DagArgs),
     /// Describe a Parquet file: schema, row groups, encodings, sizes, and a digest of every column.
     Inspect(InspectArgs),
+    /// Convert a Parquet file to an Arrow IPC file, or an Arrow IPC file to Parquet.
+    Convert(ConvertArgs),
     /// Show or check the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -266,6 +268,21 @@ pub struct InspectArgs {
     #[command(flatten)]
     pub configuration: ConfigArgs,
     /// Print everything as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct ConvertArgs {
+    /// Parquet or Arrow IPC file; its first bytes say which it is.
+    #[arg(value_name = "IN")]
+    pub input: PathBuf,
+    /// File of the other kind; one that stands there is replaced.
+    #[arg(value_name = "OUT")]
+    pub output: PathBuf,
+    #[command(flatten)]
+    pub configuration: ConfigArgs,
+    /// Print what was written as JSON.
     #[arg(long)]
     pub json: bool,
 }

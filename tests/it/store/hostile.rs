@@ -5,7 +5,9 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use ironforge::philox::Philox;
-use ironforge::store::{Depth, StoreConfig, inspect, read_table, write_table};
+use ironforge::store::{
+    Depth, Predicate, ScanOptions, StoreConfig, footer, inspect, read_table, scan, write_table,
+};
 
 use super::every_type;
 use crate::data::data;
@@ -24,8 +26,13 @@ const TASK: &str = "HOSTILE_TASK";
 fn read(path: &Path) -> bool {
     let depth = Depth { pages: true, memory_limit_bytes: LIMIT };
     let leaves = inspect(path, depth, |_, _| ());
+    // A predicate brings statistics and page index in.
+    let column = footer(path).ok().and_then(|f| f.columns.into_iter().next());
+    let predicate = column.map(|(name, _)| Predicate::Present(name));
+    let scan = scan(path, &ScanOptions { predicate, memory_limit_bytes: LIMIT, ..ScanOptions::default() });
+    let scanned = scan.and_then(|scan| scan.map(|table| table.map(|t| t.rows())).sum::<Result<usize, _>>());
     let table = read_table(path, None, LIMIT);
-    for error in [leaves.as_ref().err(), table.as_ref().err()].into_iter().flatten() {
+    for error in [leaves.as_ref().err(), table.as_ref().err(), scanned.as_ref().err()].into_iter().flatten() {
         assert!(error.to_string().contains(&path.display().to_string()), "{error}");
     }
     leaves.is_ok() || table.is_ok()
@@ -67,6 +74,22 @@ fn truncations(path: &Path) {
     }
 }
 
+/// Scans a file with so many bytes of memory.
+fn bounded(path: &Path, memory_limit_bytes: u64) {
+    // A small file first: the code itself, read from disk when it first runs, is no memory of the scan.
+    let dir = tempfile::tempdir().unwrap();
+    let small = dir.path().join("small.parquet");
+    write_table(&small, &every_type(100), &StoreConfig::default()).unwrap();
+    assert!(scan(&small, &ScanOptions::default()).unwrap().all(|table| table.is_ok()));
+    let before = peak_kb();
+    let tables = scan(path, &ScanOptions { memory_limit_bytes, ..ScanOptions::default() }).unwrap();
+    let rows: usize = tables.map(|table| table.unwrap().rows()).sum();
+    let took = (peak_kb() - before) * 1024;
+    println!("{}: accepted, {rows} rows, {took} bytes of {memory_limit_bytes}", path.display());
+    // Beside what is counted, the footer and what the heap does not give back at once.
+    assert!(took < memory_limit_bytes + (2 << 20), "{took} bytes");
+}
+
 /// Peak of the resident memory of this process, kB.
 fn peak_kb() -> u64 {
     let status = std::fs::read_to_string("/proc/self/status").unwrap();
@@ -84,6 +107,7 @@ fn hostile_child() {
     match what {
         "mutants" => mutants(path, 2000),
         "truncations" => truncations(path),
+        scan if scan.starts_with("scan-") => bounded(path, scan[5..].parse().unwrap()),
         _ => {
             println!("{}: {}", path.display(), if read(path) { "accepted" } else { "refused" });
         }
@@ -94,7 +118,7 @@ fn hostile_child() {
 
 /// Runs a task in a child of its own that cannot take more memory than it was given.
 #[cfg(target_os = "linux")]
-fn child(what: &str, path: &Path) -> String {
+pub fn child(what: &str, path: &Path) -> String {
     let program = std::env::current_exe().unwrap();
     let limited =
         "ulimit -v \"$1\" && exec \"$2\" --exact store::hostile::hostile_child --nocapture --test-threads 1";

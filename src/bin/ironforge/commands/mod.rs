@@ -3,6 +3,7 @@
 pub mod attend;
 pub mod build_graph;
 pub mod config;
+pub mod convert;
 pub mod dag;
 pub mod discover;
 pub mod info;
