@@ -214,7 +214,7 @@ mod tests {
 
     #[test]
     fn every_codec_gives_exactly_what_was_packed_or_an_error() {
-        let bytes: Vec<u8> = (0..4000u32).map(|i| (i * i >> 7) as u8).collect();
+        let bytes: Vec<u8> = (0..4000u32).map(|i| ((i * i) >> 7) as u8).collect();
         for (compression, pack) in packers() {
             let packed = pack(&bytes);
             let codec = Codec::new(compression).unwrap();

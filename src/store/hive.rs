@@ -152,10 +152,10 @@ fn listed(folder: &Path) -> Result<Vec<(String, PathBuf)>, StoreError> {
     for entry in std::fs::read_dir(folder).map_err(io)? {
         let entry = entry.map_err(io)?;
         let link = entry.file_type().map_err(io)?.is_symlink();
-        if let (Ok(name), false) = (entry.file_name().into_string(), link) {
-            if !name.starts_with(['.', '_']) {
-                found.push((name, entry.path()));
-            }
+        if let (Ok(name), false) = (entry.file_name().into_string(), link)
+            && !name.starts_with(['.', '_'])
+        {
+            found.push((name, entry.path()));
         }
     }
     found.sort();

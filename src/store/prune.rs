@@ -164,7 +164,7 @@ impl Column {
                 true => Some(rows),
                 false => column.null_count(i).and_then(|n| u64::try_from(n).ok()),
             };
-            let range = if column.is_null_page(i) { None } else { self.page(&column, i) };
+            let range = if column.is_null_page(i) { None } else { self.page(column, i) };
             pages.push((start..end, Bounds { rows, missing, range }));
         }
         Some(pages)
@@ -221,7 +221,7 @@ impl Pruner {
 
     fn pages_may(&self, file: &ParquetFile, group: usize, predicate: &Predicate) -> Ranges {
         let rows = file.metadata.row_group(group).num_rows().unsigned_abs();
-        let all = || vec![0..rows];
+        let all = || std::iter::once(0..rows).collect::<Ranges>();
         match predicate {
             Predicate::All(parts) => {
                 parts.iter().fold(all(), |kept, part| both(&kept, &self.pages_may(file, group, part)))
@@ -337,9 +337,10 @@ mod tests {
 
     #[test]
     fn ranges_are_cut_and_joined() {
-        let (a, b) = (vec![0..5, 8..10], vec![3..9]);
+        let one = |range: Range<u64>| std::iter::once(range).collect::<Ranges>();
+        let (a, b) = (vec![0..5, 8..10], one(3..9));
         assert_eq!(both(&a, &b), [3..5, 8..9]);
-        assert_eq!(either(a, b), [0..10]);
-        assert_eq!(either(vec![0..1], vec![2..3]), [0..1, 2..3]);
+        assert_eq!(either(a, b), one(0..10));
+        assert_eq!(either(one(0..1), one(2..3)), [0..1, 2..3]);
     }
 }

@@ -306,15 +306,16 @@ fn check(source: &Source, predicate: &Predicate) -> Result<(), StoreError> {
     predicate.visit(&mut |column, value| {
         let field = source.schema.fields().iter().find(|field| field.name() == column);
         let values = field.and_then(|field| Decoder::new(field)).map(Decoder::finish);
-        if let (Some(values), Some(value)) = (values, value) {
-            if !comparable(&values, value) && wrong.is_none() {
-                wrong = Some(StoreError::Predicate {
-                    path: source.file.path.clone(),
-                    column: column.to_owned(),
-                    type_name: values.type_name(),
-                    value: value.kind(),
-                });
-            }
+        if let (Some(values), Some(value)) = (values, value)
+            && !comparable(&values, value)
+            && wrong.is_none()
+        {
+            wrong = Some(StoreError::Predicate {
+                path: source.file.path.clone(),
+                column: column.to_owned(),
+                type_name: values.type_name(),
+                value: value.kind(),
+            });
         }
     });
     wrong.map_or(Ok(()), Err)
