@@ -8,19 +8,21 @@
 
 mod check;
 mod checksum;
+mod chunks;
 mod config;
 mod cuts;
+mod dataset;
 mod decode;
 mod encode;
 mod encoding;
 mod error;
-mod groups;
 mod narrow;
 mod orders;
 mod partition;
 mod pending;
 mod place;
 mod read;
+mod row_groups;
 mod shield;
 mod source;
 mod thrift;
@@ -29,6 +31,7 @@ mod writer;
 
 pub use checksum::verify as verify_checksum;
 pub use config::{Encodings, StoreConfig};
+pub use dataset::{Dataset, session_files, sessions};
 pub use error::StoreError;
 pub use partition::partition_dir;
 pub use place::sync_tree;

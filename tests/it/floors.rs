@@ -47,6 +47,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("arrow_buffer", &["store"]),
     ("arrow_schema", &["store"]),
     ("bytes", &["store"]),
+    ("rustix", &["store"]),
     ("sha2", &["store"]),
     ("parquet", &["store"]),
     ("jiff", &["events"]),

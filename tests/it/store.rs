@@ -3,7 +3,9 @@
 mod corpus;
 mod cut_by_content;
 mod damaged;
+mod datasets;
 mod export;
+mod footers;
 mod writing;
 
 use std::path::Path;
