@@ -1,8 +1,8 @@
 //! The checksum that a file carries of itself: SHA-256 over every byte, footer included.
 //!
-//! It stands in the footer's key-value metadata under `ironforge.checksum`, as `sha256:` and 64 hexadecimal digits, and is
-//! taken over the file with those 64 digits as `0`. So one bit changed anywhere, be it in a page, in a statistic or in
-//! the checksum itself, is found. Any program with SHA-256 can check it.
+//! It stands in the footer's key-value metadata under `ironforge.checksum`, as `sha256:` and 64 hexadecimal digits, and
+//! is taken over the file with those 64 digits as `0`. So one bit changed anywhere, be it in a page, in a statistic or
+//! in the checksum itself, is found. Any program with SHA-256 can check it.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};

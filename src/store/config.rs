@@ -36,8 +36,8 @@ pub struct StoreConfig {
     pub compression_level: i32,
     /// Rows of each row group but the last, 1 to 100,000,000; with `content_defined`, their mean.
     pub row_group_rows: u32,
-    /// Whether row groups and pages end where their content says so: a changed row then changes its neighbourhood in the
-    /// file and not all that follows, and stores that keep equal parts once keep the rest once.
+    /// Whether row groups and pages end where their content says so: a changed row then changes its neighbourhood in
+    /// the file and not all that follows, and stores that keep equal parts once keep the rest once.
     pub content_defined: bool,
     /// Fewest rows of a content-defined row group but the last, 1 to `row_group_rows` - 1.
     pub min_row_group_rows: u32,

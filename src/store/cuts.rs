@@ -5,6 +5,8 @@
 //! rows are inserted into numbered ones, all numbers behind them shift, and their differences do not.
 //! Source: Xia et al. 2016 (FastCDC), with rows in the place of bytes.
 
+use std::ops::Range;
+
 use super::StoreConfig;
 use crate::table::{MISSING, Table, Values};
 
@@ -12,6 +14,8 @@ use crate::table::{MISSING, Table, Values};
 const ABSENT: u64 = 0x9e37_79b9_7f4a_7c15;
 /// An odd number whose bits look random: carries low bits into the high ones.
 const MIX: u64 = 0xff51_afd7_ed55_8ccd;
+/// Rows that are hashed together: their hashes stay in the nearest cache while the columns pass by.
+const BLOCK: usize = 2048;
 /// Bits by which the hash moves on with each row: 64 / 2 rows are in it.
 const STEP: u32 = 2;
 
@@ -38,46 +42,55 @@ impl Cuts {
 
     /// The rows of the batch at which groups end, each the first of the next group. The next batch goes on from there.
     pub(super) fn ends(&mut self, batch: &Table) -> Vec<usize> {
-        let mut ends = Vec::new();
-        for (row, hash) in self.hashes(batch).into_iter().enumerate() {
-            self.rolling = (self.rolling << STEP).wrapping_add(hash ^ (hash >> 32));
-            self.rows += 1;
-            if self.rows >= self.max || self.rows >= self.min && self.rolling < self.threshold {
-                ends.push(row + 1);
-                self.rows = 0;
+        self.before.resize(batch.columns().len(), 0);
+        let names: Vec<Vec<u64>> = batch
+            .columns()
+            .iter()
+            .map(|column| match &column.values {
+                Values::Text(labels) => labels.names.iter().map(|name| text(name)).collect(),
+                _ => Vec::new(),
+            })
+            .collect();
+        let (mut ends, mut hashes) = (Vec::new(), Vec::new());
+        for start in (0..batch.rows()).step_by(BLOCK) {
+            let rows = start..batch.rows().min(start + BLOCK);
+            hashes.clear();
+            hashes.resize(rows.len(), 0);
+            for ((column, before), names) in batch.columns().iter().zip(&mut self.before).zip(&names) {
+                add_column(&mut hashes, &column.values, rows.clone(), before, names);
+            }
+            for (row, &hash) in rows.zip(&hashes) {
+                self.rolling = (self.rolling << STEP).wrapping_add(hash ^ (hash >> 32));
+                self.rows += 1;
+                if self.rows >= self.max || self.rows >= self.min && self.rolling < self.threshold {
+                    ends.push(row + 1);
+                    self.rows = 0;
+                }
             }
         }
         ends
     }
+}
 
-    /// A hash of each row.
-    fn hashes(&mut self, batch: &Table) -> Vec<u64> {
-        let mut hashes = vec![0; batch.rows()];
-        self.before.resize(batch.columns().len(), 0);
-        for (column, before) in batch.columns().iter().zip(&mut self.before) {
-            let mut step = |v: u64| v.wrapping_sub(std::mem::replace(before, v));
-            match &column.values {
-                Values::U32(v) => add(&mut hashes, v.iter().map(|&v| step(v.into()))),
-                Values::U64(v) => add(&mut hashes, v.iter().map(|&v| step(v))),
-                Values::I64(v) => add(&mut hashes, v.iter().map(|&v| step(v as u64))),
-                Values::OptI64(v) | Values::Time { values: v, .. } => {
-                    add(&mut hashes, v.iter().map(|v| v.map_or(ABSENT, |v| step(v as u64))));
-                }
-                Values::F32(v) => add(&mut hashes, v.iter().map(|v| v.to_bits().into())),
-                Values::F64(v) => add(&mut hashes, v.iter().map(|v| v.to_bits())),
-                Values::OptF32(v) => {
-                    add(&mut hashes, v.iter().map(|v| v.map_or(ABSENT, |v| v.to_bits().into())));
-                }
-                Values::OptF64(v) => add(&mut hashes, v.iter().map(|v| v.map_or(ABSENT, f64::to_bits))),
-                Values::OptBool(v) => add(&mut hashes, v.iter().map(|v| v.map_or(ABSENT, u64::from))),
-                Values::Text(labels) => {
-                    let names: Vec<u64> = labels.names.iter().map(|name| text(name)).collect();
-                    let hash = |&code: &u32| if code == MISSING { ABSENT } else { names[code as usize] };
-                    add(&mut hashes, labels.codes.iter().map(hash));
-                }
-            }
+/// Adds a column to the hashes of some rows; `names` are the hashes of its strings.
+fn add_column(hashes: &mut [u64], values: &Values, rows: Range<usize>, before: &mut u64, names: &[u64]) {
+    let mut step = |v: u64| v.wrapping_sub(std::mem::replace(before, v));
+    match values {
+        Values::U32(v) => add(hashes, v[rows].iter().map(|&v| step(v.into()))),
+        Values::U64(v) => add(hashes, v[rows].iter().map(|&v| step(v))),
+        Values::I64(v) => add(hashes, v[rows].iter().map(|&v| step(v as u64))),
+        Values::OptI64(v) | Values::Time { values: v, .. } => {
+            add(hashes, v[rows].iter().map(|v| v.map_or(ABSENT, |v| step(v as u64))));
         }
-        hashes
+        Values::F32(v) => add(hashes, v[rows].iter().map(|v| v.to_bits().into())),
+        Values::F64(v) => add(hashes, v[rows].iter().map(|v| v.to_bits())),
+        Values::OptF32(v) => add(hashes, v[rows].iter().map(|v| v.map_or(ABSENT, |v| v.to_bits().into()))),
+        Values::OptF64(v) => add(hashes, v[rows].iter().map(|v| v.map_or(ABSENT, f64::to_bits))),
+        Values::OptBool(v) => add(hashes, v[rows].iter().map(|v| v.map_or(ABSENT, u64::from))),
+        Values::Text(labels) => {
+            let hash = |&code: &u32| if code == MISSING { ABSENT } else { names[code as usize] };
+            add(hashes, labels.codes[rows].iter().map(hash));
+        }
     }
 }
 

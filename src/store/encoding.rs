@@ -20,7 +20,7 @@ pub(super) const KEY: &str = "ironforge.encodings";
 const SAMPLE_ROWS: usize = 4096;
 /// Fewest rows that say something; below, the type decides.
 const FEWEST_ROWS: usize = 512;
-/// A dictionary of numbers is tried where a value stands in this many rows on the average, one of strings in half of them.
+/// A dictionary of numbers is tried where a value stands in so many rows on the average; one of strings in two.
 const REPEATS: usize = 4;
 /// Fewest bytes at which a dictionary of numbers may be given up for plain values.
 const LEAST_DICTIONARY: usize = 1 << 10;

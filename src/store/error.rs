@@ -160,6 +160,24 @@ pub enum StoreError {
         /// Its reason.
         why: String,
     },
+    /// Something else stands where the folder of a session would.
+    #[error(
+        "{path} is {what}, and a session needs a folder of its own there, so that nothing is written elsewhere: move \
+         it away",
+        path = path.display()
+    )]
+    Place {
+        /// Where the folder would be.
+        path: PathBuf,
+        /// What is there.
+        what: &'static str,
+    },
+    /// Another process writes to the dataset.
+    #[error("{path} is being written to by another process: wait until it has ended", path = path.display())]
+    Busy {
+        /// The folder of the dataset.
+        path: PathBuf,
+    },
     /// A table has other columns than the file it is written to.
     #[error(
         "{path} has the columns {want}, this table has {got}: give each table the same columns, types and units",

@@ -29,6 +29,15 @@ impl Unfinished {
             _ => Path::new("."),
         };
         fs::create_dir_all(folder).map_err(|e| io("make the folder of", e))?;
+        Self::within(folder, path)
+    }
+
+    /// Makes the file in a folder of the same disk.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`].
+    pub(super) fn within(folder: &Path, path: &Path) -> Result<Self, StoreError> {
+        let io = |action, source| StoreError::Io { path: path.to_owned(), action, source };
         let mut builder = tempfile::Builder::new();
         builder.prefix(UNFINISHED).suffix(".tmp");
         // A result is as readable as any other new file; the default would be the owner's alone.
@@ -57,6 +66,26 @@ impl Unfinished {
         self.file.persist(&self.path).map_err(|e| io("replace", e.error))?;
         sync_folder(&self.folder).map_err(|e| io("flush the folder of", e))?;
         Ok(bytes)
+    }
+
+    /// As [`put`](Self::put), at a place of another folder, unless something stands there: then the file comes back.
+    ///
+    /// # Errors
+    /// [`StoreError::Io`].
+    pub(super) fn put_new(self, folder: &Path, path: PathBuf) -> Result<Result<u64, Self>, StoreError> {
+        self.file.as_file().sync_all().map_err(|e| self.io("write", e))?;
+        let bytes = self.file.as_file().metadata().map_err(|e| self.io("measure", e))?.len();
+        let made = self.file.persist_noclobber(&path);
+        match made {
+            Ok(_) => {}
+            Err(e) if e.error.kind() == std::io::ErrorKind::AlreadyExists => {
+                return Ok(Err(Self { file: e.file, path, folder: self.folder }));
+            }
+            Err(e) => return Err(StoreError::Io { path, action: "make", source: e.error }),
+        }
+        let flushed = sync_folder(folder);
+        flushed.map_err(|source| StoreError::Io { path, action: "flush the folder of", source })?;
+        Ok(Ok(bytes))
     }
 
     fn io(&self, action: &'static str, source: std::io::Error) -> StoreError {
@@ -106,4 +135,25 @@ pub(super) fn sync_folder(folder: &Path) -> std::io::Result<()> {
 #[cfg(not(unix))]
 pub(super) fn sync_folder(_folder: &Path) -> std::io::Result<()> {
     Ok(())
+}
+
+/// Exchanges two folders in one step; false where the system cannot.
+///
+/// # Errors
+/// The system's own.
+#[cfg(any(target_os = "linux", target_vendor = "apple"))]
+pub(super) fn exchange(one: &Path, other: &Path) -> std::io::Result<bool> {
+    use rustix::fs::{CWD, RenameFlags, renameat_with};
+    use rustix::io::Errno;
+    match renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE) {
+        Ok(()) => Ok(true),
+        // The kernel or the file system does not know how.
+        Err(Errno::NOSYS | Errno::INVAL | Errno::NOTSUP) => Ok(false),
+        Err(e) => Err(e.into()),
+    }
+}
+
+#[cfg(not(any(target_os = "linux", target_vendor = "apple")))]
+pub(super) fn exchange(_one: &Path, _other: &Path) -> std::io::Result<bool> {
+    Ok(false)
 }

@@ -5,9 +5,9 @@ use std::path::Path;
 
 use super::StoreError;
 use super::config::StoreConfig;
-use super::groups::Groups;
 use super::narrow::narrowing;
 use super::place::Unfinished;
+use super::row_groups::Groups;
 use super::writer::Written;
 use crate::table::Table;
 #[cfg(doc)]
@@ -49,7 +49,13 @@ pub fn write_part(path: &Path, table: &Table, config: &StoreConfig) -> Result<()
     encode(path, file, table, config).map(|_| ())
 }
 
-fn encode(path: &Path, file: File, table: &Table, config: &StoreConfig) -> Result<u64, StoreError> {
+/// Encodes a table into an empty file. Gives its rows.
+pub(super) fn encode(
+    path: &Path,
+    file: File,
+    table: &Table,
+    config: &StoreConfig,
+) -> Result<u64, StoreError> {
     let narrowing = config.narrow.then(|| narrowing(table).into());
     let mut groups = Groups::new(path.to_owned(), file, config.clone(), narrowing);
     groups.append(table)?;

@@ -4,8 +4,8 @@ use std::path::Path;
 
 use super::StoreError;
 use super::config::StoreConfig;
-use super::groups::Groups;
 use super::place::Unfinished;
+use super::row_groups::Groups;
 use crate::table::Table;
 
 /// What a write left on disk.

@@ -52,6 +52,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("lz4_flex", &["store"]),
     ("memmap2", &["store"]),
     ("bytes", &["store"]),
+    ("rustix", &["store"]),
     ("sha2", &["store"]),
     ("parquet", &["store"]),
     ("snap", &["store"]),

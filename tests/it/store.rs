@@ -3,9 +3,11 @@
 mod corpus;
 mod cut_by_content;
 mod damaged;
+mod datasets;
 mod digests;
 mod exchange;
 mod export;
+mod footers;
 mod hostile;
 mod parts;
 mod scanning;

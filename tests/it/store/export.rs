@@ -89,7 +89,7 @@ fn extremes() -> Table {
     use super::column;
     use ironforge::table::{Labels, TimeUnit};
     let words = ["", "ä", "\u{1f480}", "a\0b", "\u{10ffff}", "x".repeat(3_000).as_str()].map(str::to_owned);
-    let word = |i: usize| (i % 7 > 0).then(|| words[i % 6].as_str());
+    let word = |i: usize| (!i.is_multiple_of(7)).then(|| words[i % 6].as_str());
     let f32s = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY, -0.0, 0.0, f32::MIN_POSITIVE / 2.0, f32::MAX];
     let f64s = [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, -0.0, 0.0, 5e-324, f64::MAX];
     let i64s = [i64::MIN, -1, 0, 1, i64::MAX];
