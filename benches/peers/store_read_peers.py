@@ -1,7 +1,7 @@
 """Reading Parquet beside pyarrow, Polars and DuckDB, one thread each, on the same files.
 
     python3 benches/peers/store_read_peers.py target/peers/store_read write
-    RAYON_NUM_THREADS=1 IRONFORGE_BENCH_OUT=target/peers/store_read cargo bench --bench store_read
+    RAYON_NUM_THREADS=1 IRONFORGE_BENCH_OUT=$PWD/target/peers/store_read cargo bench --bench store_read
     python3 benches/peers/store_read_peers.py target/peers/store_read
 
 The first line writes a file with pyarrow (ZSTD 3, row groups of 10,000 rows), the second times ours and writes our file,
