@@ -14,11 +14,12 @@ use crate::tgat::Precision;
 /// Prefix of the environment variables that set keys.
 const ENV_PREFIX: &str = "IRONFORGE_";
 /// Variables of that prefix that are not settings: where tests, benches and the build look for things.
-const NOT_SETTINGS: [&str; 8] = [
+const NOT_SETTINGS: [&str; 9] = [
     "IRONFORGE_GOLDENS",
     "IRONFORGE_DATA",
     "IRONFORGE_CACHE",
     "IRONFORGE_BENCH_OUT",
+    "IRONFORGE_INTEROP_OUT",
     "IRONFORGE_REQUIRE_GOLDENS",
     "IRONFORGE_REQUIRE_GPU",
     "IRONFORGE_REQUIRE_PTX",

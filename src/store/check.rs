@@ -20,14 +20,22 @@ const TAIL: u64 = 8;
 const MAX_FOOTER: u64 = 16 << 20;
 /// Nesting of the schema that is followed; the decoder recurses by it.
 const MAX_SCHEMA_DEPTH: usize = 64;
-/// Sizes in which a page header is looked for: it is short, unless its statistics hold long strings.
-const HEADER_WINDOWS: [u64; 3] = [1 << 9, 1 << 16, 1 << 24];
+/// Memory that the decoded footer may take, bytes.
+const MAX_FOOTER_MEMORY: u64 = 128 << 20;
+/// Bytes that an element of a list of structs takes once decoded, at most.
+const PER_STRUCT: u64 = 512;
+/// Bytes that an element of another list takes once decoded, at most.
+const PER_ELEMENT: u64 = 64;
 
 /// A file that begins and ends like Parquet, and whose footer may be decoded.
 pub(super) struct Shell {
     pub(super) file: File,
+    /// Bytes of the file.
+    pub(super) len: u64,
     /// Where the data ends and the footer begins.
     pub(super) data_end: u64,
+    /// The footer, still encoded.
+    pub(super) footer: Vec<u8>,
 }
 
 fn damaged(path: &Path, why: impl Into<String>) -> StoreError {
@@ -67,10 +75,15 @@ pub(super) fn open(path: &Path) -> Result<Shell, StoreError> {
     }
     let data_end = len - TAIL - footer;
     let bytes = span(&mut file, data_end..len - TAIL).map_err(|e| io("read", e))?;
-    if schema_tree(&bytes).map_err(|why| damaged(path, why))? == Columns::Encrypted {
+    let shape = walk(&bytes).map_err(|why| damaged(path, why))?;
+    if shape.encrypted {
         return Err(StoreError::Encrypted { path: path.to_owned() });
     }
-    Ok(Shell { file, data_end })
+    if shape.memory() > MAX_FOOTER_MEMORY {
+        let why = format!("its footer would take {} bytes, {MAX_FOOTER_MEMORY} are allowed", shape.memory());
+        return Err(damaged(path, why));
+    }
+    Ok(Shell { file, len, data_end, footer: bytes })
 }
 
 fn at<const N: usize>(file: &mut File, offset: u64) -> std::io::Result<[u8; N]> {
@@ -87,51 +100,88 @@ fn span(file: &mut File, range: Range<u64>) -> std::io::Result<Vec<u8>> {
     Ok(bytes)
 }
 
-/// Whether the footer says that columns are encrypted though it is not.
-#[derive(PartialEq, Eq)]
-enum Columns {
-    Plain,
-    Encrypted,
+/// What a footer holds, as far as memory is reserved by it.
+#[derive(Default)]
+struct Shape {
+    /// Columns are encrypted though the footer is not.
+    encrypted: bool,
+    schema_elements: u64,
+    row_groups: u64,
+    /// Bytes of all lists, once decoded.
+    lists: u64,
 }
 
-/// Walks the schema list of the footer: child counts must fit the list, the tree must be shallow.
-fn schema_tree(footer: &[u8]) -> Result<Columns, String> {
+impl Shape {
+    fn memory(&self) -> u64 {
+        // Each row group reserves a chunk for every column of the schema.
+        let chunks = self.row_groups.saturating_mul(self.schema_elements);
+        self.lists.saturating_add(chunks.saturating_mul(PER_STRUCT))
+    }
+}
+
+/// Walks the footer without allocating: child counts of the schema must fit its list, its tree must be shallow, and
+/// what all lists will take is added up.
+fn walk(footer: &[u8]) -> Result<Shape, String> {
     let broken = |_: Bad| "its footer is no Thrift struct".to_owned();
     let mut cursor = Cursor::new(footer);
-    let (mut id, mut columns) = (0, Columns::Plain);
+    let (mut id, mut shape) = (0, Shape::default());
     while let Some(kind) = cursor.field(&mut id).map_err(broken)? {
-        // Field 8 is the encryption algorithm.
-        if id == 8 {
-            columns = Columns::Encrypted;
+        match (id, kind) {
+            (2, Kind::List) => shape.schema_elements = schema_tree(&mut cursor)?,
+            (4, Kind::List) => shape.row_groups = cursor.clone().list().map_err(broken)?.0,
+            // The encryption algorithm.
+            (8, _) => shape.encrypted = true,
+            _ => {}
         }
-        if id != 2 || kind != Kind::List {
-            cursor.skip(kind).map_err(broken)?;
-            continue;
-        }
-        let (len, kind) = cursor.list().map_err(broken)?;
-        if kind != Kind::Struct {
-            return Err("its schema is no list of elements".to_owned());
-        }
-        // Children still expected on each level, the root's level included.
-        let mut open = vec![1u64];
-        for _ in 0..len {
-            let children = children(&mut cursor).map_err(broken)?;
-            while open.last() == Some(&0) {
-                open.pop();
-            }
-            let Some(level) = open.last_mut() else { return Err("its schema has two roots".to_owned()) };
-            *level -= 1;
-            match u64::try_from(children) {
-                Ok(0) => {}
-                Ok(n) if n <= len && open.len() < MAX_SCHEMA_DEPTH => open.push(n),
-                _ => return Err(format!("its schema has a group of {children} columns, or is too deep")),
-            }
-        }
-        if open.iter().any(|&left| left > 0) {
-            return Err("its schema ends too soon".to_owned());
+        if (id, kind) != (2, Kind::List) {
+            shape.lists = shape.lists.saturating_add(lists(&mut cursor, kind).map_err(broken)?);
         }
     }
-    Ok(columns)
+    shape.lists = shape.lists.saturating_add(shape.schema_elements.saturating_mul(PER_STRUCT));
+    Ok(shape)
+}
+
+/// Passes over a value; gives the bytes that its lists take once decoded.
+fn lists(cursor: &mut Cursor, kind: Kind) -> Result<u64, Bad> {
+    let mut bytes = 0u64;
+    cursor.skip_counting(kind, &mut |len, of| {
+        let each = if of == Kind::Struct { PER_STRUCT } else { PER_ELEMENT };
+        bytes = bytes.saturating_add(len.saturating_mul(each));
+    })?;
+    Ok(bytes)
+}
+
+/// Bytes that the lists of a Thrift struct take once decoded: of a page index, which is decoded like a footer.
+pub(super) fn index_memory(bytes: &[u8]) -> Option<u64> {
+    lists(&mut Cursor::new(bytes), Kind::Struct).ok()
+}
+
+/// Passes over the schema list; gives the number of its elements.
+fn schema_tree(cursor: &mut Cursor) -> Result<u64, String> {
+    let broken = |_: Bad| "its footer is no Thrift struct".to_owned();
+    let (len, kind) = cursor.list().map_err(broken)?;
+    if kind != Kind::Struct {
+        return Err("its schema is no list of elements".to_owned());
+    }
+    // Children still expected on each level, the root's level included.
+    let mut open = vec![1u64];
+    for _ in 0..len {
+        let children = children(cursor).map_err(broken)?;
+        while open.last() == Some(&0) {
+            open.pop();
+        }
+        let Some(level) = open.last_mut() else { return Err("its schema has two roots".to_owned()) };
+        *level -= 1;
+        match u64::try_from(children) {
+            Ok(0) => {}
+            Ok(n) if n <= len && open.len() < MAX_SCHEMA_DEPTH => open.push(n),
+            _ => return Err(format!("its schema has a group of {children} columns, or is too deep")),
+        }
+    }
+    if open.iter().any(|&left| left > 0) {
+        return Err("its schema ends too soon".to_owned());
+    }
+    Ok(len)
 }
 
 /// The child count of the schema element under the cursor.
@@ -177,109 +227,11 @@ pub(super) fn metadata(path: &Path, metadata: &ParquetMetaData, data_end: u64) -
     Ok(rows)
 }
 
-/// Where a chunk lies, as the decoder takes it.
-fn chunk_range(chunk: &ColumnChunkMetaData) -> Option<Range<u64>> {
-    let start = u64::try_from(chunk.dictionary_page_offset().unwrap_or(chunk.data_page_offset())).ok()?;
-    u64::try_from(chunk.data_page_offset()).ok()?;
+/// Where a chunk lies; some writers give a dictionary that is not there the offset 0.
+pub(super) fn chunk_range(chunk: &ColumnChunkMetaData) -> Option<Range<u64>> {
+    let data = u64::try_from(chunk.data_page_offset()).ok()?;
+    let dictionary = chunk.dictionary_page_offset().map_or(Ok(0), u64::try_from).ok()?;
+    let start = if dictionary > 0 { dictionary.min(data) } else { data };
     let end = start.checked_add(u64::try_from(chunk.compressed_size()).ok()?)?;
     Some(start..end)
-}
-
-/// Walks the page headers of a chunk and returns the bytes its pages declare, uncompressed.
-///
-/// The decoder reserves what a page header declares; this keeps a header that lies from being believed.
-///
-/// # Errors
-/// [`StoreError::Damaged`] for a header that cannot be true, [`StoreError::Memory`] for pages above `limit` bytes.
-pub(super) fn pages(
-    path: &Path,
-    file: &mut File,
-    chunk: &ColumnChunkMetaData,
-    limit: u64,
-) -> Result<u64, StoreError> {
-    let bad = |what: &str| damaged(path, format!("a page header of column {} {what}", chunk.column_path()));
-    let range = chunk_range(chunk).ok_or_else(|| bad("lies outside the file"))?;
-    let (mut offset, mut total, mut values) = (range.start, 0u64, 0u64);
-    let expected = u64::try_from(chunk.num_values()).unwrap_or_default();
-    while offset < range.end && values < expected {
-        let (page, header_len) =
-            page_header(path, file, offset..range.end)?.ok_or_else(|| bad("is broken"))?;
-        let sizes = (u64::try_from(page.compressed), u64::try_from(page.uncompressed));
-        let (Ok(compressed), Ok(uncompressed)) = sizes else { return Err(bad("has a negative size")) };
-        offset = offset.saturating_add(header_len).saturating_add(compressed);
-        if offset > range.end {
-            return Err(bad("reaches beyond its column chunk"));
-        }
-        total = total.saturating_add(uncompressed);
-        if total > limit {
-            return Err(StoreError::Memory { path: path.to_owned(), needs: total, limit });
-        }
-        // A dictionary value takes a byte at least; the decoder reserves by their number.
-        if page.dictionary_values.is_some_and(|n| u64::try_from(n).is_ok_and(|n| n > uncompressed) || n < 0) {
-            return Err(bad("declares more dictionary values than bytes"));
-        }
-        if let Some(n) = page.values {
-            values = values.saturating_add(u64::try_from(n).map_err(|_| bad("has a negative count"))?);
-            if values > expected {
-                return Err(bad("declares more values than its column chunk"));
-            }
-        }
-    }
-    Ok(total)
-}
-
-#[derive(Default)]
-struct PageHeader {
-    uncompressed: i64,
-    compressed: i64,
-    values: Option<i64>,
-    dictionary_values: Option<i64>,
-}
-
-fn page_header(
-    path: &Path,
-    file: &mut File,
-    range: Range<u64>,
-) -> Result<Option<(PageHeader, u64)>, StoreError> {
-    let room = range.end - range.start;
-    for window in HEADER_WINDOWS {
-        let bytes = span(file, range.start..range.start + room.min(window))
-            .map_err(|source| StoreError::Io { path: path.to_owned(), action: "read", source })?;
-        let mut cursor = Cursor::new(&bytes);
-        match parse_page_header(&mut cursor) {
-            Ok(header) => return Ok(Some((header, cursor.position() as u64))),
-            Err(Bad::Broken) => return Ok(None),
-            Err(Bad::Short) if room <= window => return Ok(None),
-            Err(Bad::Short) => {}
-        }
-    }
-    Ok(None)
-}
-
-fn parse_page_header(cursor: &mut Cursor) -> Result<PageHeader, Bad> {
-    let mut header = PageHeader::default();
-    let mut id = 0;
-    while let Some(kind) = cursor.field(&mut id)? {
-        match (id, kind) {
-            (2, Kind::Int) => header.uncompressed = cursor.int()?,
-            (3, Kind::Int) => header.compressed = cursor.int()?,
-            // Data page (5) and data page v2 (8): how many values; dictionary page (7) likewise.
-            (5 | 8, Kind::Struct) => header.values = first_int(cursor)?,
-            (7, Kind::Struct) => header.dictionary_values = first_int(cursor)?,
-            _ => cursor.skip(kind)?,
-        }
-    }
-    Ok(header)
-}
-
-/// Field 1 of the struct under the cursor, which is passed over.
-fn first_int(cursor: &mut Cursor) -> Result<Option<i64>, Bad> {
-    let (mut id, mut found) = (0, None);
-    while let Some(kind) = cursor.field(&mut id)? {
-        match (id, kind) {
-            (1, Kind::Int) => found = Some(cursor.int()?),
-            _ => cursor.skip(kind)?,
-        }
-    }
-    Ok(found)
 }

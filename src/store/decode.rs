@@ -81,6 +81,24 @@ impl Decoder {
         }
     }
 
+    /// Makes room for so many rows, whose memory was counted.
+    pub(super) fn reserve(&mut self, rows: u64) {
+        let rows = usize::try_from(rows).unwrap_or_default();
+        match &mut self.values {
+            Values::U32(v) => v.reserve_exact(rows),
+            Values::U64(v) => v.reserve_exact(rows),
+            Values::I64(v) => v.reserve_exact(rows),
+            Values::F32(v) => v.reserve_exact(rows),
+            Values::F64(v) => v.reserve_exact(rows),
+            Values::OptBool(v) => v.reserve_exact(rows),
+            Values::OptI64(v) => v.reserve_exact(rows),
+            Values::OptF32(v) => v.reserve_exact(rows),
+            Values::OptF64(v) => v.reserve_exact(rows),
+            Values::Text(labels) => labels.codes.reserve_exact(rows),
+            Values::Time { values, .. } => values.reserve_exact(rows),
+        }
+    }
+
     /// Bytes that the distinct strings take so far.
     pub(super) fn text_bytes(&self) -> u64 {
         self.text_bytes

@@ -2,16 +2,19 @@
 
 use std::collections::HashMap;
 use std::ops::Range;
-use std::path::Path;
 use std::sync::Arc;
 
+use arrow_array::builder::StringViewBuilder;
+use arrow_array::cast::AsArray;
+use arrow_array::types::Int32Type;
 use arrow_array::{
-    ArrayRef, BooleanArray, DictionaryArray, Float32Array, Float64Array, Int32Array, Int64Array, StringArray,
-    TimestampMicrosecondArray, TimestampMillisecondArray, TimestampNanosecondArray, UInt32Array, UInt64Array,
+    ArrayRef, BooleanArray, DictionaryArray, Float32Array, Float64Array, Int8Array, Int16Array, Int32Array,
+    Int64Array, StringArray, StringViewArray, TimestampMicrosecondArray, TimestampMillisecondArray,
+    TimestampNanosecondArray, UInt32Array, UInt64Array,
 };
-use arrow_schema::{DataType, Field, Schema};
+use arrow_schema::{ArrowError, DataType, Field, Schema};
 
-use super::StoreError;
+use super::narrow::{DECLARED, Narrow};
 use crate::table::{Column, MISSING, Table, TimeUnit, Values};
 
 /// Key of a field's metadata that holds its unit.
@@ -19,16 +22,37 @@ pub(super) const UNIT: &str = "unit";
 /// Milliseconds of a second.
 const MS_PER_S: i64 = 1000;
 
-/// The declared schema of a table.
-pub(super) fn schema(table: &Table) -> Schema {
-    let fields = table.columns().iter().map(|column| {
-        let field = Field::new(&column.name, declared(&column.values), column.values.nullable());
-        match column.unit.as_str() {
-            "" => field,
-            unit => field.with_metadata(HashMap::from([(UNIT.to_owned(), unit.to_owned())])),
+/// A time in seconds that milliseconds cannot hold.
+pub(super) struct Overflow {
+    /// Row of the table.
+    pub(super) row: usize,
+    /// The value as text.
+    pub(super) value: String,
+}
+
+/// The schema of a table as it is stored.
+pub(super) fn schema(table: &Table, narrowing: &[Option<Narrow>]) -> Schema {
+    let fields = table.columns().iter().zip(narrowing).map(|(column, narrow)| {
+        let kind = narrow.map_or_else(|| declared(&column.values), narrowed);
+        let mut metadata = HashMap::new();
+        if !column.unit.is_empty() {
+            metadata.insert(UNIT.to_owned(), column.unit.clone());
         }
+        if narrow.is_some() {
+            metadata.insert(DECLARED.to_owned(), column.values.type_name().to_owned());
+        }
+        Field::new(&column.name, kind, column.values.nullable()).with_metadata(metadata)
     });
     Schema::new(fields.collect::<Vec<_>>())
+}
+
+fn narrowed(narrow: Narrow) -> DataType {
+    match narrow {
+        Narrow::I8 => DataType::Int8,
+        Narrow::I16 => DataType::Int16,
+        Narrow::I32 => DataType::Int32,
+        Narrow::F32 => DataType::Float32,
+    }
 }
 
 fn declared(values: &Values) -> DataType {
@@ -51,84 +75,123 @@ fn declared(values: &Values) -> DataType {
     }
 }
 
-/// A column ready to be cut into arrays.
-pub(super) enum Encoder<'a> {
-    /// Values that are copied as they are.
-    Plain(&'a Values),
-    /// Strings: the codes, and the distinct strings as one array that all slices share.
-    Text(&'a [u32], ArrayRef),
-    /// Times in seconds, as milliseconds.
-    Milliseconds(Vec<Option<i64>>, bool),
+/// Columns whose rows are asked for as arrays, part by part.
+pub(super) struct Arrays<'a> {
+    columns: &'a [Column],
+    narrowing: &'a [Option<Narrow>],
+    /// Per column of strings the distinct ones, which all parts share.
+    names: Vec<Option<ArrayRef>>,
 }
 
-/// One encoder per column, by name.
-pub(super) fn encoders<'a>(path: &Path, table: &'a Table) -> Result<Vec<(&'a str, Encoder<'a>)>, StoreError> {
-    let encoder = |column: &'a Column| {
-        let encoder = match &column.values {
+impl<'a> Arrays<'a> {
+    pub(super) fn new(table: &'a Table, narrowing: &'a [Option<Narrow>]) -> Self {
+        let names = table.columns().iter().map(|column| match &column.values {
+            Values::Text(labels) => Some(Arc::new(StringArray::from_iter_values(&labels.names)) as ArrayRef),
+            _ => None,
+        });
+        Self { columns: table.columns(), narrowing, names: names.collect() }
+    }
+
+    /// What the columns are stored as instead of their own types.
+    pub(super) fn narrowing(&self) -> &'a [Option<Narrow>] {
+        self.narrowing
+    }
+
+    /// Rows of a column as an array of the stored type; strings come as a dictionary of it.
+    ///
+    /// # Errors
+    /// [`Overflow`] for a time in seconds beyond what milliseconds hold.
+    pub(super) fn part(&self, column: usize, rows: Range<usize>) -> Result<ArrayRef, Overflow> {
+        let values = &self.columns[column].values;
+        if let Some(narrow) = self.narrowing[column] {
+            return Ok(in_fewer_bits(values, narrow, rows));
+        }
+        Ok(match values {
+            Values::U32(v) => Arc::new(UInt32Array::from(v[rows].to_vec())),
+            Values::U64(v) => Arc::new(UInt64Array::from(v[rows].to_vec())),
+            Values::I64(v) => Arc::new(Int64Array::from(v[rows].to_vec())),
+            Values::F32(v) => Arc::new(Float32Array::from(v[rows].to_vec())),
+            Values::F64(v) => Arc::new(Float64Array::from(v[rows].to_vec())),
+            Values::OptBool(v) => Arc::new(BooleanArray::from(v[rows].to_vec())),
+            Values::OptI64(v) => Arc::new(v[rows].iter().copied().collect::<Int64Array>()),
+            Values::OptF32(v) => Arc::new(v[rows].iter().copied().collect::<Float32Array>()),
+            Values::OptF64(v) => Arc::new(v[rows].iter().copied().collect::<Float64Array>()),
             Values::Text(labels) => {
-                Encoder::Text(&labels.codes, Arc::new(StringArray::from_iter_values(&labels.names)))
+                let keys = labels.codes[rows].iter().map(|&code| (code != MISSING).then_some(code as i32));
+                let names = self.names[column].clone().unwrap_or_else(|| Arc::new(StringArray::new_null(0)));
+                Arc::new(DictionaryArray::new(keys.collect::<Int32Array>(), names))
             }
-            Values::Time { unit: TimeUnit::Second, utc, values } => {
-                let scaled = values.iter().enumerate().map(|(row, value)| match value {
-                    None => Ok(None),
-                    Some(s) => s.checked_mul(MS_PER_S).map(Some).ok_or_else(|| StoreError::OutOfRange {
-                        path: path.to_owned(),
-                        column: column.name.clone(),
-                        row: row as u64,
-                        value: format!("{s} s in milliseconds"),
-                    }),
-                });
-                Encoder::Milliseconds(scaled.collect::<Result<_, _>>()?, *utc)
+            Values::Time { unit, utc, values } => {
+                let zone = utc.then_some("UTC");
+                let part = values[rows.clone()].iter().copied();
+                match unit {
+                    TimeUnit::Second => {
+                        let ms = milliseconds(&values[rows.clone()], rows.start)?;
+                        Arc::new(TimestampMillisecondArray::from(ms).with_timezone_opt(zone))
+                    }
+                    TimeUnit::Millisecond => {
+                        Arc::new(part.collect::<TimestampMillisecondArray>().with_timezone_opt(zone))
+                    }
+                    TimeUnit::Microsecond => {
+                        Arc::new(part.collect::<TimestampMicrosecondArray>().with_timezone_opt(zone))
+                    }
+                    TimeUnit::Nanosecond => {
+                        Arc::new(part.collect::<TimestampNanosecondArray>().with_timezone_opt(zone))
+                    }
+                }
             }
-            values => Encoder::Plain(values),
-        };
-        Ok((column.name.as_str(), encoder))
+        })
+    }
+}
+
+fn milliseconds(seconds: &[Option<i64>], first: usize) -> Result<Vec<Option<i64>>, Overflow> {
+    let scale = |(i, value): (usize, &Option<i64>)| match *value {
+        None => Ok(None),
+        Some(s) => match s.checked_mul(MS_PER_S) {
+            Some(ms) => Ok(Some(ms)),
+            None => Err(Overflow { row: first + i, value: format!("{s} s in milliseconds") }),
+        },
     };
-    table.columns().iter().map(encoder).collect()
+    seconds.iter().enumerate().map(scale).collect()
 }
 
-impl Encoder<'_> {
-    /// The rows as an array of the declared type; strings come as a dictionary of it.
-    pub(super) fn slice(&self, rows: Range<usize>) -> ArrayRef {
-        match self {
-            Self::Plain(values) => plain(values, rows),
-            Self::Milliseconds(values, utc) => {
-                let array = TimestampMillisecondArray::from(values[rows].to_vec());
-                Arc::new(array.with_timezone_opt(utc.then_some("UTC")))
+/// Values that are known to fit.
+fn in_fewer_bits(values: &Values, narrow: Narrow, rows: Range<usize>) -> ArrayRef {
+    let integers: Box<dyn Iterator<Item = Option<i64>>> = match values {
+        Values::I64(v) => Box::new(v[rows.clone()].iter().map(|&v| Some(v))),
+        Values::OptI64(v) => Box::new(v[rows.clone()].iter().copied()),
+        _ => Box::new(std::iter::empty()),
+    };
+    match narrow {
+        Narrow::I8 => Arc::new(integers.map(|v| v.map(|v| v as i8)).collect::<Int8Array>()),
+        Narrow::I16 => Arc::new(integers.map(|v| v.map(|v| v as i16)).collect::<Int16Array>()),
+        Narrow::I32 => Arc::new(integers.map(|v| v.map(|v| v as i32)).collect::<Int32Array>()),
+        Narrow::F32 => match values {
+            Values::F64(v) => Arc::new(v[rows].iter().map(|&v| Some(v as f32)).collect::<Float32Array>()),
+            Values::OptF64(v) => {
+                Arc::new(v[rows].iter().map(|v| v.map(|v| v as f32)).collect::<Float32Array>())
             }
-            Self::Text(codes, names) => {
-                let keys = codes[rows].iter().map(|&code| (code != MISSING).then_some(code as i32));
-                Arc::new(DictionaryArray::new(Int32Array::from_iter(keys), Arc::clone(names)))
-            }
-        }
+            _ => Arc::new(Float32Array::new_null(0)),
+        },
     }
 }
 
-fn plain(values: &Values, rows: Range<usize>) -> ArrayRef {
-    match values {
-        Values::U32(v) => Arc::new(UInt32Array::from(v[rows].to_vec())),
-        Values::U64(v) => Arc::new(UInt64Array::from(v[rows].to_vec())),
-        Values::I64(v) => Arc::new(Int64Array::from(v[rows].to_vec())),
-        Values::F32(v) => Arc::new(Float32Array::from(v[rows].to_vec())),
-        Values::F64(v) => Arc::new(Float64Array::from(v[rows].to_vec())),
-        Values::OptBool(v) => Arc::new(BooleanArray::from(v[rows].to_vec())),
-        Values::OptI64(v) => Arc::new(Int64Array::from(v[rows].to_vec())),
-        Values::OptF32(v) => Arc::new(Float32Array::from(v[rows].to_vec())),
-        Values::OptF64(v) => Arc::new(Float64Array::from(v[rows].to_vec())),
-        Values::Text(labels) => Arc::new(StringArray::from_iter((rows).map(|i| labels.get(i)))),
-        Values::Time { unit, utc, values } => {
-            let (values, zone) = (values[rows].to_vec(), utc.then_some("UTC"));
-            match unit {
-                TimeUnit::Second | TimeUnit::Millisecond => {
-                    Arc::new(TimestampMillisecondArray::from(values).with_timezone_opt(zone))
-                }
-                TimeUnit::Microsecond => {
-                    Arc::new(TimestampMicrosecondArray::from(values).with_timezone_opt(zone))
-                }
-                TimeUnit::Nanosecond => {
-                    Arc::new(TimestampNanosecondArray::from(values).with_timezone_opt(zone))
-                }
+/// The strings of a column that is coded; their letters are not copied.
+///
+/// # Errors
+/// A code that names no string.
+pub(super) fn strings(coded: &DictionaryArray<Int32Type>) -> Result<StringViewArray, ArrowError> {
+    let names = coded.values().as_string::<i32>();
+    let mut builder = StringViewBuilder::with_capacity(coded.len());
+    let block = builder.append_block(names.values().clone());
+    for key in coded.keys() {
+        match key {
+            None => builder.append_null(),
+            Some(key) => {
+                let (start, len) = (names.value_offsets()[key as usize], names.value_length(key as usize));
+                builder.try_append_view(block, start.unsigned_abs(), len.unsigned_abs())?;
             }
         }
     }
+    Ok(builder.finish())
 }

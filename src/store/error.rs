@@ -24,6 +24,12 @@ pub enum StoreError {
         /// What gave it away.
         why: String,
     },
+    /// The file is neither Parquet nor Arrow IPC.
+    #[error("{path} is neither a Parquet file nor an Arrow IPC file: it begins like none of them", path = path.display())]
+    NotTabular {
+        /// The file.
+        path: PathBuf,
+    },
     /// The file is encrypted.
     #[error("{path} is an encrypted Parquet file, which cannot be read here: decrypt it first", path = path.display())]
     Encrypted {
@@ -40,19 +46,15 @@ pub enum StoreError {
         /// What cannot be true.
         why: String,
     },
-    /// A column is compressed in a way that is not known here.
+    /// The file is sound and uses something that is not read here.
     #[error(
-        "column {column:?} of {path} is compressed with {codec}, which is not known here: write it with zstd, \
-         snappy, gzip or lz4",
-        path = path.display()
+        "{path} uses {feature}, which is not supported here: write the file again without it", path = path.display()
     )]
-    Codec {
+    Feature {
         /// The file.
         path: PathBuf,
-        /// The column.
-        column: String,
-        /// The compression as the file names it.
-        codec: &'static str,
+        /// What it uses.
+        feature: String,
     },
     /// Reading would take more memory than allowed.
     #[error(
@@ -122,6 +124,34 @@ pub enum StoreError {
         /// The value.
         value: String,
     },
+    /// A column has another type than in the files before.
+    #[error(
+        "column {column:?} is {was} in the files before {path} and {is} there: write them with one type, or read them \
+         apart",
+        path = path.display()
+    )]
+    Evolution {
+        /// The file.
+        path: PathBuf,
+        /// The column.
+        column: String,
+        /// Its type before.
+        was: &'static str,
+        /// Its type in this file.
+        is: &'static str,
+    },
+    /// A column is compared to a value of another kind.
+    #[error("column {column:?} of {path} is {type_name} and cannot be compared to {value}", path = path.display())]
+    Predicate {
+        /// The file.
+        path: PathBuf,
+        /// The column.
+        column: String,
+        /// Its type.
+        type_name: &'static str,
+        /// What it is compared to.
+        value: &'static str,
+    },
     /// The encoder failed on a table.
     #[error("cannot encode {path} as Parquet: {why}", path = path.display())]
     Encode {
@@ -129,6 +159,37 @@ pub enum StoreError {
         path: PathBuf,
         /// Its reason.
         why: String,
+    },
+    /// Something else stands where the folder of a session would.
+    #[error(
+        "{path} is {what}, and a session needs a folder of its own there, so that nothing is written elsewhere: move \
+         it away",
+        path = path.display()
+    )]
+    Place {
+        /// Where the folder would be.
+        path: PathBuf,
+        /// What is there.
+        what: &'static str,
+    },
+    /// Another process writes to the dataset.
+    #[error("{path} is being written to by another process: wait until it has ended", path = path.display())]
+    Busy {
+        /// The folder of the dataset.
+        path: PathBuf,
+    },
+    /// A table has other columns than the file it is written to.
+    #[error(
+        "{path} has the columns {want}, this table has {got}: give each table the same columns, types and units",
+        path = path.display()
+    )]
+    Schema {
+        /// The file.
+        path: PathBuf,
+        /// Names, types and units of its columns.
+        want: String,
+        /// Those of the table.
+        got: String,
     },
     /// A setting is out of its range.
     #[error("store.{key} = {value} is out of range: {want}")]

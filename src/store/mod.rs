@@ -6,21 +6,62 @@
 //! size are checked before anything is decoded, and a fault inside the decoder comes back as
 //! [`StoreError::Damaged`].
 
+mod batches;
 mod check;
+mod checksum;
+mod chunks;
+mod codec;
+mod config;
+mod convert;
+mod cuts;
+mod dataset;
 mod decode;
+mod delta;
+mod digest;
 mod encode;
+mod encoding;
 mod error;
+mod evolve;
+mod exchange;
+mod file;
+mod hive;
+mod input;
+mod inspect;
+mod leaf;
+mod meter;
+mod narrow;
+mod orders;
+mod page;
+mod pages;
 mod partition;
+mod pending;
+mod place;
+mod predicate;
+mod prune;
 mod read;
+mod row_groups;
+mod scan;
 mod shield;
 mod source;
 mod thrift;
 mod write;
+mod writer;
 
+pub use checksum::verify as verify_checksum;
+pub use config::{Encodings, StoreConfig};
+pub use convert::{Converted, FileKind, convert};
+pub use dataset::{Dataset, session_files, sessions};
 pub use error::StoreError;
+pub use exchange::{export_scan, export_table, import_table};
+pub use hive::Parts;
+pub use inspect::{Content, Depth, GroupReport, Inspection, LeafReport, inspect};
 pub use partition::partition_dir;
+pub use place::sync_tree;
+pub use predicate::{Comparison, Predicate, Scalar};
 pub use read::{Footer, Read, footer, read_table};
-pub use write::{StoreConfig, Written, sync_tree, write_part, write_table};
+pub use scan::{Passed, Scan, ScanOptions, scan, scan_mapped};
+pub use write::{write_part, write_table};
+pub use writer::{TableWriter, Written};
 
 #[cfg(doc)]
 use crate::table::Table;

@@ -35,6 +35,28 @@ pub fn partition_dir(key: &str, value: &str) -> Result<String, StoreError> {
     Ok(name)
 }
 
+/// The value of a folder name that [`partition_dir`] gives for the key; `None` for any other name.
+pub(super) fn partition_value(key: &str, name: &str) -> Option<String> {
+    let (own, value) = name.split_once('=')?;
+    if own != encode(key) {
+        return None;
+    }
+    let mut bytes = Vec::with_capacity(value.len());
+    let mut rest = value.bytes();
+    while let Some(byte) = rest.next() {
+        bytes.push(match byte {
+            b'%' => {
+                let mut digit = || char::from(rest.next()?).to_digit(16);
+                (digit()? * 16 + digit()?) as u8
+            }
+            byte => byte,
+        });
+    }
+    let value = String::from_utf8(bytes).ok()?;
+    // One session has one name, so that it cannot stand in two folders.
+    (partition_dir(key, &value).ok()? == name).then_some(value)
+}
+
 fn encode(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for (i, byte) in text.bytes().enumerate() {
@@ -69,6 +91,18 @@ mod tests {
             assert!(!rest.ends_with('.'), "{name}");
         }
         assert_eq!(partition_dir("k", "../x=y").unwrap(), "k=..%2Fx%3Dy");
+    }
+
+    #[test]
+    fn the_name_gives_the_value_back() {
+        for value in ["NY_AM", "../x=y", "é=%", ".", "a b"] {
+            let name = partition_dir("a.b c", value).unwrap();
+            assert_eq!(partition_value("a.b c", &name).as_deref(), Some(value));
+        }
+        for name in ["k=", "k", "j=x", "k=a b", "k=%41", "k=%2", "k=%zz", "k=%2e", "k=%2E%2e", "k=%FF", "k=é"]
+        {
+            assert_eq!(partition_value("k", name), None, "{name}");
+        }
     }
 
     #[test]

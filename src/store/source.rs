@@ -1,65 +1,69 @@
-//! A file of whatever writer, with its footer checked, and the columns that are wanted of it.
+//! A file of whatever writer as columns, and those that are wanted of it.
 
-use std::fs::File;
 use std::path::Path;
 use std::sync::Arc;
 
 use arrow_schema::{DataType, Field, Schema};
-use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions};
-use parquet::arrow::parquet_to_arrow_schema;
-use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData, ParquetStatisticsPolicy};
+use parquet::arrow::{FieldLevels, ProjectionMask, parquet_to_arrow_field_levels, parquet_to_arrow_schema};
+use parquet::file::metadata::ColumnChunkMetaData;
 
+use super::StoreError;
 use super::decode::Decoder;
-use super::encode::UNIT;
+use super::file::{Open, ParquetFile};
 use super::shield::shield;
-use super::{StoreError, check};
 use crate::nearest::nearest;
 
-/// Columns in the file's order: their position in the schema, and what decodes them.
+/// A column that is wanted: its position in the schema, and what decodes it.
 pub(super) type Chosen = Vec<(usize, Decoder)>;
 
-/// A file whose footer has been checked.
-pub(super) struct Source<'a> {
-    pub(super) path: &'a Path,
-    pub(super) file: File,
-    pub(super) arrow: ArrowReaderMetadata,
+/// A file with its schema in Arrow's terms.
+pub(super) struct Source {
+    pub(super) file: ParquetFile,
     pub(super) schema: Schema,
-    pub(super) rows: u64,
 }
 
-impl<'a> Source<'a> {
-    pub(super) fn open(path: &'a Path) -> Result<Self, StoreError> {
-        let shell = check::open(path)?;
-        let load = || {
-            // The writer's own Arrow schema is not believed: the Parquet types say all that is needed. Strings
-            // are asked for as dictionaries, so that repeated ones are neither copied nor compared.
-            let options = || {
-                ArrowReaderOptions::new()
-                    .with_skip_arrow_metadata(true)
-                    .with_column_stats_policy(ParquetStatisticsPolicy::SkipAll)
-                    .with_size_stats_policy(ParquetStatisticsPolicy::SkipAll)
-            };
-            let plain = ArrowReaderMetadata::load(&shell.file, options())?;
-            let fields: Vec<Field> = plain.schema().fields().iter().map(|f| as_dictionary(f)).collect();
-            let schema = Arc::new(Schema::new(fields));
-            ArrowReaderMetadata::try_new(Arc::clone(plain.metadata()), options().with_schema(schema))
-        };
-        let arrow = match shield(load) {
-            Ok(Ok(arrow)) => arrow,
-            Ok(Err(e)) => return Err(StoreError::Damaged { path: path.to_owned(), why: e.to_string() }),
-            Err(why) => return Err(StoreError::Damaged { path: path.to_owned(), why }),
-        };
-        let rows = check::metadata(path, arrow.metadata(), shell.data_end)?;
-        let schema = arrow.schema().as_ref().clone();
-        Ok(Self { path, file: shell.file, arrow, schema, rows })
+impl Source {
+    pub(super) fn open(path: &Path, open: Open) -> Result<Self, StoreError> {
+        Self::of(ParquetFile::open(path, open)?)
     }
 
-    pub(super) fn metadata(&self) -> &ParquetMetaData {
-        self.arrow.metadata()
+    pub(super) fn of(file: ParquetFile) -> Result<Self, StoreError> {
+        // The writer's own Arrow schema is not believed: the Parquet types say all that is needed. Strings are asked
+        // for as dictionaries, so that repeated ones are neither copied nor compared.
+        let plain = shield(|| parquet_to_arrow_schema(file.schema(), None));
+        let plain = plain.map_err(|why| file.damaged(why))?;
+        let plain = plain.map_err(|e| file.damaged(format!("its schema cannot be: {e}")))?;
+        let fields: Vec<Field> = plain.fields().iter().map(|f| as_dictionary(f)).collect();
+        Ok(Self { schema: Schema::new(fields), file })
     }
 
     pub(super) fn chunks(&self) -> impl Iterator<Item = &ColumnChunkMetaData> {
-        self.metadata().row_groups().iter().flat_map(|group| group.columns())
+        self.file.metadata.row_groups().iter().flat_map(|group| group.columns())
+    }
+
+    /// What the decoder needs to know of some columns, and their leaves.
+    pub(super) fn levels(&self, roots: &[usize]) -> Result<(FieldLevels, Vec<usize>), StoreError> {
+        let schema = self.file.schema();
+        let mask = ProjectionMask::roots(schema, roots.iter().copied());
+        let levels = shield(|| parquet_to_arrow_field_levels(schema, mask, Some(self.schema.fields())));
+        let levels = levels.map_err(|why| self.file.damaged(why))?;
+        let levels = levels.map_err(|e| self.file.damaged(e.to_string()))?;
+        let wanted = |leaf: &usize| roots.contains(&schema.get_column_root_idx(*leaf));
+        Ok((levels, (0..schema.num_columns()).filter(wanted).collect()))
+    }
+
+    /// The position of a column.
+    ///
+    /// # Errors
+    /// [`StoreError::UnknownColumn`] with the nearest name.
+    pub(super) fn position(&self, column: &str) -> Result<usize, StoreError> {
+        let names = || self.schema.fields().iter().map(|f| f.name().as_str());
+        names().position(|name| name == column).ok_or_else(|| StoreError::UnknownColumn {
+            path: self.file.path.clone(),
+            column: column.to_owned(),
+            nearest: nearest(column, names()).map(str::to_owned),
+            columns: names().map(str::to_owned).collect(),
+        })
     }
 
     /// Finds the columns asked for; without names all that can be read, and the rest by name and type.
@@ -67,16 +71,10 @@ impl<'a> Source<'a> {
         &self,
         columns: Option<&[&str]>,
     ) -> Result<(Chosen, Vec<(String, String)>), StoreError> {
-        let names: Vec<&str> = self.schema.fields().iter().map(|f| f.name().as_str()).collect();
-        let unknown = columns.and_then(|c| c.iter().find(|name| !names.contains(name)));
-        if let Some(&column) = unknown {
-            return Err(StoreError::UnknownColumn {
-                path: self.path.to_owned(),
-                column: column.to_owned(),
-                nearest: nearest(column, names.iter().copied()).map(str::to_owned),
-                columns: names.into_iter().map(str::to_owned).collect(),
-            });
+        for column in columns.into_iter().flatten() {
+            self.position(column)?;
         }
+        let names: Vec<&str> = self.schema.fields().iter().map(|f| f.name().as_str()).collect();
         let (mut chosen, mut ignored): (Chosen, _) = (Vec::new(), Vec::new());
         for (root, field) in self.schema.fields().iter().enumerate() {
             let named = columns.is_some_and(|c| c.contains(&field.name().as_str()));
@@ -86,12 +84,15 @@ impl<'a> Source<'a> {
             let column = || field.name().clone();
             match Decoder::new(field) {
                 Some(_) if names[..root].contains(&field.name().as_str()) => {
-                    return Err(StoreError::DuplicateColumn { path: self.path.to_owned(), column: column() });
+                    return Err(StoreError::DuplicateColumn {
+                        path: self.file.path.clone(),
+                        column: column(),
+                    });
                 }
                 Some(decoder) => chosen.push((root, decoder)),
                 None if named => {
                     return Err(StoreError::Unsupported {
-                        path: self.path.to_owned(),
+                        path: self.file.path.clone(),
                         column: column(),
                         type_name: type_name(field),
                     });
@@ -102,14 +103,17 @@ impl<'a> Source<'a> {
         Ok((chosen, ignored))
     }
 
-    /// The unit that this crate's writer left with a column; nothing if the writer's schema cannot be read.
-    pub(super) fn unit(&self, root: usize) -> String {
-        let file = self.metadata().file_metadata();
+    /// The metadata that the writer left with each field of its own schema; nothing if that cannot be read.
+    pub(super) fn noted(&self) -> Arc<Schema> {
+        let file = self.file.metadata.file_metadata();
         let schema = shield(|| parquet_to_arrow_schema(file.schema_descr(), file.key_value_metadata()));
-        let schema = schema.ok().and_then(Result::ok);
-        let field = schema.as_ref().and_then(|schema| schema.fields().get(root));
-        field.and_then(|f| f.metadata().get(UNIT)).cloned().unwrap_or_default()
+        Arc::new(schema.ok().and_then(Result::ok).unwrap_or_else(Schema::empty))
     }
+}
+
+/// What this crate's writer left with a column under a key.
+pub(super) fn note(noted: &Schema, root: usize, key: &str) -> Option<String> {
+    noted.fields().get(root)?.metadata().get(key).cloned()
 }
 
 fn as_dictionary(field: &Field) -> Field {

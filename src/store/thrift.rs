@@ -114,10 +114,15 @@ impl<'a> Cursor<'a> {
 
     /// Passes over a field's value.
     pub(super) fn skip(&mut self, kind: Kind) -> Result<(), Bad> {
-        self.skip_nested(kind, 0)
+        self.skip_counting(kind, &mut |_, _| ())
     }
 
-    fn skip_nested(&mut self, kind: Kind, depth: u32) -> Result<(), Bad> {
+    /// Passes over a field's value and tells the length and kind of every list in it.
+    pub(super) fn skip_counting(&mut self, kind: Kind, seen: &mut dyn FnMut(u64, Kind)) -> Result<(), Bad> {
+        self.skip_nested(kind, 0, seen)
+    }
+
+    fn skip_nested(&mut self, kind: Kind, depth: u32, seen: &mut dyn FnMut(u64, Kind)) -> Result<(), Bad> {
         if depth > MAX_NESTING {
             return Err(Bad::Broken);
         }
@@ -132,19 +137,20 @@ impl<'a> Cursor<'a> {
             }
             Kind::List => {
                 let (len, kind) = self.list()?;
-                self.elements(len, &[kind], depth)
+                seen(len, kind);
+                self.elements(len, &[kind], depth, seen)
             }
             Kind::Map => match self.varint()? {
                 0 => Ok(()),
                 len => {
                     let kinds = self.byte()?;
-                    self.elements(len, &[Kind::of(kinds >> 4)?, Kind::of(kinds & 0x0f)?], depth)
+                    self.elements(len, &[Kind::of(kinds >> 4)?, Kind::of(kinds & 0x0f)?], depth, seen)
                 }
             },
             Kind::Struct => {
                 let mut last = 0;
                 while let Some(kind) = self.field(&mut last)? {
-                    self.skip_nested(kind, depth + 1)?;
+                    self.skip_nested(kind, depth + 1, seen)?;
                 }
                 Ok(())
             }
@@ -153,13 +159,19 @@ impl<'a> Cursor<'a> {
 
     /// Passes over `len` groups of elements. Each element takes a byte at least, so a length that lies ends as
     /// [`Bad::Short`] after at most the bytes there are.
-    fn elements(&mut self, len: u64, kinds: &[Kind], depth: u32) -> Result<(), Bad> {
+    fn elements(
+        &mut self,
+        len: u64,
+        kinds: &[Kind],
+        depth: u32,
+        seen: &mut dyn FnMut(u64, Kind),
+    ) -> Result<(), Bad> {
         for _ in 0..len {
             for &kind in kinds {
                 match kind {
                     // Inside a list a boolean is a byte of its own.
                     Kind::True | Kind::False => self.byte().map(drop)?,
-                    other => self.skip_nested(other, depth + 1)?,
+                    other => self.skip_nested(other, depth + 1, seen)?,
                 }
             }
         }

@@ -2,7 +2,9 @@
 
 mod build_graph;
 mod commands;
+mod convert;
 mod dag;
+mod inspect;
 mod motifs;
 mod refusals;
 

@@ -30,6 +30,10 @@ pub enum Command {
     Attend(AttendArgs),
     /// Describe a directed graph from a list of its edges.
     Dag(DagArgs),
+    /// Describe a Parquet file: schema, row groups, encodings, sizes, and a digest of every column.
+    Inspect(InspectArgs),
+    /// Convert a Parquet file to an Arrow IPC file, or an Arrow IPC file to Parquet.
+    Convert(ConvertArgs),
     /// Show or check the configuration.
     #[command(subcommand)]
     Config(ConfigCommand),
@@ -249,6 +253,36 @@ pub struct DagArgs {
     #[command(flatten)]
     pub configuration: ConfigArgs,
     /// Print the report as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct InspectArgs {
+    /// Parquet file of any writer.
+    #[arg(value_name = "FILE.parquet")]
+    pub file: PathBuf,
+    /// Read the footer alone: no page is decoded, so there are no values and no digests.
+    #[arg(long)]
+    pub footer: bool,
+    #[command(flatten)]
+    pub configuration: ConfigArgs,
+    /// Print everything as JSON.
+    #[arg(long)]
+    pub json: bool,
+}
+
+#[derive(Debug, Args)]
+pub struct ConvertArgs {
+    /// Parquet or Arrow IPC file; its first bytes say which it is.
+    #[arg(value_name = "IN")]
+    pub input: PathBuf,
+    /// File of the other kind; one that stands there is replaced.
+    #[arg(value_name = "OUT")]
+    pub output: PathBuf,
+    #[command(flatten)]
+    pub configuration: ConfigArgs,
+    /// Print what was written as JSON.
     #[arg(long)]
     pub json: bool,
 }

@@ -22,6 +22,8 @@ fn main() -> ExitCode {
         Command::Motifs(args) => commands::motifs::run(args),
         Command::Attend(args) => commands::attend::run(args),
         Command::Dag(args) => commands::dag::run(args),
+        Command::Convert(args) => commands::convert::run(args),
+        Command::Inspect(args) => commands::inspect::run(args),
         Command::Config(ConfigCommand::Show(args)) => commands::config::show(args),
         Command::Config(ConfigCommand::Check(args)) => commands::config::check(args),
         Command::Info(args) => commands::info::run(args),

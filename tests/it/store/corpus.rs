@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use ironforge::store::{StoreError, footer, read_table};
+use ironforge::store::{footer, read_table};
 use ironforge::table::Values;
 
 use super::LIMIT;
@@ -45,13 +45,6 @@ fn decimals_and_half_floats_are_the_nearest_numbers() {
     let Values::OptF32(values) = &table.columns()[0].values else { panic!("{table:?}") };
     assert_eq!(values[..3], [None, Some(1.0), Some(-2.0)]);
     assert!(values.iter().flatten().any(|v| v.is_nan()));
-}
-
-#[test]
-fn a_compression_that_is_not_known_is_named() {
-    let Some(path) = data("parquet-writers/polars_events_brotli.parquet") else { return };
-    let error = read_table(&path, None, LIMIT).unwrap_err();
-    assert!(matches!(error, StoreError::Codec { codec: "brotli", .. }), "{error}");
 }
 
 #[test]

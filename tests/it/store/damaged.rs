@@ -108,7 +108,7 @@ fn a_page_that_lies_about_its_size_is_refused() {
     bytes[7..10].copy_from_slice(&[0xfe, 0xff, 0x7f]);
     std::fs::write(&path, &bytes).unwrap();
     let error = read_table(&path, None, 400_000).unwrap_err();
-    assert!(matches!(error, StoreError::Memory { needs: 1_048_575, .. }), "{error}");
+    assert!(matches!(error, StoreError::Memory { needs, .. } if needs > 1_048_575), "{error}");
     assert!(matches!(read_table(&path, None, LIMIT), Err(StoreError::Damaged { .. })), "the codec finds out");
 }
 

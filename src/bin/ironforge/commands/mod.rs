@@ -3,9 +3,11 @@
 pub mod attend;
 pub mod build_graph;
 pub mod config;
+pub mod convert;
 pub mod dag;
 pub mod discover;
 pub mod info;
+pub mod inspect;
 pub mod motifs;
 
 use ironforge::config::{Effective, Sources};

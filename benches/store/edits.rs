@@ -1,0 +1,60 @@
+//! The edits: what happens to a table between two versions of its file.
+
+use ironforge::philox::Philox;
+use ironforge::table::{Table, Values};
+
+use crate::table::{FLOATS, ROWS, rows};
+
+/// The column of which cells alone are changed.
+const CHANGED: u32 = 3;
+
+/// An edited table: its name, its rows by id, and the cells that have another value: column of floats, row, value.
+pub struct Edit {
+    pub name: &'static str,
+    pub ids: Vec<u64>,
+    pub cells: Vec<(u32, usize, f32)>,
+}
+
+impl Edit {
+    pub fn table(&self) -> Table {
+        let mut columns = rows(self.ids.iter().copied()).into_columns();
+        for &(f, row, value) in &self.cells {
+            let column = columns.iter_mut().find(|c| c.name == format!("f{f}")).unwrap();
+            let Values::F32(values) = &mut column.values else { unreachable!() };
+            values[row] = value;
+        }
+        Table::new(columns)
+    }
+}
+
+pub fn all() -> Vec<Edit> {
+    let mut random = Philox::new(2_026).stream(0, 0);
+    let edit = |name, ids: Vec<u64>| Edit { name, ids, cells: Vec::new() };
+    let half = ROWS / 2;
+    let inserted = |at: u64, n: u64| (0..n).map(move |i| ROWS + at + i);
+    let middle = (0..half).chain(inserted(half, 100)).chain(half..ROWS).collect();
+    let mut places: Vec<u64> = (0..10).map(|_| u64::from(random.below(ROWS as u32))).collect();
+    places.sort_unstable();
+    let mut many = Vec::new();
+    let mut from = 0;
+    for &at in &places {
+        many.extend((from..at).chain(inserted(at, 50)));
+        from = at;
+    }
+    many.extend(from..ROWS);
+    let mut changed = |name, column: &dyn Fn(u32) -> u32| Edit {
+        cells: (0..20).map(|i| (column(i), random.below(ROWS as u32) as usize, i as f32 + 0.125)).collect(),
+        ..edit(name, (0..ROWS).collect())
+    };
+    let one = changed("20 cells of a column", &|_| CHANGED);
+    let any = changed("20 cells anywhere", &|i| i % FLOATS as u32);
+    let gone = ROWS / 3;
+    vec![
+        edit("100 rows in the middle", middle),
+        edit("10 x 50 rows", many),
+        one,
+        any,
+        edit("5 % appended", (0..ROWS).chain(2 * ROWS..2 * ROWS + ROWS / 20).collect()),
+        edit("700 rows removed", (0..gone).chain(gone + 700..ROWS).collect()),
+    ]
+}

@@ -1,0 +1,16 @@
+//! Any bytes as an Arrow IPC file that is to become Parquet: a file or an error.
+#![no_main]
+
+use ironforge::store::{StoreConfig, convert};
+use libfuzzer_sys::fuzz_target;
+
+/// Memory of a conversion, bytes.
+const LIMIT: u64 = 64 << 20;
+
+fuzz_target!(|bytes: &[u8]| {
+    let Ok(folder) = tempfile::tempdir() else { return };
+    let (from, to) = (folder.path().join("x.arrow"), folder.path().join("x.parquet"));
+    if std::fs::write(&from, bytes).is_ok() {
+        let _ = convert(&from, &to, &StoreConfig::default(), LIMIT);
+    }
+});

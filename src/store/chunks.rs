@@ -1,0 +1,232 @@
+//! A file under way: the columns of a row group encoded side by side, then written one after the other.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use arrow_array::{Array, ArrayRef, RecordBatch, cast::AsArray, types::Int32Type};
+use arrow_schema::{ArrowError, Field, Schema};
+use bytes::Bytes;
+use parquet::arrow::arrow_writer::{
+    ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, ArrowWriter, ArrowWriterOptions,
+    compute_leaves,
+};
+use parquet::arrow::{ArrowSchemaConverter, add_encoded_arrow_schema_to_metadata};
+use parquet::column::writer::ColumnCloseResult;
+use parquet::errors::ParquetError;
+use parquet::file::metadata::KeyValue;
+use parquet::file::properties::{CdcOptions, EnabledStatistics, WriterProperties};
+use parquet::file::writer::SerializedFileWriter;
+use rayon::prelude::*;
+
+use super::checksum::{self, Sealing};
+use super::config::StoreConfig;
+use super::encode::{self, Arrays};
+use super::encoding::{self, Encoding};
+use super::orders;
+use crate::table::Table;
+
+/// Name and version that a file carries as its writer.
+const CREATED_BY: &str = concat!("ironforge ", env!("CARGO_PKG_VERSION"));
+
+/// A file whose properties are set.
+pub(super) struct Open {
+    writer: SerializedFileWriter<Sealing>,
+    columns: ArrowRowGroupWriterFactory,
+    schema: Arc<Schema>,
+    encodings: Vec<Encoding>,
+}
+
+/// An encoded column of a row group.
+enum Chunk {
+    Whole(Box<ArrowColumnChunk>),
+    /// Cut into pages by content, in a file of its own.
+    Paged(Bytes, Box<ColumnCloseResult>),
+}
+
+/// Why a row group cannot be written.
+pub(super) enum Refusal {
+    Library(ParquetError),
+    Overflow { column: usize, row: usize, value: String },
+}
+
+impl From<ParquetError> for Refusal {
+    fn from(error: ParquetError) -> Self {
+        Self::Library(error)
+    }
+}
+
+impl From<ArrowError> for Refusal {
+    fn from(error: ArrowError) -> Self {
+        Self::Library(error.into())
+    }
+}
+
+impl Open {
+    /// Opens it: encodings are chosen from the first rows.
+    pub(super) fn new(
+        file: Sealing,
+        table: &Table,
+        arrays: &Arrays<'_>,
+        rows: Range<usize>,
+        config: &StoreConfig,
+    ) -> Result<Self, Refusal> {
+        let schema = Arc::new(encode::schema(table, arrays.narrowing()));
+        let sample = |rows: Range<usize>| {
+            let columns = (0..table.columns().len()).map(|c| (c, arrays.part(c, rows.clone())));
+            let arrays = columns.map(|(c, array)| {
+                // A value out of range is found, with its row, when its group is encoded.
+                Ok(array
+                    .unwrap_or_else(|_| arrow_array::new_null_array(schema.field(c).data_type(), rows.len())))
+            });
+            let arrays = arrays.collect::<Result<Vec<ArrayRef>, ParquetError>>()?;
+            let named = schema.fields().iter().map(|field| field.name().as_str()).zip(arrays);
+            Ok(RecordBatch::try_from_iter(named)?)
+        };
+        let encodings = encoding::choose(table.columns(), rows, &schema, config, sample)?;
+        let recorded = KeyValue::new(encoding::KEY.to_owned(), encoding::record(table.columns(), &encodings));
+        let mut properties = properties(config, &schema, &encodings)?;
+        properties = properties.into_builder().set_key_value_metadata(Some(vec![recorded])).build();
+        add_encoded_arrow_schema_to_metadata(&schema, &mut properties);
+        let parquet = ArrowSchemaConverter::new().convert(&schema)?;
+        let writer = SerializedFileWriter::new(file, parquet.root_schema_ptr(), Arc::new(properties))?;
+        let columns = ArrowRowGroupWriterFactory::new(&writer, Arc::clone(&schema));
+        Ok(Self { writer, columns, schema, encodings })
+    }
+
+    /// Writes page index and footer.
+    ///
+    /// # Errors
+    /// The library's, or the operating system's through it.
+    pub(super) fn close(mut self) -> Result<Sealing, ParquetError> {
+        self.writer.flush()?;
+        self.writer.inner_mut().keep_tail();
+        self.writer.append_key_value_metadata(checksum::blank());
+        self.writer.into_inner()
+    }
+
+    /// Encodes the columns of a row group side by side, and writes them one after the other.
+    pub(super) fn write(
+        &mut self,
+        arrays: &Arrays<'_>,
+        rows: Range<usize>,
+        config: &StoreConfig,
+    ) -> Result<(), Refusal> {
+        let writers = self.columns.create_column_writers(self.writer.flushed_row_groups().len())?;
+        let encode = |(column, writer): (usize, ArrowColumnWriter)| {
+            self.column(column, writer, arrays, rows.clone(), config)
+        };
+        let chunks: Vec<Result<Chunk, Refusal>> = writers.into_par_iter().enumerate().map(encode).collect();
+        let mut group = self.writer.next_row_group()?;
+        for chunk in chunks {
+            match chunk? {
+                Chunk::Whole(chunk) => chunk.append_to_row_group(&mut group)?,
+                Chunk::Paged(bytes, close) => group.append_column(&bytes, *close)?,
+            }
+        }
+        group.close()?;
+        Ok(())
+    }
+
+    fn column(
+        &self,
+        column: usize,
+        mut writer: ArrowColumnWriter,
+        arrays: &Arrays<'_>,
+        rows: Range<usize>,
+        config: &StoreConfig,
+    ) -> Result<Chunk, Refusal> {
+        let part = arrays.part(column, rows);
+        let array = part.map_err(|e| Refusal::Overflow { column, row: e.row, value: e.value })?;
+        if config.content_defined
+            && self.encodings[column] != Encoding::Dictionary
+            && logical_bytes(&array) > u64::from(config.min_page_bytes)
+        {
+            return self.paged(column, &array, config);
+        }
+        for leaf in compute_leaves(self.schema.field(column), &array)? {
+            writer.write(&leaf)?;
+        }
+        let mut chunk = writer.close()?;
+        orders::without_nan(chunk.close_mut())?;
+        Ok(Chunk::Whole(Box::new(chunk)))
+    }
+
+    /// A column cut into pages by its content. The library cuts in a writer of whole files alone: it gets one.
+    fn paged(&self, column: usize, array: &ArrayRef, config: &StoreConfig) -> Result<Chunk, Refusal> {
+        let schema = Arc::new(Schema::new(vec![self.schema.field(column).clone()]));
+        // The library would cut by codes, which hang on the batch; strings are the content.
+        let array = match array.as_dictionary_opt::<Int32Type>() {
+            Some(coded) => Arc::new(encode::strings(coded)?) as ArrayRef,
+            None => Arc::clone(array),
+        };
+        let options = CdcOptions {
+            min_chunk_size: config.min_page_bytes as usize,
+            max_chunk_size: config.max_page_bytes as usize,
+            norm_level: 0,
+        };
+        let properties = properties(config, &schema, &self.encodings[column..=column])?
+            .into_builder()
+            .set_content_defined_chunking(Some(options))
+            .set_max_row_group_row_count(None)
+            .build();
+        let writer = ArrowWriterOptions::new().with_properties(properties).with_skip_arrow_metadata(true);
+        let mut writer = ArrowWriter::try_new_with_options(Vec::new(), Arc::clone(&schema), writer)?;
+        let rows_written = array.len() as u64;
+        let field =
+            Field::new(schema.field(0).name(), array.data_type().clone(), schema.field(0).is_nullable());
+        writer.write(&RecordBatch::try_new(Arc::new(Schema::new(vec![field])), vec![array])?)?;
+        let file = writer.finish()?;
+        let one = |what: &str| ParquetError::General(format!("a column of one row group has no {what}"));
+        let metadata = file.row_groups().first().ok_or_else(|| one("group"))?.column(0).clone();
+        let pages = file.page_index_for_row_group(0);
+        let mut close = ColumnCloseResult {
+            bytes_written: metadata.compressed_size() as u64,
+            rows_written,
+            metadata,
+            bloom_filter: None,
+            column_index: Some(pages.column_index(0).ok_or_else(|| one("column index"))?.clone()),
+            offset_index: Some(pages.offset_index(0).ok_or_else(|| one("offset index"))?.clone()),
+        };
+        orders::without_nan(&mut close)?;
+        let bytes = Bytes::from(std::mem::take(writer.inner_mut()));
+        Ok(Chunk::Paged(bytes, Box::new(close)))
+    }
+}
+
+/// Properties of a file with these columns.
+fn properties(
+    config: &StoreConfig,
+    schema: &Schema,
+    encodings: &[Encoding],
+) -> Result<WriterProperties, ParquetError> {
+    let rows =
+        if config.content_defined { config.max_row_group_rows } else { config.row_group_rows } as usize;
+    let mut builder = encoding::builder(config)?
+        .set_created_by(CREATED_BY.to_owned())
+        .set_statistics_enabled(EnabledStatistics::Page);
+    if config.content_defined {
+        // Pages that end at a fixed count of rows or bytes would undo the cuts.
+        builder = builder
+            .set_data_page_row_count_limit(usize::MAX)
+            .set_data_page_size_limit(2 * config.max_page_bytes as usize);
+    }
+    Ok(encoding::set(builder, schema, encodings, rows).build())
+}
+
+/// Bytes that content-defined pages count: values, and two a level.
+fn logical_bytes(array: &ArrayRef) -> u64 {
+    let levels = if array.is_nullable() { 2 * array.len() as u64 } else { 0 };
+    let values = match array.as_dictionary_opt::<Int32Type>() {
+        Some(coded) => {
+            let names = coded.values().as_string::<i32>();
+            coded
+                .keys()
+                .iter()
+                .flatten()
+                .map(|key| u64::from(names.value_length(key as usize).unsigned_abs()))
+                .sum()
+        }
+        None => array.len() as u64 * array.data_type().primitive_width().unwrap_or(1) as u64,
+    };
+    levels + values
+}
