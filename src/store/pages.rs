@@ -4,26 +4,25 @@
 //! (against the chunk), the checksum of a page, and how far a few bytes may unfold: a dictionary of one long string
 //! that stands in a million rows, a delta-encoded string that repeats its predecessor.
 
+mod headers;
+mod values;
+
 use std::ops::Range;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use parquet::basic::{Encoding, Type};
+use parquet::basic::Type;
 use parquet::column::page::{Page, PageMetadata, PageReader};
 use parquet::errors::{ParquetError, Result};
 use parquet::file::metadata::ColumnChunkMetaData;
 
 use super::codec::{Codec, CodecFault};
-use super::delta;
 use super::input::Input;
 use super::meter::{Fault, Meter};
-use super::page::{self, Code, PageHeader, PageKind};
-use super::thrift::{Bad, Cursor};
+use super::page::{PageHeader, PageKind};
 
 /// Bytes that are read ahead of the page at hand, if the file is not mapped.
 const READ_AHEAD: u64 = 256 << 10;
-/// Longest page header that is looked for; it holds statistics, which hold strings.
-const MAX_HEADER: u64 = 16 << 20;
 /// Bytes a decoded dictionary value takes beside its own.
 const PER_DICTIONARY_VALUE: u64 = 32;
 
@@ -176,74 +175,6 @@ impl Pages {
         Ok(window.slice((range.start - start) as usize..(range.end - start) as usize))
     }
 
-    /// The next header that is no other page's, with the offset behind it; `None` at the end of the chunk.
-    fn peek(&mut self) -> std::result::Result<Option<PageHeader>, Fault> {
-        while self.header.is_none() {
-            let room = self.chunk.range.end - self.offset;
-            if room == 0 || self.values_seen >= self.chunk.values && self.chunk.values > 0 {
-                return Ok(None);
-            }
-            let (header, len) = self.parse(room)?;
-            self.offset += len;
-            if u64::from(header.compressed) > self.chunk.range.end - self.offset {
-                return Err(self.damaged("reaches beyond its column chunk"));
-            }
-            match header.kind {
-                PageKind::Other => self.offset += u64::from(header.compressed),
-                _ => self.header = Some(self.checked(header)?),
-            }
-        }
-        Ok(self.header)
-    }
-
-    fn parse(&mut self, room: u64) -> std::result::Result<(PageHeader, u64), Fault> {
-        let mut len = room.min(1 << 9);
-        loop {
-            let bytes = self.bytes(self.offset..self.offset + len)?;
-            let mut cursor = Cursor::new(&bytes);
-            match page::header(&mut cursor) {
-                Ok(header) => return Ok((header, cursor.position() as u64)),
-                Err(Bad::Short) if len < room.min(MAX_HEADER) => len = room.min(len.saturating_mul(16)),
-                Err(_) => return Err(self.damaged("has a broken header")),
-            }
-        }
-    }
-
-    /// Sizes and counts that cannot be true.
-    fn checked(&self, header: PageHeader) -> std::result::Result<PageHeader, Fault> {
-        let (compressed, uncompressed) = (header.compressed as usize, header.uncompressed as usize);
-        let (mut levels, mut packed) = (0usize, true);
-        if let PageKind::DataV2 { def_bytes, rep_bytes, compressed: is, values, nulls, .. } = header.kind {
-            levels = (def_bytes as usize).saturating_add(rep_bytes as usize);
-            packed = is;
-            if levels > compressed || levels > uncompressed {
-                return Err(self.damaged("has levels that are longer than it"));
-            }
-            if nulls > values {
-                return Err(self.damaged("has more missing values than values"));
-            }
-        }
-        let (from, to) = (compressed - levels, uncompressed - levels);
-        // Some writers give a page without values any compressed size.
-        let plausible = if packed { self.codec.plausible(from, to) || to == 0 } else { from == to };
-        if !plausible {
-            return Err(self.damaged(&format!("cannot become {to} bytes from {from}")));
-        }
-        if let Some(values) = header.kind.values() {
-            let seen = self.values_seen.saturating_add(values.into());
-            if seen > self.chunk.values {
-                return Err(self.damaged("declares more values than its column chunk"));
-            }
-        }
-        if let PageKind::Dictionary { values, .. } = header.kind {
-            // A value takes a byte at least, in memory many more.
-            if values > header.uncompressed {
-                return Err(self.damaged("declares more dictionary values than bytes"));
-            }
-        }
-        Ok(header)
-    }
-
     /// Reads, checks and decompresses the next page.
     fn read(&mut self) -> std::result::Result<Option<Page>, Fault> {
         let Some(header) = self.peek()? else { return Ok(None) };
@@ -291,104 +222,6 @@ impl Pages {
         }
         Ok(Bytes::from(out))
     }
-
-    fn page(&mut self, header: &PageHeader, buf: Bytes) -> std::result::Result<Page, Fault> {
-        let encoding = |code: Code| {
-            code.encoding().ok_or_else(|| {
-                Fault::Unsupported(format!("the encoding {} (column {})", code.0, self.chunk.name))
-            })
-        };
-        Ok(match header.kind {
-            PageKind::Data { values, encoding: code, def_levels, rep_levels } => {
-                let as_is = encoding(code)?;
-                let (def_level_encoding, rep_level_encoding) = (encoding(def_levels)?, encoding(rep_levels)?);
-                let data = after_levels(&buf, self.chunk.max_rep, rep_level_encoding, values)
-                    .and_then(|buf| after_levels(buf, self.chunk.max_def, def_level_encoding, values));
-                let data = data.ok_or_else(|| self.damaged("ends within its levels"))?;
-                self.unfold(as_is, values, data, buf.len())?;
-                Page::DataPage {
-                    buf,
-                    num_values: values,
-                    encoding: as_is,
-                    def_level_encoding,
-                    rep_level_encoding,
-                    statistics: None,
-                }
-            }
-            PageKind::DataV2 { values, nulls, rows, encoding: code, def_bytes, rep_bytes, compressed } => {
-                let encoding = encoding(code)?;
-                let data = buf.get((def_bytes + rep_bytes) as usize..);
-                let data = data.ok_or_else(|| self.damaged("ends within its levels"))?;
-                self.unfold(encoding, values, data, buf.len())?;
-                Page::DataPageV2 {
-                    num_values: values,
-                    encoding,
-                    num_nulls: nulls,
-                    num_rows: rows,
-                    def_levels_byte_len: def_bytes,
-                    rep_levels_byte_len: rep_bytes,
-                    is_compressed: compressed,
-                    statistics: None,
-                    buf,
-                }
-            }
-            PageKind::Dictionary { values, encoding: code, sorted } => {
-                let encoding = encoding(code)?;
-                self.longest = match self.chunk.physical {
-                    Type::BYTE_ARRAY => longest(&buf, values).ok_or_else(|| {
-                        self.damaged("holds a dictionary value that is longer than the page")
-                    })?,
-                    _ => self.width(),
-                };
-                Page::DictionaryPage { buf, num_values: values, encoding, is_sorted: sorted }
-            }
-            PageKind::Other => return Err(self.damaged("is of no known kind")),
-        })
-    }
-
-    /// Bytes of a value of fixed width.
-    fn width(&self) -> u64 {
-        match self.chunk.physical {
-            Type::BOOLEAN => 1,
-            Type::INT32 | Type::FLOAT => 4,
-            Type::INT64 | Type::DOUBLE | Type::INT96 => 12,
-            Type::BYTE_ARRAY => 0,
-            Type::FIXED_LEN_BYTE_ARRAY => self.chunk.type_length,
-        }
-    }
-
-    /// Counts what the values of a data page become, as far as one batch can hold them. `data` are the values.
-    fn unfold(
-        &mut self,
-        encoding: Encoding,
-        values: u32,
-        data: &[u8],
-        len: usize,
-    ) -> std::result::Result<(), Fault> {
-        let Unfolding { batch_rows, per_value, shared, batch, last_page } = self.unfolding;
-        let rows = if self.chunk.repeated { u64::from(values) } else { batch_rows.min(values.into()) };
-        #[allow(deprecated, reason = "old files name their dictionaries so")]
-        let dictionary = matches!(encoding, Encoding::PLAIN_DICTIONARY | Encoding::RLE_DICTIONARY);
-        // A page whose values are all missing may hold nothing after its levels.
-        let extent = match data {
-            [] => None,
-            data => delta::extent(encoding, data, values).map_err(|e| self.damaged(e))?,
-        };
-        let bytes = match (self.chunk.physical, extent) {
-            (Type::BYTE_ARRAY, Some(extent)) => extent.bytes,
-            _ if dictionary && shared => 0,
-            (Type::BYTE_ARRAY, None) if dictionary => rows.saturating_mul(self.longest),
-            (Type::BYTE_ARRAY, None) => len as u64,
-            _ => rows.saturating_mul(self.width()),
-        };
-        let bytes = bytes.saturating_add(rows.saturating_mul(per_value));
-        // A batch takes the rest of the page before, and every page that begins in it.
-        let now = self.meter.batch();
-        let before = if now == batch { self.held.unfolded } else { last_page };
-        self.hold(Held { unfolded: before.saturating_add(bytes), ..self.held })?;
-        self.unfolding = Unfolding { batch: now, last_page: bytes, ..self.unfolding };
-        Ok(())
-    }
 }
 
 fn fault(column: &str, fault: CodecFault) -> Fault {
@@ -400,32 +233,6 @@ fn fault(column: &str, fault: CodecFault) -> Fault {
             Fault::Damaged(format!("a page of column {column} cannot be decompressed: {why}"))
         }
     }
-}
-
-/// What follows the levels of one kind in a page of version 1; `None` if they are cut off.
-fn after_levels(buf: &[u8], max: i16, encoding: Encoding, values: u32) -> Option<&[u8]> {
-    if max == 0 {
-        return Some(buf);
-    }
-    #[allow(deprecated, reason = "BIT_PACKED levels stand in old files")]
-    if encoding == Encoding::BIT_PACKED {
-        let bits = u64::from(u16::BITS - max.unsigned_abs().leading_zeros());
-        return buf.get((u64::from(values) * bits).div_ceil(8) as usize..);
-    }
-    let (head, rest) = buf.split_first_chunk::<4>()?;
-    rest.get(u32::from_le_bytes(*head) as usize..)
-}
-
-/// Bytes of the longest of `values` strings, each behind its length; `None` if one is cut off.
-fn longest(mut buf: &[u8], values: u32) -> Option<u64> {
-    let mut longest = 0;
-    for _ in 0..values {
-        let (head, rest) = buf.split_first_chunk::<4>()?;
-        let len = u32::from_le_bytes(*head) as usize;
-        buf = rest.get(len..)?;
-        longest = longest.max(len as u64);
-    }
-    Some(longest)
 }
 
 impl Drop for Pages {
