@@ -4,6 +4,7 @@ mod corpus;
 mod cut_by_content;
 mod damaged;
 mod datasets;
+#[cfg(feature = "cli")]
 mod export;
 mod footers;
 mod writing;
