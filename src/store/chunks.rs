@@ -31,6 +31,15 @@ const CREATED_BY: &str = concat!("ironforge ", env!("CARGO_PKG_VERSION"));
 /// A file whose properties are set.
 pub(super) struct Open {
     writer: SerializedFileWriter<Sealing>,
+    layout: Layout,
+    /// Row groups so far.
+    groups: usize,
+    /// The last one, not yet written.
+    encoded: Option<Vec<Chunk>>,
+}
+
+/// How its columns are encoded.
+struct Layout {
     columns: ArrowRowGroupWriterFactory,
     schema: Arc<Schema>,
     encodings: Vec<Encoding>,
@@ -90,43 +99,59 @@ impl Open {
         let parquet = ArrowSchemaConverter::new().convert(&schema)?;
         let writer = SerializedFileWriter::new(file, parquet.root_schema_ptr(), Arc::new(properties))?;
         let columns = ArrowRowGroupWriterFactory::new(&writer, Arc::clone(&schema));
-        Ok(Self { writer, columns, schema, encodings })
+        Ok(Self { writer, layout: Layout { columns, schema, encodings }, groups: 0, encoded: None })
     }
 
-    /// Writes page index and footer.
+    /// Writes the last row group, page index and footer.
     ///
     /// # Errors
     /// The library's, or the operating system's through it.
     pub(super) fn close(mut self) -> Result<Sealing, ParquetError> {
+        put(&mut self.writer, self.encoded.take())?;
         self.writer.flush()?;
         self.writer.inner_mut().keep_tail();
         self.writer.append_key_value_metadata(checksum::blank());
         self.writer.into_inner()
     }
 
-    /// Encodes the columns of a row group side by side, and writes them one after the other.
+    /// Encodes the columns of a row group side by side, while the group before is written.
     pub(super) fn write(
         &mut self,
         arrays: &Arrays<'_>,
         rows: Range<usize>,
         config: &StoreConfig,
     ) -> Result<(), Refusal> {
-        let writers = self.columns.create_column_writers(self.writer.flushed_row_groups().len())?;
+        let Self { writer, layout, groups, encoded } = self;
+        let writers = layout.columns.create_column_writers(*groups)?;
         let encode = |(column, writer): (usize, ArrowColumnWriter)| {
-            self.column(column, writer, arrays, rows.clone(), config)
+            layout.column(column, writer, arrays, rows.clone(), config)
         };
-        let chunks: Vec<Result<Chunk, Refusal>> = writers.into_par_iter().enumerate().map(encode).collect();
-        let mut group = self.writer.next_row_group()?;
-        for chunk in chunks {
-            match chunk? {
-                Chunk::Whole(chunk) => chunk.append_to_row_group(&mut group)?,
-                Chunk::Paged(bytes, close) => group.append_column(&bytes, *close)?,
-            }
-        }
-        group.close()?;
+        let before = encoded.take();
+        let (written, chunks) = rayon::join(
+            || put(writer, before),
+            || writers.into_par_iter().enumerate().map(encode).collect::<Vec<Result<Chunk, Refusal>>>(),
+        );
+        written?;
+        *encoded = Some(chunks.into_iter().collect::<Result<_, _>>()?);
+        *groups += 1;
         Ok(())
     }
+}
 
+/// Writes the columns of a row group one after the other.
+fn put(writer: &mut SerializedFileWriter<Sealing>, chunks: Option<Vec<Chunk>>) -> Result<(), ParquetError> {
+    let Some(chunks) = chunks else { return Ok(()) };
+    let mut group = writer.next_row_group()?;
+    for chunk in chunks {
+        match chunk {
+            Chunk::Whole(chunk) => chunk.append_to_row_group(&mut group)?,
+            Chunk::Paged(bytes, close) => group.append_column(&bytes, *close)?,
+        }
+    }
+    group.close().map(|_| ())
+}
+
+impl Layout {
     fn column(
         &self,
         column: usize,

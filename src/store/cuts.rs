@@ -1,8 +1,9 @@
 //! Where content-defined row groups end: by the rows themselves, so that an edit moves the ends near it and no others.
 //!
-//! A hash rolls over the last 32 rows. Once a group has its minimum, it ends at the row where the hash falls below a
-//! threshold, and at its maximum in any case. Integers and times enter as the difference to the row before: where
-//! rows are inserted into numbered ones, all numbers behind them shift, and their differences do not.
+//! A hash rolls over the last eight rows: a changed row can move the ends within the eight behind it alone. Once a
+//! group has its minimum, it ends at the row where the hash falls below a threshold, and at its maximum in any case.
+//! Integers and times enter as the difference to the row before: where rows are inserted into numbered ones, all
+//! numbers behind them shift, and their differences do not.
 //! Source: Xia et al. 2016 (FastCDC), with rows in the place of bytes.
 
 use std::ops::Range;
@@ -16,8 +17,8 @@ const ABSENT: u64 = 0x9e37_79b9_7f4a_7c15;
 const MIX: u64 = 0xff51_afd7_ed55_8ccd;
 /// Rows that are hashed together: their hashes stay in the nearest cache while the columns pass by.
 const BLOCK: usize = 2048;
-/// Bits by which the hash moves on with each row: 64 / 2 rows are in it.
-const STEP: u32 = 2;
+/// Bits by which the hash moves on with each row: 64 / 8 rows are in it.
+const STEP: u32 = 8;
 
 /// Finds the ends of row groups, batch by batch.
 pub(super) struct Cuts {

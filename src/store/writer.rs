@@ -20,7 +20,7 @@ pub struct Written {
 /// A Parquet file that takes its rows batch by batch.
 ///
 /// The bytes are those of [`write_table`](super::write_table) over all rows at once, however they are cut into batches;
-/// only narrowing, which looks at all values first, is not done. Memory: one row group, as it is and encoded. The file
+/// only narrowing, which looks at all values first, is not done. Memory: one row group, and two encoded. The file
 /// appears at [`finish`](Self::finish), whole; dropped before, nothing stays.
 ///
 /// ```

@@ -6,6 +6,7 @@ mod damaged;
 mod datasets;
 mod digests;
 mod exchange;
+#[cfg(feature = "cli")]
 mod export;
 mod footers;
 mod hostile;
