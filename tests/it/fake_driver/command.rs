@@ -73,7 +73,7 @@ fn auto_takes_the_gpu_for_large_work_alone_and_says_why() {
     }
     let run = Run::new(&[]);
     let small = run.attend(70, &[]);
-    assert!(said(&small).contains("backend cpu: an estimated 1.00"), "{}", said(&small));
+    assert!(said(&small).contains("backend cpu: an estimated 0.40"), "{}", said(&small));
     assert_eq!(run.log("alloc"), [""; 0]);
     // Seconds on one thread.
     let large = run.attend(LARGE, &["--backend", "auto"]);
