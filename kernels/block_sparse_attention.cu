@@ -2,9 +2,9 @@
 #include "include/attention.cuh"
 #include "include/entries.cuh"
 
-#define ENTRY(T, type, D, accuracy, EXACT)                                                   \
-  KERNEL(block_sparse_attention_##type##_d##D##_##accuracy, THREADS, BLOCKS<D>, AttentionParams) {   \
-    SHARED(Shared<D>, shared);                                                               \
-    attend<T, D, EXACT, ListKeys>(p, shared);                                                \
+#define ENTRY(T, type, D, accuracy, EXACT)                                                         \
+  KERNEL(block_sparse_attention_##type##_d##D##_##accuracy, THREADS, BLOCKS<D>, AttentionParams) { \
+    SHARED(Shared<D>, shared);                                                                     \
+    attend<T, D, EXACT, ListKeys>(p, shared);                                                      \
   }
 EACH_TILE_ENTRY(ENTRY)

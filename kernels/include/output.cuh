@@ -23,7 +23,8 @@ DEV float log_sum_exp(float max, float scale, float sum, float shift) {
 }
 
 template <typename T, int D>
-DEV void write_rows(const AttentionParams& p, const WorkItem& item, uint32_t head, const Head<T, D>& state, const Sums& sums) {
+DEV void write_rows(const AttentionParams& p, const WorkItem& item, uint32_t head, const Head<T, D>& state,
+                    const Sums& sums) {
   const int t = threadIdx.x & 3;
 #pragma unroll
   for (int i = 0; i < 2; i++) {

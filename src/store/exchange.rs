@@ -38,7 +38,7 @@ const STREAM: &str = "the Arrow stream";
 ///
 /// # Errors
 /// [`StoreError::OutOfRange`] for a time in seconds that milliseconds cannot hold. `out` is then untouched.
-#[allow(unsafe_code)]
+#[allow(unsafe_code, reason = "follows the address of a C structure")]
 pub unsafe fn export_table(table: Table, out: *mut c_void) -> Result<(), StoreError> {
     let schema = Arc::new(as_handed(&table));
     let batches = Batches::new(&table, &schema)?;
@@ -51,7 +51,7 @@ pub unsafe fn export_table(table: Table, out: *mut c_void) -> Result<(), StoreEr
 ///
 /// # Safety
 /// As [`export_table`].
-#[allow(unsafe_code)]
+#[allow(unsafe_code, reason = "follows the address of a C structure")]
 pub unsafe fn export_scan(scan: Scan, out: *mut c_void) {
     let schema = Arc::new(as_handed(&scan.empty()));
     let own = Arc::clone(&schema);
@@ -69,7 +69,7 @@ pub unsafe fn export_scan(scan: Scan, out: *mut c_void) {
 
 /// # Safety
 /// `out` points to memory for one `struct ArrowArrayStream`, aligned and writable.
-#[allow(unsafe_code)]
+#[allow(unsafe_code, reason = "follows the address of a C structure")]
 unsafe fn write(reader: Box<dyn RecordBatchReader + Send>, out: *mut c_void) {
     // SAFETY: 1. the layout is that of the C interface: FFI_ArrowArrayStream is `repr(C)`.
     //         2. the memory is there and aligned: the caller's promise.
@@ -90,7 +90,7 @@ unsafe fn write(reader: Box<dyn RecordBatchReader + Send>, out: *mut c_void) {
 /// [`StoreError::Damaged`] for what the producer reports or for a batch that is not of its schema;
 /// [`StoreError::Unsupported`] for a column of a type that is not read; [`StoreError::DuplicateColumn`];
 /// [`StoreError::Memory`] once the table takes more than allowed; [`StoreError::OutOfRange`].
-#[allow(unsafe_code)]
+#[allow(unsafe_code, reason = "follows the address of a C structure")]
 pub unsafe fn import_table(stream: *mut c_void, memory_limit_bytes: u64) -> Result<Table, StoreError> {
     let damaged = |e: ArrowError| StoreError::Damaged { path: STREAM.into(), why: e.to_string() };
     // SAFETY: the caller promises a valid stream that is ours alone; `from_raw` leaves a released one in its place.

@@ -19,11 +19,11 @@ impl Input {
     ///
     /// # Errors
     /// The operating system's.
-    #[allow(unsafe_code)]
+    #[allow(unsafe_code, reason = "maps a file")]
     pub(super) fn map(file: &File) -> io::Result<Self> {
         // SAFETY: 1. the map is read-only and private to this process, and outlives every view (Bytes owns it).
-        //         2. that nobody shortens or changes the file meanwhile is the caller's promise, made where
-        //            `ReadOptions::map` is set: its documentation says what happens otherwise.
+        //         2. that nobody shortens or changes the file meanwhile is the promise that the caller of
+        //            `scan_mapped` makes, the only way here: it says what happens otherwise.
         let map = unsafe { memmap2::Mmap::map(file) }?;
         Ok(Self::Mapped(Bytes::from_owner(map)))
     }

@@ -99,7 +99,7 @@ pub fn scan(path: &Path, options: &ScanOptions) -> Result<Scan, StoreError> {
 ///
 /// # Errors
 /// As [`scan`].
-#[allow(unsafe_code)]
+#[allow(unsafe_code, reason = "hands on what its caller promises of the file")]
 pub unsafe fn scan_mapped(path: &Path, options: &ScanOptions) -> Result<Scan, StoreError> {
     let statistics = options.predicate.is_some();
     Scan::new(Source::open(path, Open { statistics, map: true })?, options)
