@@ -3,6 +3,7 @@
 use std::hint::black_box;
 
 use ironforge::dag::{Dag, DagConfig, DagView, Digraph, EdgeWeights};
+use ironforge::events::{Time, in_order};
 use ironforge::table::Labels;
 use petgraph::algo::toposort;
 use petgraph::graph::DiGraph;
@@ -24,23 +25,36 @@ fn weigh(t_ms: &[i64], kind: &Labels) -> (Dag, Vec<f32>) {
 fn from_events(c: &mut Bench, n: usize) {
     let t_ms = times(n);
     let kind = Labels::encode((0..n).map(|i| Some(KINDS[i * 7 % 5])));
-    let rows: Vec<(i64, u32)> = shuffled(n).into_iter().map(|i| (t_ms[i as usize], i)).collect();
+    let rows = shuffled(n);
+    let unsorted: Vec<Time> = rows.iter().map(|&i| Time::from_ms(t_ms[i as usize])).collect();
+    let unsorted_kind = kind.select(&rows.iter().map(|&i| i as usize).collect::<Vec<_>>());
+    let prices: Vec<_> = (0..n).map(|i| (i % 11 != 0).then_some(20_000.0 + (i * 37 % 101) as f64)).collect();
     let mut group = group(c, "build", window(n).edges());
     group.bench_function(format!("intervals/n{n}"), |b| b.iter(|| RULE.build(black_box(&t_ms)).unwrap()));
     group.bench_function(format!("weighted_sorted/n{n}"), |b| b.iter(|| weigh(black_box(&t_ms), &kind)));
     let config = DagConfig::default();
-    let weigher =
-        EdgeWeights::new(&config.causality(), config.horizon_minutes(), &t_ms, &kind, None).unwrap();
+    let weigher = |prices| {
+        EdgeWeights::new(&config.causality(), config.horizon_minutes(), &t_ms, &kind, prices).unwrap()
+    };
+    // The interval form with weights: half the memory of rows.
+    group.bench_function(format!("weighted_intervals/n{n}"), |b| {
+        b.iter(|| {
+            let dag = RULE.build(black_box(&t_ms)).unwrap();
+            let weights = weigher(None).of(&dag);
+            (dag, weights)
+        });
+    });
+    let (plain, priced) = (weigher(None), weigher(Some(&prices)));
     let dag = window(n);
     group.bench_function(format!("rows/n{n}"), |b| b.iter(|| Dag::from_intervals(black_box(&dag)).unwrap()));
-    group.bench_function(format!("weights/n{n}"), |b| b.iter(|| weigher.of(black_box(&dag))));
+    group.bench_function(format!("weights/n{n}"), |b| b.iter(|| plain.of(black_box(&dag))));
+    group.bench_function(format!("weights_priced/n{n}"), |b| b.iter(|| priced.of(black_box(&dag))));
+    group.bench_function(format!("order/n{n}"), |b| b.iter(|| in_order(black_box(&unsorted), None)));
     group.bench_function(format!("weighted_unsorted/n{n}"), |b| {
         b.iter(|| {
-            let mut rows = black_box(&rows).clone();
-            rows.sort_unstable();
-            let codes = rows.iter().map(|row| kind.codes[row.1 as usize]).collect();
-            let sorted: Vec<i64> = rows.into_iter().map(|row| row.0).collect();
-            weigh(&sorted, &Labels { names: kind.names.clone(), codes })
+            let order = in_order(black_box(&unsorted), None);
+            let sorted: Vec<i64> = order.iter().map(|&row| unsorted[row].t_ms).collect();
+            weigh(&sorted, &unsorted_kind.select(&order))
         });
     });
 }

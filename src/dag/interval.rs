@@ -55,6 +55,10 @@ impl WindowKnn {
             }
             end = end.max(first);
             let most = n.min(first.saturating_add(self.k as usize));
+            // Where events are dense all k lie in the window: one look instead of k.
+            if end < most && dt(most - 1) <= self.dt_max_ms {
+                end = most;
+            }
             while end < most && dt(end) <= self.dt_max_ms {
                 end += 1;
             }

@@ -17,6 +17,7 @@ mod marks;
 mod order;
 mod parts;
 mod paths;
+mod ranges;
 mod reach;
 mod reduction;
 mod rule;

@@ -28,24 +28,27 @@ impl Digraph {
     /// The same; `follow` is handed the row of each node, in the order of the nodes.
     pub(super) fn sort_and_follow(&self, mut follow: impl FnMut(&[u32])) -> Result<Vec<u32>, DagError> {
         let (mut nodes, mut order) = self.roots();
-        let mut done = 0;
-        // The queue is the result: what lies behind `done` is ready and still to be followed.
-        while let Some(&u) = order.get(done) {
+        let (mut done, mut ready) = (0, order.len());
+        // One more than there are nodes: each node met is written behind those that are ready, and only one that is
+        // ready too moves that place on. A branch would be guessed wrong, and each wrong guess waits for memory.
+        order.resize(self.nodes() + 1, 0);
+        // The queue is the result: what lies between `done` and `ready` is still to be followed.
+        while done < ready {
+            let u = order[done] as usize;
             done += 1;
-            let row = &self.col_idx[nodes[u as usize].start as usize..nodes[u as usize + 1].start as usize];
+            let row = &self.col_idx[nodes[u].start as usize..nodes[u + 1].start as usize];
             follow(row);
             for &v in row {
-                let left = &mut nodes[v as usize].waiting;
-                *left -= 1;
-                if *left == 0 {
-                    order.push(v);
-                } else if let Some(&first) = self.col_idx.get(nodes[v as usize].start as usize) {
-                    // Its row will be read soon: that it is looked for in memory now costs nothing, to wait for it
-                    // then does.
-                    std::hint::black_box(first);
-                }
+                let node = &mut nodes[v as usize];
+                node.waiting -= 1;
+                order[ready] = v;
+                ready += usize::from(node.waiting == 0);
+                // Its row will be read soon: that it is looked for in memory now costs nothing, to wait for it then
+                // does.
+                std::hint::black_box(self.col_idx.get(node.start as usize).copied());
             }
         }
+        order.truncate(ready);
         self.complete(order, &nodes)
     }
 

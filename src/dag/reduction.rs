@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::counts::{Mask, Way, counts, ring_len, sweep_forward};
 use super::digraph::Names;
-use super::{Dag, DagError, DagView, Generations};
+use super::{Dag, DagError, DagView, Generations, ranges};
 
 /// Longest edge for which what a node reaches is kept as a band of bits; the bands of all nodes in reach then take 8
 /// MiB.
@@ -16,9 +16,12 @@ const WORDS_A_STEP: u64 = 20;
 
 /// As [`DagView::transitive_reduction`] has it.
 ///
-/// An edge u -> x goes if another successor of u that lies before x leads to x. All ways sweep backwards and differ
-/// in how they know what a node leads to.
+/// An edge u -> x goes if another successor of u that lies before x leads to x. Where rows are ranges that is known
+/// from two of them; the other ways sweep backwards and differ in how they know what a node leads to.
 pub(super) fn reduce<D: DagView>(dag: &D) -> Result<Dag, DagError> {
+    if let Some(reduced) = ranges::reduce(dag) {
+        return reduced;
+    }
     match dag.reach() {
         0..=64 => one_word(dag).collect(dag),
         reach @ 65..=MAX_BAND => band(dag, reach).collect(dag),
@@ -240,7 +243,7 @@ fn columns<D: DagView>(dag: &D) -> Kept {
     kept
 }
 
-fn too_large(count: u64) -> DagError {
+pub(super) fn too_large(count: u64) -> DagError {
     DagError::TooLarge { what: "edges of a transitive reduction", count }
 }
 

@@ -1,7 +1,7 @@
 //! The weight of an edge: how near, how plausible, how close in price.
 
 use super::{DagError, DagView};
-use crate::table::{Labels, MISSING};
+use crate::table::Labels;
 
 const TIME_SHARE: f64 = 0.5;
 const CAUSAL_SHARE: f64 = 0.3;
@@ -76,11 +76,16 @@ struct Fits {
 /// has none, one half if only the target has none. Where there is no price column its term drops out and the other
 /// two are divided by 0.8.
 pub struct EdgeWeights<'a> {
-    horizon_ms: f64,
+    /// What an edge of no time has for it, and what it loses each millisecond.
+    near: f64,
+    per_ms: f64,
+    /// Share of the causality.
+    causal: f64,
     causality: Causality,
     /// Of each kind code, one more for "missing" at the end: a column of many kinds must not cost their square.
     fits: Vec<Fits>,
-    /// The value of each pair of kinds, by source and then target, where there are fewer pairs than events; else empty.
+    /// The value of each pair of kinds times its share, by source and then target, where there are fewer pairs than
+    /// events; else empty.
     pairs: Vec<f64>,
     kind: &'a [u32],
     t_ms: &'a [i64],
@@ -109,10 +114,17 @@ impl<'a> EdgeWeights<'a> {
         let fits: Vec<Fits> = names.map(|name| causality.fits(name)).collect();
         let few = fits.len().saturating_mul(fits.len()) <= want;
         let sources = if few { &fits[..] } else { &[] };
-        let of_source = |s| fits.iter().map(move |d: &Fits| causality.value(s, &d.target));
+        // The shares are divided once, not edge by edge.
+        let whole = if prices.is_some() { 1.0 } else { TIME_SHARE + CAUSAL_SHARE };
+        let (near, causal) = (TIME_SHARE / whole, CAUSAL_SHARE / whole);
+        let of_source = |s| fits.iter().map(move |d: &Fits| causal * causality.value(s, &d.target));
         let pairs = sources.iter().flat_map(|s| of_source(&s.source)).collect();
+        let horizon_ms = horizon_minutes * MS_PER_MINUTE;
         Ok(Self {
-            horizon_ms: horizon_minutes * MS_PER_MINUTE,
+            near,
+            // A horizon of 0 admits only dt = 0, which is as near as can be.
+            per_ms: if horizon_ms > 0.0 { near / horizon_ms } else { 0.0 },
+            causal,
             causality: causality.clone(),
             fits,
             pairs,
@@ -124,10 +136,8 @@ impl<'a> EdgeWeights<'a> {
 
     /// Place of an event's kind among `fits`.
     fn place(&self, i: usize) -> usize {
-        match self.kind[i] {
-            MISSING => self.fits.len() - 1,
-            code => code as usize,
-        }
+        // The code of a missing kind is the largest there is.
+        (self.kind[i] as usize).min(self.fits.len() - 1)
     }
 
     /// Weights of all edges of a graph whose nodes are the events, in edge order.
@@ -136,10 +146,27 @@ impl<'a> EdgeWeights<'a> {
     /// If a node is no event.
     #[track_caller]
     pub fn of(&self, dag: &impl DagView) -> Vec<f32> {
-        let mut weights = Vec::with_capacity(dag.edges() as usize);
+        match self.prices {
+            Some(prices) => {
+                self.each(dag, |source, j| PRICE_SHARE * closeness(source.price, prices[j].unwrap_or(0.0)))
+            }
+            None => self.each(dag, |_, _| 0.0),
+        }
+    }
+
+    #[track_caller]
+    fn each(&self, dag: &impl DagView, price_term: impl Fn(&Source<'_>, usize) -> f64) -> Vec<f32> {
+        let mut weights = vec![0.0; dag.edges() as usize];
+        let mut rest = weights.as_mut_slice();
         for i in 0..dag.nodes() {
             let source = self.source(i);
-            weights.extend(dag.successors(i as u32).map(|j| self.weight(&source, j as usize) as f32));
+            let row = dag.successors(i as u32);
+            let (of_row, others) = rest.split_at_mut(row.len());
+            rest = others;
+            for (weight, j) in of_row.iter_mut().zip(row) {
+                let j = j as usize;
+                *weight = self.weight(&source, j, price_term(&source, j)) as f32;
+            }
         }
         weights
     }
@@ -150,7 +177,10 @@ impl<'a> EdgeWeights<'a> {
     /// If `i` or `j` is not an event.
     #[track_caller]
     pub fn at(&self, i: usize, j: usize) -> f64 {
-        self.weight(&self.source(i), j)
+        let source = self.source(i);
+        let price_term =
+            self.prices.map_or(0.0, |p| PRICE_SHARE * closeness(source.price, p[j].unwrap_or(0.0)));
+        self.weight(&source, j, price_term)
     }
 
     /// What all edges of one source share.
@@ -166,21 +196,15 @@ impl<'a> EdgeWeights<'a> {
     }
 
     #[inline]
-    fn weight(&self, source: &Source<'_>, j: usize) -> f64 {
-        let dt_ms = self.t_ms[j].abs_diff(source.t_ms) as f64;
-        // A horizon of 0 admits only dt = 0, which is as near as can be.
-        let near = if self.horizon_ms > 0.0 { 1.0 - dt_ms / self.horizon_ms } else { 1.0 };
+    fn weight(&self, source: &Source<'_>, j: usize, price_term: f64) -> f64 {
+        // Where 64 bits cannot hold the difference it lies beyond any horizon.
+        let dt_ms = (self.t_ms[j].saturating_sub(source.t_ms) as f64).abs();
         let kind = self.place(j);
         let causal = match source.pairs.get(kind) {
             Some(&value) => value,
-            None => self.causality.value(&source.fits.source, &self.fits[kind].target),
+            None => self.causal * self.causality.value(&source.fits.source, &self.fits[kind].target),
         };
-        let known = TIME_SHARE * near + CAUSAL_SHARE * causal;
-        let weight = match self.prices {
-            Some(prices) => known + PRICE_SHARE * closeness(source.price, prices[j].unwrap_or(0.0)),
-            None => known / (TIME_SHARE + CAUSAL_SHARE),
-        };
-        weight.clamp(FLOOR, 1.0)
+        (self.near - self.per_ms * dt_ms + causal + price_term).clamp(FLOOR, 1.0)
     }
 }
 
@@ -193,7 +217,9 @@ struct Source<'a> {
     price: f64,
 }
 
-/// Closeness of two prices in 0..=1; 0 if the first is not positive.
+/// Closeness of two prices in 0..=1: `1 / (1 + |p2 - p1| / max(p1, 1))`, one division; 0 if the first is not positive.
+#[inline]
 fn closeness(p1: f64, p2: f64) -> f64 {
-    if p1 > 0.0 { 1.0 / (1.0 + (p2 - p1).abs() / p1.max(1.0)) } else { 0.0 }
+    let unit = p1.max(1.0);
+    if p1 > 0.0 { unit / (unit + (p2 - p1).abs()) } else { 0.0 }
 }

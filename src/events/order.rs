@@ -48,9 +48,33 @@ pub(super) struct Unsorted {
 #[track_caller]
 pub fn in_order(times: &[Time], seq: Option<&[i64]>) -> Vec<usize> {
     assert!(seq.is_none_or(|seq| seq.len() == times.len()), "one seq per time");
+    let key = |row: usize| (times[row], seq.map_or(0, |seq| seq[row]));
+    if (0..times.len()).is_sorted_by_key(key) {
+        return (0..times.len()).collect();
+    }
+    if let (None, Some(order)) = (seq, by_packed_time(times)) {
+        return order;
+    }
     let mut order: Vec<usize> = (0..times.len()).collect();
-    order.sort_by_key(|&row| (times[row], seq.map_or(0, |seq| seq[row])));
+    order.sort_by_key(|&row| key(row));
     order
+}
+
+/// The order by time, then position, where both fit one word: sorted as numbers, which is several times faster. `None`
+/// where they do not fit or a clock is finer than a millisecond.
+fn by_packed_time(times: &[Time]) -> Option<Vec<usize>> {
+    let earliest = times.iter().map(|time| time.t_ms).min()?;
+    let latest = times.iter().map(|time| time.t_ms).max()?;
+    let row_bits = times.len().ilog2() + 1;
+    let fits = latest.abs_diff(earliest).leading_zeros() >= row_bits;
+    if !fits || times.iter().any(|time| time.beyond_ns != 0) {
+        return None;
+    }
+    let pack = |(row, time): (usize, &Time)| time.t_ms.abs_diff(earliest) << row_bits | row as u64;
+    let mut packed: Vec<u64> = times.iter().enumerate().map(pack).collect();
+    packed.sort_unstable();
+    let rows = (1 << row_bits) - 1;
+    Some(packed.into_iter().map(|packed| (packed & rows) as usize).collect())
 }
 
 impl Unsorted {
@@ -108,6 +132,26 @@ impl Unsorted {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn packed_times_sort_as_times_do() {
+        let numbers = |n: usize, unit: i64| (0..n as i64).map(move |i| (i * 7919 % 101 - 50) * unit);
+        for unit in [1, 1000, i64::MAX >> 14, i64::MAX / 50] {
+            for n in [1, 2, 3, 100, 127, 128, 129, 300] {
+                let times: Vec<_> = numbers(n, unit).map(Time::from_ms).collect();
+                let mut expected: Vec<usize> = (0..n).collect();
+                expected.sort_by_key(|&row| times[row].t_ms);
+                assert_eq!(in_order(&times, None), expected, "{unit} {n}");
+                // Between these it is the count of rows that decides.
+                assert!(unit > 1000 || by_packed_time(&times).is_some(), "{unit} {n}");
+                assert!(unit < i64::MAX / 50 || n == 1 || by_packed_time(&times).is_none(), "{unit} {n}");
+            }
+        }
+        let finer: Vec<_> = [5, 3, 4].map(|ns| Time::from_ns(ns).unwrap()).to_vec();
+        assert!(by_packed_time(&finer).is_none());
+        assert_eq!(in_order(&finer, None), [1, 2, 0]);
+        assert!(in_order(&[], None).is_empty());
+    }
 
     #[test]
     fn milliseconds_are_rounded_down_and_finer_times_keep_their_order() {

@@ -53,18 +53,27 @@ impl Labels {
     /// If `order` names a row that does not exist.
     #[track_caller]
     pub fn select(&self, order: &[usize]) -> Self {
-        // By code, not by text: a name may be a megabyte long and stand in every row.
-        let mut codes_of = std::collections::HashMap::new();
-        let mut selected = Self::default();
+        // By code, not by text: a name may be a megabyte long and stand in every row. New codes stand in a table
+        // where there are no more names than rows, else only those of the names met.
+        let few = self.names.len() <= order.len();
+        let mut table = vec![MISSING; if few { self.names.len() } else { 0 }];
+        let mut met = std::collections::HashMap::new();
+        let mut selected = Self { names: Vec::new(), codes: Vec::with_capacity(order.len()) };
         for &i in order {
-            let code = match self.codes[i] {
-                MISSING => MISSING,
-                code => *codes_of.entry(code).or_insert_with(|| {
-                    selected.names.push(self.names[code as usize].clone());
-                    selected.names.len() as u32 - 1
-                }),
+            let code = self.codes[i];
+            if code == MISSING {
+                selected.codes.push(MISSING);
+                continue;
+            }
+            let new = match table.get_mut(code as usize) {
+                Some(new) => new,
+                None => met.entry(code).or_insert(MISSING),
             };
-            selected.codes.push(code);
+            if *new == MISSING {
+                *new = selected.names.len() as u32;
+                selected.names.push(self.names[code as usize].clone());
+            }
+            selected.codes.push(*new);
         }
         selected
     }
@@ -93,6 +102,9 @@ mod tests {
         assert_eq!(labels.names, ["b", "a"]);
         assert_eq!(labels.iter().collect::<Vec<_>>(), [Some("b"), None, Some("a"), Some("b")]);
         assert_eq!(labels.select(&[2, 1]).names, ["a"]);
+        let (few, many) = (labels.select(&[3, 2, 0, 1]), labels.select(&[3]));
+        assert_eq!((few.names, few.codes), (vec!["b".to_owned(), "a".to_owned()], vec![0, 1, 0, MISSING]));
+        assert_eq!((many.names, many.codes), (vec!["b".to_owned()], vec![0]));
         assert_eq!(labels.without("b").iter().collect::<Vec<_>>(), [None, None, Some("a"), None]);
         assert_eq!(labels.without("c"), labels);
     }
