@@ -1,4 +1,4 @@
-//! A file under way: the columns of a row group encoded side by side, then written one after the other.
+//! A file under way: the columns of some row groups encoded side by side, then written one after the other.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -34,8 +34,8 @@ pub(super) struct Open {
     layout: Layout,
     /// Row groups so far.
     groups: usize,
-    /// The last one, not yet written.
-    encoded: Option<Vec<Chunk>>,
+    /// The last of them, encoded and not yet written.
+    encoded: Vec<Vec<Chunk>>,
 }
 
 /// How its columns are encoded.
@@ -80,16 +80,10 @@ impl Open {
         config: &StoreConfig,
     ) -> Result<Self, Refusal> {
         let schema = Arc::new(encode::schema(table, arrays.narrowing()));
-        let sample = |rows: Range<usize>| {
-            let columns = (0..table.columns().len()).map(|c| (c, arrays.part(c, rows.clone())));
-            let arrays = columns.map(|(c, array)| {
-                // A value out of range is found, with its row, when its group is encoded.
-                Ok(array
-                    .unwrap_or_else(|_| arrow_array::new_null_array(schema.field(c).data_type(), rows.len())))
-            });
-            let arrays = arrays.collect::<Result<Vec<ArrayRef>, ParquetError>>()?;
-            let named = schema.fields().iter().map(|field| field.name().as_str()).zip(arrays);
-            Ok(RecordBatch::try_from_iter(named)?)
+        // A value out of range is found, with its row, when its group is encoded.
+        let sample = |c: usize, rows: Range<usize>| {
+            let part = arrays.part(c, rows.clone());
+            part.unwrap_or_else(|_| arrow_array::new_null_array(schema.field(c).data_type(), rows.len()))
         };
         let encodings = encoding::choose(table.columns(), rows, &schema, config, sample)?;
         let recorded = KeyValue::new(encoding::KEY.to_owned(), encoding::record(table.columns(), &encodings));
@@ -99,56 +93,67 @@ impl Open {
         let parquet = ArrowSchemaConverter::new().convert(&schema)?;
         let writer = SerializedFileWriter::new(file, parquet.root_schema_ptr(), Arc::new(properties))?;
         let columns = ArrowRowGroupWriterFactory::new(&writer, Arc::clone(&schema));
-        Ok(Self { writer, layout: Layout { columns, schema, encodings }, groups: 0, encoded: None })
+        Ok(Self { writer, layout: Layout { columns, schema, encodings }, groups: 0, encoded: Vec::new() })
     }
 
-    /// Writes the last row group, page index and footer.
+    /// Writes the last row groups, page index and footer.
     ///
     /// # Errors
     /// The library's, or the operating system's through it.
     pub(super) fn close(mut self) -> Result<Sealing, ParquetError> {
-        put(&mut self.writer, self.encoded.take())?;
+        put(&mut self.writer, self.encoded)?;
         self.writer.flush()?;
         self.writer.inner_mut().keep_tail();
         self.writer.append_key_value_metadata(checksum::blank());
         self.writer.into_inner()
     }
 
-    /// Encodes the columns of a row group side by side, while the group before is written.
+    /// Encodes the columns of some row groups side by side, while the groups before are written: nobody waits for the
+    /// slowest column of a group while there is another group.
     pub(super) fn write(
         &mut self,
         arrays: &Arrays<'_>,
-        rows: Range<usize>,
+        groups: &[Range<usize>],
         config: &StoreConfig,
     ) -> Result<(), Refusal> {
-        let Self { writer, layout, groups, encoded } = self;
-        let writers = layout.columns.create_column_writers(*groups)?;
-        let encode = |(column, writer): (usize, ArrowColumnWriter)| {
+        let Self { writer, layout, groups: written, encoded } = self;
+        let mut tasks = Vec::new();
+        for (group, rows) in groups.iter().enumerate() {
+            let columns = layout.columns.create_column_writers(*written + group)?;
+            tasks.extend(columns.into_iter().enumerate().map(|(column, writer)| (column, writer, rows)));
+        }
+        let encode = |(column, writer, rows): (usize, ArrowColumnWriter, &Range<usize>)| {
             layout.column(column, writer, arrays, rows.clone(), config)
         };
-        let before = encoded.take();
-        let (written, chunks) = rayon::join(
+        let before = std::mem::take(encoded);
+        let (put, chunks) = rayon::join(
             || put(writer, before),
-            || writers.into_par_iter().enumerate().map(encode).collect::<Vec<Result<Chunk, Refusal>>>(),
+            // One by one, so that a thread which is done takes the next column and not half of another's.
+            || tasks.into_par_iter().with_max_len(1).map(encode).collect::<Vec<Result<Chunk, Refusal>>>(),
         );
-        written?;
-        *encoded = Some(chunks.into_iter().collect::<Result<_, _>>()?);
-        *groups += 1;
+        put?;
+        let mut chunks = chunks.into_iter();
+        for _ in groups {
+            encoded.push(chunks.by_ref().take(layout.encodings.len()).collect::<Result<_, _>>()?);
+        }
+        *written += groups.len();
         Ok(())
     }
 }
 
-/// Writes the columns of a row group one after the other.
-fn put(writer: &mut SerializedFileWriter<Sealing>, chunks: Option<Vec<Chunk>>) -> Result<(), ParquetError> {
-    let Some(chunks) = chunks else { return Ok(()) };
-    let mut group = writer.next_row_group()?;
-    for chunk in chunks {
-        match chunk {
-            Chunk::Whole(chunk) => chunk.append_to_row_group(&mut group)?,
-            Chunk::Paged(bytes, close) => group.append_column(&bytes, *close)?,
+/// Writes the columns of row groups one after the other.
+fn put(writer: &mut SerializedFileWriter<Sealing>, groups: Vec<Vec<Chunk>>) -> Result<(), ParquetError> {
+    for chunks in groups {
+        let mut group = writer.next_row_group()?;
+        for chunk in chunks {
+            match chunk {
+                Chunk::Whole(chunk) => chunk.append_to_row_group(&mut group)?,
+                Chunk::Paged(bytes, close) => group.append_column(&bytes, *close)?,
+            }
         }
+        group.close()?;
     }
-    group.close().map(|_| ())
+    Ok(())
 }
 
 impl Layout {

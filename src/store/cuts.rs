@@ -8,6 +8,8 @@
 
 use std::ops::Range;
 
+use rayon::prelude::*;
+
 use super::StoreConfig;
 use crate::table::{MISSING, Table, Values};
 
@@ -15,12 +17,12 @@ use crate::table::{MISSING, Table, Values};
 const ABSENT: u64 = 0x9e37_79b9_7f4a_7c15;
 /// An odd number whose bits look random: carries low bits into the high ones.
 const MIX: u64 = 0xff51_afd7_ed55_8ccd;
-/// Rows that are hashed together: their hashes stay in the nearest cache while the columns pass by.
+/// Rows that a thread hashes at a time: their hashes stay in the nearest cache while the columns pass by.
 const BLOCK: usize = 2048;
 /// Bits by which the hash moves on with each row: 64 / 8 rows are in it.
 const STEP: u32 = 8;
 
-/// Finds the ends of row groups, batch by batch.
+/// Finds the ends of row groups, batch by batch. 8 bytes a row of the batch.
 pub(super) struct Cuts {
     min: usize,
     max: usize,
@@ -52,24 +54,48 @@ impl Cuts {
                 _ => Vec::new(),
             })
             .collect();
-        let (mut ends, mut hashes) = (Vec::new(), Vec::new());
-        for start in (0..batch.rows()).step_by(BLOCK) {
-            let rows = start..batch.rows().min(start + BLOCK);
-            hashes.clear();
-            hashes.resize(rows.len(), 0);
-            for ((column, before), names) in batch.columns().iter().zip(&mut self.before).zip(&names) {
+        let blocks: Vec<_> = (0..batch.rows())
+            .step_by(BLOCK)
+            .map(|start| {
+                let rows = start..batch.rows().min(start + BLOCK);
+                let before = self.before.clone();
+                for (before, column) in self.before.iter_mut().zip(batch.columns()) {
+                    *before = last(&column.values, rows.clone()).unwrap_or(*before);
+                }
+                (rows, before)
+            })
+            .collect();
+        let hash = |(rows, mut before): (Range<usize>, Vec<u64>)| {
+            let mut hashes = vec![0; rows.len()];
+            for ((column, before), names) in batch.columns().iter().zip(&mut before).zip(&names) {
                 add_column(&mut hashes, &column.values, rows.clone(), before, names);
             }
-            for (row, &hash) in rows.zip(&hashes) {
-                self.rolling = (self.rolling << STEP).wrapping_add(hash ^ (hash >> 32));
-                self.rows += 1;
-                if self.rows >= self.max || self.rows >= self.min && self.rolling < self.threshold {
-                    ends.push(row + 1);
-                    self.rows = 0;
-                }
+            hashes
+        };
+        let hashes: Vec<Vec<u64>> = blocks.into_par_iter().map(hash).collect();
+        let mut ends = Vec::new();
+        for (row, &hash) in hashes.iter().flatten().enumerate() {
+            self.rolling = (self.rolling << STEP).wrapping_add(hash ^ (hash >> 32));
+            self.rows += 1;
+            if self.rows >= self.max || self.rows >= self.min && self.rolling < self.threshold {
+                ends.push(row + 1);
+                self.rows = 0;
             }
         }
         ends
+    }
+}
+
+/// The last value of some rows, if the column is one of integers and one is present.
+fn last(values: &Values, rows: Range<usize>) -> Option<u64> {
+    match values {
+        Values::U32(v) => v[rows].last().map(|&v| v.into()),
+        Values::U64(v) => v[rows].last().copied(),
+        Values::I64(v) => v[rows].last().map(|&v| v as u64),
+        Values::OptI64(v) | Values::Time { values: v, .. } => {
+            v[rows].iter().rev().flatten().next().map(|&v| v as u64)
+        }
+        _ => None,
     }
 }
 

@@ -3,13 +3,14 @@
 use std::collections::HashSet;
 use std::ops::Range;
 
-use arrow_array::RecordBatch;
+use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::Schema;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{self, Compression, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesBuilder};
 use parquet::schema::types::ColumnPath;
+use rayon::prelude::*;
 
 use super::config::{Encodings, StoreConfig};
 use crate::table::{Column, MISSING, Values};
@@ -67,36 +68,34 @@ pub(super) fn choose(
     rows: Range<usize>,
     schema: &Schema,
     config: &StoreConfig,
-    sample: impl Fn(Range<usize>) -> Result<RecordBatch, ParquetError>,
+    sample: impl Fn(usize, Range<usize>) -> ArrayRef + Sync,
 ) -> Result<Vec<Encoding>, ParquetError> {
     let rows = rows.start..rows.end.min(rows.start + SAMPLE_ROWS);
-    let tried: Vec<Vec<Encoding>> =
-        columns.iter().map(|column| candidates(column, rows.clone(), config)).collect();
-    let rounds = tried.iter().map(Vec::len).max().unwrap_or(1);
-    if rounds == 1 {
-        return Ok(tried.iter().map(|candidates| candidates[0]).collect());
-    }
-    let batch = sample(rows)?;
-    let mut best: Vec<(f64, Encoding)> = tried.iter().map(|c| (f64::INFINITY, c[0])).collect();
-    for round in 0..rounds {
-        let picked: Vec<Encoding> = tried.iter().map(|c| c[round.min(c.len() - 1)]).collect();
-        // Columns with fewer candidates are done.
-        let names: Vec<usize> = (0..columns.len()).filter(|&i| round < tried[i].len()).collect();
-        let part = batch.project(&names)?;
-        let properties = set(builder(config)?, schema, &picked, usize::MAX)
-            .set_statistics_enabled(EnabledStatistics::None)
-            .build();
-        let mut writer = ArrowWriter::try_new(std::io::sink(), part.schema(), Some(properties))?;
-        writer.write(&part)?;
-        let file = writer.close()?;
-        for (&i, chunk) in names.iter().zip(file.row_groups().iter().flat_map(|group| group.columns())) {
-            let size = chunk.compressed_size() as f64 * picked[i].weight();
-            if size < best[i].0 {
-                best[i] = (size, picked[i]);
+    let one = |(i, column): (usize, &Column)| {
+        let tried = candidates(column, rows.clone(), config);
+        if tried.len() == 1 {
+            return Ok(tried[0]);
+        }
+        let schema = Schema::new(vec![schema.field(i).clone()]);
+        let batch = RecordBatch::try_from_iter([(column.name.as_str(), sample(i, rows.clone()))])?;
+        let (mut least, mut best) = (f64::INFINITY, tried[0]);
+        for encoding in tried {
+            let properties = set(builder(config)?, &schema, &[encoding], usize::MAX)
+                .set_statistics_enabled(EnabledStatistics::None)
+                .build();
+            let mut writer = ArrowWriter::try_new(std::io::sink(), batch.schema(), Some(properties))?;
+            writer.write(&batch)?;
+            let file = writer.close()?;
+            let size: i64 =
+                file.row_groups().iter().flat_map(|g| g.columns()).map(|c| c.compressed_size()).sum();
+            let size = size as f64 * encoding.weight();
+            if size < least {
+                (least, best) = (size, encoding);
             }
         }
-    }
-    Ok(best.into_iter().map(|(_, encoding)| encoding).collect())
+        Ok(best)
+    };
+    columns.par_iter().enumerate().map(one).collect()
 }
 
 /// What may suit a column; the first is what its type suggests.

@@ -17,7 +17,18 @@ use super::narrow::Narrow;
 use super::pending::Pending;
 use crate::table::{Column, Table, Values};
 
-/// Rows on their way into a file. At most a row group of them is kept, and its encoded form.
+/// Most row groups that are encoded at once.
+const MOST_AT_ONCE: usize = 16;
+
+/// Row groups to encode at once: two a thread, so that all have work until the last is done; one where there is one.
+fn at_once() -> usize {
+    match rayon::current_num_threads() {
+        1 => 1,
+        threads => (2 * threads).min(MOST_AT_ONCE),
+    }
+}
+
+/// Rows on their way into a file. At most a row group of them is kept, and the encoded form of some.
 pub(super) struct Groups {
     path: PathBuf,
     config: StoreConfig,
@@ -59,17 +70,21 @@ impl Groups {
     pub(super) fn append(&mut self, batch: &Table) -> Result<(), StoreError> {
         self.declare(batch)?;
         let narrowing = self.narrowing.clone().unwrap_or_else(|| vec![None; batch.columns().len()].into());
-        let arrays = std::cell::OnceCell::new();
+        let mut ends = self.ends(batch).into_iter();
         let mut start = 0;
-        for end in self.ends(batch) {
-            if self.pending.rows() == 0 {
-                let arrays = arrays.get_or_init(|| Arrays::new(batch, &narrowing));
-                self.group(batch, arrays, start..end)?;
-            } else {
-                self.pending.extend(batch, start..end);
-                self.flush(&narrowing)?;
-            }
+        if self.pending.rows() > 0
+            && let Some(end) = ends.next()
+        {
+            self.pending.extend(batch, 0..end);
+            self.flush(&narrowing)?;
             start = end;
+        }
+        let whole: Vec<_> = ends.map(|end| std::mem::replace(&mut start, end)..end).collect();
+        if !whole.is_empty() {
+            let arrays = Arrays::new(batch, &narrowing);
+            for groups in whole.chunks(at_once()) {
+                self.write(batch, &arrays, groups)?;
+            }
         }
         if start < batch.rows() {
             self.pending.extend(batch, start..batch.rows());
@@ -178,13 +193,19 @@ impl Groups {
     fn flush(&mut self, narrowing: &[Option<Narrow>]) -> Result<(), StoreError> {
         let table = self.pending.take();
         let rows = 0..table.rows();
-        self.group(&table, &Arrays::new(&table, narrowing), rows)
+        self.write(&table, &Arrays::new(&table, narrowing), &[rows])
     }
 
-    fn group(&mut self, table: &Table, arrays: &Arrays<'_>, rows: Range<usize>) -> Result<(), StoreError> {
-        let (first, count) = (rows.start, rows.len() as u64);
-        let written = self.open(table, arrays, rows.clone()).and_then(|mut open| {
-            open.write(arrays, rows, &self.config)?;
+    /// Writes row groups of a table, which follow one another.
+    fn write(
+        &mut self,
+        table: &Table,
+        arrays: &Arrays<'_>,
+        groups: &[Range<usize>],
+    ) -> Result<(), StoreError> {
+        let (first, count) = (groups[0].start, groups.iter().map(|rows| rows.len() as u64).sum::<u64>());
+        let written = self.open(table, arrays, groups[0].clone()).and_then(|mut open| {
+            open.write(arrays, groups, &self.config)?;
             self.out = Out::Open(open);
             Ok(())
         });
