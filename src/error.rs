@@ -105,6 +105,19 @@ pub enum Error {
         /// What is wrong with it.
         error: TgatError,
     },
+    /// The features of the original's sessions, asked for where a session has not what they need.
+    #[error(
+        "session.features = session45: session `{session}` ({file}) has not {lacks}; use auto or generic, or leave \
+         the session out"
+    )]
+    Features {
+        /// The session.
+        session: String,
+        /// Its file.
+        file: String,
+        /// What it lacks.
+        lacks: &'static str,
+    },
     /// Statistics of a weights file that do not fit the features.
     #[error("weights {path}: {error}")]
     Statistics {
@@ -214,7 +227,9 @@ impl Error {
                 exit::NO_INPUT
             }
             Self::Config(_) | Self::Store(StoreError::Config { .. }) => exit::CONFIG,
-            Self::Events(EventsError::Setting { .. }) | Self::LabelColumn { .. } => exit::CONFIG,
+            Self::Events(EventsError::Setting { .. }) | Self::LabelColumn { .. } | Self::Features { .. } => {
+                exit::CONFIG
+            }
             Self::Graph { error: DagError::NoKey { .. }, .. } => exit::CONFIG,
             Self::Memory { .. } | Self::MotifInstances { .. } => exit::LIMIT,
             Self::Events(EventsError::Memory { .. }) | Self::Store(StoreError::Memory { .. }) => exit::LIMIT,

@@ -3,7 +3,7 @@
 mod events;
 mod labels;
 
-pub use events::{EventTable, KeyColumn, NumericColumn, Session};
+pub use events::{EventTable, KeyColumn, NoteColumn, NumericColumn, Session, SessionContext};
 pub use labels::{Labels, MISSING};
 
 /// What an integer time counts, since 1970-01-01 UTC.

@@ -83,6 +83,32 @@ pub struct SessionConfig {
     pub keys: Vec<String>,
     /// Number columns; none named means every number column that is not named otherwise.
     pub numeric: Vec<String>,
+    /// Which features events get.
+    pub features: FeatureSet,
+}
+
+/// Which features events get.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FeatureSet {
+    /// `session45` where every session has what it needs, else `generic`.
+    #[default]
+    Auto,
+    /// The number columns, gaps and places: what any log has.
+    Generic,
+    /// The original's 45 features of events and 20 of edges.
+    Session45,
+}
+
+impl FeatureSet {
+    /// The name that configuration uses.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Generic => "generic",
+            Self::Session45 => "session45",
+        }
+    }
 }
 
 impl Default for SessionConfig {
@@ -97,6 +123,7 @@ impl Default for SessionConfig {
             price: none(),
             keys: Vec::new(),
             numeric: Vec::new(),
+            features: FeatureSet::default(),
         }
     }
 }

@@ -6,6 +6,10 @@ use serde::{Deserialize, Serialize};
 const MS_PER_MINUTE: f64 = 60_000.0;
 /// Longest window, minutes: 10,000 years, so that milliseconds fit an i64 with room to spare.
 const MAX_MINUTES: f64 = 5.3e9;
+/// Beyond, every weight but that of an event on a zone is the least there is.
+const MAX_ZONE_EXPONENT: f64 = 100.0;
+/// More zones than this leave no room between them.
+const MAX_ZONES: usize = 64;
 
 /// How events become edges.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -62,6 +66,10 @@ pub struct DagConfig {
     pub temporal_neighbours: u32,
     /// Causality table: source kind, target kind, value in 0..=1.
     pub causality: Vec<(String, String, f64)>,
+    /// Exponent of the weight by price zones: 0 is no such weight, 0.85 the original's.
+    pub zone_exponent: f64,
+    /// The zones, shares of a session's price range.
+    pub zones: Vec<f64>,
 }
 
 impl Default for DagConfig {
@@ -85,6 +93,9 @@ impl Default for DagConfig {
             key_scope: KeyScope::default(),
             temporal_neighbours: 4,
             causality: causality.map(|(s, d, c)| (s.to_owned(), d.to_owned(), c)).to_vec(),
+            zone_exponent: 0.0,
+            // The original's.
+            zones: vec![0.236, 0.382, 0.40, 0.618],
         }
     }
 }
@@ -122,6 +133,17 @@ impl DagConfig {
         }
         if let Some((s, d, c)) = self.causality.iter().find(|(s, d, _)| s.is_empty() || d.is_empty()) {
             return fail("causality", format!("[{s:?}, {d:?}, {c}]"), "both kinds must be named");
+        }
+        if !(0.0..=MAX_ZONE_EXPONENT).contains(&self.zone_exponent) {
+            return fail("zone_exponent", self.zone_exponent.to_string(), "must lie in 0..=100; 0 is off");
+        }
+        if !(1..=MAX_ZONES).contains(&self.zones.len()) || self.zones.iter().any(|z| !(0.0..=1.0).contains(z))
+        {
+            return fail(
+                "zones",
+                format!("{:?}", self.zones),
+                "must be 1 to 64 shares of the range, 0 to 1 each",
+            );
         }
         Ok(())
     }

@@ -24,6 +24,7 @@ mod rule;
 mod shared_key;
 mod view;
 mod weights;
+mod zones;
 
 pub use batch::DagBatch;
 pub use build::{Links, temporal_view};

@@ -1,5 +1,6 @@
 //! The weight of an edge: how near, how plausible, how close in price.
 
+use super::zones::ZoneScores;
 use super::{DagError, DagView};
 use crate::table::Labels;
 
@@ -74,7 +75,7 @@ struct Fits {
 /// `0.5 (1 - dt / horizon) + 0.3 c + 0.2 p`, clamped to `[0.1, 1]`, where `c` is [`Causality::at`] and
 /// `p = 1 / (1 + |p2 - p1| / max(p1, 1))` the closeness in price. A missing price enters as 0: `p` is 0 if the source
 /// has none, one half if only the target has none. Where there is no price column its term drops out and the other
-/// two are divided by 0.8.
+/// two are divided by 0.8. [`EdgeWeights::zoned`] multiplies each by how near its ends trade to zones of the price range.
 pub struct EdgeWeights<'a> {
     /// What an edge of no time has for it, and what it loses each millisecond.
     near: f64,
@@ -90,6 +91,7 @@ pub struct EdgeWeights<'a> {
     kind: &'a [u32],
     t_ms: &'a [i64],
     prices: Option<&'a [Option<f64>]>,
+    zones: Option<ZoneScores>,
 }
 
 impl<'a> EdgeWeights<'a> {
@@ -131,7 +133,24 @@ impl<'a> EdgeWeights<'a> {
             kind: &kind.codes,
             t_ms,
             prices,
+            zones: None,
         })
+    }
+
+    /// Multiplies the weight of each edge by `s^exponent` and clamps it again; `s` in 0..=1 says how near its two events
+    /// trade to `zones`, which are shares of the price range. O(events · zones).
+    ///
+    /// The range runs from the lowest to the highest price above 0. The zone `z` lies at `low + z (high - low)`, has a
+    /// radius of 5 % of the range and the significance `g`: 1.2 if `|z - 0.40| < 0.05`, 1.1 if `z` is 0.236, 0.618 or
+    /// 0.786, else 1. At `x` radii an event feels `w = g exp(-2 x)` if `x <= 1`, else `g 0.1 exp(-0.5 (x - 1))`; its score
+    /// is `min(1, 0.7 max w + 0.3 sum w / sum g)`, 0 for a missing price. `s` is the geometric mean of the two scores,
+    /// half of the other where one is 0; where both are 0 the weight is the least there is, 0.1.
+    ///
+    /// The weights stay as they are if the exponent is not above 0, there is no zone, or there are not two different
+    /// prices above 0.
+    pub fn zoned(mut self, zones: &[f64], exponent: f64) -> Self {
+        self.zones = self.prices.and_then(|prices| ZoneScores::new(prices, zones, exponent));
+        self
     }
 
     /// Place of an event's kind among `fits`.
@@ -192,6 +211,7 @@ impl<'a> EdgeWeights<'a> {
             fits: &self.fits[kind],
             pairs: self.pairs.get(kind * kinds..(kind + 1) * kinds).unwrap_or_default(),
             price: self.prices.map_or(0.0, |prices| prices[i].unwrap_or(0.0)),
+            zone: self.zones.as_ref().map_or(0.0, |zones| zones.of(i)),
         }
     }
 
@@ -204,7 +224,11 @@ impl<'a> EdgeWeights<'a> {
             Some(&value) => value,
             None => self.causal * self.causality.value(&source.fits.source, &self.fits[kind].target),
         };
-        (self.near - self.per_ms * dt_ms + causal + price_term).clamp(FLOOR, 1.0)
+        let weight = (self.near - self.per_ms * dt_ms + causal + price_term).clamp(FLOOR, 1.0);
+        match &self.zones {
+            Some(zones) => (weight * zones.factor(source.zone, zones.of(j))).clamp(FLOOR, 1.0),
+            None => weight,
+        }
     }
 }
 
@@ -215,6 +239,8 @@ struct Source<'a> {
     /// The value of its kind with each kind; empty where they are not kept.
     pairs: &'a [f64],
     price: f64,
+    /// Its score by zones; not read where there are none.
+    zone: f64,
 }
 
 /// Closeness of two prices in 0..=1: `1 / (1 + |p2 - p1| / max(p1, 1))`, one division; 0 if the first is not positive.

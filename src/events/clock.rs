@@ -1,7 +1,7 @@
 //! Placing times: epochs of any unit, RFC 3339, and wall clocks of a zone.
 
 use jiff::Timestamp;
-use jiff::civil::DateTime;
+use jiff::civil::{DateTime, Time as TimeOfDay};
 use jiff::tz::{AmbiguousOffset, TimeZone};
 
 use super::EventsError;
@@ -70,6 +70,12 @@ pub(super) fn place(civil: DateTime, zone: &TimeZone) -> Result<Time, String> {
 
 fn moment(timestamp: Timestamp) -> Result<Time, String> {
     Time::from_ns(timestamp.as_nanosecond()).ok_or_else(|| "the time is out of range".to_owned())
+}
+
+/// Seconds since midnight that a clock shows, whatever hour was left out or shown twice before.
+pub(super) fn second_of_day(time: TimeOfDay) -> f64 {
+    let whole = i32::from(time.hour()) * 3600 + i32::from(time.minute()) * 60 + i32::from(time.second());
+    f64::from(whole) + f64::from(time.subsec_nanosecond()) / 1e9
 }
 
 /// A wall-clock count (nanoseconds since 1970-01-01 00:00 on that clock) in a zone.

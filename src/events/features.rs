@@ -45,7 +45,7 @@ pub struct Standardised {
     pub std: Vec<f64>,
 }
 
-/// Statistics that do not fit the features they were brought for.
+/// Features that cannot be made, or statistics that do not fit the features they were brought for.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FeatureError {
@@ -71,6 +71,9 @@ pub enum FeatureError {
         /// Its deviation.
         std: f64,
     },
+    /// No time of day.
+    #[error("its source has no wall clock, so its events have no time of day: use the generic features")]
+    TimeOfDay,
 }
 
 /// The numeric columns of all sessions, in order of first appearance.

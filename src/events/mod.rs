@@ -4,8 +4,11 @@
 //! ([`EventTable`]). What is missing stays missing; what cannot be placed in time is an error that names the file,
 //! the row, the column and the remedy.
 //!
+//! Events become numbers by the generic [`features`], which any log has, or by those of [`session45`], which the
+//! original's sessions have.
+//!
 //! The importers (`from_table`, `csv_table`, `session_from_json`) belong to the feature `store`; the order, the
-//! [`sample`] and the [`features`] need none.
+//! [`sample`] and the features need none.
 
 #[cfg(feature = "store")]
 mod clock;
@@ -20,6 +23,7 @@ mod features;
 mod json;
 mod order;
 mod sample;
+pub mod session45;
 #[cfg(feature = "store")]
 mod session_id;
 #[cfg(feature = "store")]

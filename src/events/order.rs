@@ -1,6 +1,6 @@
 //! Time order: which event is node 0, node 1, and so on.
 
-use crate::table::{EventTable, KeyColumn, Labels, NumericColumn};
+use crate::table::{EventTable, KeyColumn, Labels, NoteColumn, NumericColumn};
 
 /// A moment: whole milliseconds, and what a source with a finer clock has beyond them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -39,6 +39,9 @@ pub(super) struct Unsorted {
     pub(super) keys: Vec<KeyColumn>,
     pub(super) numeric: Vec<NumericColumn>,
     pub(super) price: Option<usize>,
+    pub(super) notes: Vec<NoteColumn>,
+    /// Seconds since midnight on the source's wall clock.
+    pub(super) time_of_day_s: Option<Vec<f64>>,
 }
 
 /// The order of rows by full-precision time, then `seq`, then position: `order[i]` is the row that becomes node `i`.
@@ -85,7 +88,7 @@ impl Unsorted {
     /// the position in that order, so that sorting by (`t_ms`, `seq`) again changes nothing.
     pub(super) fn sorted(self) -> EventTable {
         let finer = self.times.iter().any(|time| time.beyond_ns != 0);
-        let Self { times, seq, event_index, kind, keys, numeric, price } =
+        let Self { times, seq, event_index, kind, keys, numeric, price, notes, time_of_day_s } =
             self.select(&in_order(&self.times, self.seq.as_deref()));
         let seq = match seq {
             _ if finer => (0..times.len() as i64).collect(),
@@ -100,6 +103,8 @@ impl Unsorted {
             keys,
             numeric,
             price,
+            notes,
+            time_of_day_s,
         }
     }
 
@@ -124,6 +129,15 @@ impl Unsorted {
                 })
                 .collect(),
             price: self.price,
+            notes: self
+                .notes
+                .iter()
+                .map(|note| NoteColumn { name: note.name.clone(), labels: note.labels.select(rows) })
+                .collect(),
+            time_of_day_s: self
+                .time_of_day_s
+                .as_ref()
+                .map(|seconds| rows.iter().map(|&row| seconds[row]).collect()),
         }
     }
 }
@@ -162,11 +176,19 @@ mod tests {
             seq: Some(vec![5, 1, 2]),
             event_index: vec![0, 1, 2],
             kind: Labels::encode([None; 3]),
+            notes: vec![NoteColumn {
+                name: "said".to_owned(),
+                labels: Labels::encode([Some("a"), None, Some("")]),
+            }],
+            time_of_day_s: Some(vec![1.0, 3.0, 2.0]),
             ..Unsorted::default()
         };
         let events = unsorted.sorted();
         assert_eq!(events.t_ms, [-1, 1, 1]);
         assert_eq!(events.event_index, [0, 2, 1]);
         assert_eq!(events.seq, [0, 1, 2]);
+        assert_eq!(events.time_of_day_s, Some(vec![1.0, 2.0, 3.0]));
+        let said = events.note("said").unwrap();
+        assert_eq!(said.iter().collect::<Vec<_>>(), [Some("a"), Some(""), None]);
     }
 }

@@ -57,6 +57,7 @@ pub fn sample() -> Vec<Session> {
             id: id.to_owned(),
             source: SOURCE.to_owned(),
             events: assemble(&drafts, &prices, &order, start_ms),
+            context: None,
         }
     };
     DAYS.iter().enumerate().map(session).collect()
@@ -125,6 +126,7 @@ fn assemble(
             column("size", rows().map(|draft| Some(f64::from(draft.size))).collect()),
         ],
         price: Some(0),
+        ..Unsorted::default()
     };
     unsorted.sorted()
 }

@@ -8,7 +8,7 @@ use jiff::tz::TimeZone;
 use super::json::Json;
 use super::order::{Time, Unsorted};
 use super::{EventsError, clock, session_id_from_stem};
-use crate::table::{Labels, NumericColumn, Session};
+use crate::table::{Labels, NoteColumn, NumericColumn, Session, SessionContext};
 
 /// The format that a session file may name as its origin.
 const FORMAT: &str = "enhanced_session";
@@ -16,6 +16,8 @@ const FORMAT: &str = "enhanced_session";
 const EASTERN: &str = "America/New_York";
 /// The field that is the price.
 const PRICE: &str = "price_level";
+/// The fields that are kept as texts; `a.b` is the field `b` of the object `a`.
+const NOTES: [&str; 3] = ["type", "original_type", "semantic_context.phase"];
 
 /// Reads one session file: `events[]` with `timestamp` (`HH:MM:SS`), `type` (the kind, empty is missing),
 /// `price_level` (the price, null is missing) and any numbers; `session_metadata` with `session_date` and `timezone`.
@@ -24,6 +26,10 @@ const PRICE: &str = "price_level";
 /// name), else of New York. Every field that is a number in some event is a numeric column, in the order of their
 /// names; a value that is null or not there is missing. Events of equal time keep the order of the file. `source`
 /// names the file in messages, its stem gives the id ([`session_id_from_stem`]).
+///
+/// `type`, `original_type` and `semantic_context.phase` are notes as they stand, where some event has one. The
+/// session's context is the file's `relativity_stats`, else its `session_open`, `session_high`, `session_low` and
+/// `session_duration` (seconds) where it has any of them.
 ///
 /// # Errors
 /// [`EventsError::Json`] for what is no JSON (cut off, nested too deep), [`EventsError::NotASession`] for JSON of
@@ -49,7 +55,7 @@ pub fn session_from_json(
         limit: u32::MAX as usize,
     })?;
     let times = events.iter().enumerate().map(|(i, event)| file.time(i, event, date, &zone));
-    let times = times.collect::<Result<Vec<_>, _>>()?;
+    let (times, time_of_day_s) = times.collect::<Result<Vec<_>, _>>()?.into_iter().unzip();
     let kinds = events.iter().enumerate().map(|(i, event)| file.kind(i, event));
     let kinds = kinds.collect::<Result<Vec<_>, _>>()?;
     let numeric = file.numeric(events)?;
@@ -61,8 +67,16 @@ pub fn session_from_json(
         keys: Vec::new(),
         price: numeric.iter().position(|column| column.name == PRICE),
         numeric,
+        notes: File::notes(events),
+        time_of_day_s: Some(time_of_day_s),
     };
-    Ok(Session { id: session_id_from_stem(stem), source: source.to_owned(), events: unsorted.sorted() })
+    let context = file.context(&json)?;
+    Ok(Session {
+        id: session_id_from_stem(stem),
+        source: source.to_owned(),
+        events: unsorted.sorted(),
+        context,
+    })
 }
 
 fn parse(bytes: &[u8], file: &str) -> Result<Json, EventsError> {
@@ -161,7 +175,8 @@ impl File<'_> {
         Ok((date, zone))
     }
 
-    fn time(&self, i: usize, event: &Json, date: Date, zone: &TimeZone) -> Result<Time, EventsError> {
+    /// The moment of an event, and the seconds since midnight that its clock showed.
+    fn time(&self, i: usize, event: &Json, date: Date, zone: &TimeZone) -> Result<(Time, f64), EventsError> {
         let remedy = "it must be a time of day \"HH:MM:SS\"";
         let text = match event.get("timestamp") {
             Some(Json::Text(text)) => text,
@@ -173,8 +188,9 @@ impl File<'_> {
         let time = time_of_day(text).ok_or_else(|| {
             self.event(i, "timestamp", format!("is {text:?}, which no clock shows"), remedy)
         })?;
-        clock::place(date.to_datetime(time), zone)
-            .map_err(|why| self.event(i, "timestamp", format!("is {text:?}"), &why))
+        let moment = clock::place(date.to_datetime(time), zone)
+            .map_err(|why| self.event(i, "timestamp", format!("is {text:?}"), &why))?;
+        Ok((moment, clock::second_of_day(time)))
     }
 
     fn kind<'j>(&self, i: usize, event: &'j Json) -> Result<Option<&'j str>, EventsError> {
@@ -186,6 +202,58 @@ impl File<'_> {
                 Err(self.event(i, "type", why, "it must be a string, empty if the kind is not known"))
             }
         }
+    }
+
+    /// The texts that some event has. What is no text is none: a number is a column of its own.
+    fn notes(events: &[Json]) -> Vec<NoteColumn> {
+        fn text<'j>(event: &'j Json, name: &str) -> Option<&'j str> {
+            let found = match name.split_once('.') {
+                Some((object, field)) => event.get(object)?.get(field)?,
+                None => event.get(name)?,
+            };
+            match found {
+                Json::Text(text) => Some(text),
+                _ => None,
+            }
+        }
+        let note = |name: &&str| NoteColumn {
+            name: (*name).to_owned(),
+            labels: Labels::encode(events.iter().map(|event| text(event, name))),
+        };
+        NOTES.iter().map(note).filter(|note| !note.labels.names.is_empty()).collect()
+    }
+
+    /// What the file says of the session as a whole.
+    fn context(&self, json: &Json) -> Result<Option<SessionContext>, EventsError> {
+        let stats = json
+            .get("relativity_stats")
+            .filter(|stats| matches!(stats, Json::Object(fields) if !fields.is_empty()));
+        let (from, path, duration) = match stats {
+            Some(stats) => (stats, "relativity_stats.", "session_duration_seconds"),
+            None => (json, "", "session_duration"),
+        };
+        let number = |name: &str| match from.get(name) {
+            None | Some(Json::Null) => Ok(None),
+            Some(&Json::Number(value)) => Ok(Some(value)),
+            Some(found) => {
+                let why = format!("is {}", found.type_name());
+                Err(self.field(
+                    &format!("{path}{name}"),
+                    why,
+                    "it must be a number, or null if it is not known",
+                ))
+            }
+        };
+        let context = SessionContext {
+            open: number("session_open")?,
+            high: number("session_high")?,
+            low: number("session_low")?,
+            close: number("session_close")?,
+            range: number("session_range")?,
+            duration_s: number(duration)?,
+            theory_b: stats.is_some(),
+        };
+        Ok(Some(context).filter(|context| *context != SessionContext::default()))
     }
 
     fn numeric(&self, events: &[Json]) -> Result<Vec<NumericColumn>, EventsError> {

@@ -46,7 +46,7 @@ pub fn from_table(
         kind: reader.kind()?,
         keys: reader.keys()?,
         numeric: reader.numeric(time)?,
-        price: None,
+        ..Unsorted::default()
     };
     let price = reader.price(&all.numeric)?;
     let groups = reader.groups(default_id)?;
@@ -55,7 +55,7 @@ pub fn from_table(
     }
     let sessions = groups.into_iter().map(|(id, rows)| {
         let events = Unsorted { price, ..all.select(&rows) }.sorted();
-        Session { id, source: source.to_owned(), events }
+        Session { id, source: source.to_owned(), events, context: None }
     });
     Ok(sessions.collect())
 }

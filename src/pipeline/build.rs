@@ -6,14 +6,15 @@ use rayon::prelude::*;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::features::{self, FeatureChoice};
 use super::graphs::SessionGraph;
 use super::report::{self, SCHEMA_VERSION, SessionReport, Versions};
 use super::staging::{GRAPH_OUTPUTS, Staging};
-use super::{Clock, Progress, Skipped, embed, estimate, graphs, inputs, write};
+use super::{Clock, Progress, Skipped, estimate, graphs, inputs, write};
 use crate::config::{Config, Effective};
 use crate::dag::DagView;
 use crate::error::Error;
-use crate::events::{self, FeatureInfo};
+use crate::events::FeatureInfo;
 
 /// What `build-graph` is asked to do.
 #[derive(Debug, Clone, Copy)]
@@ -39,6 +40,8 @@ pub struct BuildReport {
     pub skipped: Vec<Skipped>,
     /// Names, units and formulas of the features in `nodes`.
     pub features: Vec<FeatureInfo>,
+    /// Which features these are and why, and those of edges.
+    pub feature_choice: FeatureChoice,
     /// The preset the configuration starts from.
     pub preset: &'static str,
     /// The effective configuration.
@@ -92,8 +95,8 @@ pub fn build_graph(request: &BuildRequest<'_>, progress: &dyn Progress) -> Resul
 
     clock.phase("graphs");
     let graphs = graphs::build(&inputs.sessions, config)?;
-    let names = embed::numeric_names(&inputs.sessions);
-    let features: Vec<_> = inputs.sessions.par_iter().map(|s| events::features(&s.events, &names)).collect();
+    let set = features::Chosen::of(&inputs.sessions, config)?;
+    let node_features = set.nodes(&inputs.sessions)?;
     let described = graphs.par_iter().zip(&inputs.sessions).map(|(graph, session)| {
         let located = |error| graphs::located(session, error);
         describe(graph, report::session(session, graph)).map_err(located)
@@ -101,13 +104,14 @@ pub fn build_graph(request: &BuildRequest<'_>, progress: &dyn Progress) -> Resul
     let sessions = described.collect::<Result<_, _>>()?;
 
     clock.phase("write");
-    write::graphs(&staging, &inputs.sessions, &graphs, &features, &config.store)?;
+    write::graphs(&staging, &inputs.sessions, &graphs, &node_features, &set, &config.store)?;
     let report = BuildReport {
         schema_version: SCHEMA_VERSION,
         sample: inputs.sample,
         sessions,
         skipped: inputs.skipped,
-        features: features.first().map(|f| f.info.clone()).unwrap_or_default(),
+        features: node_features.first().map(|f| f.info.clone()).unwrap_or_default(),
+        feature_choice: set.report(),
         preset: request.effective.preset.name(),
         config: config.clone(),
         threads: rayon::current_num_threads(),

@@ -5,8 +5,8 @@ use std::path::Path;
 
 use rayon::prelude::*;
 
-use super::Progress;
 use super::graphs::SessionGraph;
+use super::{Progress, features};
 use crate::attention::plan::{GraphView, Half, PlanCache, PlanCounts};
 use crate::attention::{AttentionBackend, CachedPlans, Direction, Keys, OwnedPattern, attended};
 use crate::backend::{Chosen, Size, Work};
@@ -20,12 +20,13 @@ use crate::tgat::{Batch, MAX_FILE_BYTES, Model, Precision};
 /// Sessions are run together until a chunk holds this many nodes: enough to fill the cores, little enough to bound
 /// memory. The results of a session do not depend on its chunk.
 pub(super) const CHUNK_NODES: usize = 32_768;
-pub(super) use events::{TIME_FEATURES, numeric_names};
 
 /// Everything the network gives, per session.
 pub(super) struct Embedded {
     pub features: Vec<Features>,
     pub info: Vec<FeatureInfo>,
+    /// Which features these are.
+    pub set: features::Chosen,
     pub stats: Vec<Statistics>,
     pub scores: Vec<SessionScores>,
     pub trained: bool,
@@ -89,8 +90,8 @@ pub(super) fn run(
     chosen: Chosen,
     progress: &dyn Progress,
 ) -> Result<Embedded, Error> {
-    let names = numeric_names(sessions);
-    let features: Vec<Features> = sessions.par_iter().map(|s| events::features(&s.events, &names)).collect();
+    let set = features::Chosen::of(sessions, config)?;
+    let features = set.nodes(sessions)?;
     let info = features.first().map(|f| f.info.clone()).unwrap_or_default();
     let model = match weights {
         Some(path) => {
@@ -131,6 +132,7 @@ pub(super) fn run(
     Ok(Embedded {
         info,
         features,
+        set,
         stats,
         scores,
         trained: model.trained(),

@@ -35,7 +35,8 @@ pub(super) fn build(sessions: &[Session], config: &Config) -> Result<Vec<Session
         let dag = Dag::from_events(events, &config.dag).map_err(located)?;
         let horizon = config.dag.horizon_minutes();
         let weigh = EdgeWeights::new(&causality, horizon, &events.t_ms, &events.kind, events.prices())
-            .map_err(located)?;
+            .map_err(located)?
+            .zoned(&config.dag.zones, config.dag.zone_exponent);
         let weights = weigh.of(&dag);
         let temporal = temporal_view(&events.t_ms, config.dag.temporal_neighbours).map_err(located)?;
         Ok(SessionGraph {

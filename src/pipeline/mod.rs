@@ -5,6 +5,7 @@ mod build;
 pub mod dag;
 mod embed;
 mod estimate;
+mod features;
 mod graphs;
 mod inputs;
 mod mine;
@@ -17,11 +18,12 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 pub use build::{BuildReport, BuildRequest, BuiltSession, build_graph};
+pub use features::FeatureChoice;
 pub use inputs::{Inputs, Skipped};
 pub use motifs::{Motif, MotifReport, MotifRequest, Tested, motifs};
 pub use report::{
-    DeviceReport, FeatureStats, MotifSummary, PlanCacheReport, RunReport, SCHEMA_VERSION, SessionReport,
-    Versions,
+    DeviceReport, FeatureStats, Meaning, MotifSummary, PlanCacheReport, RunReport, SCHEMA_VERSION,
+    SessionReport, Versions,
 };
 pub use staging::abandon;
 
@@ -87,7 +89,7 @@ pub fn discover(request: &Request<'_>, progress: &dyn Progress) -> Result<RunRep
     let mined = mine::run(&inputs.sessions, &graphs, config, progress)?;
 
     clock.phase("write");
-    write::graphs(&staging, &inputs.sessions, &graphs, &embedded.features, &config.store)?;
+    write::graphs(&staging, &inputs.sessions, &graphs, &embedded.features, &embedded.set, &config.store)?;
     write::scores(&staging, &inputs.sessions, &embedded.scores, &config.store)?;
     write::motifs(&staging, &mined, &config.store)?;
     let report = report::assemble(request.effective, inputs, &graphs, embedded, &mined, clock.finish());

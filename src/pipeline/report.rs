@@ -4,6 +4,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::embed::Embedded;
+use super::features::FeatureChoice;
 use super::graphs::SessionGraph;
 use super::mine::Mined;
 use super::{Inputs, Skipped};
@@ -39,6 +40,10 @@ pub struct RunReport {
     pub preset: &'static str,
     /// The effective configuration.
     pub config: Config,
+    /// What of the results describes the input, and what only trained weights could say.
+    pub meaning: Meaning,
+    /// Which features these are and why, and those of edges.
+    pub feature_choice: FeatureChoice,
     /// Names, units and formulas of the features, and what they were standardised with.
     pub feature_stats: FeatureStats,
     /// Tensors of the weights file that no layer uses.
@@ -70,6 +75,28 @@ pub struct SessionReport {
     pub dag_edges: usize,
     /// Its topological generations.
     pub generations: usize,
+}
+
+/// What the results of a run can be read as. Nothing that untrained weights give is ranked or summed up.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Meaning {
+    /// Results that describe the input, whatever the weights.
+    pub descriptive: &'static [&'static str],
+    /// Results that mean nothing without trained weights, and had none: the numbers of a random network.
+    pub needs_trained_weights: &'static [&'static str],
+    /// Results of trained weights.
+    pub of_trained_weights: &'static [&'static str],
+}
+
+impl Meaning {
+    fn of(trained: bool) -> Self {
+        const NETWORK: &[&str] = &["embeddings", "scores"];
+        Self {
+            descriptive: &["nodes", "temporal_edges", "dag_edges", "motifs"],
+            needs_trained_weights: if trained { &[] } else { NETWORK },
+            of_trained_weights: if trained { NETWORK } else { &[] },
+        }
+    }
 }
 
 /// The motifs of a run in short.
@@ -171,6 +198,8 @@ pub(super) fn assemble(
     RunReport {
         schema_version: SCHEMA_VERSION,
         trained: embedded.trained,
+        meaning: Meaning::of(embedded.trained),
+        feature_choice: embedded.set.report(),
         sample: inputs.sample,
         sessions: inputs.sessions.iter().zip(graphs).map(|(s, g)| session(s, g)).collect(),
         skipped: inputs.skipped,

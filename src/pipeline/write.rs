@@ -3,6 +3,7 @@
 use rayon::prelude::*;
 
 use super::embed::SessionScores;
+use super::features;
 use super::graphs::SessionGraph;
 use super::mine::Mined;
 use super::staging::Staging;
@@ -19,14 +20,17 @@ pub(super) fn graphs(
     sessions: &[Session],
     graphs: &[SessionGraph],
     features: &[Features],
+    set: &features::Chosen,
     config: &StoreConfig,
 ) -> Result<(), Error> {
     let priced = sessions.iter().any(|s| s.events.price.is_some());
     each(staging, sessions, config, |i, write| {
         let graph = &graphs[i];
         write("nodes", nodes(&sessions[i], graph, &features[i], priced))?;
-        write("temporal_edges", edges(&graph.temporal, None))?;
-        write("dag_edges", edges(&graph.dag_links, Some(&graph.weights)))
+        let of_edges = set.edges(&sessions[i], graph)?;
+        let (temporal, dag) = of_edges.as_ref().map(|f| (&f.temporal, &f.dag)).unzip();
+        write("temporal_edges", edges(&graph.temporal, None, temporal))?;
+        write("dag_edges", edges(&graph.dag_links, Some(&graph.weights), dag))
     })
 }
 
@@ -95,23 +99,29 @@ fn nodes(session: &Session, graph: &SessionGraph, features: &Features, priced: b
         "topological generation",
         Values::U32(graph.generations.level.clone()),
     ));
-    let width = features.info.len();
-    for (f, info) in features.info.iter().enumerate() {
-        let values = (0..features.rows).map(|row| features.values[row * width + f].map(|v| v as f32));
-        let unit =
-            if info.unit.is_empty() { info.name.clone() } else { format!("{}, {}", info.name, info.unit) };
-        columns.push(Column::new(format!("f{f:02}"), unit, Values::OptF32(values.collect())));
-    }
+    columns.extend(feature_columns("f", features));
     Table::new(columns)
 }
 
-fn edges(links: &Links, weights: Option<&Vec<f32>>) -> Table {
+/// Columns `prefix00`, `prefix01`, ... of features.
+fn feature_columns(prefix: &str, features: &Features) -> impl Iterator<Item = Column> {
+    let width = features.info.len();
+    features.info.iter().enumerate().map(move |(f, info)| {
+        let values = (0..features.rows).map(|row| features.values[row * width + f].map(|v| v as f32));
+        let unit =
+            if info.unit.is_empty() { info.name.clone() } else { format!("{}, {}", info.name, info.unit) };
+        Column::new(format!("{prefix}{f:02}"), unit, Values::OptF32(values.collect()))
+    })
+}
+
+fn edges(links: &Links, weights: Option<&Vec<f32>>, features: Option<&Features>) -> Table {
     let mut columns = vec![
         Column::new("src", "node_id of the earlier event", Values::U32(links.src.clone())),
         Column::new("dst", "node_id of the later event", Values::U32(links.dst.clone())),
         Column::new("dt_ms", "ms", Values::I64(links.dt_ms.clone())),
     ];
     columns.extend(weights.map(|w| Column::new("weight", "0.1 to 1", Values::F32(w.clone()))));
+    columns.extend(features.into_iter().flat_map(|features| feature_columns("x", features)));
     Table::new(columns)
 }
 

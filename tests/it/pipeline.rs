@@ -1,5 +1,6 @@
 //! The flow: what the tables of a run hold is what the rooms give, session by session, under the settings of the run.
 
+mod features;
 mod motifs;
 mod scores;
 

@@ -45,7 +45,13 @@ impl Tensors {
     pub fn i64(&self, name: &str) -> Vec<i64> {
         let parsed = self.parsed();
         let view = parsed.tensor(name).unwrap_or_else(|e| panic!("{name}: {e}"));
-        assert_eq!(view.dtype(), Dtype::I64, "{name}");
-        view.data().chunks_exact(8).map(|b| i64::from_le_bytes(b.try_into().unwrap())).collect()
+        let data = view.data();
+        match view.dtype() {
+            Dtype::I64 => data.chunks_exact(8).map(|b| i64::from_le_bytes(b.try_into().unwrap())).collect(),
+            Dtype::I32 => {
+                data.chunks_exact(4).map(|b| i32::from_le_bytes(b.try_into().unwrap()).into()).collect()
+            }
+            other => panic!("{name}: {other:?} is not read as i64"),
+        }
     }
 }

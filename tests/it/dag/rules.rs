@@ -167,6 +167,10 @@ fn settings_out_of_range_name_themselves() {
             DagConfig { causality: vec![("a".into(), "b".into(), 2.0)], ..DagConfig::default() },
             "dag.causality",
         ),
+        (DagConfig { zone_exponent: -1.0, ..DagConfig::default() }, "dag.zone_exponent"),
+        (DagConfig { zone_exponent: f64::NAN, ..DagConfig::default() }, "dag.zone_exponent"),
+        (DagConfig { zones: vec![0.4, 1.5], ..DagConfig::default() }, "dag.zones"),
+        (DagConfig { zones: vec![], ..DagConfig::default() }, "dag.zones"),
     ];
     for (config, key) in broken {
         let text = config.check().unwrap_err().to_string();
@@ -191,6 +195,24 @@ fn only_rising_ranges_of_a_square_pattern_have_the_interval_form() {
     assert_eq!(form(&[0, 1, 1], &[0], 2), None, "an edge to itself");
     assert_eq!(form(&[0, 1], &[5], 9), None, "nodes 1 to 8 have no row");
     assert_eq!(form(&[0, 1], &[u32::MAX], 1 << 32), None);
+}
+
+#[test]
+fn zones_lower_the_weight_of_what_trades_far_from_them() {
+    let t_ms = [0, 60_000, 120_000, 180_000];
+    let kind = Labels::encode(vec![None; 4]);
+    let prices = [Some(100.0), Some(140.0), Some(200.0), None];
+    let causality = DagConfig::default().causality();
+    let weigh = || EdgeWeights::new(&causality, 120.0, &t_ms, &kind, Some(&prices)).unwrap();
+    let (plain, zoned) = (weigh(), weigh().zoned(&[0.40], 1.0));
+    // 140 stands on the zone; 100 is 8 radii away, 200 twelve.
+    let score = |x: f64| (0.7 * 1.2 + 0.3) * 0.1 * (-0.5 * (x - 1.0)).exp();
+    let want = plain.at(0, 1) * score(8.0).sqrt();
+    assert!((zoned.at(0, 1) - want.max(0.1)).abs() < 1e-12, "{} {want}", zoned.at(0, 1));
+    assert_eq!(zoned.at(0, 2), 0.1, "far from it at both ends");
+    let half = (plain.at(1, 3) * 0.5).max(0.1);
+    assert!((zoned.at(1, 3) - half).abs() < 1e-12, "half of the one that has a price");
+    assert_eq!(weigh().zoned(&[0.40], 0.0).at(0, 2), plain.at(0, 2));
 }
 
 #[test]

@@ -38,6 +38,35 @@ fn a_session_file_becomes_a_session() {
 }
 
 #[test]
+fn texts_times_of_day_and_the_context_of_the_session_are_kept() {
+    let plain = session(SESSION).unwrap();
+    assert_eq!(plain.context, None);
+    assert_eq!(plain.events.time_of_day_s, Some(vec![34_200.0, 34_200.0, 34_260.0]));
+    let typed = plain.events.note("type").unwrap().iter().collect::<Vec<_>>();
+    assert_eq!(typed, [Some(""), Some("a"), Some("b")], "as given, in the order of time");
+    assert!(plain.events.note("original_type").is_none());
+
+    let said = SESSION
+        .replace(
+            "\"events\"",
+            "\"relativity_stats\": {\"session_high\": 5, \"session_low\": null}, \"events\"",
+        )
+        .replace("\"z\": 1", "\"semantic_context\": {\"phase\": \"late\"}, \"original_type\": 7");
+    let said = session(&said).unwrap();
+    let context = said.context.unwrap();
+    assert_eq!((context.high, context.low, context.theory_b), (Some(5.0), None, true));
+    let phase = said.events.note("semantic_context.phase").unwrap().iter().collect::<Vec<_>>();
+    assert_eq!(phase, [None, None, Some("late")]);
+    assert!(said.events.note("original_type").is_none(), "a number is no text");
+
+    let above = SESSION.replace("\"events\"", "\"session_open\": 4, \"session_duration\": 60, \"events\"");
+    let context = session(&above).unwrap().context.unwrap();
+    assert_eq!((context.open, context.duration_s, context.theory_b), (Some(4.0), Some(60.0), false));
+    let wrong = session(&above.replace(": 60,", ": \"60\",")).unwrap_err().to_string();
+    assert!(wrong.contains("session_duration"), "{wrong}");
+}
+
+#[test]
 fn a_wrong_session_file_is_named_with_event_and_field() {
     for (from, to, part) in [
         ("\"09:31:00\"", "\"25:61:00\"", "event 0"),

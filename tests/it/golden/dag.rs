@@ -78,6 +78,7 @@ fn generations(name: &str, want: &Value, dag: &Dag, tally: &mut Tally) {
     }
 }
 
+#[allow(clippy::too_many_arguments)]
 fn weights(
     name: &str,
     want: &Value,
@@ -85,12 +86,13 @@ fn weights(
     events: &EventTable,
     kind: &Labels,
     prices: &[Option<f64>],
+    config: &DagConfig,
     tally: &mut Tally,
 ) {
-    let config = DagConfig::default();
     let weigh =
         EdgeWeights::new(&config.causality(), config.horizon_minutes(), &events.t_ms, kind, Some(prices))
-            .unwrap();
+            .unwrap()
+            .zoned(&config.zones, config.zone_exponent);
     let got: Vec<f64> = dag.edge_iter().map(|(u, v)| weigh.at(u as usize, v as usize)).collect();
     tally.case(name, WEIGHT.compare(got.into_iter(), numbers(want).into_iter()));
 }
@@ -108,17 +110,15 @@ fn adapted(file: &Path, data: &Path, tally: &mut Tally) {
         generations(key, want, &dag, tally);
         let untyped = Labels { names: vec![], codes: vec![ironforge::table::MISSING; events.len()] };
         let unpriced = vec![None; events.len()];
-        weights(&format!("{key} weight_raw"), &want["weight_raw"], &dag, &events, &untyped, &unpriced, tally);
+        let plain = DagConfig::default();
+        let raw = &want["weight_raw"];
+        weights(&format!("{key} weight_raw"), raw, &dag, &events, &untyped, &unpriced, &plain, tally);
         let prices = events.prices().unwrap();
-        weights(
-            &format!("{key} weight_mapped"),
-            &want["weight_mapped"],
-            &dag,
-            &events,
-            &events.kind,
-            prices,
-            tally,
-        );
+        let zoned = DagConfig { zone_exponent: 0.85, ..DagConfig::default() };
+        for (name, config) in [("weight_mapped", &plain), ("weight_zone", &zoned)] {
+            let (want, kind) = (&want[name], &events.kind);
+            weights(&format!("{key} {name}"), want, &dag, &events, kind, prices, config, tally);
+        }
         for (name, want) in want["variants"].as_object().into_iter().flatten() {
             let name_of = format!("{key} {name}");
             let dag = edges(&name_of, want, &events, &variant(name), tally);
@@ -151,7 +151,8 @@ fn synthetic(file: &Path, tally: &mut Tally) {
         let dag = edges(key, want, &events, &config(4, 1.0, 120.0), tally);
         generations(key, want, &dag, tally);
         let prices = events.prices().unwrap();
-        weights(&format!("{key} weight"), &want["weight"], &dag, &events, &events.kind, prices, tally);
+        let (want, config) = (&want["weight"], DagConfig::default());
+        weights(&format!("{key} weight"), want, &dag, &events, &events.kind, prices, &config, tally);
     }
 }
 

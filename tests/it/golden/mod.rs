@@ -13,6 +13,8 @@ use std::path::{Path, PathBuf};
 
 mod attention;
 mod dag;
+#[cfg(feature = "store")]
+mod features;
 mod motif;
 mod tgat;
 
@@ -87,6 +89,8 @@ impl Run {
 
     fn all(mut self) -> Self {
         dag::compare(&mut self);
+        #[cfg(feature = "store")]
+        features::compare(&mut self);
         attention::compare(&mut self);
         tgat::compare(&mut self);
         motif::compare(&mut self);

@@ -47,7 +47,11 @@ fn summary(report: &RunReport, args: &DiscoverArgs) -> String {
         |of: fn(&ironforge::pipeline::SessionReport) -> usize| report.sessions.iter().map(of).sum::<usize>();
     let motifs = &report.motifs;
     let tested = super::tested(motifs);
-    let model = if report.trained { "trained" } else { "untrained: embeddings and scores are not findings" };
+    let model = if report.trained {
+        "trained"
+    } else {
+        "untrained: graphs and motifs describe the input, embeddings and scores need trained weights"
+    };
     let input = if report.sample { "built-in sample, " } else { "" };
     let out = args.out.display();
     format!(
