@@ -165,16 +165,18 @@ impl<'a> EdgeWeights<'a> {
     /// If a node is no event.
     #[track_caller]
     pub fn of(&self, dag: &impl DagView) -> Vec<f32> {
-        match self.prices {
-            Some(prices) => {
-                self.each(dag, |source, j| PRICE_SHARE * closeness(source.price, prices[j].unwrap_or(0.0)))
+        // One loop for each case: nothing is asked edge by edge.
+        match (self.prices, &self.zones) {
+            (Some(prices), Some(zones)) => {
+                self.each(dag, |source, j| zoned(self.priced(source, j, prices), source, j, zones))
             }
-            None => self.each(dag, |_, _| 0.0),
+            (Some(prices), None) => self.each(dag, |source, j| self.priced(source, j, prices)),
+            (None, _) => self.each(dag, |source, j| self.weight(source, j, 0.0)),
         }
     }
 
     #[track_caller]
-    fn each(&self, dag: &impl DagView, price_term: impl Fn(&Source<'_>, usize) -> f64) -> Vec<f32> {
+    fn each(&self, dag: &impl DagView, of_edge: impl Fn(&Source<'_>, usize) -> f64) -> Vec<f32> {
         let mut weights = vec![0.0; dag.edges() as usize];
         let mut rest = weights.as_mut_slice();
         for i in 0..dag.nodes() {
@@ -183,8 +185,7 @@ impl<'a> EdgeWeights<'a> {
             let (of_row, others) = rest.split_at_mut(row.len());
             rest = others;
             for (weight, j) in of_row.iter_mut().zip(row) {
-                let j = j as usize;
-                *weight = self.weight(&source, j, price_term(&source, j)) as f32;
+                *weight = of_edge(&source, j as usize) as f32;
             }
         }
         weights
@@ -197,9 +198,9 @@ impl<'a> EdgeWeights<'a> {
     #[track_caller]
     pub fn at(&self, i: usize, j: usize) -> f64 {
         let source = self.source(i);
-        let price_term =
-            self.prices.map_or(0.0, |p| PRICE_SHARE * closeness(source.price, p[j].unwrap_or(0.0)));
-        self.weight(&source, j, price_term)
+        let Some(prices) = self.prices else { return self.weight(&source, j, 0.0) };
+        let weight = self.priced(&source, j, prices);
+        self.zones.as_ref().map_or(weight, |zones| zoned(weight, &source, j, zones))
     }
 
     /// What all edges of one source share.
@@ -224,12 +225,18 @@ impl<'a> EdgeWeights<'a> {
             Some(&value) => value,
             None => self.causal * self.causality.value(&source.fits.source, &self.fits[kind].target),
         };
-        let weight = (self.near - self.per_ms * dt_ms + causal + price_term).clamp(FLOOR, 1.0);
-        match &self.zones {
-            Some(zones) => (weight * zones.factor(source.zone, zones.of(j))).clamp(FLOOR, 1.0),
-            None => weight,
-        }
+        (self.near - self.per_ms * dt_ms + causal + price_term).clamp(FLOOR, 1.0)
     }
+
+    #[inline]
+    fn priced(&self, source: &Source<'_>, j: usize, prices: &[Option<f64>]) -> f64 {
+        self.weight(source, j, PRICE_SHARE * closeness(source.price, prices[j].unwrap_or(0.0)))
+    }
+}
+
+/// A weight times the factor of its two events' scores.
+fn zoned(weight: f64, source: &Source<'_>, j: usize, zones: &ZoneScores) -> f64 {
+    (weight * zones.factor(source.zone, zones.of(j))).clamp(FLOOR, 1.0)
 }
 
 /// One event as the source of edges.
