@@ -51,7 +51,8 @@ pub fn session_from_json(
 /// (`YYYY-MM-DD HH:MM:SS ET`) or an ISO `timestamp`, and a `session_id` where a file holds several sessions.
 ///
 /// Times of day are on the day of `session_metadata` and on the wall clock of `zone` (an IANA name), else of the
-/// metadata's `timezone` (`ET` or an IANA name), else of New York. Every field that is a number in some event is a
+/// metadata's `timezone` (`ET` or an IANA name), else of New York. Records are on the same clock unless they say an
+/// offset, or `ET`, which is New York. Every field that is a number in some event is a
 /// numeric column, in the order of their names; a value that is null or not there is missing. `event_index` is the
 /// position in the list or lists, and events of equal time keep that order. `source` names the file in messages,
 /// its stem gives the id ([`session_id_from_stem`]) unless a record says it.

@@ -85,12 +85,13 @@ fn note_sample(paths: &[PathBuf]) {
 /// Says what was passed over. Superseded inputs are as many as files that come in several forms: one line for all.
 fn note_skipped(skipped: &[Skipped], superseded: &[Superseded]) {
     if let Some(first) = superseded.first() {
+        let what = match superseded.len() {
+            1 => "1 input holds a session that another holds".to_owned(),
+            many => format!("{many} inputs hold sessions that others hold"),
+        };
+        let (session, by) = (&first.session, &first.by);
         output::note(&format!(
-            "ironforge: {} inputs hold sessions that others hold in a richer form, as {} does {}; the report lists them \
-             under `superseded`",
-            superseded.len(),
-            first.by,
-            first.session,
+            "ironforge: {what} in a richer form, as {by} does {session}; the report lists them under `superseded`"
         ));
     }
     for skip in skipped {
