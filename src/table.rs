@@ -2,9 +2,11 @@
 
 mod events;
 mod labels;
+mod origin;
 
 pub use events::{EventTable, KeyColumn, NoteColumn, NumericColumn, Session, SessionContext};
 pub use labels::{Labels, MISSING};
+pub use origin::{Form, Origin};
 
 /// What an integer time counts, since 1970-01-01 UTC.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -116,6 +116,13 @@ pub(super) fn text(text: &str, zone: &TimeZone) -> Result<Time, String> {
     }
 }
 
+/// The time of day in a date and time written out, seconds since midnight on the clock that wrote it.
+pub(super) fn written_second(text: &str) -> Option<f64> {
+    // Without the mark of UTC the parser takes the clock's own time, an offset behind it or not.
+    let civil: DateTime = text.trim().trim_end_matches(['Z', 'z']).parse().ok()?;
+    Some(second_of_day(civil.time()))
+}
+
 /// Whether the time of day `HH:MM:SS` in a text has 60 seconds.
 pub(super) fn has_second_60(text: &str) -> bool {
     text.find(':').is_some_and(|first| text.as_bytes().get(first + 3..first + 6) == Some(b":60"))
@@ -150,6 +157,9 @@ mod tests {
             assert!(ms(bad).is_err(), "{bad}");
         }
         assert!(zone("Mars/Olympus").is_err());
+        for written in ["2025-07-24 09:30:00.5", "2025-07-24T09:30:00.5Z", "2025-07-24T09:30:00.5-04:00"] {
+            assert_eq!(written_second(written), Some(34_200.5), "{written}");
+        }
     }
 
     #[test]

@@ -7,8 +7,8 @@
 //! Events become numbers by the generic [`features`], which any log has, or by those of [`session45`], which the
 //! original's sessions have.
 //!
-//! The importers (`from_table`, `csv_table`, `session_from_json`) belong to the feature `store`; the order, the
-//! [`sample`] and the features need none.
+//! The importers (`from_table`, `csv_table`, `sessions_from_json`, `session_from_shard`) belong to the feature
+//! `store`; the order, the [`sample`] and the features need none.
 
 #[cfg(feature = "store")]
 mod clock;
@@ -21,7 +21,13 @@ mod error;
 mod features;
 #[cfg(feature = "store")]
 mod json;
+#[cfg(feature = "store")]
+mod json_event;
+#[cfg(feature = "store")]
+mod json_file;
 mod order;
+#[cfg(feature = "store")]
+mod records;
 mod sample;
 pub mod session45;
 #[cfg(feature = "store")]
@@ -29,7 +35,11 @@ mod session_id;
 #[cfg(feature = "store")]
 mod session_json;
 #[cfg(feature = "store")]
+mod shard;
+#[cfg(feature = "store")]
 mod tabular;
+#[cfg(feature = "store")]
+mod window;
 
 #[cfg(feature = "store")]
 pub use column_map::{ColumnMap, TimeColumn, TimeFormat};
@@ -46,7 +56,9 @@ pub use sample::sample;
 #[cfg(feature = "store")]
 pub use session_id::session_id_from_stem;
 #[cfg(feature = "store")]
-pub use session_json::session_from_json;
+pub use session_json::{session_from_json, sessions_from_json};
+#[cfg(feature = "store")]
+pub use shard::{Shard, session_from_shard};
 #[cfg(feature = "store")]
 pub use tabular::from_table;
 

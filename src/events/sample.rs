@@ -2,7 +2,7 @@
 
 use super::order::{Time, Unsorted};
 use crate::philox::{Philox, Stream};
-use crate::table::{KeyColumn, Labels, NumericColumn, Session};
+use crate::table::{Form, KeyColumn, Labels, NumericColumn, Origin, Session};
 
 /// Name of the sample where a source is named.
 const SOURCE: &str = "built-in sample";
@@ -58,6 +58,7 @@ pub fn sample() -> Vec<Session> {
             source: SOURCE.to_owned(),
             events: assemble(&drafts, &prices, &order, start_ms),
             context: None,
+            origin: Origin { form: Form::Sample, ..Origin::default() },
         }
     };
     DAYS.iter().enumerate().map(session).collect()

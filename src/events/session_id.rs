@@ -1,14 +1,15 @@
 //! The name of a session, from the name of its file.
 
 /// Prefixes that say how a file was made, not which session it holds.
-const PREFIXES: [&str; 3] = ["adapted_", "enhanced_", "rel_"];
+const PREFIXES: [&str; 4] = ["day_news_", "adapted_", "enhanced_", "rel_"];
 /// A token that stands in every file name and tells nothing.
 const LEVEL: &str = "Lvl-1";
 
 /// The id of the session in a file of that stem (its name without the extension).
 ///
-/// A stem with a date `YYYY_MM_DD` in it is a session's: the prefixes `adapted_`, `enhanced_`, `rel_` and the token
-/// `Lvl-1` are dropped, the date is written `YYYY-MM-DD`, what follows it is kept. Any other stem stays as it is.
+/// A stem with a date `YYYY_MM_DD` in it is a session's: the prefixes `day_news_`, `adapted_`, `enhanced_`, `rel_`
+/// and the token `Lvl-1` are dropped, the date is written `YYYY-MM-DD`, what follows it is kept. Any other stem
+/// stays as it is.
 ///
 /// ```
 /// use ironforge::events::session_id_from_stem;
@@ -51,6 +52,7 @@ mod tests {
         for (stem, id) in [
             ("adapted_enhanced_rel_NYAM_Lvl-1_2025_08_07_FRESH", "NYAM_2025-08-07_FRESH"),
             ("enhanced_rel_LONDON_Lvl-1_2025_07_24", "LONDON_2025-07-24"),
+            ("day_news_enhanced_rel_NY_AM_Lvl-1_2025_08_05", "NY_AM_2025-08-05"),
             ("trades_2024_01_31", "trades_2024-01-31"),
             ("rel_notes", "rel_notes"),
             ("x_2024_13_01", "x_2024_13_01"),

@@ -55,7 +55,7 @@ pub fn from_table(
     }
     let sessions = groups.into_iter().map(|(id, rows)| {
         let events = Unsorted { price, ..all.select(&rows) }.sorted();
-        Session { id, source: source.to_owned(), events, context: None }
+        Session { id, source: source.to_owned(), events, ..Session::default() }
     });
     Ok(sessions.collect())
 }
@@ -246,7 +246,7 @@ fn floats(values: &Values) -> Option<Box<dyn ExactSizeIterator<Item = Option<f64
 }
 
 /// The column as labels, an empty string as missing; `None` for floats and timestamps, and booleans unless wanted.
-fn labels(values: &Values, booleans: bool) -> Option<Labels> {
+pub(super) fn labels(values: &Values, booleans: bool) -> Option<Labels> {
     fn render<T: ToString>(rows: impl Iterator<Item = Option<T>>) -> Labels {
         let texts: Vec<Option<String>> = rows.map(|row| row.map(|value| value.to_string())).collect();
         Labels::encode(texts.iter().map(Option::as_deref))

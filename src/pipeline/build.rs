@@ -10,7 +10,7 @@ use super::features::{self, FeatureChoice};
 use super::graphs::SessionGraph;
 use super::report::{self, SCHEMA_VERSION, SessionReport, Versions};
 use super::staging::{GRAPH_OUTPUTS, Staging};
-use super::{Clock, Progress, Skipped, estimate, graphs, inputs, write};
+use super::{Clock, Progress, Skipped, Superseded, estimate, graphs, inputs, write};
 use crate::config::{Config, Effective};
 use crate::dag::DagView;
 use crate::error::Error;
@@ -38,6 +38,8 @@ pub struct BuildReport {
     pub sessions: Vec<BuiltSession>,
     /// Files found in a folder that are no input.
     pub skipped: Vec<Skipped>,
+    /// Inputs whose session another one holds in a richer form.
+    pub superseded: Vec<Superseded>,
     /// Names, units and formulas of the features in `nodes`.
     pub features: Vec<FeatureInfo>,
     /// Which features these are and why, and those of edges.
@@ -110,6 +112,7 @@ pub fn build_graph(request: &BuildRequest<'_>, progress: &dyn Progress) -> Resul
         sample: inputs.sample,
         sessions,
         skipped: inputs.skipped,
+        superseded: inputs.superseded,
         features: node_features.first().map(|f| f.info.clone()).unwrap_or_default(),
         feature_choice: set.report(),
         preset: request.effective.preset.name(),

@@ -1,17 +1,21 @@
-//! Finding and reading the input.
+//! Reading the input.
 
-use std::collections::{BTreeMap, BTreeSet};
+mod find;
+mod supersede;
+
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
 use serde::Serialize;
 
-use super::{estimate, staging::OUTPUTS};
+use super::estimate;
 use crate::config::Config;
 use crate::error::Error;
-use crate::events::{self, ColumnMap, TimeColumn};
+use crate::events::{self, ColumnMap, Shard, TimeColumn};
 use crate::store;
 use crate::table::Session;
+use find::{Candidate, META, NODE_MAP, NODES, find};
+pub use supersede::Superseded;
 
 /// A file that is no input, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -29,15 +33,10 @@ pub struct Inputs {
     pub sessions: Vec<Session>,
     /// Files found in a folder that are no input.
     pub skipped: Vec<Skipped>,
+    /// Inputs whose session another one holds in a richer form.
+    pub superseded: Vec<Superseded>,
     /// Whether the sessions are the built-in sample.
     pub sample: bool,
-}
-
-/// A file to read, and whether the user named it or it was found in a folder.
-#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-struct Candidate {
-    path: PathBuf,
-    named: bool,
 }
 
 enum Outcome {
@@ -45,7 +44,8 @@ enum Outcome {
     Skipped(Skipped),
 }
 
-/// Reads the named files, and every session file and table in the named folders.
+/// Reads the named files, and every session file, shard and table in the named folders; a session that is there in
+/// several forms is taken once.
 pub(super) fn read(paths: &[PathBuf], out: &Path, config: &Config) -> Result<Inputs, Error> {
     if paths.is_empty() {
         return Ok(Inputs { sessions: sorted(events::sample())?, sample: true, ..Inputs::default() });
@@ -65,7 +65,8 @@ pub(super) fn read(paths: &[PathBuf], out: &Path, config: &Config) -> Result<Inp
         return Err(Error::NoSessions { paths, skipped });
     }
     skipped.sort_by(|a, b| a.path.cmp(&b.path));
-    Ok(Inputs { sessions: sorted(sessions)?, skipped, sample: false })
+    let (sessions, superseded) = supersede::richest(sessions);
+    Ok(Inputs { sessions: sorted(sessions)?, skipped, superseded, sample: false })
 }
 
 /// The sessions by id; two of one id are an error.
@@ -99,75 +100,13 @@ pub(super) fn column_map(config: &Config) -> Result<ColumnMap, Error> {
     })
 }
 
-/// All files under the paths, each once, sorted; the run's own output is left out.
-fn find(paths: &[PathBuf], out: &Path) -> Result<(Vec<Candidate>, Vec<Skipped>), Error> {
-    let own = out.canonicalize().ok();
-    let (mut found, mut skipped) = (BTreeMap::new(), Vec::new());
-    for path in paths {
-        let meta = std::fs::metadata(path).map_err(|source| Error::input(path, source))?;
-        if meta.is_dir() {
-            let mut folders = BTreeSet::from([path.clone()]);
-            while let Some(folder) = folders.pop_first() {
-                list(&folder, own.as_deref(), &mut folders, &mut found, &mut skipped)?;
-            }
-        } else {
-            let key = path.canonicalize().map_err(|source| Error::input(path, source))?;
-            found.insert(key, Candidate { path: path.clone(), named: true });
-        }
-    }
-    let mut candidates: Vec<_> = found.into_values().collect();
-    candidates.sort();
-    Ok((candidates, skipped))
-}
-
-fn list(
-    folder: &Path,
-    own: Option<&Path>,
-    folders: &mut BTreeSet<PathBuf>,
-    found: &mut BTreeMap<PathBuf, Candidate>,
-    skipped: &mut Vec<Skipped>,
-) -> Result<(), Error> {
-    let entries = std::fs::read_dir(folder).map_err(|source| Error::input(folder, source))?;
-    let is_out = own.is_some() && folder.canonicalize().ok().as_deref() == own;
-    for entry in entries {
-        let entry = entry.map_err(|source| Error::input(folder, source))?;
-        let path = entry.path();
-        // What an earlier run left in a folder that is both input and output, and where this one prepares its own.
-        let name = entry.file_name();
-        let name = name.to_string_lossy();
-        if is_out && (OUTPUTS.contains(&&*name) || name.starts_with(".ironforge-")) {
-            continue;
-        }
-        let mut skip = |reason: &str| {
-            skipped.push(Skipped { path: path.display().to_string(), reason: reason.to_owned() })
-        };
-        let linked = std::fs::symlink_metadata(&path).is_ok_and(|m| m.is_symlink());
-        match (std::fs::metadata(&path), path.canonicalize()) {
-            (Ok(meta), Ok(canonical)) if meta.is_dir() => {
-                if own == Some(&canonical) {
-                    skip("the output folder of this run");
-                } else if linked {
-                    skip("a symbolic link to a folder: name the folder itself to read it");
-                } else {
-                    folders.insert(path);
-                }
-            }
-            (Ok(meta), Ok(canonical)) if meta.is_file() => {
-                found.entry(canonical).or_insert(Candidate { path, named: false });
-            }
-            (Ok(_), _) => skip("neither a file nor a folder"),
-            (Err(e), _) => skip(&format!("cannot be opened: {e}")),
-        }
-    }
-    Ok(())
-}
-
 fn read_one(candidate: &Candidate, map: &ColumnMap, config: &Config) -> Result<Outcome, Error> {
     let path = &candidate.path;
     let source = path.display().to_string();
     let skip = |reason: String| Ok(Outcome::Skipped(Skipped { path: source.clone(), reason }));
     let extension = path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
     let read = match extension.as_str() {
+        _ if candidate.shard => shard(path, &source, config),
         "json" => session_file(path, &source, map, config),
         "parquet" => parquet_file(path, &source, map, config),
         "csv" => csv_file(path, &source, map, config),
@@ -187,7 +126,21 @@ fn stem(path: &Path) -> String {
 
 fn session_file(path: &Path, source: &str, map: &ColumnMap, config: &Config) -> Result<Vec<Session>, Error> {
     let bytes = bounded(path, source, config)?;
-    Ok(vec![events::session_from_json(&bytes, source, &stem(path), map.zone.as_deref())?])
+    Ok(events::sessions_from_json(&bytes, source, &stem(path), map.zone.as_deref())?)
+}
+
+/// The session of a shard's folder.
+fn shard(folder: &Path, source: &str, config: &Config) -> Result<Vec<Session>, Error> {
+    let meta = folder.join(META);
+    let meta = bounded(&meta, &meta.display().to_string(), config)?;
+    let table = |name: &str| {
+        let path = folder.join(name);
+        estimate::check_rows(store::footer(&path)?.rows, &path.display().to_string(), config)?;
+        Ok::<_, Error>(store::read_table(&path, None, config.memory_bytes())?.table)
+    };
+    let nodes = table(NODES)?;
+    let node_map = folder.join(NODE_MAP).is_file().then(|| table(NODE_MAP)).transpose()?;
+    Ok(vec![events::session_from_shard(Shard { source, meta: &meta, nodes, node_map })?])
 }
 
 fn parquet_file(path: &Path, source: &str, map: &ColumnMap, config: &Config) -> Result<Vec<Session>, Error> {

@@ -19,7 +19,7 @@ use std::time::Instant;
 
 pub use build::{BuildReport, BuildRequest, BuiltSession, build_graph};
 pub use features::FeatureChoice;
-pub use inputs::{Inputs, Skipped};
+pub use inputs::{Inputs, Skipped, Superseded};
 pub use motifs::{Motif, MotifReport, MotifRequest, Tested, motifs};
 pub use report::{
     DeviceReport, FeatureStats, Meaning, MotifSummary, PlanCacheReport, RunReport, SCHEMA_VERSION,

@@ -6,7 +6,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::report::{self, MotifSummary, SCHEMA_VERSION, Versions};
-use super::{Clock, Progress, Skipped, estimate, graphs, inputs, mine, write};
+use super::{Clock, Progress, Skipped, Superseded, estimate, graphs, inputs, mine, write};
 use crate::config::{Config, Effective};
 use crate::error::Error;
 use crate::motif::{MotifRow, Significance};
@@ -36,6 +36,8 @@ pub struct MotifReport {
     pub events: usize,
     /// Files found in a folder that are no input.
     pub skipped: Vec<Skipped>,
+    /// Inputs whose session another one holds in a richer form.
+    pub superseded: Vec<Superseded>,
     /// The census and the test in short.
     pub summary: MotifSummary,
     /// The patterns: promoted before parked before discarded ones.
@@ -178,6 +180,7 @@ pub fn motifs(request: &MotifRequest<'_>, progress: &dyn Progress) -> Result<Mot
         sessions: inputs.sessions.len(),
         events: inputs.sessions.iter().map(|s| s.events.len()).sum(),
         skipped: inputs.skipped,
+        superseded: inputs.superseded,
         summary: report::motif_summary(&mined, config),
         motifs: mined.found.rows.iter().map(motif).collect(),
         preset: request.effective.preset.name(),

@@ -1,5 +1,7 @@
 //! `run.json`: what was read, how it was treated, and what came out.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use serde_json::{Map, Value};
 
@@ -7,7 +9,7 @@ use super::embed::Embedded;
 use super::features::FeatureChoice;
 use super::graphs::SessionGraph;
 use super::mine::Mined;
-use super::{Inputs, Skipped};
+use super::{Inputs, Skipped, Superseded};
 use crate::config::{Config, Effective};
 use crate::events::FeatureInfo;
 use crate::motif::{Correction, Verdict};
@@ -28,8 +30,8 @@ pub struct RunReport {
     pub sessions: Vec<SessionReport>,
     /// Files found in a folder that are no input.
     pub skipped: Vec<Skipped>,
-    /// Files whose session another file holds in a better form.
-    pub superseded: Vec<Skipped>,
+    /// Inputs whose session another one holds in a richer form.
+    pub superseded: Vec<Superseded>,
     /// Motifs in short.
     pub motifs: MotifSummary,
     /// Where attention ran.
@@ -63,12 +65,25 @@ pub struct SessionReport {
     pub id: String,
     /// Its file.
     pub source: String,
+    /// The form of the file: `adapted`, `day_news`, `enhanced_rel`, `enhanced`, `records`, `shard`, `table` or
+    /// `sample`.
+    pub form: &'static str,
     /// Events.
     pub events: usize,
     /// Events without a price, where the source has a price column.
     pub missing_price: Option<usize>,
     /// Events without a kind.
     pub missing_kind: usize,
+    /// Events at a time that an earlier one has.
+    pub repeated_times: usize,
+    /// Events outside the window that the file gives the session, where it gives one.
+    pub outside_window: Option<usize>,
+    /// Events at a time that stands for one not known, where the file has a wall clock: 00:00:00, 12:00:00 and
+    /// 12:30:00 outside the window; without a window 00:00:00 if several have it.
+    pub placeholder_times: Option<usize>,
+    /// Fields of events, or columns of a shard, that were left out because nothing is known of them, with the
+    /// number of events that have them.
+    pub unknown_fields: BTreeMap<String, usize>,
     /// Edges of the undirected temporal view.
     pub temporal_edges: usize,
     /// Edges of the causal DAG.
@@ -203,7 +218,7 @@ pub(super) fn assemble(
         sample: inputs.sample,
         sessions: inputs.sessions.iter().zip(graphs).map(|(s, g)| session(s, g)).collect(),
         skipped: inputs.skipped,
-        superseded: Vec::new(),
+        superseded: inputs.superseded,
         motifs: motif_summary(mined, config),
         device: DeviceReport { used: embedded.device.0, reason: embedded.device.1 },
         plan_cache: PlanCacheReport {
@@ -250,9 +265,14 @@ pub(super) fn session(session: &crate::table::Session, graph: &SessionGraph) -> 
     SessionReport {
         id: session.id.clone(),
         source: session.source.clone(),
+        form: session.origin.form.name(),
         events: events.len(),
         missing_price: events.prices().map(|p| p.iter().filter(|p| p.is_none()).count()),
         missing_kind: events.kind.codes.iter().filter(|&&c| c == crate::table::MISSING).count(),
+        repeated_times: events.t_ms.windows(2).filter(|pair| pair[0] == pair[1]).count(),
+        outside_window: session.origin.outside_window,
+        placeholder_times: session.origin.placeholder_times,
+        unknown_fields: session.origin.unknown_fields.clone(),
         temporal_edges: graph.temporal.src.len(),
         dag_edges: graph.dag.pattern().nnz(),
         generations: graph.generations.count(),

@@ -1,6 +1,6 @@
 //! The events of one session, column by column.
 
-use super::Labels;
+use super::{Labels, Origin};
 
 /// A named column of strings of an [`EventTable`]: an entity that events share.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -111,4 +111,6 @@ pub struct Session {
     pub events: EventTable,
     /// What the source says of the session as a whole, if it says anything.
     pub context: Option<SessionContext>,
+    /// What form the source has, and what stood out in it.
+    pub origin: Origin,
 }

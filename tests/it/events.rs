@@ -1,7 +1,10 @@
 //! Events: order, columns, time, and every way a source can be wrong.
 
 mod csv;
+mod enhanced;
+mod records;
 mod session_json;
+mod shards;
 mod times;
 
 use ironforge::events::{

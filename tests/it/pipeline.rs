@@ -1,6 +1,7 @@
 //! The flow: what the tables of a run hold is what the rooms give, session by session, under the settings of the run.
 
 mod features;
+mod inputs;
 mod motifs;
 mod scores;
 

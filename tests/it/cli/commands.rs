@@ -6,7 +6,7 @@ use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 use serde_json::Value;
 
-use super::{Bench, NO_CUDA, ironforge, ok, refused};
+use super::{Bench, NO_CUDA, ironforge, ok, refused, session, text};
 
 #[test]
 fn settings_are_shown_with_their_origin_and_files_are_checked() {
@@ -19,6 +19,37 @@ fn settings_are_shown_with_their_origin_and_files_are_checked() {
     assert_eq!(json["settings"]["dag.k"]["origin"], "preset standard");
     assert!(ok(ironforge(&["config", "check", &file])).contains("ok"));
     refused(&ironforge(&["config", "check", &bench.file("bad.toml", "[dag]\nkay = 3\n")]), 78, "bad.toml:2");
+}
+
+#[test]
+fn a_session_in_two_forms_is_read_once_and_said_so() {
+    let bench = Bench::new();
+    bench.file("in/adapted_X_2025_08_06.json", session(&[("12:00:00", "open", Some(5.0))]));
+    let poorer = r#"{"session_metadata": {"session_date": "2025-08-06"}, "price_movements":
+        [{"timestamp": "12:00:00", "price": 5, "action": "open"}]}"#;
+    bench.file("in/enhanced_X_2025_08_06.json", poorer);
+    let folder = bench.path("in").display().to_string();
+    for args in [
+        &["build-graph", "--out", &bench.out()][..],
+        &["motifs", "--json"],
+        &["discover", "--out", &bench.out()],
+    ] {
+        let output = ironforge(&[args, &[&folder, "--set", "motif.iterations=20"]].concat());
+        let said = text(&output.stderr);
+        assert!(
+            said.contains("1 input holds a session that another holds in a richer form"),
+            "{args:?}: {said}"
+        );
+        let shown = ok(output);
+        if args[0] == "motifs" {
+            let report: Value = serde_json::from_str(&shown).unwrap();
+            assert_eq!(
+                (&report["sessions"], &report["superseded"][0]["session"]),
+                (&1.into(), &"X_2025-08-06".into())
+            );
+        }
+    }
+    assert_eq!(bench.report()["sessions"][0]["form"], "adapted");
 }
 
 #[test]

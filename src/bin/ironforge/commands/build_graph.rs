@@ -16,7 +16,7 @@ pub fn run(args: &BuildGraphArgs) -> Result<(), Failure> {
         let progress = progress::for_stderr();
         pipeline::build_graph(&request, progress.as_ref())?
     };
-    super::note_skipped(&report.skipped);
+    super::note_skipped(&report.skipped, &report.superseded);
     if args.json { output::json(&report) } else { output::result(&summary(&report, args)) }
 }
 

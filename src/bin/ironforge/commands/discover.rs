@@ -26,7 +26,7 @@ pub fn run(args: &DiscoverArgs) -> Result<(), Failure> {
     for name in &report.ignored_weights {
         output::note(&format!("ironforge: weight `{name}` is not used by any layer"));
     }
-    super::note_skipped(&report.skipped);
+    super::note_skipped(&report.skipped, &report.superseded);
     if args.json { output::json(&report) } else { output::result(&summary(&report, args)) }
 }
 

@@ -14,7 +14,7 @@ use ironforge::config::{Effective, Sources};
 use std::path::PathBuf;
 
 use ironforge::error::{Error, exit};
-use ironforge::pipeline::{self, MotifSummary, Skipped};
+use ironforge::pipeline::{self, MotifSummary, Skipped, Superseded};
 use serde_json::Value;
 
 use crate::args::{ConfigArgs, InputArgs, name_of};
@@ -82,8 +82,18 @@ fn note_sample(paths: &[PathBuf]) {
     }
 }
 
-/// Says what was passed over.
-fn note_skipped(skipped: &[Skipped]) {
+/// Says what was passed over. Superseded inputs are as many as files that come in several forms: one line for all.
+fn note_skipped(skipped: &[Skipped], superseded: &[Superseded]) {
+    if let Some(first) = superseded.first() {
+        let what = match superseded.len() {
+            1 => "1 input holds a session that another holds".to_owned(),
+            many => format!("{many} inputs hold sessions that others hold"),
+        };
+        let (session, by) = (&first.session, &first.by);
+        output::note(&format!(
+            "ironforge: {what} in a richer form, as {by} does {session}; the report lists them under `superseded`"
+        ));
+    }
     for skip in skipped {
         output::note(&format!("ironforge: skipped {}: {}", skip.path, skip.reason));
     }

@@ -20,7 +20,7 @@ pub fn run(args: &MotifsArgs) -> Result<(), Failure> {
         let progress = progress::for_stderr();
         pipeline::motifs(&request, progress.as_ref())?
     };
-    super::note_skipped(&report.skipped);
+    super::note_skipped(&report.skipped, &report.superseded);
     if args.json { output::json(&report) } else { output::result(&summary(&report, args)) }
 }
 

@@ -1,0 +1,209 @@
+//! Shards: one session as a table of nodes, with what its converter said of it beside the table.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::json::Json;
+use super::json_file::{File, parse, time_of_day};
+use super::tabular::labels;
+use super::window::placeholders;
+use super::{ColumnMap, EventsError, TimeColumn, TimeFormat, clock, from_table, session_id_from_stem};
+use crate::table::{Form, Labels, Origin, Session, Table};
+
+/// Kinds by their code, which is the place in the list.
+const KINDS: [&str; 4] = ["price_movement", "liquidity_event", "anchor", "other"];
+/// Columns of the nodes that are no features.
+const KNOWN: [&str; 7] = ["node_id", "t", "kind", "session_id", "symbol", "tf", "price"];
+const ID: &str = "node_id";
+const KIND: &str = "kind";
+const PRICE: &str = "price";
+
+/// The files of a shard that its session is made from. Its edges are not among them: graphs are built anew.
+#[derive(Debug)]
+pub struct Shard<'a> {
+    /// The folder, as the user named it.
+    pub source: &'a str,
+    /// `meta.json`.
+    pub meta: &'a [u8],
+    /// `nodes.parquet`.
+    pub nodes: Table,
+    /// `node_map.parquet`, if it is there.
+    pub node_map: Option<Table>,
+}
+
+/// Turns a shard into a session: `t` is the time (ms, UTC), `price` the price, `f0` or `f00` and so on are numbers
+/// (named `f00`, `f01`, ...), in any count. The kind is the node map's `source_type`, else the name of the code in
+/// `kind`: 0 `price_movement`, 1 `liquidity_event`, 2 `anchor`, 3 `other`, any other code its number. The time of
+/// day is the node map's `timestamp`, where it says all. A shard has no context and no field `type`.
+///
+/// The id comes from the name in the meta file's `source_file` ([`session_id_from_stem`]), which tells sessions
+/// apart that the shard's own `session_id` confuses (`NY` for `NY_AM` and `NY_PM`), else from its `session_id`.
+/// [`Origin::dataset`] is its `symbol` and `timeframe`.
+///
+/// # Errors
+/// [`EventsError::Json`] and [`EventsError::NotASession`] for the meta file; [`EventsError::Field`] if it counts
+/// other nodes than there are; [`EventsError::Value`] for a node id given twice; as [`from_table`] for the nodes.
+pub fn session_from_shard(shard: Shard<'_>) -> Result<Session, EventsError> {
+    let in_shard = |name: &str| format!("{}/{name}", shard.source);
+    let (meta_name, nodes_name) = (in_shard("meta.json"), in_shard("nodes.parquet"));
+    let meta = Meta::read(shard.meta, &meta_name, shard.nodes.rows())?;
+    let features = features(&shard.nodes);
+    let given = |name: &str| shard.nodes.column(name).map(|column| column.name.clone());
+    let map = ColumnMap {
+        time: Some(TimeColumn { name: "t".to_owned(), format: Some(TimeFormat::Ms) }),
+        kind: given(KIND),
+        keys: given(ID).into_iter().collect(),
+        numeric: Some(features.iter().map(|(name, _)| name.clone()).collect()),
+        price: given(PRICE),
+        ..ColumnMap::default()
+    };
+    let unknown = shard.nodes.columns().iter().map(|column| &column.name);
+    let unknown = unknown.filter(|&name| !KNOWN.contains(&name.as_str()) && feature(name).is_none());
+    let unknown_fields = unknown.map(|name| (name.clone(), shard.nodes.rows())).collect();
+
+    let mut sessions = from_table(shard.nodes, &map, &nodes_name, &meta.id)?;
+    let mut session = sessions.pop().ok_or(EventsError::NoEvents { file: nodes_name.clone() })?;
+    let events = &mut session.events;
+    for column in &mut events.numeric {
+        if let Some((_, name)) = features.iter().find(|(name, _)| *name == column.name) {
+            column.name.clone_from(name);
+        }
+    }
+    // A code is rendered as its number.
+    let named = |code: &str| code.parse().ok().and_then(|code: usize| KINDS.get(code).copied());
+    events.kind = Labels::encode(events.kind.iter().map(|kind| kind.map(|code| named(code).unwrap_or(code))));
+    let ids = events.keys.pop().map(|key| key.labels);
+    if let Some(ids) = &ids {
+        given_once(ids, &events.event_index, &nodes_name)?;
+    }
+    if let (Some(ids), Some(node_map)) = (&ids, &shard.node_map) {
+        let said = Said::of(node_map, ids);
+        events.kind = said.kinds(&events.kind);
+        events.time_of_day_s = said.clock();
+    }
+    let clock = events.time_of_day_s.as_deref();
+    session.origin = Origin {
+        form: Form::Shard,
+        dataset: meta.dataset,
+        outside_window: None,
+        placeholder_times: clock.map(|clock| placeholders(None, clock)),
+        unknown_fields,
+    };
+    session.source = shard.source.to_owned();
+    Ok(session)
+}
+
+/// The names of the features' columns with those of the numbers they become: two digits at least, as long as that
+/// does not make one name of two.
+fn features(nodes: &Table) -> Vec<(String, String)> {
+    let mut found: Vec<_> = nodes.columns().iter().filter_map(|column| feature(&column.name)).collect();
+    let distinct: BTreeSet<&String> = found.iter().map(|(_, number)| number).collect();
+    if distinct.len() < found.len() {
+        found = found.into_iter().map(|(column, _)| (column.clone(), column)).collect();
+    }
+    found
+}
+
+/// The name of a feature's column, and that of the number it becomes.
+fn feature(name: &str) -> Option<(String, String)> {
+    let digits = name.strip_prefix('f')?;
+    let number = digits.len() <= 4 && !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
+    number.then(|| (name.to_owned(), format!("f{digits:0>2}")))
+}
+
+fn given_once(ids: &Labels, rows: &[u32], file: &str) -> Result<(), EventsError> {
+    let mut seen = vec![false; ids.names.len()];
+    for (&code, &row) in ids.codes.iter().zip(rows) {
+        let value = |value: String, remedy: &str| EventsError::Value {
+            file: file.to_owned(),
+            row: row as usize,
+            column: ID.to_owned(),
+            value,
+            remedy: remedy.to_owned(),
+        };
+        match seen.get_mut(code as usize) {
+            None => {
+                return Err(value("nothing".to_owned(), "every node needs an id: convert the shard again"));
+            }
+            Some(seen) if *seen => {
+                let id = ids.names[code as usize].clone();
+                return Err(value(id, "another row has the same id: convert the shard again"));
+            }
+            Some(seen) => *seen = true,
+        }
+    }
+    Ok(())
+}
+
+/// What the meta file says of the shard.
+struct Meta {
+    id: String,
+    dataset: Option<String>,
+}
+
+impl Meta {
+    fn read(bytes: &[u8], name: &str, rows: usize) -> Result<Self, EventsError> {
+        let file = File { file: name, movements: None };
+        let json = parse(bytes, name)?;
+        if let Some(field) = json.twice() {
+            return Err(file.field(field, "is given twice", "keep one of them"));
+        }
+        let text = |name: &str| match json.get(name) {
+            Some(Json::Text(text)) if !text.is_empty() => Some(text.as_str()),
+            _ => None,
+        };
+        let named = |path: &str| {
+            let name = path.rsplit(['/', '\\']).next().unwrap_or(path);
+            session_id_from_stem(name.strip_suffix(".json").unwrap_or(name))
+        };
+        let id = text("source_file").map(named).filter(|id| !id.is_empty());
+        let Some(id) = id.or_else(|| text("session_id").map(str::to_owned)) else {
+            return Err(file.no_session("it names neither the source_file nor the session_id of a shard"));
+        };
+        if let Some(&Json::Number(count)) = json.get("node_count")
+            && count != rows as f64
+        {
+            let why = format!("is {count}, nodes.parquet has {rows} rows");
+            return Err(file.field("node_count", why, "the shard is not whole: convert it again"));
+        }
+        let dataset: Vec<&str> = ["symbol", "timeframe"].into_iter().filter_map(text).collect();
+        Ok(Self { id, dataset: Some(dataset.join("_")).filter(|name| !name.is_empty()) })
+    }
+}
+
+/// What the node map says of each event, in the order of the events.
+struct Said {
+    rows: Vec<Option<usize>>,
+    kind: Option<Labels>,
+    clock: Option<Labels>,
+}
+
+impl Said {
+    fn of(node_map: &Table, ids: &Labels) -> Self {
+        let column = |name: &str| node_map.column(name).and_then(|column| labels(&column.values, false));
+        let mut row_of: BTreeMap<String, usize> = BTreeMap::new();
+        if let Some(own) = column(ID) {
+            for (row, id) in own.iter().enumerate() {
+                if let Some(id) = id {
+                    row_of.entry(id.to_owned()).or_insert(row);
+                }
+            }
+        }
+        let rows = ids.iter().map(|id| row_of.get(id?).copied()).collect();
+        Self { rows, kind: column("source_type"), clock: column("timestamp") }
+    }
+
+    /// The kinds, where the map says one; else those of the nodes.
+    fn kinds(&self, own: &Labels) -> Labels {
+        let said = |row: Option<usize>| self.kind.as_ref()?.get(row?);
+        Labels::encode(self.rows.iter().zip(own.iter()).map(|(&row, own)| said(row).or(own)))
+    }
+
+    /// Seconds since midnight, if the map says them of every event.
+    fn clock(&self) -> Option<Vec<f64>> {
+        let second = |&row: &Option<usize>| {
+            let text = self.clock.as_ref()?.get(row?)?;
+            Some(clock::second_of_day(time_of_day(text)?))
+        };
+        self.rows.iter().map(second).collect()
+    }
+}

@@ -1,0 +1,112 @@
+//! One session in several forms is taken once, in the richest.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+
+use crate::table::{Form, Session};
+
+/// An input whose session another input holds in a richer form.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct Superseded {
+    /// The file, or the folder of a shard.
+    pub file: String,
+    /// The session.
+    pub session: String,
+    /// The file that the session was taken from.
+    pub by: String,
+    /// Why.
+    pub why: String,
+}
+
+/// Leaves each session in its richest form: adapted before day_news, enhanced_rel, enhanced, records and shards.
+/// Shards of one session that no JSON holds are all kept, the symbol and bars of each put before its id.
+///
+/// What stays under one id is no matter of forms: tables, or two files of one form.
+pub(super) fn richest(sessions: Vec<Session>) -> (Vec<Session>, Vec<Superseded>) {
+    let mut by_id: BTreeMap<String, Vec<Session>> = BTreeMap::new();
+    for session in sessions {
+        by_id.entry(session.id.clone()).or_default().push(session);
+    }
+    let (mut kept, mut superseded) = (Vec::new(), Vec::new());
+    for mut same in by_id.into_values() {
+        // A table has no rank: whether its session is the same one is for the user to say.
+        if same.iter().all(|session| session.origin.form.has_rank()) {
+            same.sort_by(|a, b| b.origin.form.cmp(&a.origin.form).then_with(|| a.source.cmp(&b.source)));
+            let best = same.first().map_or(Form::Shard, |session| session.origin.form);
+            let poorer = same.split_off(same.partition_point(|session| session.origin.form == best));
+            superseded.extend(poorer.into_iter().map(|session| beside(session, &same[0])));
+            if best == Form::Shard && same.len() > 1 {
+                same.iter_mut().for_each(name_by_dataset);
+            }
+        }
+        kept.extend(same);
+    }
+    superseded.sort_by(|a, b| (&a.file, &a.session).cmp(&(&b.file, &b.session)));
+    (kept, superseded)
+}
+
+fn beside(session: Session, winner: &Session) -> Superseded {
+    let [own, other] = [session.origin.form, winner.origin.form].map(Form::name);
+    let why = format!("a session is read once: {other} says more of it than {own}");
+    Superseded { file: session.source, session: session.id, by: winner.source.clone(), why }
+}
+
+fn name_by_dataset(session: &mut Session) {
+    if let Some(dataset) = &session.origin.dataset {
+        session.id = format!("{dataset}_{}", session.id);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::table::Origin;
+
+    fn session(source: &str, form: Form, dataset: Option<&str>) -> Session {
+        let origin = Origin { form, dataset: dataset.map(str::to_owned), ..Origin::default() };
+        Session { id: "s".to_owned(), source: source.to_owned(), origin, ..Session::default() }
+    }
+
+    fn kept(sessions: Vec<Session>) -> (Vec<String>, Vec<(String, String)>) {
+        let (kept, superseded) = richest(sessions);
+        let named = |s: Session| format!("{} {}", s.id, s.source);
+        (kept.into_iter().map(named).collect(), superseded.into_iter().map(|s| (s.file, s.by)).collect())
+    }
+
+    fn pairs(expected: &[(&str, &str)]) -> Vec<(String, String)> {
+        expected.iter().map(|&(file, by)| (file.to_owned(), by.to_owned())).collect()
+    }
+
+    #[test]
+    fn the_richest_form_wins_whatever_the_order() {
+        let all =
+            [Form::Shard, Form::Records, Form::Enhanced, Form::EnhancedRel, Form::DayNews, Form::Adapted];
+        let mut sessions: Vec<_> = all.iter().map(|&form| session(form.name(), form, None)).collect();
+        let losers =
+            ["day_news", "enhanced", "enhanced_rel", "records", "shard"].map(|file| (file, "adapted"));
+        for _ in 0..all.len() {
+            sessions.rotate_left(1);
+            assert_eq!(kept(sessions.clone()), (vec!["s adapted".to_owned()], pairs(&losers)));
+        }
+    }
+
+    #[test]
+    fn shards_of_one_session_are_told_apart_unless_json_holds_it() {
+        let two = || vec![session("a", Form::Shard, Some("NQ_M5")), session("b", Form::Shard, Some("NQ_M1"))];
+        assert_eq!(kept(two()), (vec!["NQ_M5_s a".to_owned(), "NQ_M1_s b".to_owned()], vec![]));
+        assert_eq!(kept(two()[..1].to_vec()).0, ["s a"]);
+        let beside = [two(), vec![session("c", Form::Records, None)]].concat();
+        assert_eq!(kept(beside), (vec!["s c".to_owned()], pairs(&[("a", "c"), ("b", "c")])));
+    }
+
+    #[test]
+    fn what_has_no_rank_or_the_same_is_left_to_clash() {
+        let beside_table = vec![session("a", Form::Adapted, None), session("b", Form::Table, None)];
+        assert_eq!(kept(beside_table).0.len(), 2);
+        let twice =
+            [Form::EnhancedRel, Form::Enhanced, Form::EnhancedRel].map(|form| session("a", form, None));
+        let (kept, superseded) = richest(twice.to_vec());
+        assert_eq!((kept.len(), superseded.len()), (2, 1));
+    }
+}
