@@ -88,7 +88,8 @@ fn fvg_strength(frame: &Frame, event: &Rated) -> f64 {
         _ => 0.0,
     };
     let position = frame.range_position(event.price);
-    let outer = if position < 0.3 || position > 0.7 { 1.2 } else { 1.0 };
+    let (low, high) = (position < 0.3, position > 0.7);
+    let outer = if low || high { 1.2 } else { 1.0 };
     f64::min(strength * outer, 1.0)
 }
 
