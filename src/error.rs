@@ -171,6 +171,14 @@ pub enum Error {
         /// Largest motif.
         max_nodes: usize,
     },
+    /// The threads asked for cannot be started.
+    #[error("cannot start {threads} threads: {reason}; set limits.threads lower, or to 0 for one a core")]
+    Threads {
+        /// Threads asked for.
+        threads: u16,
+        /// Why.
+        reason: String,
+    },
     /// Configuration.
     #[error(transparent)]
     Config(#[from] ConfigError),
@@ -231,7 +239,7 @@ impl Error {
                 exit::CONFIG
             }
             Self::Graph { error: DagError::NoKey { .. }, .. } => exit::CONFIG,
-            Self::Memory { .. } | Self::MotifInstances { .. } => exit::LIMIT,
+            Self::Memory { .. } | Self::MotifInstances { .. } | Self::Threads { .. } => exit::LIMIT,
             Self::Events(EventsError::Memory { .. }) | Self::Store(StoreError::Memory { .. }) => exit::LIMIT,
             Self::Backend(_) | Self::Attention(AttentionError::Device { .. }) => exit::DEVICE,
             Self::Tgat(TgatError::Attention { source: AttentionError::Device { .. }, .. }) => exit::DEVICE,

@@ -24,11 +24,38 @@ pub enum BiasKind {
     Buckets,
 }
 
+/// Which events an event may see, before [`Direction`] takes the earlier ones, the later ones or both.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum KeySet {
+    /// Its neighbours in the graph.
+    #[default]
+    Edges,
+    /// Every event of its graph. Work grows with the square of a graph's size.
+    All,
+    /// Its neighbours in the graph, and what lies in its own block of 64 events and in the blocks beside it: the
+    /// original's "block-sparse" pattern, wider than the graph.
+    Banded,
+}
+
+impl KeySet {
+    /// The name that configuration uses.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Edges => "edges",
+            Self::All => "all",
+            Self::Banded => "banded",
+        }
+    }
+}
+
 /// Settings of attention. Every key has a default; an unknown key is an error.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct AttentionConfig {
-    /// Who reads whom along an edge.
+    /// Which events an event may see.
+    pub keys: KeySet,
+    /// Who reads whom along an edge, and in time.
     pub direction: Direction,
     /// Whether each node sees itself.
     pub self_loops: bool,
@@ -52,6 +79,7 @@ pub struct AttentionConfig {
 impl Default for AttentionConfig {
     fn default() -> Self {
         Self {
+            keys: KeySet::default(),
             direction: Direction::default(),
             self_loops: true,
             bias: BiasKind::default(),

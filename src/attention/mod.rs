@@ -22,7 +22,7 @@ mod tile;
 mod weights;
 
 pub use bias::{TimeBias, minutes_between};
-pub use config::{AttentionConfig, BiasKind};
+pub use config::{AttentionConfig, BiasKind, KeySet};
 pub use cpu::Cpu;
 pub use error::AttentionError;
 pub use keys::Keys;

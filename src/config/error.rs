@@ -39,7 +39,50 @@ pub enum ConfigError {
         /// The room's own words.
         reason: String,
     },
-    /// A file that is not TOML or JSON.
+    /// An option of the original that has no meaning here.
+    #[error("{origin}: `{option}` {why}: {remedy}")]
+    Refused {
+        /// Where it was set.
+        origin: Origin,
+        /// The option.
+        option: String,
+        /// `did nothing in the original` or `is not part of ironforge`.
+        why: &'static str,
+        /// What to do instead.
+        remedy: &'static str,
+    },
+    /// An option of the original whose other value ironforge always follows.
+    #[error("{origin}: `{option}` = {value}: ironforge always does what {only} asks for; {remedy}")]
+    Always {
+        /// Where it was set.
+        origin: Origin,
+        /// The option.
+        option: String,
+        /// The value as given.
+        value: String,
+        /// The only value that can be met.
+        only: &'static str,
+        /// What to do instead.
+        remedy: &'static str,
+    },
+    /// Two names of one setting with different values in one source.
+    #[error(
+        "{first_origin}: `{}` = {} and {second_origin}: `{}` = {} are both `{key}` and differ; keep one of them",
+        first.0, first.1, second.0, second.1
+    )]
+    Contradiction {
+        /// Where the one was set.
+        first_origin: Origin,
+        /// Its name and its value, as given.
+        first: (String, String),
+        /// Where the other was set.
+        second_origin: Origin,
+        /// Its name and its value, as given.
+        second: (String, String),
+        /// The key that both set.
+        key: &'static str,
+    },
+    /// A file that is not TOML, JSON or YAML.
     #[error("{path}: {reason}")]
     Syntax {
         /// The file.
@@ -62,7 +105,7 @@ pub enum ConfigError {
         text: String,
     },
     /// A preset that does not exist.
-    #[error("{origin}: there is no preset `{name}`; the presets are {}", super::Preset::NAMES.join(", "))]
+    #[error("{origin}: there is no preset `{name}`; the presets are {}", super::Preset::all().map(|(_, name)| name).collect::<Vec<_>>().join(", "))]
     Preset {
         /// Where it was named.
         origin: Origin,

@@ -1,4 +1,4 @@
-//! Configuration files: TOML or JSON, each key with its line.
+//! Configuration files: TOML, JSON or YAML, each key with its line.
 
 use std::collections::HashMap;
 use std::path::Path;
@@ -7,18 +7,19 @@ use serde_json::Value;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::ConfigError;
 use super::keys::{Assignment, Origin, flatten};
+use super::{ConfigError, yaml};
 
-/// Reads a file, TOML unless its name ends in `.json`.
+/// Reads a file, TOML unless its name ends in `.json`, `.yml` or `.yaml`.
 pub(super) fn read(path: &Path) -> Result<Vec<Assignment>, ConfigError> {
     let name = path.display().to_string();
     let text =
         std::fs::read_to_string(path).map_err(|source| ConfigError::Read { path: name.clone(), source })?;
-    if path.extension().is_some_and(|e| e.eq_ignore_ascii_case("json")) {
-        json(&name, &text)
-    } else {
-        toml(&name, &text)
+    let extension = path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
+    match extension.as_str() {
+        "json" => json(&name, &text),
+        "yml" | "yaml" => yaml::read(&name, &text),
+        _ => toml(&name, &text),
     }
 }
 
@@ -53,7 +54,7 @@ fn walk(
         match value.get_ref() {
             DeValue::Table(inner) => walk(path, text, &key, inner, found)?,
             _ => match to_json(value) {
-                Ok(value) => found.push(Assignment { key, value, origin }),
+                Ok(value) => found.push(Assignment::new(key, value, origin)),
                 Err(reason) => {
                     let value = text[value.span()].to_owned();
                     return Err(ConfigError::Value { origin, key, value, reason });
@@ -82,8 +83,14 @@ fn to_json(value: &Spanned<DeValue<'_>>) -> Result<Value, String> {
     })
 }
 
-/// A value as `--set` and environment variables give it: TOML if it reads as TOML, else the text itself.
+/// A value as `--set` and environment variables give it: TOML if it reads as TOML, else the text itself. `True` and
+/// `False` are true and false, as the original has them.
 pub(super) fn scalar(text: &str) -> Value {
+    match text {
+        "True" => return Value::from(true),
+        "False" => return Value::from(false),
+        _ => {}
+    }
     let document = format!("v = {text}");
     let parsed = DeTable::parse(&document).ok().filter(|t| t.get_ref().len() == 1);
     let value = parsed.as_ref().and_then(|t| t.get_ref().get("v")).and_then(|v| to_json(v).ok());
@@ -105,7 +112,7 @@ fn json(path: &str, text: &str) -> Result<Vec<Assignment>, ConfigError> {
     let mut found = Vec::new();
     flatten("", value, &mut |key, value| {
         let line = lines.get(&key).copied().unwrap_or(0);
-        found.push(Assignment { key, value, origin: Origin::File { path: path.to_owned(), line } });
+        found.push(Assignment::new(key, value, Origin::File { path: path.to_owned(), line }));
     });
     Ok(found)
 }

@@ -43,6 +43,8 @@ pub struct Entry {
     pub value: Value,
     /// Who set it.
     pub origin: Origin,
+    /// The option of the original that it was set by, as it was spelled, if it was.
+    pub original: Option<String>,
 }
 
 /// One assignment of a source.
@@ -51,6 +53,14 @@ pub(super) struct Assignment {
     pub key: String,
     pub value: Value,
     pub origin: Origin,
+    /// Name and value under which the original knows it, where that was given.
+    pub original: Option<(String, Value)>,
+}
+
+impl Assignment {
+    pub(super) fn new(key: String, value: Value, origin: Origin) -> Self {
+        Self { key, value, origin, original: None }
+    }
 }
 
 /// The leaves of a tree as dotted paths, in order; arrays are leaves.

@@ -1,13 +1,16 @@
 //! Configuration: what every room can be told, where each value came from, and what it may be.
 //!
-//! Sources in order, later ones win: preset, file (TOML or JSON), environment (`IRONFORGE_DAG_K=6`), `--set dag.k=6`,
-//! options of the command. An unknown key is an error that names itself, its place and the nearest known key.
+//! Sources in order, later ones win: preset, file (TOML, JSON or YAML), environment (`IRONFORGE_DAG_K=6`), `--set
+//! dag.k=6`, options of the command. An unknown key is an error that names itself, its place and the nearest known key.
+//! The options of the original are taken in all of them ([`original`]).
 
 mod error;
 mod file;
 mod keys;
 mod load;
+pub mod original;
 mod preset;
+mod yaml;
 
 use serde::{Deserialize, Serialize};
 
@@ -140,6 +143,12 @@ pub struct LimitsConfig {
     pub max_nodes: u64,
     /// Most motif instances (connected sets of events) a census may enumerate, by estimate.
     pub motif_instances: f64,
+    /// Worker threads, at most 1024; 0: those of the caller's pool, which has one a core unless it was made otherwise.
+    /// Results do not depend on it.
+    pub threads: u16,
+    /// Most sessions that are read, built, run through the network or written at once; 0: no limit. Fewer take less
+    /// memory and more time; results do not depend on it.
+    pub concurrent_sessions: u32,
 }
 
 impl Default for LimitsConfig {
@@ -152,6 +161,8 @@ impl Default for LimitsConfig {
             max_nodes: 100_000_000,
             // Some minutes of enumeration on two cores.
             motif_instances: 2e10,
+            threads: 0,
+            concurrent_sessions: 0,
         }
     }
 }
@@ -160,5 +171,13 @@ impl Config {
     /// The memory limit in bytes.
     pub fn memory_bytes(&self) -> u64 {
         (self.limits.memory_gb * 1e9) as u64
+    }
+
+    /// Sessions that are worked on at once, of so many.
+    pub fn at_once(&self, sessions: usize) -> usize {
+        match usize::try_from(self.limits.concurrent_sessions) {
+            Ok(0) | Err(_) => sessions.max(1),
+            Ok(most) => most.min(sessions).max(1),
+        }
     }
 }

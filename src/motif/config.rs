@@ -110,6 +110,11 @@ pub struct MotifConfig {
     pub promote_p: f64,
     /// Largest family-wise p of a parked pattern.
     pub park_p: f64,
+    /// Least lift of a parked pattern; a pattern below it is discarded. 0: any.
+    pub park_lift: f64,
+    /// Most rows that a report or a table shows, the most significant first; 0: all. What is tested does not depend on
+    /// it. Read by whoever reports.
+    pub max_rows: usize,
 }
 
 impl Default for MotifConfig {
@@ -129,6 +134,9 @@ impl Default for MotifConfig {
             promote_lift: PROMOTE_LIFT,
             promote_p: PROMOTE_P,
             park_p: PARK_P,
+            // A significant pattern occurs more often than by chance, whatever its lift.
+            park_lift: 0.0,
+            max_rows: 0,
         }
     }
 }
@@ -162,6 +170,12 @@ impl MotifConfig {
             ("holdout", self.holdout, f64::MIN_POSITIVE..=1.0 - f64::EPSILON, "above 0 and below 1"),
             ("span_minutes", self.span_minutes, 0.0..=f64::MAX, "0 (no limit) or more"),
             ("promote_lift", self.promote_lift, 1.0..=f64::MAX, "1 or more"),
+            (
+                "park_lift",
+                self.park_lift,
+                0.0..=self.promote_lift,
+                "0 (any) or more, and at most motif.promote_lift",
+            ),
             ("park_p", self.park_p, f64::MIN_POSITIVE..=1.0, "above 0 and at most 1"),
             (
                 "promote_p",
@@ -234,6 +248,7 @@ mod tests {
         assert_eq!(key(refused(|c| c.span_minutes = -1.0)), "span_minutes");
         assert_eq!(key(refused(|c| c.promote_lift = f64::NAN)), "promote_lift");
         assert_eq!(key(refused(|c| c.park_p = 1.5)), "park_p");
+        assert_eq!(key(refused(|c| c.park_lift = 2.5)), "park_lift");
         assert_eq!(key(refused(|c| c.promote_p = 0.06)), "promote_p");
     }
 }

@@ -20,7 +20,7 @@ use super::occurrences::{Group, Occurrences};
 use super::shape::slot_nodes;
 
 /// Bytes of drawn labellings that are kept at a time, unless a few need more.
-const LABEL_BYTES: usize = 1 << 26;
+pub(super) const LABEL_BYTES: usize = 1 << 26;
 /// Occurrences counted by one piece of parallel work, times draws: some ten milliseconds.
 const PIECE: u64 = 4_000_000;
 

@@ -3,8 +3,10 @@
 use std::ops::ControlFlow;
 
 use super::config::MotifConfig;
+use super::draws::LABEL_BYTES;
 use super::error::MotifError;
 use super::graph::{MotifGraph, Union};
+use super::occurrences::KEPT;
 use super::walk::{Found, Walker};
 use crate::philox::{Philox, Stream};
 
@@ -16,6 +18,12 @@ const PROBES: u32 = 20_000;
 const READS: u64 = 30_000_000;
 /// Branches probed whatever they cost.
 const LEAST_PROBES: u32 = 16;
+/// Occurrences of a walk that wait to be sorted by shape, about.
+const FINDINGS: f64 = 2e6;
+/// Draws that go side by side, whatever memory they need.
+const DRAWS_AT_LEAST: u64 = 8;
+/// Most labels that a drawn label fits a byte with.
+const BYTE_LABELS: usize = 256;
 /// Keeps these numbers apart from those of the nulls.
 const PURPOSE: u32 = 0x6D65;
 
@@ -43,6 +51,21 @@ pub fn estimate_instances(
         ControlFlow::Continue(()) => counted as f64,
         ControlFlow::Break(()) => probe(&union, config.sizes(), seed).max(EXACT as f64),
     })
+}
+
+/// Bytes that [`super::mine`] takes for about so many instances among so many events and labels: occurrences, drawn
+/// labels, the walk's findings and the scores of the draws. The rows of the patterns come on top, some 400 bytes each:
+/// how many there are is known when they are counted.
+pub fn memory_bytes(instances: f64, events: u64, labels: usize, config: &MotifConfig) -> u64 {
+    let node_bytes = 4.0 * config.max_nodes as f64;
+    let occurrences = node_bytes * instances.min(KEPT as f64);
+    let findings = node_bytes * instances.min(FINDINGS);
+    let iterations = u64::from(config.iterations);
+    let one_draw = events * if labels <= BYTE_LABELS { 1 } else { 4 };
+    let at_least = one_draw * DRAWS_AT_LEAST.min(iterations);
+    let draws = one_draw.saturating_mul(iterations).min(LABEL_BYTES as u64).max(at_least);
+    // two scores a draw, and each event's place, time and label in the union of the graphs
+    (occurrences + findings) as u64 + draws + 16 * iterations + 40 * events
 }
 
 /// The mean of many probes, each of a root drawn by how much may lie below it.

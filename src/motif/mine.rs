@@ -181,7 +181,7 @@ fn verdict(significance: &Significance, config: &MotifConfig) -> Verdict {
     let default_null = config.null == Null::StratifiedPermutation;
     if p <= config.promote_p && significance.lift >= config.promote_lift && default_null && confirmed {
         Verdict::Promote
-    } else if p <= config.park_p {
+    } else if p <= config.park_p && significance.lift >= config.park_lift {
         Verdict::Park
     } else {
         Verdict::Discard

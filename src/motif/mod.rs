@@ -40,7 +40,7 @@ mod walk;
 pub use census::{Census, Pattern, PatternCount, count};
 pub use config::{Correction, MotifConfig, Null};
 pub use error::MotifError;
-pub use estimate::estimate_instances;
+pub use estimate::{estimate_instances, memory_bytes};
 pub use graph::MotifGraph;
 pub use mine::{Mined, mine};
 pub use null::Relink;

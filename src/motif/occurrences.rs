@@ -13,7 +13,7 @@ const ROOTS: u32 = 256;
 /// Occurrences handled together at most (a shape with more stands alone): 80 MB.
 const GROUP: u64 = 4_000_000;
 /// Occurrences of a single shape that are kept, 240 MB at most; of more, each pass finds them anew.
-const KEPT: u64 = 12_000_000;
+pub(super) const KEPT: u64 = 12_000_000;
 /// Pieces of the walk whose findings wait to be sorted by shape: some 40 MB.
 const WAVE: u32 = 16;
 

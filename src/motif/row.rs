@@ -12,7 +12,7 @@ pub enum Verdict {
     /// [`Null::StratifiedPermutation`](super::Null), and graphs that had no part in finding the pattern confirm it:
     /// `p_holdout` is at most `park_p`.
     Promote,
-    /// The corrected p is at most `park_p`, but the pattern is not promoted.
+    /// The corrected p is at most `park_p` and the lift at least `park_lift`, but the pattern is not promoted.
     Park,
     /// The rest.
     Discard,

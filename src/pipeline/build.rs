@@ -8,9 +8,11 @@ use serde_json::{Map, Value};
 
 use super::features::{self, FeatureChoice};
 use super::graphs::SessionGraph;
+use super::memory::MemoryReport;
 use super::report::{self, SCHEMA_VERSION, SessionReport, Versions};
 use super::staging::{GRAPH_OUTPUTS, Staging};
-use super::{Clock, Progress, Skipped, Superseded, estimate, graphs, inputs, write};
+use super::{Clock, Progress, Skipped, Superseded, estimate, graphs, inputs, on_threads, write};
+use crate::config::original::OriginalSetting;
 use crate::config::{Config, Effective};
 use crate::dag::DagView;
 use crate::error::Error;
@@ -48,6 +50,10 @@ pub struct BuildReport {
     pub preset: &'static str,
     /// The effective configuration.
     pub config: Config,
+    /// Options of the original that were set, and the keys that they set.
+    pub original: Vec<OriginalSetting>,
+    /// What the run took, and what it was estimated to take.
+    pub memory: MemoryReport,
     /// Worker threads.
     pub threads: usize,
     /// Seconds by phase.
@@ -87,13 +93,17 @@ pub struct BuiltSession {
 /// # Errors
 /// As [`super::discover`], for what it has in common with it.
 pub fn build_graph(request: &BuildRequest<'_>, progress: &dyn Progress) -> Result<BuildReport, Error> {
+    on_threads(request.effective.config.limits.threads, || run(request, progress))
+}
+
+fn run(request: &BuildRequest<'_>, progress: &dyn Progress) -> Result<BuildReport, Error> {
     let config = &request.effective.config;
     let mut clock = Clock::new(progress);
     let staging = Staging::beside(request.out, &GRAPH_OUTPUTS)?;
 
     clock.phase("read");
     let inputs = inputs::read(request.paths, request.out, config)?;
-    estimate::check_memory(&inputs.sessions, config)?;
+    let estimated = estimate::check_memory(&inputs.sessions, config)?;
 
     clock.phase("graphs");
     let graphs = graphs::build(&inputs.sessions, config)?;
@@ -106,7 +116,7 @@ pub fn build_graph(request: &BuildRequest<'_>, progress: &dyn Progress) -> Resul
     let sessions = described.collect::<Result<_, _>>()?;
 
     clock.phase("write");
-    write::graphs(&staging, &inputs.sessions, &graphs, &node_features, &set, &config.store)?;
+    write::graphs(&staging, &inputs.sessions, &graphs, &node_features, &set, config)?;
     let report = BuildReport {
         schema_version: SCHEMA_VERSION,
         sample: inputs.sample,
@@ -117,6 +127,8 @@ pub fn build_graph(request: &BuildRequest<'_>, progress: &dyn Progress) -> Resul
         feature_choice: set.report(),
         preset: request.effective.preset.name(),
         config: config.clone(),
+        original: request.effective.original().to_vec(),
+        memory: MemoryReport::new(estimated, config),
         threads: rayon::current_num_threads(),
         timings: report::timings(clock.finish()),
         versions: Versions::default(),

@@ -6,12 +6,12 @@ use std::path::Path;
 use rayon::prelude::*;
 
 use super::graphs::SessionGraph;
+use super::seen::{self, Seen};
 use super::{Progress, features};
 use crate::attention::plan::{GraphView, Half, PlanCache, PlanCounts};
-use crate::attention::{AttentionBackend, CachedPlans, Direction, Keys, OwnedPattern, attended};
+use crate::attention::{AttentionBackend, CachedPlans};
 use crate::backend::{Chosen, Size, Work};
 use crate::config::Config;
-use crate::csr::CsrPattern;
 use crate::error::Error;
 use crate::events::{self, FeatureInfo, Features, Standardised};
 use crate::table::Session;
@@ -55,13 +55,12 @@ pub(super) struct SessionScores {
 /// What attention of all layers and sessions takes.
 pub(super) fn work(sessions: &[Session], graphs: &[SessionGraph], config: &Config) -> Work {
     let (tgat, attention) = (&config.tgat, &config.attention);
-    let chunks: Vec<Size> = chunks(sessions)
+    let chunks: Vec<Size> = chunks(sessions, config)
         .into_iter()
         .map(|chunk| {
-            let lens = || sessions[chunk.clone()].iter().map(|s| s.events.len());
-            let edges: usize = graphs[chunk.clone()].iter().map(|g| g.dag.pattern().nnz()).sum();
-            let seen = if attention.direction == Direction::Both { 2 * edges } else { edges };
-            Size::listed(lens(), seen + if attention.self_loops { lens().sum() } else { 0 })
+            let lens = sessions[chunk.clone()].iter().map(|s| s.events.len());
+            let edges = graphs[chunk].iter().map(|g| g.dag.pattern().nnz()).sum();
+            seen::size(lens, edges, attention)
         })
         .collect();
     let total = chunks.iter().copied().fold(Size::default(), Size::plus);
@@ -106,7 +105,7 @@ pub(super) fn run(
     let mut scores = Vec::with_capacity(sessions.len());
     let mut stats = Vec::with_capacity(sessions.len());
     let plans = PlanCache::new(config.attention.plan_cache_bytes());
-    for chunk in chunks(sessions) {
+    for chunk in chunks(sessions, config) {
         let standardised: Vec<Standardised> = features[chunk.clone()]
             .par_iter()
             .map(|f| match &brought {
@@ -154,14 +153,16 @@ fn name(weights: Option<&Path>) -> String {
     weights.map(|path| path.display().to_string()).unwrap_or_default()
 }
 
-/// Consecutive sessions of at most [`CHUNK_NODES`] nodes together, at least one a chunk.
-fn chunks(sessions: &[Session]) -> Vec<std::ops::Range<usize>> {
+/// Consecutive sessions of at most [`CHUNK_NODES`] nodes together and no more than may run at once, at least one a
+/// chunk.
+fn chunks(sessions: &[Session], config: &Config) -> Vec<std::ops::Range<usize>> {
     let mut chunks: Vec<std::ops::Range<usize>> = Vec::new();
+    let most = config.at_once(sessions.len());
     let mut nodes = 0;
     for (i, session) in sessions.iter().enumerate() {
         nodes += session.events.len();
         match chunks.last_mut() {
-            Some(last) if nodes <= CHUNK_NODES => last.end = i + 1,
+            Some(last) if nodes <= CHUNK_NODES && last.len() < most => last.end = i + 1,
             _ => {
                 chunks.push(i..i + 1);
                 nodes = session.events.len();
@@ -176,8 +177,7 @@ struct Joined {
     x: Vec<f32>,
     offsets: Vec<usize>,
     t_ms: Vec<i64>,
-    row_ptr: Vec<u32>,
-    col_idx: Vec<u32>,
+    seen: Seen,
 }
 
 impl Joined {
@@ -187,26 +187,13 @@ impl Joined {
         x: impl Iterator<Item = &'a [f32]>,
         config: &Config,
     ) -> Result<Self, Error> {
-        let patterns: Vec<OwnedPattern> = graphs
-            .par_iter()
-            .map(|g| attended(g.dag.pattern(), config.attention.direction, config.attention.self_loops))
-            .collect::<Result<_, _>>()?;
-        let mut joined = Self {
-            x: x.collect::<Vec<_>>().concat(),
-            offsets: vec![0],
-            t_ms: vec![],
-            row_ptr: vec![0],
-            col_idx: vec![],
-        };
-        for (session, pattern) in sessions.iter().zip(&patterns) {
-            let (first, entries) = (joined.t_ms.len() as u32, joined.col_idx.len() as u32);
-            let pattern = pattern.as_pattern();
-            joined.row_ptr.extend(pattern.row_ptr()[1..].iter().map(|&end| end + entries));
-            joined.col_idx.extend(pattern.col_idx().iter().map(|&col| col + first));
-            joined.t_ms.extend(&session.events.t_ms);
-            joined.offsets.push(joined.t_ms.len());
+        let (mut offsets, mut t_ms) = (vec![0], Vec::new());
+        for session in sessions {
+            t_ms.extend(&session.events.t_ms);
+            offsets.push(t_ms.len());
         }
-        Ok(joined)
+        let seen = Seen::new(graphs, &offsets, &config.attention)?;
+        Ok(Self { x: x.collect::<Vec<_>>().concat(), offsets, t_ms, seen })
     }
 
     fn forward(
@@ -219,7 +206,7 @@ impl Joined {
         let batch = Batch {
             x: &self.x,
             offsets: &self.offsets,
-            keys: Keys::Edges(CsrPattern::trusted(&self.row_ptr, &self.col_idx, nodes)),
+            keys: self.seen.keys(nodes),
             t_ms: Some(&self.t_ms),
             bias: config.attention.time_bias()?,
             empty_row: config.attention.empty_row,

@@ -47,5 +47,9 @@ pub(super) fn build(sessions: &[Session], config: &Config) -> Result<Vec<Session
             dag,
         })
     };
-    sessions.par_iter().map(one).collect()
+    let mut built = Vec::with_capacity(sessions.len());
+    for together in sessions.chunks(config.at_once(sessions.len())) {
+        built.extend(together.par_iter().map(one).collect::<Result<Vec<_>, Error>>()?);
+    }
+    Ok(built)
 }

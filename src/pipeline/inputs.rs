@@ -52,7 +52,10 @@ pub(super) fn read(paths: &[PathBuf], out: &Path, config: &Config) -> Result<Inp
     }
     let map = column_map(config)?;
     let (candidates, mut skipped) = find(paths, out)?;
-    let outcomes: Vec<_> = candidates.par_iter().map(|c| read_one(c, &map, config)).collect();
+    let mut outcomes = Vec::with_capacity(candidates.len());
+    for together in candidates.chunks(config.at_once(candidates.len())) {
+        outcomes.extend(together.par_iter().map(|c| read_one(c, &map, config)).collect::<Vec<_>>());
+    }
     let mut sessions = Vec::new();
     for outcome in outcomes {
         match outcome? {
@@ -151,6 +154,7 @@ fn parquet_file(path: &Path, source: &str, map: &ColumnMap, config: &Config) -> 
 
 fn csv_file(path: &Path, source: &str, map: &ColumnMap, config: &Config) -> Result<Vec<Session>, Error> {
     let columns = map.columns();
+    estimate::check_csv(path, columns.as_ref().map(Vec::len), config)?;
     let table = events::csv_table(path, columns.as_deref(), &map.text_columns(), config.memory_bytes())?;
     Ok(events::from_table(table, map, source, &events::session_id_from_stem(&stem(path)))?)
 }

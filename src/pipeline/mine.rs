@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::Progress;
 use super::graphs::{SessionGraph, located};
+use super::{Progress, estimate};
 use crate::config::Config;
 use crate::dag::LinkRule;
 use crate::error::Error;
-use crate::motif::{self, MotifGraph};
+use crate::motif::{self, MotifGraph, MotifRow};
 use crate::table::Session;
 
 /// Label of an event that has none.
@@ -18,6 +18,16 @@ pub(super) struct Mined {
     pub found: motif::Mined,
     /// Label of each code.
     pub vocabulary: Vec<String>,
+    /// Rows that are reported at most; 0: all.
+    max_rows: usize,
+}
+
+impl Mined {
+    /// The rows to report, the most significant first.
+    pub(super) fn reported(&self) -> &[MotifRow] {
+        let rows = &self.found.rows;
+        if self.max_rows == 0 { rows } else { &rows[..self.max_rows.min(rows.len())] }
+    }
 }
 
 /// The labels of every session's nodes, as codes into one sorted vocabulary.
@@ -68,23 +78,27 @@ fn graphs_of<'a>(
         .collect::<Result<_, _>>()?)
 }
 
-/// Refuses a census that a sample of it puts above the limit.
-pub(super) fn check_instances(
+/// Refuses a census that a sample of it puts above the limit, or whose memory, with the `others` that the run takes,
+/// would be; gives the bytes of all.
+pub(super) fn check(
     sessions: &[Session],
     graphs: &[SessionGraph],
+    others: u64,
     config: &Config,
-) -> Result<(), Error> {
-    let (_, labels) = labels(sessions, config)?;
-    let estimate =
+) -> Result<u64, Error> {
+    let (vocabulary, labels) = labels(sessions, config)?;
+    let instances =
         motif::estimate_instances(&graphs_of(sessions, graphs, &labels)?, &config.motif, config.seed)?;
-    if estimate > config.limits.motif_instances {
+    if instances > config.limits.motif_instances {
         return Err(Error::MotifInstances {
-            estimate,
+            estimate: instances,
             limit: config.limits.motif_instances,
             max_nodes: config.motif.max_nodes,
         });
     }
-    Ok(())
+    let events = sessions.iter().map(|s| s.events.len() as u64).sum();
+    let mining = motif::memory_bytes(instances, events, vocabulary.len(), &config.motif);
+    estimate::within("mining the motifs", others.saturating_add(mining), config)
 }
 
 /// Counts and tests the motifs of all sessions together.
@@ -100,5 +114,5 @@ pub(super) fn run(
     let graphs = graphs_of(sessions, graphs, &labels)?.into_iter().zip(&rules);
     let graphs: Vec<_> = graphs.map(|(graph, rule)| graph.relinked_by(rule)).collect();
     let found = motif::mine(&graphs, &config.motif, config.seed, &|done, total| progress.step(done, total))?;
-    Ok(Mined { found, vocabulary })
+    Ok(Mined { found, vocabulary, max_rows: config.motif.max_rows })
 }

@@ -8,9 +8,11 @@ mod estimate;
 mod features;
 mod graphs;
 mod inputs;
+mod memory;
 mod mine;
 mod motifs;
 mod report;
+mod seen;
 mod staging;
 mod write;
 
@@ -20,6 +22,7 @@ use std::time::Instant;
 pub use build::{BuildReport, BuildRequest, BuiltSession, build_graph};
 pub use features::FeatureChoice;
 pub use inputs::{Inputs, Skipped, Superseded};
+pub use memory::MemoryReport;
 pub use motifs::{Motif, MotifReport, MotifRequest, Tested, motifs};
 pub use report::{
     DeviceReport, FeatureStats, Meaning, MotifSummary, PlanCacheReport, RunReport, SCHEMA_VERSION,
@@ -67,6 +70,10 @@ impl Progress for Silent {
 /// # Errors
 /// [`Error`] says what is wrong with which input, setting or folder; its `exit_code` is the command's.
 pub fn discover(request: &Request<'_>, progress: &dyn Progress) -> Result<RunReport, Error> {
+    on_threads(request.effective.config.limits.threads, || run(request, progress))
+}
+
+fn run(request: &Request<'_>, progress: &dyn Progress) -> Result<RunReport, Error> {
     let config = &request.effective.config;
     let mut clock = Clock::new(progress);
     // What needs no input is known to be right before any is read.
@@ -75,11 +82,11 @@ pub fn discover(request: &Request<'_>, progress: &dyn Progress) -> Result<RunRep
 
     clock.phase("read");
     let inputs = inputs::read(request.paths, request.out, config)?;
-    estimate::check_memory(&inputs.sessions, config)?;
+    let estimated = estimate::check_memory(&inputs.sessions, config)?;
 
     clock.phase("graphs");
     let graphs = graphs::build(&inputs.sessions, config)?;
-    mine::check_instances(&inputs.sessions, &graphs, config)?;
+    let estimated = mine::check(&inputs.sessions, &graphs, estimated, config)?;
 
     clock.phase("attention");
     let chosen = candidates.choose(&embed::work(&inputs.sessions, &graphs, config));
@@ -89,13 +96,23 @@ pub fn discover(request: &Request<'_>, progress: &dyn Progress) -> Result<RunRep
     let mined = mine::run(&inputs.sessions, &graphs, config, progress)?;
 
     clock.phase("write");
-    write::graphs(&staging, &inputs.sessions, &graphs, &embedded.features, &embedded.set, &config.store)?;
-    write::scores(&staging, &inputs.sessions, &embedded.scores, &config.store)?;
+    write::graphs(&staging, &inputs.sessions, &graphs, &embedded.features, &embedded.set, config)?;
+    write::scores(&staging, &inputs.sessions, &embedded.scores, config)?;
     write::motifs(&staging, &mined, &config.store)?;
-    let report = report::assemble(request.effective, inputs, &graphs, embedded, &mined, clock.finish());
+    let report =
+        report::assemble(request.effective, inputs, &graphs, embedded, &mined, estimated, clock.finish());
     write::report(&staging, &report)?;
     staging.commit()?;
     Ok(report)
+}
+
+/// Runs `work` on so many threads; 0: on those of the pool that the caller is in.
+fn on_threads<T: Send>(threads: u16, work: impl FnOnce() -> Result<T, Error> + Send) -> Result<T, Error> {
+    if threads == 0 {
+        return work();
+    }
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.into()).build();
+    pool.map_err(|e| Error::Threads { threads, reason: e.to_string() })?.install(work)
 }
 
 /// Names the phases and times them.

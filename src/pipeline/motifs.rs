@@ -5,8 +5,10 @@ use std::path::{Path, PathBuf};
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::memory::MemoryReport;
 use super::report::{self, MotifSummary, SCHEMA_VERSION, Versions};
-use super::{Clock, Progress, Skipped, Superseded, estimate, graphs, inputs, mine, write};
+use super::{Clock, Progress, Skipped, Superseded, estimate, graphs, inputs, mine, on_threads, write};
+use crate::config::original::OriginalSetting;
 use crate::config::{Config, Effective};
 use crate::error::Error;
 use crate::motif::{MotifRow, Significance};
@@ -40,12 +42,16 @@ pub struct MotifReport {
     pub superseded: Vec<Superseded>,
     /// The census and the test in short.
     pub summary: MotifSummary,
-    /// The patterns: promoted before parked before discarded ones.
+    /// The patterns: promoted before parked before discarded ones, `motif.max_rows` of them at most.
     pub motifs: Vec<Motif>,
     /// The preset the configuration starts from.
     pub preset: &'static str,
     /// The effective configuration.
     pub config: Config,
+    /// Options of the original that were set, and the keys that they set.
+    pub original: Vec<OriginalSetting>,
+    /// What the run took, and what it was estimated to take.
+    pub memory: MemoryReport,
     /// Worker threads.
     pub threads: usize,
     /// Seconds by phase.
@@ -140,6 +146,10 @@ impl From<Significance> for Tested {
 /// # Errors
 /// As [`super::discover`], for what it has in common with it.
 pub fn motifs(request: &MotifRequest<'_>, progress: &dyn Progress) -> Result<MotifReport, Error> {
+    on_threads(request.effective.config.limits.threads, || run(request, progress))
+}
+
+fn run(request: &MotifRequest<'_>, progress: &dyn Progress) -> Result<MotifReport, Error> {
     let config = &request.effective.config;
     let mut clock = Clock::new(progress);
     if let Some(out) = request.out {
@@ -148,11 +158,11 @@ pub fn motifs(request: &MotifRequest<'_>, progress: &dyn Progress) -> Result<Mot
 
     clock.phase("read");
     let inputs = inputs::read(request.paths, Path::new(""), config)?;
-    estimate::check_memory(&inputs.sessions, config)?;
+    let estimated = estimate::check_memory(&inputs.sessions, config)?;
 
     clock.phase("graphs");
     let graphs = graphs::build(&inputs.sessions, config)?;
-    mine::check_instances(&inputs.sessions, &graphs, config)?;
+    let estimated = mine::check(&inputs.sessions, &graphs, estimated, config)?;
 
     clock.phase("motifs");
     let mined = mine::run(&inputs.sessions, &graphs, config, progress)?;
@@ -182,9 +192,11 @@ pub fn motifs(request: &MotifRequest<'_>, progress: &dyn Progress) -> Result<Mot
         skipped: inputs.skipped,
         superseded: inputs.superseded,
         summary: report::motif_summary(&mined, config),
-        motifs: mined.found.rows.iter().map(motif).collect(),
+        motifs: mined.reported().iter().map(motif).collect(),
         preset: request.effective.preset.name(),
         config: config.clone(),
+        original: request.effective.original().to_vec(),
+        memory: MemoryReport::new(estimated, config),
         threads: rayon::current_num_threads(),
         timings: report::timings(clock.finish()),
         versions: Versions::default(),

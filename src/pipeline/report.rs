@@ -8,8 +8,10 @@ use serde_json::{Map, Value};
 use super::embed::Embedded;
 use super::features::FeatureChoice;
 use super::graphs::SessionGraph;
+use super::memory::MemoryReport;
 use super::mine::Mined;
 use super::{Inputs, Skipped, Superseded};
+use crate::config::original::OriginalSetting;
 use crate::config::{Config, Effective};
 use crate::events::FeatureInfo;
 use crate::motif::{Correction, Verdict};
@@ -42,6 +44,10 @@ pub struct RunReport {
     pub preset: &'static str,
     /// The effective configuration.
     pub config: Config,
+    /// Options of the original that were set, and the keys that they set.
+    pub original: Vec<OriginalSetting>,
+    /// What the run took, and what it was estimated to take.
+    pub memory: MemoryReport,
     /// What of the results describes the input, and what only trained weights could say.
     pub meaning: Meaning,
     /// Which features these are and why, and those of edges.
@@ -123,6 +129,8 @@ pub struct MotifSummary {
     pub distinct: u64,
     /// Patterns whose count reached `motif.min_count`: those that are tested.
     pub patterns: usize,
+    /// Those that are reported, the most significant first: all, or `motif.max_rows`.
+    pub reported: usize,
     /// Events that a draw may change, their label or their time. 0: every draw is the data, and every p is 1.
     pub movable_events: u64,
     /// Null draws each was tested against.
@@ -193,6 +201,7 @@ pub(super) fn assemble(
     graphs: &[SessionGraph],
     embedded: Embedded,
     mined: &Mined,
+    estimated_bytes: u64,
     timings: Vec<(&'static str, f64)>,
 ) -> RunReport {
     let config = &effective.config;
@@ -229,6 +238,8 @@ pub(super) fn assemble(
         },
         preset: effective.preset.name(),
         config: config.clone(),
+        original: effective.original().to_vec(),
+        memory: MemoryReport::new(estimated_bytes, config),
         feature_stats,
         ignored_weights: embedded.ignored_weights,
         threads: rayon::current_num_threads(),
@@ -244,6 +255,7 @@ pub(super) fn motif_summary(mined: &Mined, config: &Config) -> MotifSummary {
         distinct: mined.found.census.distinct,
         movable_events: mined.found.movable_events,
         patterns: mined.found.rows.len(),
+        reported: mined.reported().len(),
         iterations: config.motif.iterations,
         null: config.motif.null.name(),
         correction: config.motif.correction,

@@ -7,6 +7,7 @@ use super::features;
 use super::graphs::SessionGraph;
 use super::mine::Mined;
 use super::staging::Staging;
+use crate::config::Config;
 use crate::dag::Links;
 use crate::error::Error;
 use crate::events::Features;
@@ -21,7 +22,7 @@ pub(super) fn graphs(
     graphs: &[SessionGraph],
     features: &[Features],
     set: &features::Chosen,
-    config: &StoreConfig,
+    config: &Config,
 ) -> Result<(), Error> {
     let priced = sessions.iter().any(|s| s.events.price.is_some());
     each(staging, sessions, config, |i, write| {
@@ -39,7 +40,7 @@ pub(super) fn scores(
     staging: &Staging,
     sessions: &[Session],
     scores: &[SessionScores],
-    config: &StoreConfig,
+    config: &Config,
 ) -> Result<(), Error> {
     each(staging, sessions, config, |i, write| {
         write("embeddings", embeddings(sessions[i].events.len(), &scores[i]))?;
@@ -57,18 +58,22 @@ pub(super) fn motifs(staging: &Staging, mined: &Mined, config: &StoreConfig) -> 
 fn each(
     staging: &Staging,
     sessions: &[Session],
-    config: &StoreConfig,
+    config: &Config,
     tables: impl Fn(usize, &dyn Fn(&str, Table) -> Result<(), Error>) -> Result<(), Error> + Sync,
 ) -> Result<(), Error> {
-    sessions.par_iter().enumerate().try_for_each(|(i, session)| {
+    let one = |(i, session): (usize, &Session)| {
         let partition = store::partition_dir("session_id", &session.id)?;
         tables(i, &|dataset, table| {
             let folder = staging.path(dataset).join(&partition);
             std::fs::create_dir_all(&folder).map_err(|e| Error::output(&folder, e))?;
-            store::write_part(&folder.join("part-0.parquet"), &table, config)?;
+            store::write_part(&folder.join("part-0.parquet"), &table, &config.store)?;
             Ok(())
         })
-    })
+    };
+    let numbered: Vec<_> = sessions.iter().enumerate().collect();
+    numbered
+        .chunks(config.at_once(sessions.len()))
+        .try_for_each(|together| together.par_iter().copied().try_for_each(one))
 }
 
 /// Writes `run.json`.
@@ -146,7 +151,7 @@ fn score_table(rows: usize, scores: &SessionScores) -> Table {
 }
 
 pub(super) fn motif_table(mined: &Mined) -> Table {
-    let rows = &mined.found.rows;
+    let rows = mined.reported();
     let texts = |of: &(dyn Fn(&MotifRow) -> String + Sync)| {
         let texts: Vec<String> = rows.par_iter().map(of).collect();
         Values::Text(Labels::encode(texts.iter().map(|text| Some(text.as_str()))))

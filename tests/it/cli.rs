@@ -6,6 +6,7 @@ mod convert;
 mod dag;
 mod inspect;
 mod motifs;
+mod original;
 mod refusals;
 
 use std::collections::BTreeMap;
@@ -104,6 +105,8 @@ fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
             if path.ends_with("run.json") {
                 let mut report: Value = serde_json::from_slice(&bytes).unwrap();
                 report.as_object_mut().unwrap().retain(|key, _| key != "timings" && key != "threads");
+                report["config"]["limits"].as_object_mut().unwrap().remove("threads");
+                report["memory"].as_object_mut().unwrap().remove("peak_bytes");
                 bytes = report.to_string().into_bytes();
             }
             found.insert(path.strip_prefix(folder).unwrap().to_owned(), bytes);

@@ -1,5 +1,8 @@
 //! Configuration: sources, origins, and what is refused.
 
+mod effects;
+mod original;
+
 use std::path::PathBuf;
 
 use ironforge::config::{Config, ConfigError, Effective, Origin, Preset, Sources, check_file};
@@ -150,4 +153,11 @@ fn presets_have_the_names_and_links_they_promise() {
     let k = |name| Preset::from_name(name).unwrap().config().dag.k;
     assert_eq!([k("development"), k("standard"), k("high_performance"), k("research")], [2, 4, 6, 8]);
     assert_eq!(Preset::Standard.config(), Config::default());
+    for (preset, name) in Preset::all() {
+        assert_eq!((Preset::from_name(name), preset.name()), (Some(preset), name));
+    }
+    let named = |name| Preset::from_name(name).map(Preset::name);
+    assert_eq!(named("original.create_research_config"), Some("original-create-research"));
+    assert_eq!(named("enhanced.create_high_performance_config"), Some("context7-create-high-performance"));
+    assert_eq!(named("create_research_config"), None);
 }

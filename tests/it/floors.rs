@@ -32,6 +32,7 @@ const FLOORS: &[(&str, &[&str])] = &[
             "dag",
             "error",
             "events",
+            "geometry",
             "motif",
             "nearest",
             "store",
@@ -68,6 +69,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("indicatif", &["bin"]),
     ("ctrlc", &["bin"]),
     ("toml", &["config"]),
+    ("serde_saphyr", &["config"]),
 ];
 
 fn sources(folder: &Path, found: &mut Vec<PathBuf>) {

@@ -41,13 +41,18 @@ pub enum Command {
     Info(InfoArgs),
 }
 
+/// The help of `--preset`: every name.
+fn preset_help() -> String {
+    let names: Vec<&str> = ironforge::config::Preset::all().map(|(_, name)| name).collect();
+    format!("Start from this preset: {}", names.join(", "))
+}
+
 /// Options that make up a configuration.
 #[derive(Debug, Args)]
 pub struct ConfigArgs {
-    /// Start from this preset: development, standard, high-performance, research.
-    #[arg(long, value_name = "P")]
+    #[arg(long, value_name = "P", help = preset_help())]
     pub preset: Option<String>,
-    /// Read settings from a TOML or JSON file.
+    /// Read settings from a TOML, JSON or YAML file, the original's too.
     #[arg(long, value_name = "F")]
     pub config: Option<PathBuf>,
     /// Set one setting, for example tgat.num_layers=3; repeatable.
@@ -331,7 +336,7 @@ pub struct ShowArgs {
 
 #[derive(Debug, Args)]
 pub struct CheckArgs {
-    /// TOML or JSON file.
+    /// TOML, JSON or YAML file.
     #[arg(value_name = "FILE")]
     pub file: PathBuf,
 }

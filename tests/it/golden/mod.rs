@@ -12,6 +12,8 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 
 mod attention;
+#[cfg(feature = "store")]
+mod config;
 mod dag;
 #[cfg(feature = "store")]
 mod features;
@@ -94,6 +96,8 @@ impl Run {
         attention::compare(&mut self);
         tgat::compare(&mut self);
         motif::compare(&mut self);
+        #[cfg(feature = "store")]
+        config::compare(&mut self);
         self
     }
 }

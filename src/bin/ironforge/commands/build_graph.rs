@@ -9,7 +9,7 @@ use crate::progress;
 /// Builds graphs and prints what came out.
 pub fn run(args: &BuildGraphArgs) -> Result<(), Failure> {
     let effective = super::effective(&args.input.configuration, super::event_options(&args.input))?;
-    super::prepare(args.input.threads)?;
+    super::prepare()?;
     super::note_sample(&args.input.paths);
     let request = BuildRequest { paths: &args.input.paths, out: &args.out, effective: &effective };
     let report = {

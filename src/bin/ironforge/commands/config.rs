@@ -14,15 +14,23 @@ pub fn show(args: &ShowArgs) -> Result<(), Failure> {
         let settings: Map<String, Value> = effective
             .entries()
             .iter()
-            .map(|e| (e.key.clone(), json!({ "value": e.value, "origin": e.origin.to_string() })))
+            .map(|e| {
+                let mut setting = json!({ "value": e.value, "origin": e.origin.to_string() });
+                if let Some(original) = &e.original {
+                    setting["original"] = Value::from(original.as_str());
+                }
+                (e.key.clone(), setting)
+            })
             .collect();
-        return output::json(
-            &json!({ "schema_version": 1, "preset": effective.preset.name(), "settings": settings }),
-        );
+        return output::json(&json!({
+            "schema_version": 1, "preset": effective.preset.name(), "settings": settings,
+            "original": effective.original(),
+        }));
     }
     let mut text = String::new();
     for entry in effective.entries() {
-        text.push_str(&format!("{} = {}  # {}\n", entry.key, entry.value, entry.origin));
+        let original = entry.original.as_ref().map_or(String::new(), |name| format!(", given as {name}"));
+        text.push_str(&format!("{} = {}  # {}{original}\n", entry.key, entry.value, entry.origin));
     }
     output::result(&text)
 }

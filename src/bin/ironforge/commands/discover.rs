@@ -10,7 +10,7 @@ use crate::progress;
 /// Runs the flow and prints what came out.
 pub fn run(args: &DiscoverArgs) -> Result<(), Failure> {
     let effective = super::effective(&args.input.configuration, options(args))?;
-    super::prepare(args.input.threads)?;
+    super::prepare()?;
     super::note_sample(&args.input.paths);
     let request = Request {
         paths: &args.input.paths,

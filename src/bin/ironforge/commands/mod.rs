@@ -20,7 +20,7 @@ use serde_json::Value;
 use crate::args::{ConfigArgs, InputArgs, name_of};
 use crate::output::{self, Failure};
 
-/// The settings that the options of the column map and of the link rule spell.
+/// The settings that the options of the column map, of the link rule and of the threads spell.
 fn event_options(input: &InputArgs) -> Vec<(&'static str, Value, String)> {
     let (columns, link) = (&input.columns, input.link);
     let mut options = Vec::new();
@@ -44,6 +44,9 @@ fn event_options(input: &InputArgs) -> Vec<(&'static str, Value, String)> {
             options.push((key, Value::from(names.clone()), format!("{option} {}", names.join(" "))));
         }
     }
+    if let Some(threads) = input.threads {
+        options.push(("limits.threads", Value::from(threads), format!("--threads {threads}")));
+    }
     options
 }
 
@@ -61,18 +64,13 @@ fn tested(motifs: &MotifSummary) -> String {
     }
 }
 
-/// Makes the pool of threads as large as asked for, and Ctrl-C leave nothing behind.
-fn prepare(threads: Option<u16>) -> Result<(), Failure> {
-    let internal = |text| Failure { text, code: exit::INTERNAL };
-    if let Some(threads) = threads {
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads.into()).build_global();
-        pool.map_err(|e| internal(format!("cannot start {threads} threads: {e}")))?;
-    }
+/// Makes Ctrl-C leave nothing behind.
+fn prepare() -> Result<(), Failure> {
     let interrupted = ctrlc::set_handler(|| {
         pipeline::abandon();
         std::process::exit(exit::INTERRUPTED.into());
     });
-    interrupted.map_err(|e| internal(format!("cannot listen for Ctrl-C: {e}")))
+    interrupted.map_err(|e| Failure { text: format!("cannot listen for Ctrl-C: {e}"), code: exit::INTERNAL })
 }
 
 /// Says what a run is about to read, where nothing was named.

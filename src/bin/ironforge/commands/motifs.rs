@@ -13,7 +13,7 @@ const SHOWN: usize = 10;
 /// Mines motifs and prints them.
 pub fn run(args: &MotifsArgs) -> Result<(), Failure> {
     let effective = super::effective(&args.input.configuration, options(args))?;
-    super::prepare(args.input.threads)?;
+    super::prepare()?;
     super::note_sample(&args.input.paths);
     let request = MotifRequest { paths: &args.input.paths, out: args.out.as_deref(), effective: &effective };
     let report = {

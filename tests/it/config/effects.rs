@@ -1,0 +1,91 @@
+//! Each option that steers a run changes what comes out of it, or what its report says was done.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+use ironforge::config::{Effective, Sources};
+use ironforge::pipeline::{self, Request, Silent};
+use serde_json::Value;
+
+use super::original::SECOND;
+
+/// What can be seen only where there is a GPU.
+const ON_A_GPU: &[&str] = &["gpu_memory_fraction"];
+
+/// Events enough for motifs and for more than one block, in two sessions.
+fn input(folder: &Path) -> PathBuf {
+    let mut text = "t,g,kind,who,amount\n".to_owned();
+    let mut state = 12_345_u64;
+    for group in ["a", "b"] {
+        let (mut t, mut kind) = (0, 0);
+        for i in 0..180 {
+            state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+            t += 60 * (1 + (state >> 33) % 5);
+            // Kinds follow one another more often than not: there is something to promote.
+            kind = if (state >> 44) % 10 < 7 { (kind + 1) % 4 } else { (state >> 40) % 4 };
+            let name = ["open", "sweep", "close", "pay"][kind as usize];
+            text += &format!("{t},{group},{name},{},{}\n", (state >> 50) % 5, i * 3);
+        }
+    }
+    let path = folder.join("log.csv");
+    std::fs::write(&path, text).unwrap();
+    path
+}
+
+/// Everything a run writes, without its clock, its peak of memory and the configuration that it repeats.
+fn outcome(input: &Path, more: &[&str], sets: &[String]) -> BTreeMap<PathBuf, Vec<u8>> {
+    let folder = tempfile::tempdir().unwrap();
+    let out = folder.path().join("out");
+    let base = ["session.time=t:s", "session.group=g", "session.kind=kind", "session.keys=[\"who\"]"];
+    let base = base.into_iter().chain(["motif.iterations=20", "device=cpu"]).chain(more.iter().copied());
+    // From the environment, so that --set decides.
+    let env = base.map(|set| {
+        let (key, value) = set.split_once('=').unwrap();
+        (format!("IFG_{}", key.replace('.', "__").to_uppercase()), value.to_owned())
+    });
+    let effective = Effective::load(&Sources { env: env.collect(), sets, ..Sources::default() });
+    let effective = effective.unwrap_or_else(|e| panic!("{e}"));
+    let paths = [input.to_owned()];
+    let request = Request { paths: &paths, out: &out, effective: &effective, weights: None };
+    pipeline::discover(&request, &Silent).unwrap_or_else(|e| panic!("{sets:?}: {e}"));
+    let mut found = BTreeMap::new();
+    let mut folders = vec![out.clone()];
+    while let Some(at) = folders.pop() {
+        for path in std::fs::read_dir(&at).unwrap().map(|entry| entry.unwrap().path()) {
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let mut bytes = std::fs::read(&path).unwrap();
+            if path.ends_with("run.json") {
+                let mut report: Value = serde_json::from_slice(&bytes).unwrap();
+                report
+                    .as_object_mut()
+                    .unwrap()
+                    .retain(|key, _| !["timings", "config", "original"].contains(&key.as_str()));
+                assert!(report["memory"]["peak_bytes"].as_u64().is_some() || !cfg!(target_os = "linux"));
+                assert!(report["memory"]["estimated_bytes"].as_u64().unwrap() > 0);
+                report["memory"].as_object_mut().unwrap().remove("peak_bytes");
+                bytes = report.to_string().into_bytes();
+            }
+            found.insert(path.strip_prefix(&out).unwrap().to_owned(), bytes);
+        }
+    }
+    found
+}
+
+#[test]
+fn every_option_that_is_taken_changes_the_results_or_what_the_report_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let input = input(folder.path());
+    let mut plain = BTreeMap::new();
+    let mut idle = Vec::new();
+    for &(name, text, _, more) in SECOND.iter().filter(|(name, ..)| !ON_A_GPU.contains(name)) {
+        let before = plain.entry(more).or_insert_with(|| outcome(&input, more, &[])).clone();
+        let after = outcome(&input, more, &[format!("{name}={text}")]);
+        if before == after {
+            idle.push(name);
+        }
+    }
+    assert_eq!(idle, [""; 0], "these change nothing");
+}
