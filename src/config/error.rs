@@ -2,6 +2,23 @@
 
 use super::Origin;
 
+/// A setting as it was given.
+#[derive(Debug)]
+pub struct Given {
+    /// Where.
+    pub origin: Origin,
+    /// The name.
+    pub name: String,
+    /// The value.
+    pub value: String,
+}
+
+impl std::fmt::Display for Given {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}: `{}` = {}", self.origin, self.name, self.value)
+    }
+}
+
 /// Errors of configuration; each names the key and where it was set.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -66,19 +83,12 @@ pub enum ConfigError {
         remedy: &'static str,
     },
     /// Two names of one setting with different values in one source.
-    #[error(
-        "{first_origin}: `{}` = {} and {second_origin}: `{}` = {} are both `{key}` and differ; keep one of them",
-        first.0, first.1, second.0, second.1
-    )]
+    #[error("{first} and {second} are both `{key}` and differ; keep one of them")]
     Contradiction {
-        /// Where the one was set.
-        first_origin: Origin,
-        /// Its name and its value, as given.
-        first: (String, String),
-        /// Where the other was set.
-        second_origin: Origin,
-        /// Its name and its value, as given.
-        second: (String, String),
+        /// The one.
+        first: Box<Given>,
+        /// The other.
+        second: Box<Given>,
         /// The key that both set.
         key: &'static str,
     },
@@ -105,7 +115,10 @@ pub enum ConfigError {
         text: String,
     },
     /// A preset that does not exist.
-    #[error("{origin}: there is no preset `{name}`; the presets are {}", super::Preset::all().map(|(_, name)| name).collect::<Vec<_>>().join(", "))]
+    #[error(
+        "{origin}: there is no preset `{name}`; the presets are {}",
+        super::Preset::all().map(|(_, name)| name).collect::<Vec<_>>().join(", ")
+    )]
     Preset {
         /// Where it was named.
         origin: Origin,

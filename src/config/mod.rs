@@ -14,7 +14,7 @@ mod yaml;
 
 use serde::{Deserialize, Serialize};
 
-pub use error::ConfigError;
+pub use error::{ConfigError, Given};
 pub use keys::{Entry, Origin};
 pub use load::{Effective, Sources, check_file};
 pub use preset::Preset;
@@ -88,6 +88,9 @@ pub struct SessionConfig {
     pub numeric: Vec<String>,
     /// Which features events get.
     pub features: FeatureSet,
+    /// Whether Parquet files are mapped into memory instead of read piece by piece. Whoever sets it promises that
+    /// nobody changes the files during the run: one that is shortened meanwhile kills it.
+    pub memory_map: bool,
 }
 
 /// Which features events get.
@@ -127,6 +130,7 @@ impl Default for SessionConfig {
             keys: Vec::new(),
             numeric: Vec::new(),
             features: FeatureSet::default(),
+            memory_map: false,
         }
     }
 }

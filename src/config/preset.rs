@@ -34,8 +34,9 @@ impl Preset {
         Self::OWN.into_iter().chain(original)
     }
 
-    /// The preset of that name; `_` may stand for `-`. Of the original's functions, `original.create_research_config` is
-    /// `original-create-research`, and `enhanced.create_research_config` is `context7-create-research`.
+    /// The preset of that name; `_` may stand for `-`. Of the original's functions,
+    /// `original.create_research_config` is `original-create-research`, and `enhanced.create_research_config` is
+    /// `context7-create-research`.
     pub fn from_name(name: &str) -> Option<Self> {
         let function = name.strip_suffix("_config").and_then(|made| {
             let made = made.replacen("enhanced.", "context7.", 1);

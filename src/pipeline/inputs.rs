@@ -139,7 +139,7 @@ fn shard(folder: &Path, source: &str, config: &Config) -> Result<Vec<Session>, E
     let table = |name: &str| {
         let path = folder.join(name);
         estimate::check_rows(store::footer(&path)?.rows, &path.display().to_string(), config)?;
-        Ok::<_, Error>(store::read_table(&path, None, config.memory_bytes())?.table)
+        Ok::<_, Error>(read_table(&path, None, config)?.table)
     };
     let nodes = table(NODES)?;
     let node_map = folder.join(NODE_MAP).is_file().then(|| table(NODE_MAP)).transpose()?;
@@ -148,8 +148,20 @@ fn shard(folder: &Path, source: &str, config: &Config) -> Result<Vec<Session>, E
 
 fn parquet_file(path: &Path, source: &str, map: &ColumnMap, config: &Config) -> Result<Vec<Session>, Error> {
     estimate::check_rows(store::footer(path)?.rows, source, config)?;
-    let read = store::read_table(path, map.columns().as_deref(), config.memory_bytes())?;
+    let read = read_table(path, map.columns().as_deref(), config)?;
     Ok(events::from_table(read.table, map, source, &events::session_id_from_stem(&stem(path)))?)
+}
+
+/// A Parquet file as the configuration wants it read.
+#[allow(unsafe_code, reason = "hands on what the user promises of the inputs")]
+fn read_table(path: &Path, columns: Option<&[&str]>, config: &Config) -> Result<store::Read, Error> {
+    let limit = config.memory_bytes();
+    Ok(if config.session.memory_map {
+        // SAFETY: who sets `session.memory_map` promises that nobody changes the inputs during the run; it says so.
+        unsafe { store::read_table_mapped(path, columns, limit) }
+    } else {
+        store::read_table(path, columns, limit)
+    }?)
 }
 
 fn csv_file(path: &Path, source: &str, map: &ColumnMap, config: &Config) -> Result<Vec<Session>, Error> {

@@ -23,7 +23,7 @@ impl Input {
     pub(super) fn map(file: &File) -> io::Result<Self> {
         // SAFETY: 1. the map is read-only and private to this process, and outlives every view (Bytes owns it).
         //         2. that nobody shortens or changes the file meanwhile is the promise that the caller of
-        //            `scan_mapped` makes, the only way here: it says what happens otherwise.
+        //            `scan_mapped` and `read_table_mapped` makes, the only ways here: they say what happens otherwise.
         let map = unsafe { memmap2::Mmap::map(file) }?;
         Ok(Self::Mapped(Bytes::from_owner(map)))
     }

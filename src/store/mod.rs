@@ -58,7 +58,7 @@ pub use inspect::{Content, Depth, GroupReport, Inspection, LeafReport, inspect};
 pub use partition::partition_dir;
 pub use place::sync_tree;
 pub use predicate::{Comparison, Predicate, Scalar};
-pub use read::{Footer, Read, footer, read_table};
+pub use read::{Footer, Read, footer, read_table, read_table_mapped};
 pub use scan::{Passed, Scan, ScanOptions, scan, scan_mapped};
 pub use write::{write_part, write_table};
 pub use writer::{TableWriter, Written};

@@ -76,6 +76,23 @@ pub fn read_table(
     read_columns(&Source::open(path, Open::default())?, columns, memory_limit_bytes)
 }
 
+/// As [`read_table`], with the file mapped into memory: its pages are not copied before they are decoded.
+///
+/// # Safety
+/// As for [`scan_mapped`](super::scan_mapped): nobody may change or shorten the file meanwhile.
+///
+/// # Errors
+/// As [`read_table`].
+#[allow(unsafe_code, reason = "hands on what its caller promises of the file")]
+pub unsafe fn read_table_mapped(
+    path: &Path,
+    columns: Option<&[&str]>,
+    memory_limit_bytes: u64,
+) -> Result<Read, StoreError> {
+    let source = Source::open(path, Open { map: true, ..Open::default() })?;
+    read_columns(&source, columns, memory_limit_bytes)
+}
+
 /// Reads whole columns of an open file, each on its own.
 pub(super) fn read_columns(
     source: &Source,

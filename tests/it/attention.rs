@@ -190,6 +190,7 @@ fn intervals_written_out_are_the_same_keys() {
 fn settings_have_every_key_and_refuse_others() {
     let settings = serde_json::to_value(AttentionConfig::default()).unwrap();
     let want = serde_json::json!({
+        "keys": "edges",
         "direction": "predecessors", "self_loops": true, "bias": "buckets", "scale_minutes": 0.1,
         "buckets": [[0.0, 5.0, 0.2], [5.0, 15.0, 0.1], [15.0, 60.0, 0.0], [60.0, 240.0, -0.1]],
         "accuracy": "exact", "empty_row": "zero", "non_finite": "error", "plan_cache_mb": 64,

@@ -26,7 +26,8 @@ fn ironforge(args: &[&str]) -> Output {
 
 fn command(args: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_ironforge"));
-    for (name, _) in std::env::vars_os().filter(|(n, _)| n.to_string_lossy().starts_with("IRONFORGE_")) {
+    let setting = |name: &str| name.starts_with("IRONFORGE_") || name.starts_with("IFG_");
+    for (name, _) in std::env::vars_os().filter(|(name, _)| setting(&name.to_string_lossy())) {
         command.env_remove(name);
     }
     command.env("CUDA_VISIBLE_DEVICES", "").args(args);

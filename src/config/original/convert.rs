@@ -4,8 +4,8 @@ use serde_json::Value;
 
 use crate::config::file::scalar;
 
-/// Megabytes of the plans of a graph, two of which make a place of the original's cache: its 128 are then the default.
-const MB_OF_TWO_PLANS: u64 = 1;
+/// Graphs whose plans take a MB, 16,000 events each at k = 4: the original's 128 places are then the default here.
+const GRAPHS_PER_MB: u64 = 2;
 
 /// How the value of an option becomes that of its key.
 ///
@@ -38,7 +38,7 @@ impl Convert {
             Self::NullIsZero if value == &Value::from(0) => Err("must be at least 1, or null".to_owned()),
             Self::NullIsZero => Ok((value.clone(), 1)),
             Self::CacheMegabytes => match value.as_u64() {
-                Some(places) => Ok((Value::from(places.div_ceil(2) * MB_OF_TWO_PLANS), 1)),
+                Some(places) => Ok((Value::from(places.div_ceil(GRAPHS_PER_MB)), 1)),
                 None => Err("must be a number of graphs, from 0".to_owned()),
             },
             Self::Choice(choices) => {

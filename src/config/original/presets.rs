@@ -1,9 +1,6 @@
 //! The presets of the original, by the values that they had there.
 //!
-//! Where the original was at odds with itself: networks are as wide as the features (`input_dim` stayed 53 where there
-//! were 45), `max_memory_usage_gb` is the limit of the presets that have it (`memory_limit_gb` stayed 8 beside it, and the
-//! copies of the flags in the components kept older values), and threads are those of this machine (the count of the
-//! machine was stored). `tgat.enhanced = false`, the layer that saw every event and knew no time, is not taken over.
+//! Where the original was at odds with itself, `original.md` says what is taken.
 
 use crate::attention::Direction;
 use crate::config::Config;
@@ -143,6 +140,7 @@ fn second() -> Config {
     let mut config = first();
     config.store.content_defined = true;
     config.store.narrow = true;
+    config.session.memory_map = true;
     config.store.dictionary = ["event_type", "session_id"].map(str::to_owned).to_vec();
     config
 }

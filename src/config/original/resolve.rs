@@ -2,8 +2,8 @@
 
 use super::convert::{same, text};
 use super::{Fate, OriginalSetting, find};
-use crate::config::ConfigError;
 use crate::config::keys::Assignment;
+use crate::config::{ConfigError, Given};
 
 /// An assignment under an original name, converted.
 struct Renamed {
@@ -118,15 +118,12 @@ fn agree(ours: &mut Vec<Assignment>, renamed: Vec<Renamed>) -> Result<(), Config
 }
 
 fn contradiction(first: &Assignment, second: &Assignment, key: &'static str) -> ConfigError {
-    let given = |set: &Assignment| match &set.original {
-        Some((name, value)) => (name.clone(), value.to_string()),
-        None => (set.key.clone(), set.value.to_string()),
+    let given = |set: &Assignment| {
+        let (name, value) = match &set.original {
+            Some((name, value)) => (name, value),
+            None => (&set.key, &set.value),
+        };
+        Box::new(Given { origin: set.origin.clone(), name: name.clone(), value: value.to_string() })
     };
-    ConfigError::Contradiction {
-        first_origin: first.origin.clone(),
-        first: given(first),
-        second_origin: second.origin.clone(),
-        second: given(second),
-        key,
-    }
+    ConfigError::Contradiction { first: given(first), second: given(second), key }
 }

@@ -16,6 +16,7 @@ const POOLED: &str = "set motif.null: each null model is a hypothesis of its own
 const FOLDERS: &str = "leave it out: files lie below --out, and an earlier run there is replaced";
 const NO_M1: &str = "bars of a minute are no events here: leave it out";
 const NO_ORACLE: &str = "there is no oracle stage: leave it out";
+const MAPPED: &str = "of Parquet inputs; nobody may change them meanwhile; on if either option asks";
 const HALF: Convert = Convert::Choice(&[("true", "f16", 2), ("false", "f32", 1)]);
 const EITHER: Convert = Convert::Choice(&[("true", "true", 2), ("false", "false", 1)]);
 
@@ -197,12 +198,7 @@ pub(super) const SEED: &[OriginalOption] = &[
         DidNothing,
         "columns are always coded side by side: set limits.threads",
     ),
-    row(
-        "parquet_use_memory_map",
-        NotHere,
-        "files are read in pieces, so that one which changes meanwhile is an error and no crash: leave it out, or \
-         call store::scan_mapped",
-    ),
+    row("parquet_use_memory_map", Sets("session.memory_map", EITHER), MAPPED),
     row(
         "max_memory_usage_gb",
         value("limits.memory_gb"),
@@ -254,12 +250,7 @@ pub(super) const ENHANCED: &[OriginalOption] = &[
         NotHere,
         "a file is open only while it is written: set limits.concurrent_sessions",
     ),
-    row(
-        "storage.use_memory_mapping",
-        NotHere,
-        "files are read in pieces, so that one which changes meanwhile is an error and no crash: leave it out, or \
-         call store::scan_mapped",
-    ),
+    row("storage.use_memory_mapping", Sets("session.memory_map", EITHER), MAPPED),
     row("storage.parallel_io_workers", NotHere, "one pool of threads serves all: set limits.threads"),
     row("enable_detailed_profiling", NotHere, "run.json always has the times of the phases: leave it out"),
     row("performance_log_interval", NotHere, "progress goes to stderr as it is made: leave it out"),

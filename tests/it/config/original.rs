@@ -40,6 +40,7 @@ pub const SECOND: &[(&str, &str, &str, &[&str])] = &[
     ("tgat_use_fp16", "false", "tgat.precision=\"f32\"", &[]),
     ("parquet_enable_content_chunking", "true", "store.content_defined=true", CHUNKED),
     ("parquet_enable_dtype_optimization", "true", "store.narrow=true", &[]),
+    ("parquet_use_memory_map", "true", "session.memory_map=true", &[]),
     ("max_memory_usage_gb", "16", "limits.memory_gb=16.0", &[]),
     ("cpu_thread_count", "3", "limits.threads=3", &[]),
     ("gpu_memory_fraction", "0.5", "limits.gpu_memory_fraction=0.5", &[]),
@@ -49,6 +50,7 @@ pub const SECOND: &[(&str, &str, &str, &[&str])] = &[
     ("storage.content_chunking_max_size", "4096", "store.max_page_bytes=4096", PAGED),
     ("storage.optimal_row_group_size", "10", "store.row_group_rows=10", &[]),
     ("storage.dtype_optimization_enabled", "true", "store.narrow=true", &[]),
+    ("storage.use_memory_mapping", "true", "session.memory_map=true", &[]),
     ("storage.dictionary_encoding_columns", "[\"t_ms\"]", "store.dictionary=[\"t_ms\"]", &[]),
 ];
 

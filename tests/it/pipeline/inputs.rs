@@ -256,3 +256,19 @@ fn the_originals_folders_are_accounted_for_to_the_last_file() {
     // 45 adapted, 36 enhanced, 3 with day and news, 41 shards, and one table whose time is not named.
     assert_eq!((named.len(), distinct.len(), all.skipped.len()), (126, 126, 1));
 }
+
+#[test]
+fn what_is_mapped_into_memory_is_read_the_same() {
+    let folder = Folder::new();
+    folder.shard("s", "NQ", "LONDON_Lvl-1_2025_07_24");
+    let read = |memory_map: bool| {
+        let sets = [format!("session.memory_map={memory_map}")];
+        let effective = Effective::load(&Sources { sets: &sets, ..Sources::default() }).unwrap();
+        let out = folder.0.path().join("out");
+        let paths = [folder.path("s")];
+        build_graph(&BuildRequest { paths: &paths, out: &out, effective: &effective }, &Silent).unwrap();
+        let nodes = out.join("nodes/session_id=LONDON_2025-07-24/part-0.parquet");
+        std::fs::read(nodes).unwrap()
+    };
+    assert_eq!(read(true), read(false));
+}

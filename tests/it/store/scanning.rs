@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
 use ironforge::store::{
-    Comparison, Passed, Predicate, Scalar, ScanOptions, StoreConfig, StoreError, read_table, scan,
-    scan_mapped, write_table,
+    Comparison, Passed, Predicate, Scalar, ScanOptions, StoreConfig, StoreError, read_table,
+    read_table_mapped, scan, scan_mapped, write_table,
 };
 use ironforge::table::{Column, Table, Values};
 use parquet::arrow::ArrowWriter;
@@ -51,6 +51,10 @@ fn a_scan_gives_the_rows_of_the_file_whatever_the_batches() {
     let path = dir.path().join("t.parquet");
     let table = every_type(1003);
     write_table(&path, &table, &small(100)).unwrap();
+    // SAFETY: the file is this test's alone, and stays as it is.
+    #[allow(unsafe_code)]
+    let mapped = unsafe { read_table_mapped(&path, None, LIMIT) }.unwrap();
+    assert_eq!(mapped.table, table);
     let want = rows([table]);
     for batch_rows in [1, 7, 100, 5000] {
         let options = ScanOptions { batch_rows, ..ScanOptions::default() };
