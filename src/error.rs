@@ -118,6 +118,23 @@ pub enum Error {
         /// What it lacks.
         lacks: &'static str,
     },
+    /// A feature that no 32-bit float holds.
+    #[error(
+        "session `{session}` ({file}): feature {feature} of row {row} is {value:e}, more than a 32-bit float holds; \
+         give its source in a larger unit, or leave the column out with session.numeric"
+    )]
+    FeatureRange {
+        /// The session.
+        session: String,
+        /// Its file.
+        file: String,
+        /// The feature and its column.
+        feature: String,
+        /// The row of its table.
+        row: usize,
+        /// The value.
+        value: f64,
+    },
     /// Statistics of a weights file that do not fit the features.
     #[error("weights {path}: {error}")]
     Statistics {

@@ -1,6 +1,7 @@
 //! Why a configuration is refused.
 
 use super::Origin;
+use super::keys::Assignment;
 
 /// A setting as it was given.
 #[derive(Debug)]
@@ -16,6 +17,23 @@ pub struct Given {
 impl std::fmt::Display for Given {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}: `{}` = {}", self.origin, self.name, self.value)
+    }
+}
+
+impl Given {
+    fn new(set: &Assignment) -> Box<Self> {
+        let (name, value) = match &set.original {
+            Some((name, value)) => (name, value),
+            None => (&set.key, &set.value),
+        };
+        Box::new(Self { origin: set.origin.clone(), name: name.clone(), value: value.to_string() })
+    }
+}
+
+impl ConfigError {
+    /// Two assignments of one key.
+    pub(super) fn twice(first: &Assignment, second: &Assignment, key: &str) -> Self {
+        Self::Contradiction { first: Given::new(first), second: Given::new(second), key: key.to_owned() }
     }
 }
 
@@ -82,16 +100,19 @@ pub enum ConfigError {
         /// What to do instead.
         remedy: &'static str,
     },
-    /// Two names of one setting with different values in one source.
-    #[error("{first} and {second} are both `{key}` and differ; keep one of them")]
+    /// One setting twice in a file, or two names of one setting with different values in one source.
+    #[error("{first} and {second} are both `{key}`; keep one of them")]
     Contradiction {
         /// The one.
         first: Box<Given>,
         /// The other.
         second: Box<Given>,
         /// The key that both set.
-        key: &'static str,
+        key: String,
     },
+    /// All options of a source that are refused.
+    #[error("{} settings are refused:{}", .0.len(), .0.iter().map(|e| format!("\n  {e}")).collect::<String>())]
+    Several(Vec<ConfigError>),
     /// A file that is not TOML, JSON or YAML.
     #[error("{path}: {reason}")]
     Syntax {

@@ -1,6 +1,8 @@
 //! Configuration files: TOML, JSON or YAML, each key with its line.
 
 use std::collections::HashMap;
+use std::fs::File;
+use std::io::{self, Read};
 use std::path::Path;
 
 use serde_json::Value;
@@ -10,17 +12,43 @@ use toml::de::{DeTable, DeValue};
 use super::keys::{Assignment, Origin, flatten};
 use super::{ConfigError, yaml};
 
+/// No configuration is larger.
+const MOST_BYTES: u64 = 4 << 20;
+
 /// Reads a file, TOML unless its name ends in `.json`, `.yml` or `.yaml`.
 pub(super) fn read(path: &Path) -> Result<Vec<Assignment>, ConfigError> {
     let name = path.display().to_string();
-    let text =
-        std::fs::read_to_string(path).map_err(|source| ConfigError::Read { path: name.clone(), source })?;
+    let text = bounded(path).map_err(|source| ConfigError::Read { path: name.clone(), source })?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     let extension = path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
-    match extension.as_str() {
-        "json" => json(&name, &text),
-        "yml" | "yaml" => yaml::read(&name, &text),
-        _ => toml(&name, &text),
+    let found = match extension.as_str() {
+        "json" => json(&name, text),
+        "yml" | "yaml" => yaml::read(&name, text),
+        _ => toml(&name, text),
+    }?;
+    once(&found)?;
+    Ok(found)
+}
+
+/// The text of a file of a size that a configuration can have.
+fn bounded(path: &Path) -> io::Result<String> {
+    let mut text = String::new();
+    File::open(path)?.take(MOST_BYTES + 1).read_to_string(&mut text)?;
+    match text.len() as u64 > MOST_BYTES {
+        true => Err(io::Error::new(io::ErrorKind::InvalidData, "a configuration has at most 4 MiB")),
+        false => Ok(text),
     }
+}
+
+/// A key may stand once in a file: `dag.k` is also `k` below `dag`.
+fn once(found: &[Assignment]) -> Result<(), ConfigError> {
+    let mut first: HashMap<&str, &Assignment> = HashMap::new();
+    for second in found {
+        if let Some(first) = first.insert(&second.key, second) {
+            return Err(ConfigError::twice(first, second, &second.key));
+        }
+    }
+    Ok(())
 }
 
 fn line_at(text: &str, offset: usize) -> usize {

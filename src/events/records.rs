@@ -70,11 +70,18 @@ pub(super) fn sessions(
     Ok(rows_of.into_iter().map(session).collect())
 }
 
+/// 2^53: from here on several integers are one f64.
+const EXACT: f64 = 9_007_199_254_740_992.0;
+
 fn session_of(file: File<'_>, i: usize, event: &Json) -> Result<Option<String>, EventsError> {
     match event.get(SESSION) {
         None | Some(Json::Null) => Ok(None),
         Some(Json::Text(id)) => Ok(Some(id.clone()).filter(|id| !id.is_empty())),
-        Some(Json::Number(id)) => Ok(Some(id.to_string())),
+        Some(Json::Number(id)) if id.abs() < EXACT => Ok(Some(id.to_string())),
+        Some(Json::Number(id)) => {
+            let remedy = "numbers of 2^53 and more are not told apart: write it as a string";
+            Err(file.event(i, SESSION, format!("is {id}"), remedy))
+        }
         Some(found) => {
             let why = format!("is {}", found.type_name());
             Err(file.event(i, SESSION, why, "it must be a string, or null for the session of the file"))

@@ -89,6 +89,7 @@ pub fn sessions_from_json(
             let mut events = list(file, &json, MOVEMENTS)?;
             let file = File { movements: Some(events.len()), ..file };
             events.extend(list(file, &json, LIQUIDITY)?);
+            // The name decides where the block is missing: its twin without the block is another file's.
             let form = match stats(&json).is_some() || stem.starts_with("enhanced_rel_") {
                 true => Form::EnhancedRel,
                 false => Form::Enhanced,
@@ -118,7 +119,7 @@ fn holding(json: &Json, file: File<'_>) -> Result<Holding, EventsError> {
         return Err(file.no_session(format!("its original_format is {format:?}, not {FORMAT:?}")));
     }
     let metadata = json.get("session_metadata").is_some();
-    let events = json.get("events");
+    let events = json.get("events").filter(|events| **events != Json::Null);
     let no_events = events.is_none_or(|events| matches!(events, Json::List(list) if list.is_empty()));
     let lists = [MOVEMENTS, LIQUIDITY].map(|name| json.get(name).filter(|found| **found != Json::Null));
     let moves = lists.into_iter().flatten().any(|found| metadata || matches!(found, Json::List(_)));

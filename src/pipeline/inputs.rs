@@ -3,6 +3,8 @@
 mod find;
 mod supersede;
 
+use std::fs::File;
+use std::io::Read;
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::*;
@@ -171,19 +173,27 @@ fn csv_file(path: &Path, source: &str, map: &ColumnMap, config: &Config) -> Resu
     Ok(events::from_table(table, map, source, &events::session_id_from_stem(&stem(path)))?)
 }
 
-/// Bytes of memory that one byte of JSON takes once it is parsed.
-const PARSED_BYTES: u64 = 12;
+/// Bytes of memory that one byte of JSON takes once it is parsed, where it is all brackets.
+const PARSED_BYTES: u64 = 48;
 
-/// The bytes of a JSON file that, parsed, fits the memory limit.
+/// The bytes of a JSON file that, parsed, fits the memory limit. What says no length, as a device does, is read up to
+/// the limit too.
 fn bounded(path: &Path, source: &str, config: &Config) -> Result<Vec<u8>, Error> {
-    let bytes = std::fs::metadata(path).map_err(|e| Error::input(path, e))?.len();
-    let needed = bytes.saturating_mul(PARSED_BYTES);
-    if needed > config.memory_bytes() {
-        return Err(Error::Memory {
-            what: format!("reading {source}"),
-            needed,
-            limit: config.memory_bytes(),
-        });
+    let most = config.memory_bytes() / PARSED_BYTES;
+    let too_large = |bytes: u64| Error::Memory {
+        what: format!("reading {source}"),
+        needed: bytes.saturating_mul(PARSED_BYTES),
+        limit: config.memory_bytes(),
+    };
+    let file = File::open(path).map_err(|e| Error::input(path, e))?;
+    let length = file.metadata().map_err(|e| Error::input(path, e))?.len();
+    if length > most {
+        return Err(too_large(length));
     }
-    std::fs::read(path).map_err(|e| Error::input(path, e))
+    let mut bytes = Vec::with_capacity(usize::try_from(length).unwrap_or(0));
+    file.take(most.saturating_add(1)).read_to_end(&mut bytes).map_err(|e| Error::input(path, e))?;
+    if bytes.len() as u64 > most {
+        return Err(too_large(bytes.len() as u64));
+    }
+    Ok(bytes)
 }

@@ -27,11 +27,12 @@ pub(super) fn graphs(
     let priced = sessions.iter().any(|s| s.events.price.is_some());
     each(staging, sessions, config, |i, write| {
         let graph = &graphs[i];
-        write("nodes", nodes(&sessions[i], graph, &features[i], priced))?;
+        write("nodes", nodes(&sessions[i], graph, &features[i], priced)?)?;
         let of_edges = set.edges(&sessions[i], graph)?;
         let (temporal, dag) = of_edges.as_ref().map(|f| (&f.temporal, &f.dag)).unzip();
-        write("temporal_edges", edges(&graph.temporal, None, temporal))?;
-        write("dag_edges", edges(&graph.dag_links, Some(&graph.weights), dag))
+        let session = &sessions[i];
+        write("temporal_edges", edges(session, &graph.temporal, None, temporal)?)?;
+        write("dag_edges", edges(session, &graph.dag_links, Some(&graph.weights), dag)?)
     })
 }
 
@@ -87,7 +88,7 @@ fn node_ids(n: usize) -> Column {
     Column::new("node_id", "position in (t_ms, seq) order", Values::U32((0..n as u32).collect()))
 }
 
-fn nodes(session: &Session, graph: &SessionGraph, features: &Features, priced: bool) -> Table {
+fn nodes(session: &Session, graph: &SessionGraph, features: &Features, priced: bool) -> Result<Table, Error> {
     let events = &session.events;
     let mut columns = vec![
         node_ids(events.len()),
@@ -104,30 +105,54 @@ fn nodes(session: &Session, graph: &SessionGraph, features: &Features, priced: b
         "topological generation",
         Values::U32(graph.generations.level.clone()),
     ));
-    columns.extend(feature_columns("f", features));
-    Table::new(columns)
+    for column in feature_columns(session, "f", features) {
+        columns.push(column?);
+    }
+    Ok(Table::new(columns))
 }
 
-/// Columns `prefix00`, `prefix01`, ... of features.
-fn feature_columns(prefix: &str, features: &Features) -> impl Iterator<Item = Column> {
+/// Columns `prefix00`, `prefix01`, ... of features, which must fit an f32.
+fn feature_columns(
+    session: &Session,
+    prefix: &'static str,
+    features: &Features,
+) -> impl Iterator<Item = Result<Column, Error>> {
     let width = features.info.len();
     features.info.iter().enumerate().map(move |(f, info)| {
-        let values = (0..features.rows).map(|row| features.values[row * width + f].map(|v| v as f32));
+        let column = format!("{prefix}{f:02}");
+        let value = |row: usize| match features.values[row * width + f] {
+            Some(value) if !(value as f32).is_finite() => Err(Error::FeatureRange {
+                session: session.id.clone(),
+                file: session.source.clone(),
+                feature: format!("{} ({column})", info.name),
+                row,
+                value,
+            }),
+            value => Ok(value.map(|value| value as f32)),
+        };
+        let values = (0..features.rows).map(value).collect::<Result<_, _>>()?;
         let unit =
             if info.unit.is_empty() { info.name.clone() } else { format!("{}, {}", info.name, info.unit) };
-        Column::new(format!("{prefix}{f:02}"), unit, Values::OptF32(values.collect()))
+        Ok(Column::new(column, unit, Values::OptF32(values)))
     })
 }
 
-fn edges(links: &Links, weights: Option<&Vec<f32>>, features: Option<&Features>) -> Table {
+fn edges(
+    session: &Session,
+    links: &Links,
+    weights: Option<&Vec<f32>>,
+    features: Option<&Features>,
+) -> Result<Table, Error> {
     let mut columns = vec![
         Column::new("src", "node_id of the earlier event", Values::U32(links.src.clone())),
         Column::new("dst", "node_id of the later event", Values::U32(links.dst.clone())),
         Column::new("dt_ms", "ms", Values::I64(links.dt_ms.clone())),
     ];
     columns.extend(weights.map(|w| Column::new("weight", "0.1 to 1", Values::F32(w.clone()))));
-    columns.extend(features.into_iter().flat_map(|features| feature_columns("x", features)));
-    Table::new(columns)
+    for column in features.into_iter().flat_map(|features| feature_columns(session, "x", features)) {
+        columns.push(column?);
+    }
+    Ok(Table::new(columns))
 }
 
 /// Columns `prefix00`, `prefix01`, ... of a row-major matrix.

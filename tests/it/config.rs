@@ -116,6 +116,23 @@ fn wrong_values_are_refused_where_they_stand() {
 }
 
 #[test]
+fn a_key_stands_once_in_a_file_however_it_is_spelled() {
+    for (name, text) in [
+        ("a.toml", "\"dag.k\" = 3\n[dag]\nk = 4\n"),
+        ("a.yaml", "dag.k: 3\ndag:\n  k: 4\n"),
+        ("a.json", "{\"dag.k\": 3,\n\"dag\": {\"k\": 4}}"),
+    ] {
+        let said = refusal(name, text);
+        assert!(said.contains("dag.k") && said.contains(&format!("{name}:")), "{said}");
+    }
+    let (_folder, path) = file("a.json", "\u{feff}{\"dag\": {\"k\": 3}}");
+    let effective = Effective::load(&Sources { file: Some(&path), ..Sources::default() }).unwrap();
+    assert_eq!(effective.config.dag.k, 3, "a byte order mark is no key");
+    let long = format!("# {}\n", "x".repeat(5 << 20));
+    assert!(refusal("a.toml", &long).contains("at most 4 MiB"));
+}
+
+#[test]
 fn nesting_without_end_is_refused() {
     for (name, text) in
         [("a.json", "[".repeat(100_000)), ("a.toml", format!("dag = {}", "[".repeat(100_000)))]

@@ -2,8 +2,8 @@
 
 use super::convert::{same, text};
 use super::{Fate, OriginalSetting, find};
+use crate::config::ConfigError;
 use crate::config::keys::Assignment;
-use crate::config::{ConfigError, Given};
 
 /// An assignment under an original name, converted.
 struct Renamed {
@@ -27,6 +27,8 @@ pub(in crate::config) fn resolve(
 ) -> Result<Vec<Assignment>, ConfigError> {
     let mut ours = Vec::with_capacity(source.len());
     let mut renamed: Vec<Renamed> = Vec::new();
+    // All of them in one error: files of the original name many options.
+    let mut refused = Vec::new();
     for assignment in source {
         let option = if known(&assignment.key) { None } else { find(&assignment.key) };
         let Some(option) = option else {
@@ -65,7 +67,7 @@ pub(in crate::config) fn resolve(
                 if !same(&crate::config::file::scalar(only), &assignment.value)
                     && !text(&assignment.value).eq_ignore_ascii_case(only)
                 {
-                    return Err(ConfigError::Always {
+                    refused.push(ConfigError::Always {
                         origin: assignment.origin,
                         option: assignment.key,
                         value: assignment.value.to_string(),
@@ -80,7 +82,7 @@ pub(in crate::config) fn resolve(
                 } else {
                     "is not part of ironforge"
                 };
-                return Err(ConfigError::Refused {
+                refused.push(ConfigError::Refused {
                     origin: assignment.origin,
                     option: assignment.key,
                     why,
@@ -89,8 +91,11 @@ pub(in crate::config) fn resolve(
             }
         }
     }
-    agree(&mut ours, renamed)?;
-    Ok(ours)
+    match refused.len() {
+        0 => agree(&mut ours, renamed).map(|()| ours),
+        1 => Err(refused.remove(0)),
+        _ => Err(ConfigError::Several(refused)),
+    }
 }
 
 /// Adds what original names set to what our own set, where they do not contradict each other.
@@ -101,7 +106,7 @@ fn agree(ours: &mut Vec<Assignment>, renamed: Vec<Renamed>) -> Result<(), Config
             None => foremost.push(one),
             Some(other) if other.rank < one.rank => *other = one,
             Some(other) if other.rank == one.rank && !same(&other.set.value, &one.set.value) => {
-                return Err(contradiction(&other.set, &one.set, one.key));
+                return Err(ConfigError::twice(&other.set, &one.set, one.key));
             }
             Some(_) => {}
         }
@@ -110,20 +115,9 @@ fn agree(ours: &mut Vec<Assignment>, renamed: Vec<Renamed>) -> Result<(), Config
         if let Some(own) = ours.iter().rfind(|own| own.key == one.key)
             && !same(&own.value, &one.set.value)
         {
-            return Err(contradiction(&one.set, own, one.key));
+            return Err(ConfigError::twice(&one.set, own, one.key));
         }
         ours.push(one.set);
     }
     Ok(())
-}
-
-fn contradiction(first: &Assignment, second: &Assignment, key: &'static str) -> ConfigError {
-    let given = |set: &Assignment| {
-        let (name, value) = match &set.original {
-            Some((name, value)) => (name, value),
-            None => (&set.key, &set.value),
-        };
-        Box::new(Given { origin: set.origin.clone(), name: name.clone(), value: value.to_string() })
-    };
-    ConfigError::Contradiction { first: given(first), second: given(second), key }
 }

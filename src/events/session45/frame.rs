@@ -55,6 +55,18 @@ impl Frame {
     }
 }
 
+/// A session of twenty points for the tests of what is measured against one.
+#[cfg(test)]
+pub(super) const FRAME: Frame = Frame {
+    open: 110.0,
+    high: 120.0,
+    low: 100.0,
+    range: 20.0,
+    height: 20.0,
+    duration_s: 60.0,
+    theory_b: true,
+};
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -40,16 +40,7 @@ pub(super) fn prices(frame: &Frame, price: f64, volume: f64, time_of_day_s: f64)
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const FRAME: Frame = Frame {
-        open: 110.0,
-        high: 120.0,
-        low: 100.0,
-        range: 20.0,
-        height: 20.0,
-        duration_s: 60.0,
-        theory_b: true,
-    };
+    use crate::events::session45::frame::FRAME;
 
     #[test]
     fn prices_are_measured_against_the_session() {

@@ -139,16 +139,7 @@ fn rated_significance(event: &Rated) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    const FRAME: Frame = Frame {
-        open: 110.0,
-        high: 120.0,
-        low: 100.0,
-        range: 20.0,
-        height: 20.0,
-        duration_s: 60.0,
-        theory_b: true,
-    };
+    use crate::events::session45::frame::FRAME;
 
     /// An event of that kind and type at 03:00, between the levels.
     fn event(text: &str) -> Rated {

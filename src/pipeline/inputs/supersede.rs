@@ -17,6 +17,10 @@ pub struct Superseded {
     pub by: String,
     /// Why.
     pub why: String,
+    /// Events of the file.
+    pub events: usize,
+    /// Events of the file that the session was taken from.
+    pub by_events: usize,
 }
 
 /// Leaves each session in its richest form: adapted before day_news, enhanced_rel, enhanced, records and shards.
@@ -48,8 +52,16 @@ pub(super) fn richest(sessions: Vec<Session>) -> (Vec<Session>, Vec<Superseded>)
 
 fn beside(session: Session, winner: &Session) -> Superseded {
     let [own, other] = [session.origin.form, winner.origin.form].map(Form::name);
-    let why = format!("a session is read once: {other} says more of it than {own}");
-    Superseded { file: session.source, session: session.id, by: winner.source.clone(), why }
+    let why = format!("a session is read once, and {other} comes before {own}");
+    let [events, by_events] = [&session, winner].map(|session| session.events.len());
+    Superseded {
+        file: session.source,
+        session: session.id,
+        by: winner.source.clone(),
+        why,
+        events,
+        by_events,
+    }
 }
 
 fn name_by_dataset(session: &mut Session) {

@@ -234,6 +234,17 @@ fn what_did_nothing_or_is_not_here_is_refused_with_its_word() {
 }
 
 #[test]
+fn all_that_a_source_has_to_lose_is_said_at_once() {
+    let error =
+        sets(&["motifs.strict_mode=true", "tgat.enhanced=false", "dag.k=3", "version=1"]).unwrap_err();
+    let said = error.to_string();
+    assert!(said.starts_with("3 settings are refused:"), "{said}");
+    for name in ["motifs.strict_mode", "tgat.enhanced", "version"] {
+        assert!(said.lines().any(|line| line.contains(name)), "{said}");
+    }
+}
+
+#[test]
 fn what_ironforge_always_does_may_be_asked_for_and_nothing_else() {
     let before = sets(&[]).unwrap().config;
     for option in options() {

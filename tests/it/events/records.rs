@@ -41,6 +41,13 @@ fn each_session_of_a_list_becomes_one() {
 }
 
 #[test]
+fn ids_that_no_float_tells_apart_are_refused() {
+    let said =
+        sessions(&RECORDS.replace("\"session_id\": 12", "\"session_id\": 9007199254740993")).unwrap_err();
+    assert!(said.to_string().contains("write it as a string"), "{said}");
+}
+
+#[test]
 fn records_may_stand_in_an_object_that_names_their_session() {
     let inner = RECORDS
         .replace("\"session_id\": \"NY_AM_2025-07-24\"", "\"a\": 1")

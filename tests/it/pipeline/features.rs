@@ -129,3 +129,21 @@ fn the_weights_of_a_run_know_its_zones() {
     assert_eq!(zoned, wide(want));
     assert_ne!(zoned, weight(&[]));
 }
+
+#[test]
+fn a_feature_beyond_what_its_column_holds_is_an_error_and_no_infinity() {
+    for (features, place) in [("session45", "(f08) of row 1"), ("generic", "of row 1")] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("s.json");
+        std::fs::write(&path, SESSION.replace("104", "1e300")).unwrap();
+        let sets = [format!("session.features={features}"), "motif.iterations=0".to_owned()];
+        let effective = Effective::load(&Sources { sets: &sets, ..Sources::default() }).unwrap();
+        let (paths, out) = ([path], folder.path().join("out"));
+        let request = Request { paths: &paths, out: &out, effective: &effective, weights: None };
+        let error = discover(&request, &Silent).unwrap_err();
+        assert_eq!(error.exit_code(), 65);
+        let said = error.to_string();
+        assert!(said.contains(place) && said.contains("s.json") && said.contains("1e300"), "{said}");
+        assert!(!out.exists(), "nothing is left of the run");
+    }
+}

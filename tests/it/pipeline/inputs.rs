@@ -138,10 +138,9 @@ fn each_input_of_a_folder_is_read_superseded_or_skipped() {
         serde_json::from_slice(&std::fs::read(folder.0.path().join("out/run.json")).unwrap()).unwrap();
     let superseded = &run["superseded"][0];
     assert_eq!(superseded["session"], "X_2025-07-24");
-    assert!(
-        superseded["why"].as_str().unwrap().contains("adapted says more of it than enhanced"),
-        "{superseded}"
-    );
+    let why = superseded["why"].as_str().unwrap();
+    assert!(why.contains("adapted comes before enhanced"), "{superseded}");
+    assert_eq!([&superseded["events"], &superseded["by_events"]], [1, 2], "{superseded}");
 }
 
 #[test]
@@ -271,4 +270,19 @@ fn what_is_mapped_into_memory_is_read_the_same() {
         std::fs::read(nodes).unwrap()
     };
     assert_eq!(read(true), read(false));
+}
+
+#[test]
+fn what_a_device_says_without_end_is_read_up_to_the_limit() {
+    if !cfg!(unix) {
+        return;
+    }
+    let folder = Folder::new();
+    #[cfg(unix)]
+    std::os::unix::fs::symlink("/dev/zero", folder.path("zero.json")).unwrap();
+    let sets = ["limits.memory_gb=0.1".to_owned()];
+    let effective = Effective::load(&Sources { sets: &sets, ..Sources::default() }).unwrap();
+    let (paths, out) = ([folder.path("zero.json")], folder.0.path().join("out"));
+    let read = build_graph(&BuildRequest { paths: &paths, out: &out, effective: &effective }, &Silent);
+    assert!(matches!(read, Err(Error::Memory { .. })), "{read:?}");
 }
