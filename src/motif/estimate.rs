@@ -54,8 +54,8 @@ pub fn estimate_instances(
 }
 
 /// Bytes that [`super::mine`] takes for about so many instances among so many events and labels: occurrences, drawn
-/// labels, the walk's findings and the scores of the draws. The rows of the patterns come on top, some 400 bytes each:
-/// how many there are is known when they are counted.
+/// labels, the walk's findings and the scores of the draws. The rows of the patterns come on top: how many there are is known
+/// when they are counted.
 pub fn memory_bytes(instances: f64, events: u64, labels: usize, config: &MotifConfig) -> u64 {
     let node_bytes = 4.0 * config.max_nodes as f64;
     let occurrences = node_bytes * instances.min(KEPT as f64);

@@ -93,27 +93,11 @@ fn refused(output: &Output, code: i32, holds: &str) {
 
 /// Every file under a folder with its bytes; of `run.json` what does not depend on the clock and the threads.
 fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
-    let mut found = BTreeMap::new();
-    let mut folders = vec![folder.to_owned()];
-    while let Some(at) = folders.pop() {
-        for entry in std::fs::read_dir(&at).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                folders.push(path);
-                continue;
-            }
-            let mut bytes = std::fs::read(&path).unwrap();
-            if path.ends_with("run.json") {
-                let mut report: Value = serde_json::from_slice(&bytes).unwrap();
-                report.as_object_mut().unwrap().retain(|key, _| key != "timings" && key != "threads");
-                report["config"]["limits"].as_object_mut().unwrap().remove("threads");
-                report["memory"].as_object_mut().unwrap().remove("peak_bytes");
-                bytes = report.to_string().into_bytes();
-            }
-            found.insert(path.strip_prefix(folder).unwrap().to_owned(), bytes);
-        }
-    }
-    found
+    crate::outputs::contents(folder, |report| {
+        report.as_object_mut().unwrap().retain(|key, _| key != "timings" && key != "threads");
+        report["config"]["limits"].as_object_mut().unwrap().remove("threads");
+        report["memory"].as_object_mut().unwrap().remove("peak_bytes");
+    })
 }
 
 /// A session file with these events: (time of day, kind, price).

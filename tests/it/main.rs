@@ -21,6 +21,8 @@ mod golden;
 mod gpu;
 mod motif;
 #[cfg(feature = "store")]
+mod outputs;
+#[cfg(feature = "store")]
 mod pipeline;
 mod plans;
 mod primitives;

@@ -1,3 +1,5 @@
+//! Configuration as the original has it.
+//!
 #![doc = include_str!("../original.md")]
 
 mod convert;

@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 
 use ironforge::config::{Effective, Sources};
 use ironforge::pipeline::{self, Request, Silent};
-use serde_json::Value;
 
 use super::original::SECOND;
+use crate::outputs::contents;
 
 /// What can be seen only where there is a GPU, and how files are read, which must not be seen.
 const UNSEEN: &[&str] = &["gpu_memory_fraction", "parquet_use_memory_map", "storage.use_memory_mapping"];
@@ -48,30 +48,13 @@ fn outcome(input: &Path, more: &[&str], sets: &[String]) -> BTreeMap<PathBuf, Ve
     let paths = [input.to_owned()];
     let request = Request { paths: &paths, out: &out, effective: &effective, weights: None };
     pipeline::discover(&request, &Silent).unwrap_or_else(|e| panic!("{sets:?}: {e}"));
-    let mut found = BTreeMap::new();
-    let mut folders = vec![out.clone()];
-    while let Some(at) = folders.pop() {
-        for path in std::fs::read_dir(&at).unwrap().map(|entry| entry.unwrap().path()) {
-            if path.is_dir() {
-                folders.push(path);
-                continue;
-            }
-            let mut bytes = std::fs::read(&path).unwrap();
-            if path.ends_with("run.json") {
-                let mut report: Value = serde_json::from_slice(&bytes).unwrap();
-                report
-                    .as_object_mut()
-                    .unwrap()
-                    .retain(|key, _| !["timings", "config", "original"].contains(&key.as_str()));
-                assert!(report["memory"]["peak_bytes"].as_u64().is_some() || !cfg!(target_os = "linux"));
-                assert!(report["memory"]["estimated_bytes"].as_u64().unwrap() > 0);
-                report["memory"].as_object_mut().unwrap().remove("peak_bytes");
-                bytes = report.to_string().into_bytes();
-            }
-            found.insert(path.strip_prefix(&out).unwrap().to_owned(), bytes);
-        }
-    }
-    found
+    contents(&out, |report| {
+        let clocked = ["timings", "config", "original"];
+        report.as_object_mut().unwrap().retain(|key, _| !clocked.contains(&key.as_str()));
+        assert!(report["memory"]["peak_bytes"].as_u64().is_some() || !cfg!(target_os = "linux"));
+        assert!(report["memory"]["estimated_bytes"].as_u64().unwrap() > 0);
+        report["memory"].as_object_mut().unwrap().remove("peak_bytes");
+    })
 }
 
 #[test]
