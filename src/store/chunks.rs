@@ -1,14 +1,14 @@
 //! A file under way: the columns of some row groups encoded side by side, then written one after the other.
 
 use std::ops::Range;
-use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use arrow_array::{Array, ArrayRef, RecordBatch, cast::AsArray, types::Int32Type};
 use arrow_schema::{ArrowError, Field, Schema};
 use bytes::Bytes;
 use parquet::arrow::arrow_writer::{
-    ArrowColumnChunk, ArrowColumnWriter, ArrowRowGroupWriterFactory, ArrowWriter, ArrowWriterOptions,
-    compute_leaves,
+    ArrowColumnChunk, ArrowRowGroupWriterFactory, ArrowWriter, ArrowWriterOptions, compute_leaves,
 };
 use parquet::arrow::{ArrowSchemaConverter, add_encoded_arrow_schema_to_metadata};
 use parquet::column::writer::ColumnCloseResult;
@@ -16,13 +16,13 @@ use parquet::errors::ParquetError;
 use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{CdcOptions, EnabledStatistics, WriterProperties};
 use parquet::file::writer::SerializedFileWriter;
-use rayon::prelude::*;
 
 use super::checksum::{self, Sealing};
 use super::config::StoreConfig;
 use super::encode::{self, Arrays};
 use super::encoding::{self, Encoding};
 use super::orders;
+use super::shelf::Shelf;
 use crate::table::Table;
 
 /// Name and version that a file carries as its writer.
@@ -32,24 +32,23 @@ const CREATED_BY: &str = concat!("ironforge ", env!("CARGO_PKG_VERSION"));
 pub(super) struct Open {
     writer: SerializedFileWriter<Sealing>,
     layout: Layout,
-    /// Row groups so far.
-    groups: usize,
-    /// The last of them, encoded and not yet written.
+    /// The last row groups, encoded and not yet written.
     encoded: Vec<Vec<Chunk>>,
 }
 
 /// How its columns are encoded.
 struct Layout {
-    columns: ArrowRowGroupWriterFactory,
+    /// Per column what makes its writers, one for each row group.
+    columns: Vec<ArrowRowGroupWriterFactory>,
     schema: Arc<Schema>,
     encodings: Vec<Encoding>,
 }
 
 /// An encoded column of a row group.
 enum Chunk {
-    Whole(Box<ArrowColumnChunk>),
+    Whole(ArrowColumnChunk),
     /// Cut into pages by content, in a file of its own.
-    Paged(Bytes, Box<ColumnCloseResult>),
+    Paged(Bytes, ColumnCloseResult),
 }
 
 /// Why a row group cannot be written.
@@ -91,9 +90,10 @@ impl Open {
         properties = properties.into_builder().set_key_value_metadata(Some(vec![recorded])).build();
         add_encoded_arrow_schema_to_metadata(&schema, &mut properties);
         let parquet = ArrowSchemaConverter::new().convert(&schema)?;
-        let writer = SerializedFileWriter::new(file, parquet.root_schema_ptr(), Arc::new(properties))?;
-        let columns = ArrowRowGroupWriterFactory::new(&writer, Arc::clone(&schema));
-        Ok(Self { writer, layout: Layout { columns, schema, encodings }, groups: 0, encoded: Vec::new() })
+        let properties = Arc::new(properties);
+        let writer = SerializedFileWriter::new(file, parquet.root_schema_ptr(), Arc::clone(&properties))?;
+        let columns = columns(&schema, &properties)?;
+        Ok(Self { writer, layout: Layout { columns, schema, encodings }, encoded: Vec::new() })
     }
 
     /// Writes the last row groups, page index and footer.
@@ -116,34 +116,33 @@ impl Open {
         groups: &[Range<usize>],
         config: &StoreConfig,
     ) -> Result<(), Refusal> {
-        let Self { writer, layout, groups: written, encoded } = self;
-        // Side by side too: each writer makes codecs, which ask the processor what it can. Where that is a virtual
-        // one the question goes to its host, and takes a fifth of the time of the thread that asks for all.
-        let first = *written;
-        let group_writers = |(group, rows)| Ok((layout.columns.create_column_writers(first + group)?, rows));
-        let writers: Vec<_> =
-            groups.par_iter().enumerate().map(group_writers).collect::<Result<_, ParquetError>>()?;
-        let tasks: Vec<_> = writers
-            .into_iter()
-            .flat_map(|(columns, rows)| {
-                columns.into_iter().enumerate().map(move |(column, writer)| (column, writer, rows))
-            })
-            .collect();
-        let encode = |(column, writer, rows): (usize, ArrowColumnWriter, &Range<usize>)| {
-            layout.column(column, writer, arrays, rows.clone(), config)
+        let Self { writer, layout, encoded } = self;
+        let columns = layout.encodings.len();
+        let (next, done) = (AtomicUsize::new(0), Mutex::new(Vec::with_capacity(groups.len() * columns)));
+        // One by one, in order: a thread that is done takes the next column, and sleeps once, when there is none.
+        let work = || {
+            loop {
+                let task = next.fetch_add(1, Ordering::Relaxed);
+                let Some(rows) = task.checked_div(columns).and_then(|group| groups.get(group)) else { break };
+                let chunk = layout.column(task % columns, arrays, rows.clone(), config);
+                done.lock().unwrap_or_else(PoisonError::into_inner).push((task, chunk));
+            }
         };
         let before = std::mem::take(encoded);
-        let (put, chunks) = rayon::join(
-            || put(writer, before),
-            // One by one, so that a thread which is done takes the next column and not half of another's.
-            || tasks.into_par_iter().with_max_len(1).map(encode).collect::<Vec<Result<Chunk, Refusal>>>(),
-        );
-        put?;
-        let mut chunks = chunks.into_iter();
+        rayon::scope(|scope| {
+            for _ in 1..rayon::current_num_threads() {
+                scope.spawn(|_| work());
+            }
+            let put = put(writer, before);
+            work();
+            put
+        })?;
+        let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
+        done.sort_unstable_by_key(|(task, _)| *task);
+        let mut chunks = done.into_iter().map(|(_, chunk)| chunk);
         for _ in groups {
-            encoded.push(chunks.by_ref().take(layout.encodings.len()).collect::<Result<_, _>>()?);
+            encoded.push(chunks.by_ref().take(columns).collect::<Result<_, _>>()?);
         }
-        *written += groups.len();
         Ok(())
     }
 }
@@ -155,7 +154,7 @@ fn put(writer: &mut SerializedFileWriter<Sealing>, groups: Vec<Vec<Chunk>>) -> R
         for chunk in chunks {
             match chunk {
                 Chunk::Whole(chunk) => chunk.append_to_row_group(&mut group)?,
-                Chunk::Paged(bytes, close) => group.append_column(&bytes, *close)?,
+                Chunk::Paged(bytes, close) => group.append_column(&bytes, close)?,
             }
         }
         group.close()?;
@@ -167,7 +166,6 @@ impl Layout {
     fn column(
         &self,
         column: usize,
-        mut writer: ArrowColumnWriter,
         arrays: &Arrays<'_>,
         rows: Range<usize>,
         config: &StoreConfig,
@@ -180,12 +178,17 @@ impl Layout {
         {
             return self.paged(column, &array, config);
         }
+        // Here and not before: it makes codecs, which ask the processor what it can. Where that is a virtual one the
+        // question goes to its host, and takes a fifth of the time of the thread that asks for all.
+        let mut writers = self.columns[column].create_column_writers(0)?;
+        let mut writer =
+            writers.pop().ok_or_else(|| ParquetError::General("a column has no writer".to_owned()))?;
         for leaf in compute_leaves(self.schema.field(column), &array)? {
             writer.write(&leaf)?;
         }
         let mut chunk = writer.close()?;
         orders::without_nan(chunk.close_mut())?;
-        Ok(Chunk::Whole(Box::new(chunk)))
+        Ok(Chunk::Whole(chunk))
     }
 
     /// A column cut into pages by its content. The library cuts in a writer of whole files alone: it gets one.
@@ -226,8 +229,27 @@ impl Layout {
         };
         orders::without_nan(&mut close)?;
         let bytes = Bytes::from(std::mem::take(writer.inner_mut()));
-        Ok(Chunk::Paged(bytes, Box::new(close)))
+        Ok(Chunk::Paged(bytes, close))
     }
+}
+
+/// What makes the writers of each column, one by one.
+///
+/// # Errors
+/// The library's.
+fn columns(
+    schema: &Schema,
+    properties: &Arc<WriterProperties>,
+) -> Result<Vec<ArrowRowGroupWriterFactory>, ParquetError> {
+    let shelf = Shelf::default();
+    let one = |field: &Arc<Field>| {
+        let schema = Arc::new(Schema::new(vec![Arc::clone(field)]));
+        let parquet = ArrowSchemaConverter::new().convert(&schema)?;
+        let file =
+            SerializedFileWriter::new(std::io::sink(), parquet.root_schema_ptr(), Arc::clone(properties))?;
+        Ok(ArrowRowGroupWriterFactory::new(&file, schema).with_page_store_factory(Arc::new(shelf.clone())))
+    };
+    schema.fields().iter().map(one).collect()
 }
 
 /// Properties of a file with these columns.

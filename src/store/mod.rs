@@ -41,6 +41,7 @@ mod prune;
 mod read;
 mod row_groups;
 mod scan;
+mod shelf;
 mod shield;
 mod source;
 mod thrift;

@@ -20,11 +20,11 @@ use crate::table::{Column, Table, Values};
 /// Most row groups that are encoded at once.
 const MOST_AT_ONCE: usize = 16;
 
-/// Row groups to encode at once: two a thread, so that all have work until the last is done; one where there is one.
+/// Row groups to encode at once: four a thread, so that all have work until the last is done; one where there is one.
 fn at_once() -> usize {
     match rayon::current_num_threads() {
         1 => 1,
-        threads => (2 * threads).min(MOST_AT_ONCE),
+        threads => (4 * threads).min(MOST_AT_ONCE),
     }
 }
 
