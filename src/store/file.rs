@@ -1,5 +1,6 @@
 //! A Parquet file with its footer checked, and its column chunks as pages.
 
+use std::borrow::Cow;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -12,7 +13,7 @@ use super::input::Input;
 use super::meter::{Fault, Meter};
 use super::pages::{Chunk, Pages};
 use super::shield::shield;
-use super::{StoreError, check};
+use super::{StoreError, check, foreign};
 
 /// An open file that nothing is believed of beyond what was checked.
 pub(super) struct ParquetFile {
@@ -51,9 +52,10 @@ fn decode(footer: &[u8], statistics: bool) -> Result<ParquetMetaData, String> {
 impl ParquetFile {
     pub(super) fn open(path: &Path, open: Open) -> Result<Self, StoreError> {
         let shell = check::open(path)?;
+        let footer = foreign::without(&shell.footer).map_or(Cow::Borrowed(&shell.footer[..]), Cow::Owned);
         // Statistics that cannot be decoded are done without: nothing but speed depends on them.
-        let decoded = match decode(&shell.footer, open.statistics) {
-            Err(_) if open.statistics => decode(&shell.footer, false),
+        let decoded = match decode(&footer, open.statistics) {
+            Err(_) if open.statistics => decode(&footer, false),
             decoded => decoded,
         };
         let damaged = |why: String| StoreError::Damaged { path: path.to_owned(), why };

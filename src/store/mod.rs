@@ -24,6 +24,7 @@ mod error;
 mod evolve;
 mod exchange;
 mod file;
+mod foreign;
 mod hive;
 mod input;
 mod inspect;
