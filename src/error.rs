@@ -251,7 +251,9 @@ impl Error {
             Self::Config(ConfigError::Read { source, .. }) if source.kind() != io::ErrorKind::InvalidData => {
                 exit::NO_INPUT
             }
-            Self::Config(_) | Self::Store(StoreError::Config { .. }) => exit::CONFIG,
+            Self::Config(_) | Self::Store(StoreError::Config { .. } | StoreError::NotConverted { .. }) => {
+                exit::CONFIG
+            }
             Self::Events(EventsError::Setting { .. }) | Self::LabelColumn { .. } | Self::Features { .. } => {
                 exit::CONFIG
             }

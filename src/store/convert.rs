@@ -20,6 +20,7 @@ use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 
 use super::batches::Plan;
+use super::config::Encodings;
 use super::file::{Open, ParquetFile};
 use super::meter::Meter;
 use super::place::Unfinished;
@@ -61,7 +62,8 @@ pub struct Converted {
 /// metadata of columns and schema is kept.
 ///
 /// # Errors
-/// As [`read_table`](super::read_table) for the input, [`StoreError::NotTabular`] if it is of neither kind;
+/// [`StoreError::NotConverted`] for `content_defined`, `encodings`, `dictionary` or `narrow` in the configuration, which
+/// are for tables of this crate; as [`read_table`](super::read_table) for the input, [`StoreError::NotTabular`] if it is of neither kind;
 /// [`StoreError::Feature`] for a compressed Arrow IPC file or a type that the other format does not have;
 /// [`StoreError::Io`] if the output cannot be written.
 pub fn convert(
@@ -71,6 +73,15 @@ pub fn convert(
     memory_limit_bytes: u64,
 ) -> Result<Converted, StoreError> {
     config.validate()?;
+    let refused = [
+        ("content_defined", config.content_defined),
+        ("encodings", config.encodings != Encodings::default()),
+        ("dictionary", !config.dictionary.is_empty()),
+        ("narrow", config.narrow),
+    ];
+    if let Some((key, _)) = refused.into_iter().find(|(_, set)| *set) {
+        return Err(StoreError::NotConverted { key });
+    }
     match kind_of(from)? {
         FileKind::Parquet => to_ipc(from, to, config, memory_limit_bytes),
         FileKind::ArrowIpc => to_parquet(from, to, config, memory_limit_bytes),

@@ -89,6 +89,22 @@ fn units_are_kept_and_a_failed_conversion_leaves_what_was_there() {
 }
 
 #[test]
+fn a_setting_that_a_conversion_does_not_have_is_refused() {
+    let bench = Bench::new();
+    let path = bench.path("t.parquet");
+    let table = Table::new(vec![Column::new("node_id", "", Values::U32(vec![1]))]);
+    write_table(&path, &table, &StoreConfig::default()).unwrap();
+    let out = bench.path("t.arrow");
+    let [path, to] = [&path, &out].map(|p| p.display().to_string());
+    for setting in ["content_defined=true", "encodings=basic", "dictionary=[\"node_id\"]", "narrow=true"] {
+        let set = format!("store.{setting}");
+        let key = format!("store.{} is set", setting.split_once('=').unwrap().0);
+        refused(&ironforge(&["convert", &path, &to, "--set", &set]), 78, &key);
+        assert!(!out.exists());
+    }
+}
+
+#[test]
 fn what_is_neither_kind_or_damaged_is_refused() {
     let bench = Bench::new();
     let out = bench.out();
