@@ -81,6 +81,14 @@ pub enum Error {
         /// The other.
         second: String,
     },
+    /// A column is named, and no input has columns.
+    #[error(
+        "session.{key} names a column, and no input is a table: leave it out, or give a Parquet or CSV file"
+    )]
+    NoTable {
+        /// The setting.
+        key: &'static str,
+    },
     /// Events that cannot be read.
     #[error(transparent)]
     Events(#[from] EventsError),
@@ -254,6 +262,7 @@ impl Error {
             Self::Config(_) | Self::Store(StoreError::Config { .. } | StoreError::NotConverted { .. }) => {
                 exit::CONFIG
             }
+            Self::NoTable { .. } => exit::CONFIG,
             Self::Events(EventsError::Setting { .. }) | Self::LabelColumn { .. } | Self::Features { .. } => {
                 exit::CONFIG
             }

@@ -4,6 +4,8 @@ use std::fmt;
 
 use serde_json::Value;
 
+use super::file::scalar;
+
 /// Where a value came from.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Origin {
@@ -52,6 +54,8 @@ pub struct Entry {
 pub(super) struct Assignment {
     pub key: String,
     pub value: Value,
+    /// What was typed, where the value was read from a bare word: it is the value of a key that wants text.
+    pub typed: Option<String>,
     pub origin: Origin,
     /// Name and value under which the original knows it, where that was given.
     pub original: Option<(String, Value)>,
@@ -59,7 +63,12 @@ pub(super) struct Assignment {
 
 impl Assignment {
     pub(super) fn new(key: String, value: Value, origin: Origin) -> Self {
-        Self { key, value, origin, original: None }
+        Self { key, value, typed: None, origin, original: None }
+    }
+
+    /// Of a word as `--set` and environment variables give it.
+    pub(super) fn of_word(key: String, word: &str, origin: Origin) -> Self {
+        Self { typed: Some(word.to_owned()), ..Self::new(key, scalar(word), origin) }
     }
 }
 

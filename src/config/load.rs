@@ -115,7 +115,7 @@ impl Effective {
     }
 
     fn set(&mut self, assignment: Assignment) -> Result<(), ConfigError> {
-        let Assignment { key, value, origin, original } = assignment;
+        let Assignment { key, value, typed, origin, original } = assignment;
         let Some(at) = self.entries.iter().position(|e| e.key == key) else {
             let known = self.entries.iter().map(|e| e.key.as_str()).chain(["preset"]);
             let known = known.chain(OPTIONS.iter().copied().flatten().map(|option| option.name));
@@ -123,13 +123,12 @@ impl Effective {
             return Err(ConfigError::UnknownKey { origin, key, nearest });
         };
         let before = std::mem::replace(&mut self.entries[at].value, value);
-        // A bare word or number is the text it reads as where the key wants text.
+        // A bare word or number is the text as it was typed where the key wants text: 1.10 is no 1.1.
         if before.is_string()
             && !self.entries[at].value.is_string()
-            && matches!(origin, Origin::Env(_) | Origin::Option(_))
+            && let Some(typed) = typed
         {
-            let text = self.entries[at].value.to_string();
-            self.entries[at].value = Value::from(text);
+            self.entries[at].value = Value::from(typed);
         }
         let tree = unflatten(self.entries.iter().map(|e| (e.key.as_str(), &e.value)));
         match serde_json::from_value(tree) {
@@ -269,7 +268,7 @@ fn assignment(text: &str) -> Result<Assignment, ConfigError> {
     let (key, value) =
         text.split_once('=').ok_or_else(|| ConfigError::Assignment { text: text.to_owned() })?;
     let origin = Origin::Option(format!("--set {text}"));
-    Ok(Assignment::new(key.trim().to_owned(), file::scalar(value.trim()), origin))
+    Ok(Assignment::of_word(key.trim().to_owned(), value.trim(), origin))
 }
 
 /// Every key, and `preset`.
@@ -288,7 +287,7 @@ fn environment(env: &[(String, String)]) -> Vec<Assignment> {
     for (name, value) in env {
         if let Some(rest) = name.strip_prefix(ORIGINAL_ENV_PREFIX) {
             let key = rest.to_lowercase().replace("__", ".");
-            found.push(Assignment::new(key, file::scalar(value), Origin::Env(name.clone())));
+            found.push(Assignment::of_word(key, value, Origin::Env(name.clone())));
             continue;
         }
         let Some(rest) = name.strip_prefix(ENV_PREFIX).filter(|_| !NOT_SETTINGS.contains(&name.as_str()))
@@ -297,7 +296,7 @@ fn environment(env: &[(String, String)]) -> Vec<Assignment> {
         };
         let key = known.iter().find(|k| k.replace('.', "_").eq_ignore_ascii_case(rest));
         let key = key.cloned().unwrap_or_else(|| below_section(&known, &rest.to_lowercase()));
-        found.push(Assignment::new(key, file::scalar(value), Origin::Env(name.clone())));
+        found.push(Assignment::of_word(key, value, Origin::Env(name.clone())));
     }
     found.sort_by(|a, b| a.key.cmp(&b.key));
     found

@@ -41,11 +41,13 @@ pub struct Shard<'a> {
 ///
 /// # Errors
 /// [`EventsError::Json`] and [`EventsError::NotASession`] for the meta file; [`EventsError::Field`] if it counts
-/// other nodes than there are; [`EventsError::Value`] for a node id given twice; as [`from_table`] for the nodes.
+/// other nodes than there are; [`EventsError::Value`] for a node id given twice, a second session and a node map of
+/// other nodes; as [`from_table`] for the nodes.
 pub fn session_from_shard(shard: Shard<'_>) -> Result<Session, EventsError> {
     let in_shard = |name: &str| format!("{}/{name}", shard.source);
     let (meta_name, nodes_name) = (in_shard("meta.json"), in_shard("nodes.parquet"));
     let meta = Meta::read(shard.meta, &meta_name, shard.nodes.rows())?;
+    one_session(&shard.nodes, &nodes_name)?;
     let features = features(&shard.nodes);
     let given = |name: &str| shard.nodes.column(name).map(|column| column.name.clone());
     let map = ColumnMap {
@@ -76,7 +78,7 @@ pub fn session_from_shard(shard: Shard<'_>) -> Result<Session, EventsError> {
         given_once(ids, &events.event_index, &nodes_name)?;
     }
     if let (Some(ids), Some(node_map)) = (&ids, &shard.node_map) {
-        let said = Said::of(node_map, ids);
+        let said = Said::of(node_map, ids, &in_shard("node_map.parquet"))?;
         events.kind = said.kinds(&events.kind);
         events.time_of_day_s = said.clock();
     }
@@ -108,6 +110,26 @@ fn feature(name: &str) -> Option<(String, String)> {
     let digits = name.strip_prefix('f')?;
     let number = digits.len() <= 4 && !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit());
     number.then(|| (name.to_owned(), format!("f{digits:0>2}")))
+}
+
+/// A shard that names a second session is two.
+fn one_session(nodes: &Table, file: &str) -> Result<(), EventsError> {
+    let Some(given) = nodes.column("session_id").and_then(|column| labels(&column.values, false)) else {
+        return Ok(());
+    };
+    let mut named = given.iter().enumerate().filter_map(|(row, id)| Some((row, id?)));
+    let first = named.next().map(|(_, id)| id);
+    match named.find(|&(_, id)| Some(id) != first) {
+        None => Ok(()),
+        Some((row, id)) => Err(EventsError::Value {
+            file: file.to_owned(),
+            row,
+            column: "session_id".to_owned(),
+            value: id.to_owned(),
+            remedy: "a shard is one session, and a row before names another: write a shard for each"
+                .to_owned(),
+        }),
+    }
 }
 
 fn given_once(ids: &Labels, rows: &[u32], file: &str) -> Result<(), EventsError> {
@@ -178,18 +200,30 @@ struct Said {
 }
 
 impl Said {
-    fn of(node_map: &Table, ids: &Labels) -> Self {
+    fn of(node_map: &Table, ids: &Labels, file: &str) -> Result<Self, EventsError> {
+        let value = |row: usize, value: &str, remedy: &str| EventsError::Value {
+            file: file.to_owned(),
+            row,
+            column: ID.to_owned(),
+            value: value.to_owned(),
+            remedy: remedy.to_owned(),
+        };
         let column = |name: &str| node_map.column(name).and_then(|column| labels(&column.values, false));
         let mut row_of: BTreeMap<String, usize> = BTreeMap::new();
         if let Some(own) = column(ID) {
             for (row, id) in own.iter().enumerate() {
-                if let Some(id) = id {
-                    row_of.entry(id.to_owned()).or_insert(row);
+                if let Some(id) = id
+                    && row_of.insert(id.to_owned(), row).is_some()
+                {
+                    return Err(value(row, id, "another row has the same id: convert the shard again"));
                 }
             }
         }
-        let rows = ids.iter().map(|id| row_of.get(id?).copied()).collect();
-        Self { rows, kind: column("source_type"), clock: column("timestamp") }
+        let rows: Vec<_> = ids.iter().map(|id| row_of.get(id?).copied()).collect();
+        if let (Some((id, &row)), false) = (row_of.first_key_value(), rows.iter().any(Option::is_some)) {
+            return Err(value(row, id, "no node has it or any other id of this map: it is another shard's"));
+        }
+        Ok(Self { rows, kind: column("source_type"), clock: column("timestamp") })
     }
 
     /// The kinds, where the map says one; else those of the nodes.

@@ -15,7 +15,7 @@ use crate::config::Config;
 use crate::error::Error;
 use crate::events::{self, ColumnMap, Shard, TimeColumn};
 use crate::store;
-use crate::table::Session;
+use crate::table::{Form, Session};
 use find::{Candidate, META, NODE_MAP, NODES, find};
 pub use supersede::Superseded;
 
@@ -50,7 +50,9 @@ enum Outcome {
 /// several forms is taken once.
 pub(super) fn read(paths: &[PathBuf], out: &Path, config: &Config) -> Result<Inputs, Error> {
     if paths.is_empty() {
-        return Ok(Inputs { sessions: sorted(events::sample())?, sample: true, ..Inputs::default() });
+        let sessions = sorted(events::sample())?;
+        columns_exist(&sessions, config)?;
+        return Ok(Inputs { sessions, sample: true, ..Inputs::default() });
     }
     let map = column_map(config)?;
     let (candidates, mut skipped) = find(paths, out)?;
@@ -69,9 +71,31 @@ pub(super) fn read(paths: &[PathBuf], out: &Path, config: &Config) -> Result<Inp
         let paths = paths.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", ");
         return Err(Error::NoSessions { paths, skipped });
     }
+    columns_exist(&sessions, config)?;
     skipped.sort_by(|a, b| a.path.cmp(&b.path));
     let (sessions, superseded) = supersede::richest(sessions);
     Ok(Inputs { sessions: sorted(sessions)?, skipped, superseded, sample: false })
+}
+
+/// A column that is named for nothing is an error: all inputs say themselves what their fields are.
+fn columns_exist(sessions: &[Session], config: &Config) -> Result<(), Error> {
+    if sessions.iter().any(|session| session.origin.form == Form::Table) {
+        return Ok(());
+    }
+    let session = &config.session;
+    let named = [
+        ("time", !session.time.is_empty()),
+        ("seq", !session.seq.is_empty()),
+        ("kind", !session.kind.is_empty()),
+        ("group", !session.group.is_empty()),
+        ("keys", !session.keys.is_empty()),
+        ("numeric", !session.numeric.is_empty()),
+        ("price", !session.price.is_empty()),
+    ];
+    match named.into_iter().find(|(_, named)| *named) {
+        Some((key, _)) => Err(Error::NoTable { key }),
+        None => Ok(()),
+    }
 }
 
 /// The sessions by id; two of one id are an error.
@@ -141,17 +165,29 @@ fn shard(folder: &Path, source: &str, config: &Config) -> Result<Vec<Session>, E
     let table = |name: &str| {
         let path = folder.join(name);
         estimate::check_rows(store::footer(&path)?.rows, &path.display().to_string(), config)?;
-        Ok::<_, Error>(read_table(&path, None, config)?.table)
+        read_table(&path, None, config)
     };
-    let nodes = table(NODES)?;
+    let store::Read { table: nodes, ignored } = table(NODES)?;
     let node_map = folder.join(NODE_MAP).is_file().then(|| table(NODE_MAP)).transpose()?;
-    Ok(vec![events::session_from_shard(Shard { source, meta: &meta, nodes, node_map })?])
+    let node_map = node_map.map(|read| read.table);
+    let session = events::session_from_shard(Shard { source, meta: &meta, nodes, node_map })?;
+    Ok(without(vec![session], &ignored))
+}
+
+/// Sessions that say which columns of their table no event can use.
+fn without(mut sessions: Vec<Session>, ignored: &[(String, String)]) -> Vec<Session> {
+    for session in &mut sessions {
+        let events = session.events.len();
+        session.origin.unknown_fields.extend(ignored.iter().map(|(name, _)| (name.clone(), events)));
+    }
+    sessions
 }
 
 fn parquet_file(path: &Path, source: &str, map: &ColumnMap, config: &Config) -> Result<Vec<Session>, Error> {
     estimate::check_rows(store::footer(path)?.rows, source, config)?;
     let read = read_table(path, map.columns().as_deref(), config)?;
-    Ok(events::from_table(read.table, map, source, &events::session_id_from_stem(&stem(path)))?)
+    let sessions = events::from_table(read.table, map, source, &events::session_id_from_stem(&stem(path)))?;
+    Ok(without(sessions, &read.ignored))
 }
 
 /// A Parquet file as the configuration wants it read.

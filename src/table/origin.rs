@@ -57,6 +57,7 @@ pub struct Origin {
     pub outside_window: Option<usize>,
     /// Events at a time that stands for one not known; `None` where the source has no wall clock.
     pub placeholder_times: Option<usize>,
-    /// Fields that were left out because nothing is known of them, with the number of events that have them.
+    /// Fields that were left out because nothing is known of them, and columns of types that no event can use, with the
+    /// number of events that have them.
     pub unknown_fields: BTreeMap<String, usize>,
 }

@@ -50,6 +50,17 @@ fn later_sources_win_and_each_value_knows_its_origin() {
 }
 
 #[test]
+fn a_word_is_the_text_as_it_was_typed_where_a_key_wants_text() {
+    for word in ["1.10", "007", "1e3", "True", "0x10", "[a"] {
+        let sets = [format!("session.kind={word}")];
+        let env = vec![("IRONFORGE_SESSION_GROUP".into(), word.into())];
+        let effective = Effective::load(&Sources { env, sets: &sets, ..Sources::default() }).unwrap();
+        let session = &effective.config.session;
+        assert_eq!((session.kind.as_str(), session.group.as_str()), (word, word));
+    }
+}
+
+#[test]
 fn the_last_source_that_names_a_preset_decides_and_moves_nothing_else() {
     let (_folder, path) = file("run.toml", "preset = \"research\"\n[dag]\nk = 5\n");
     let sets = ["preset=development".to_owned()];

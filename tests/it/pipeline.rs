@@ -41,7 +41,9 @@ impl Run {
         for (path, (_, text)) in paths.iter().zip(files) {
             std::fs::write(path, text).unwrap();
         }
-        let effective = settings(sets);
+        // Session files say themselves what their fields are.
+        let tables = files.iter().any(|(name, _)| !name.ends_with(".json"));
+        let effective = if tables { settings(sets) } else { load(sets.iter()) };
         let out = folder.path().join("out");
         let request = Request { paths: &paths, out: &out, effective: &effective, weights };
         let report = discover(&request, &Silent).unwrap();
@@ -63,7 +65,11 @@ impl Run {
 }
 
 fn settings(sets: &[&str]) -> Effective {
-    let sets: Vec<String> = MAP.iter().chain(sets).map(|&set| set.to_owned()).collect();
+    load(MAP.iter().chain(sets))
+}
+
+fn load<'a>(sets: impl Iterator<Item = &'a &'a str>) -> Effective {
+    let sets: Vec<String> = sets.map(|&set| set.to_owned()).collect();
     Effective::load(&Sources { sets: &sets, ..Sources::default() }).unwrap()
 }
 

@@ -60,7 +60,8 @@ pub(in crate::config) fn resolve(
                 // A name given twice, as --set allows, means what it says last.
                 renamed.retain(|other| other.name != name);
                 let original = Some((assignment.key, assignment.value));
-                let set = Assignment { key: key.to_owned(), value, origin: assignment.origin, original };
+                let origin = assignment.origin;
+                let set = Assignment { key: key.to_owned(), value, typed: None, origin, original };
                 renamed.push(Renamed { name, key, rank, set });
             }
             Fate::Always(only) => {

@@ -54,6 +54,8 @@ fn bad_input_is_refused_with_its_place_and_nothing_is_written() {
         ),
         (vec!["--set".into(), "motif.labels=colour".into()], 78, "colour"),
         (vec!["--threads".into(), "0".into()], 2, "threads"),
+        (vec!["--kind".into(), "kind".into()], 78, "session.kind names a column, and no input is a table"),
+        (vec![bench.file("good.json", &good), "--num".into(), "price".into()], 78, "session.numeric"),
     ];
     for (args, code, holds) in cases {
         let args: Vec<&str> = args.iter().map(String::as_str).collect();

@@ -104,9 +104,21 @@ fn a_wrong_shard_is_named_with_file_row_and_column() {
         ("price", Values::F64(vec![1.0, f64::NEG_INFINITY, 2.0]), "finite"),
         ("f0", text([Some("a"); 3]), "\"f0\""),
         ("kind", Values::F64(vec![0.0; 3]), "kind"),
+        ("session_id", text([Some("NY"), None, Some("LO")]), "row 2 (from 0) of column \"session_id\""),
     ] {
         let message = read(META, with(name, values), None).unwrap_err().to_string();
         assert!(message.contains(part) && message.contains("dir/shard/nodes.parquet"), "{message}");
+    }
+    for (ids, part) in [
+        (
+            vec![12, 10, 12],
+            "row 2 (from 0) of column \"node_id\" in dir/shard/node_map.parquet holds 12: another row",
+        ),
+        (vec![1, 2, 3], "holds 1: no node has it"),
+    ] {
+        let map = table([("node_id", Values::I64(ids))]);
+        let message = read(META, nodes(), Some(map)).unwrap_err().to_string();
+        assert!(message.contains(part) && message.contains("dir/shard/node_map.parquet"), "{message}");
     }
     let none = table([("t", Values::I64(vec![]))]);
     assert!(matches!(read("{\"session_id\": \"a\"}", none, None), Err(EventsError::NoEvents { .. })));

@@ -161,6 +161,24 @@ fn what_stands_out_in_a_session_is_counted_in_the_report() {
 }
 
 #[test]
+fn columns_that_no_event_can_use_are_counted_in_the_report() {
+    let Some(corpus) = data("parquet-writers") else { return };
+    let out = tempfile::tempdir().unwrap();
+    let sets = ["session.time=seq:ms".to_owned(), "session.group=session_id".to_owned()];
+    let effective = Effective::load(&Sources { sets: &sets, ..Sources::default() }).unwrap();
+    let paths = [corpus.join("duckdb_nested_zstd.parquet")];
+    let request = BuildRequest { paths: &paths, out: &out.path().join("o"), effective: &effective };
+    let report = build_graph(&request, &Silent).unwrap();
+    assert!(report.sessions.len() > 1);
+    for session in report.sessions {
+        let unknown: Vec<_> = session.session.unknown_fields.into_iter().collect();
+        let all = session.session.events;
+        let names = ["attrs", "feats", "levels", "liquidity", "ll"];
+        assert_eq!(unknown, names.map(|name| (name.to_owned(), all)));
+    }
+}
+
+#[test]
 fn two_files_of_one_form_and_session_clash() {
     let folder = Folder::new();
     for part in ["a", "b"] {
