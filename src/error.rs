@@ -81,13 +81,18 @@ pub enum Error {
         /// The other.
         second: String,
     },
-    /// A column is named, and no input has columns.
+    /// A setting that says how inputs are read, and no input is read by it.
     #[error(
-        "session.{key} names a column, and no input is a table: leave it out, or give a Parquet or CSV file"
+        "session.{key} is set, and no input was read as {want}: leave it out, or give one{}",
+        listed(skipped)
     )]
-    NoTable {
+    NothingToApply {
         /// The setting.
         key: &'static str,
+        /// What it is for.
+        want: &'static str,
+        /// What was found instead.
+        skipped: Vec<Skipped>,
     },
     /// Events that cannot be read.
     #[error(transparent)]
@@ -259,13 +264,11 @@ impl Error {
             Self::Config(ConfigError::Read { source, .. }) if source.kind() != io::ErrorKind::InvalidData => {
                 exit::NO_INPUT
             }
-            Self::Config(_) | Self::Store(StoreError::Config { .. } | StoreError::NotConverted { .. }) => {
-                exit::CONFIG
-            }
-            Self::NoTable { .. } => exit::CONFIG,
-            Self::Events(EventsError::Setting { .. }) | Self::LabelColumn { .. } | Self::Features { .. } => {
-                exit::CONFIG
-            }
+            Self::Config(_) | Self::Store(StoreError::Config { .. }) => exit::CONFIG,
+            Self::NothingToApply { .. }
+            | Self::Events(EventsError::Setting { .. })
+            | Self::LabelColumn { .. }
+            | Self::Features { .. } => exit::CONFIG,
             Self::Graph { error: DagError::NoKey { .. }, .. } => exit::CONFIG,
             Self::Memory { .. } | Self::MotifInstances { .. } | Self::Threads { .. } => exit::LIMIT,
             Self::Events(EventsError::Memory { .. }) | Self::Store(StoreError::Memory { .. }) => exit::LIMIT,

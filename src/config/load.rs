@@ -260,7 +260,8 @@ fn below_section(known: &[String], name: &str) -> String {
 /// The preset that the last source names, `standard` if none does.
 fn preset(all: &[Assignment]) -> Result<Preset, ConfigError> {
     let Some(last) = all.iter().rfind(|a| a.key == "preset") else { return Ok(Preset::default()) };
-    let name = last.value.as_str().map_or_else(|| last.value.to_string(), str::to_owned);
+    let text = || last.typed.clone().unwrap_or_else(|| last.value.to_string());
+    let name = last.value.as_str().map_or_else(text, str::to_owned);
     Preset::from_name(&name).ok_or_else(|| ConfigError::Preset { origin: last.origin.clone(), name })
 }
 

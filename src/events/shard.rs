@@ -77,8 +77,8 @@ pub fn session_from_shard(shard: Shard<'_>) -> Result<Session, EventsError> {
     if let Some(ids) = &ids {
         given_once(ids, &events.event_index, &nodes_name)?;
     }
-    if let (Some(ids), Some(node_map)) = (&ids, &shard.node_map) {
-        let said = Said::of(node_map, ids, &in_shard("node_map.parquet"))?;
+    if let Some(node_map) = &shard.node_map {
+        let said = Said::of(node_map, ids.as_ref(), &in_shard("node_map.parquet"))?;
         events.kind = said.kinds(&events.kind);
         events.time_of_day_s = said.clock();
     }
@@ -200,7 +200,8 @@ struct Said {
 }
 
 impl Said {
-    fn of(node_map: &Table, ids: &Labels, file: &str) -> Result<Self, EventsError> {
+    /// The map must have ids that are text or whole numbers, and one of the nodes' at least.
+    fn of(node_map: &Table, ids: Option<&Labels>, file: &str) -> Result<Self, EventsError> {
         let value = |row: usize, value: &str, remedy: &str| EventsError::Value {
             file: file.to_owned(),
             row,
@@ -209,19 +210,22 @@ impl Said {
             remedy: remedy.to_owned(),
         };
         let column = |name: &str| node_map.column(name).and_then(|column| labels(&column.values, false));
+        let (Some(ids), Some(own)) = (ids, column(ID)) else {
+            let remedy = "nodes and node map are joined by ids that are text or whole numbers: convert the shard again";
+            return Err(value(0, "nothing to join by", remedy));
+        };
         let mut row_of: BTreeMap<String, usize> = BTreeMap::new();
-        if let Some(own) = column(ID) {
-            for (row, id) in own.iter().enumerate() {
-                if let Some(id) = id
-                    && row_of.insert(id.to_owned(), row).is_some()
-                {
-                    return Err(value(row, id, "another row has the same id: convert the shard again"));
-                }
+        for (row, id) in own.iter().enumerate() {
+            if let Some(id) = id
+                && row_of.insert(id.to_owned(), row).is_some()
+            {
+                return Err(value(row, id, "another row has the same id: convert the shard again"));
             }
         }
         let rows: Vec<_> = ids.iter().map(|id| row_of.get(id?).copied()).collect();
-        if let (Some((id, &row)), false) = (row_of.first_key_value(), rows.iter().any(Option::is_some)) {
-            return Err(value(row, id, "no node has it or any other id of this map: it is another shard's"));
+        if rows.iter().all(Option::is_none) {
+            let first = row_of.first_key_value().map_or("no id", |(id, _)| id.as_str());
+            return Err(value(0, first, "no node has an id of this map: it is another shard's"));
         }
         Ok(Self { rows, kind: column("source_type"), clock: column("timestamp") })
     }

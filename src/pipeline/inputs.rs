@@ -51,7 +51,7 @@ enum Outcome {
 pub(super) fn read(paths: &[PathBuf], out: &Path, config: &Config) -> Result<Inputs, Error> {
     if paths.is_empty() {
         let sessions = sorted(events::sample())?;
-        columns_exist(&sessions, config)?;
+        applies(&sessions, &[], config)?;
         return Ok(Inputs { sessions, sample: true, ..Inputs::default() });
     }
     let map = column_map(config)?;
@@ -71,29 +71,32 @@ pub(super) fn read(paths: &[PathBuf], out: &Path, config: &Config) -> Result<Inp
         let paths = paths.iter().map(|p| p.display().to_string()).collect::<Vec<_>>().join(", ");
         return Err(Error::NoSessions { paths, skipped });
     }
-    columns_exist(&sessions, config)?;
     skipped.sort_by(|a, b| a.path.cmp(&b.path));
+    applies(&sessions, &skipped, config)?;
     let (sessions, superseded) = supersede::richest(sessions);
     Ok(Inputs { sessions: sorted(sessions)?, skipped, superseded, sample: false })
 }
 
-/// A column that is named for nothing is an error: all inputs say themselves what their fields are.
-fn columns_exist(sessions: &[Session], config: &Config) -> Result<(), Error> {
-    if sessions.iter().any(|session| session.origin.form == Form::Table) {
-        return Ok(());
-    }
+/// A setting that says how inputs are read is an error where none is read by it: a session file says itself what its
+/// fields are, a shard its times too.
+fn applies(sessions: &[Session], skipped: &[Skipped], config: &Config) -> Result<(), Error> {
+    let any = |form: &dyn Fn(Form) -> bool| sessions.iter().any(|session| form(session.origin.form));
+    let table = any(&|form| form == Form::Table);
+    let clock = any(&|form| !matches!(form, Form::Shard | Form::Sample));
     let session = &config.session;
-    let named = [
-        ("time", !session.time.is_empty()),
-        ("seq", !session.seq.is_empty()),
-        ("kind", !session.kind.is_empty()),
-        ("group", !session.group.is_empty()),
-        ("keys", !session.keys.is_empty()),
-        ("numeric", !session.numeric.is_empty()),
-        ("price", !session.price.is_empty()),
+    let (of_table, of_clock) = ("a table", "a table or a session file");
+    let set = [
+        ("time", !session.time.is_empty(), table, of_table),
+        ("seq", !session.seq.is_empty(), table, of_table),
+        ("kind", !session.kind.is_empty(), table, of_table),
+        ("group", !session.group.is_empty(), table, of_table),
+        ("keys", !session.keys.is_empty(), table, of_table),
+        ("numeric", !session.numeric.is_empty(), table, of_table),
+        ("price", !session.price.is_empty(), table, of_table),
+        ("zone", session.zone != "auto", clock, of_clock),
     ];
-    match named.into_iter().find(|(_, named)| *named) {
-        Some((key, _)) => Err(Error::NoTable { key }),
+    match set.into_iter().find(|&(_, set, used, _)| set && !used) {
+        Some((key, _, _, want)) => Err(Error::NothingToApply { key, want, skipped: skipped.to_vec() }),
         None => Ok(()),
     }
 }
@@ -169,7 +172,8 @@ fn shard(folder: &Path, source: &str, config: &Config) -> Result<Vec<Session>, E
     };
     let store::Read { table: nodes, ignored } = table(NODES)?;
     let node_map = folder.join(NODE_MAP).is_file().then(|| table(NODE_MAP)).transpose()?;
-    let node_map = node_map.map(|read| read.table);
+    let (node_map, others) = node_map.map(|read| (read.table, read.ignored)).unzip();
+    let ignored: Vec<_> = ignored.into_iter().chain(others.unwrap_or_default()).collect();
     let session = events::session_from_shard(Shard { source, meta: &meta, nodes, node_map })?;
     Ok(without(vec![session], &ignored))
 }

@@ -179,7 +179,7 @@ impl Layout {
             return self.paged(column, &array, config);
         }
         // Here and not before: it makes codecs, which ask the processor what it can. Where that is a virtual one the
-        // question goes to its host, and takes a fifth of the time of the thread that asks for all.
+        // question goes to its host and takes long.
         let mut writers = self.columns[column].create_column_writers(0)?;
         let mut writer =
             writers.pop().ok_or_else(|| ParquetError::General("a column has no writer".to_owned()))?;
@@ -241,13 +241,12 @@ fn columns(
     schema: &Schema,
     properties: &Arc<WriterProperties>,
 ) -> Result<Vec<ArrowRowGroupWriterFactory>, ParquetError> {
-    let shelf = Shelf::default();
     let one = |field: &Arc<Field>| {
         let schema = Arc::new(Schema::new(vec![Arc::clone(field)]));
         let parquet = ArrowSchemaConverter::new().convert(&schema)?;
         let file =
             SerializedFileWriter::new(std::io::sink(), parquet.root_schema_ptr(), Arc::clone(properties))?;
-        Ok(ArrowRowGroupWriterFactory::new(&file, schema).with_page_store_factory(Arc::new(shelf.clone())))
+        Ok(ArrowRowGroupWriterFactory::new(&file, schema).with_page_store_factory(Arc::new(Shelf::default())))
     };
     schema.fields().iter().map(one).collect()
 }

@@ -20,7 +20,6 @@ use parquet::basic::{Compression, ZstdLevel};
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 
 use super::batches::Plan;
-use super::config::Encodings;
 use super::file::{Open, ParquetFile};
 use super::meter::Meter;
 use super::place::Unfinished;
@@ -58,12 +57,11 @@ pub struct Converted {
 ///
 /// Parquet is written with ZSTD at `config.compression_level` in row groups of `config.row_group_rows` rows, with
 /// statistics and page index; Arrow IPC uncompressed, in batches of at most as many rows. The new file appears whole or
-/// not at all. About `memory_limit_bytes` are taken at most. Types of the Parquet file decide those of the Arrow file;
-/// metadata of columns and schema is kept.
+/// not at all. The other settings are for tables of this crate and change nothing. About `memory_limit_bytes` are taken
+/// at most. Types of the Parquet file decide those of the Arrow file; metadata of columns and schema is kept.
 ///
 /// # Errors
-/// [`StoreError::NotConverted`] for `content_defined`, `encodings`, `dictionary` or `narrow` in the configuration, which
-/// are for tables of this crate; as [`read_table`](super::read_table) for the input, [`StoreError::NotTabular`] if it is of neither kind;
+/// As [`read_table`](super::read_table) for the input, [`StoreError::NotTabular`] if it is of neither kind;
 /// [`StoreError::Feature`] for a compressed Arrow IPC file or a type that the other format does not have;
 /// [`StoreError::Io`] if the output cannot be written.
 pub fn convert(
@@ -73,15 +71,6 @@ pub fn convert(
     memory_limit_bytes: u64,
 ) -> Result<Converted, StoreError> {
     config.validate()?;
-    let refused = [
-        ("content_defined", config.content_defined),
-        ("encodings", config.encodings != Encodings::default()),
-        ("dictionary", !config.dictionary.is_empty()),
-        ("narrow", config.narrow),
-    ];
-    if let Some((key, _)) = refused.into_iter().find(|(_, set)| *set) {
-        return Err(StoreError::NotConverted { key });
-    }
     match kind_of(from)? {
         FileKind::Parquet => to_ipc(from, to, config, memory_limit_bytes),
         FileKind::ArrowIpc => to_parquet(from, to, config, memory_limit_bytes),

@@ -201,15 +201,6 @@ pub enum StoreError {
         /// The range.
         want: &'static str,
     },
-    /// A setting that a conversion does not have is set.
-    #[error(
-        "store.{key} is set, and a conversion does not have it: it keeps types and columns as they are, and ends row \
-         groups by their number of rows; leave it out"
-    )]
-    NotConverted {
-        /// The setting.
-        key: &'static str,
-    },
     /// A value cannot be a folder name.
     #[error("{key} = {value:?} cannot name a folder: {why}; give the session a short, non-empty id")]
     Partition {

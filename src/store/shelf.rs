@@ -1,8 +1,8 @@
 //! Where the encoded pages of a column wait until they are written.
 //!
-//! The thread that encodes a column is seldom the one that writes it. Pages of the heap would be freed by another thread
-//! than made them, and the allocator lets the two wait for each other: that took a sixth of the time of both. Here the
-//! pages of a column lie in one buffer, which goes back to its shelf instead of being freed.
+//! The thread that encodes a column is seldom the one that writes it. Pages of the heap would be freed by another
+//! thread than made them, and the allocator lets the two wait for each other, many times a row group.
+//! Here the pages of a column lie in one buffer, which goes back to its shelf instead of being freed.
 
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,7 +11,11 @@ use bytes::Bytes;
 use parquet::column::page_store::{PageKey, PageStore, PageStoreArgs, PageStoreFactory};
 use parquet::errors::{ParquetError, Result};
 
-/// Buffers that are free.
+/// A buffer that has room for more than so many times what it held is freed after all: one wide row group must not
+/// widen all that follow.
+const MOST_SPARE: usize = 4;
+
+/// Buffers that are free; each column has a shelf of its own, since columns differ in width.
 #[derive(Debug, Default, Clone)]
 pub(super) struct Shelf(Arc<Mutex<Vec<Vec<u8>>>>);
 
@@ -22,6 +26,9 @@ impl Shelf {
     }
 
     fn put(&self, mut buffer: Vec<u8>) {
+        if buffer.capacity() > buffer.len().saturating_mul(MOST_SPARE) {
+            return;
+        }
         buffer.clear();
         self.0.lock().unwrap_or_else(PoisonError::into_inner).push(buffer);
     }
@@ -123,6 +130,17 @@ mod tests {
         assert_eq!(shelf.0.lock().unwrap().len(), 1);
         let again = shelf.take();
         assert!(again.is_empty() && again.capacity() >= 10);
+    }
+
+    #[test]
+    fn a_buffer_that_was_wide_once_is_not_kept() {
+        let shelf = Shelf::default();
+        for (bytes, kept) in [(1000, 1), (400, 1), (200, 0), (100, 1), (0, 0)] {
+            let mut pages = pages(&shelf);
+            pages.put(Bytes::from(vec![1; bytes])).unwrap();
+            drop(pages);
+            assert_eq!(shelf.0.lock().unwrap().len(), kept, "{bytes}");
+        }
     }
 
     #[test]

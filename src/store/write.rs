@@ -25,7 +25,8 @@ use crate::table::Values;
 ///
 /// The file appears whole or not at all: it is written beside its place under a temporary name, flushed to disk,
 /// renamed, and the folder flushed. Columns are encoded side by side on rayon's threads. Cost: one pass, and beside the
-/// table the memory of a few encoded row groups, two a thread and at most 32. A table that comes in parts: [`TableWriter`](super::TableWriter).
+/// table the memory of some encoded row groups: two where one thread works, else eight a thread and at most 32. A table
+/// that comes in parts: [`TableWriter`](super::TableWriter).
 ///
 /// # Errors
 /// [`StoreError::Config`], [`StoreError::Io`] if a folder or file cannot be written, [`StoreError::OutOfRange`] for

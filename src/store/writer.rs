@@ -20,9 +20,9 @@ pub struct Written {
 /// A Parquet file that takes its rows batch by batch.
 ///
 /// The bytes are those of [`write_table`](super::write_table) over all rows at once, however they are cut into batches;
-/// only narrowing, which looks at all values first, is not done. Memory: one row group, and
-/// encoded ones: two where one thread works, at most 32 where many do. The file
-/// appears at [`finish`](Self::finish), whole; dropped before, nothing stays.
+/// only narrowing, which looks at all values first, is not done. Memory: one row group, and encoded ones: two where
+/// one thread works, else eight a thread and at most 32. The file appears at [`finish`](Self::finish), whole; dropped
+/// before, nothing stays.
 ///
 /// ```
 /// use ironforge::store::{StoreConfig, TableWriter};

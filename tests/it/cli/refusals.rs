@@ -54,8 +54,10 @@ fn bad_input_is_refused_with_its_place_and_nothing_is_written() {
         ),
         (vec!["--set".into(), "motif.labels=colour".into()], 78, "colour"),
         (vec!["--threads".into(), "0".into()], 2, "threads"),
-        (vec!["--kind".into(), "kind".into()], 78, "session.kind names a column, and no input is a table"),
+        (vec!["--kind".into(), "kind".into()], 78, "session.kind is set, and no input was read as a table"),
         (vec![bench.file("good.json", &good), "--num".into(), "price".into()], 78, "session.numeric"),
+        (vec!["--zone".into(), "Nowhere/Bad".into()], 78, "session.zone"),
+        (vec!["--set".into(), "preset=1.10".into()], 78, "1.10"),
     ];
     for (args, code, holds) in cases {
         let args: Vec<&str> = args.iter().map(String::as_str).collect();

@@ -76,7 +76,7 @@ fn the_node_map_says_kinds_and_times_of_day() {
 fn columns_may_be_missing_and_names_written_otherwise() {
     let few =
         table([("t", Values::I64(vec![1])), ("f01", Values::F64(vec![2.0])), ("f1", Values::F64(vec![3.0]))]);
-    let session = read(r#"{"session_id": "a"}"#, few, Some(node_map())).unwrap();
+    let session = read(r#"{"session_id": "a"}"#, few, None).unwrap();
     assert_eq!((session.id.as_str(), session.origin.dataset.as_deref()), ("a", None));
     let names: Vec<&str> = session.events.numeric.iter().map(|c| c.name.as_str()).collect();
     assert_eq!(names, ["f01", "f1"], "two columns stay two");
@@ -114,12 +114,21 @@ fn a_wrong_shard_is_named_with_file_row_and_column() {
             vec![12, 10, 12],
             "row 2 (from 0) of column \"node_id\" in dir/shard/node_map.parquet holds 12: another row",
         ),
-        (vec![1, 2, 3], "holds 1: no node has it"),
+        (vec![1, 2, 3], "holds 1: no node has an id of this map"),
     ] {
         let map = table([("node_id", Values::I64(ids))]);
         let message = read(META, nodes(), Some(map)).unwrap_err().to_string();
         assert!(message.contains(part) && message.contains("dir/shard/node_map.parquet"), "{message}");
     }
+    for (ids, part) in
+        [(Values::F64(vec![10.0, 11.0]), "joined by ids"), (Values::OptI64(vec![None]), "holds no id")]
+    {
+        let message = read(META, nodes(), Some(table([("node_id", ids)]))).unwrap_err().to_string();
+        assert!(message.contains(part), "{message}");
+    }
+    let no_ids = table([("t", Values::I64(vec![1]))]);
+    let message = read("{\"session_id\": \"a\"}", no_ids, Some(node_map())).unwrap_err().to_string();
+    assert!(message.contains("nothing to join by"), "{message}");
     let none = table([("t", Values::I64(vec![]))]);
     assert!(matches!(read("{\"session_id\": \"a\"}", none, None), Err(EventsError::NoEvents { .. })));
     let timeless = table([("price", Values::F64(vec![1.0; 3]))]);
