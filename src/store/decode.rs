@@ -27,13 +27,33 @@ pub(super) struct Overflow {
 /// A column that grows array by array.
 pub(super) struct Decoder {
     values: Values,
-    index: HashMap<String, u32>,
-    /// Bytes that the distinct strings take.
-    text_bytes: u64,
+    index: Index,
 }
 
 /// Bytes that one distinct string takes beside its letters: two headers, a code, and the table's slack.
 const BYTES_PER_NAME: u64 = 80;
+
+/// The codes of the distinct strings of a column.
+#[derive(Default)]
+struct Index {
+    codes: HashMap<String, u32>,
+    /// Bytes that the distinct strings take.
+    bytes: u64,
+}
+
+impl Index {
+    /// The code of a name, which becomes the last of `names` if it is not yet among them.
+    fn code(&mut self, names: &mut Vec<String>, name: &str) -> u32 {
+        if let Some(&code) = self.codes.get(name) {
+            return code;
+        }
+        let code = names.len() as u32;
+        names.push(name.to_owned());
+        self.codes.insert(name.to_owned(), code);
+        self.bytes += 2 * name.len() as u64 + BYTES_PER_NAME;
+        code
+    }
+}
 
 impl Decoder {
     /// A decoder for a column of that type, `None` if events cannot use it.
@@ -54,8 +74,8 @@ impl Decoder {
                 Values::OptF64(vec![])
             }
             DataType::Boolean => Values::OptBool(vec![]),
-            DataType::Utf8 => Values::Text(Labels::default()),
-            DataType::Dictionary(_, value) if **value == DataType::Utf8 => Values::Text(Labels::default()),
+            kind if is_text(kind) => Values::Text(Labels::default()),
+            DataType::Dictionary(_, value) if is_text(value) => Values::Text(Labels::default()),
             DataType::Date32 => Values::Time { unit: TimeUnit::Second, utc: false, values: vec![] },
             DataType::Timestamp(unit, zone) => {
                 let unit = match unit {
@@ -68,7 +88,7 @@ impl Decoder {
             }
             _ => return None,
         };
-        Some(Self { values, index: HashMap::new(), text_bytes: 0 })
+        Some(Self { values, index: Index::default() })
     }
 
     /// Bytes a row takes in memory once decoded.
@@ -101,7 +121,7 @@ impl Decoder {
 
     /// Bytes that the distinct strings take so far.
     pub(super) fn text_bytes(&self) -> u64 {
-        self.text_bytes
+        self.index.bytes
     }
 
     /// The finished column.
@@ -113,6 +133,9 @@ impl Decoder {
     ///
     /// # Errors
     /// An unsigned value beyond `i64`.
+    ///
+    /// # Panics
+    /// If the array is of another type, or a dictionary's key names no value.
     pub(super) fn append(&mut self, array: &dyn Array) -> Result<(), Overflow> {
         match &mut self.values {
             Values::U32(out) => out.extend_from_slice(array.as_primitive::<UInt32Type>().values()),
@@ -125,56 +148,53 @@ impl Decoder {
             Values::OptF64(out) => doubles(array, out),
             Values::OptBool(out) => out.extend(array.as_boolean().iter()),
             Values::Time { values, .. } => times(array, values),
-            Values::Text(labels) => match array.data_type() {
-                DataType::Dictionary(..) => {
-                    let array = array.as_dictionary::<Int32Type>();
-                    let names = array.values().as_string::<i32>();
-                    // Names get their code where a row first uses them, so that the order is the rows'.
-                    let mut codes = vec![MISSING; names.len()];
-                    for key in array.keys() {
-                        let code = match key {
-                            None => MISSING,
-                            Some(key) if names.is_null(key as usize) => MISSING,
-                            Some(key) => match codes[key as usize] {
-                                MISSING => {
-                                    let code = intern(
-                                        labels,
-                                        &mut self.index,
-                                        &mut self.text_bytes,
-                                        names.value(key as usize),
-                                    );
-                                    codes[key as usize] = code;
-                                    code
-                                }
-                                known => known,
-                            },
-                        };
-                        labels.codes.push(code);
-                    }
-                }
-                _ => {
-                    for name in array.as_string::<i32>() {
-                        let code = name.map_or(MISSING, |name| {
-                            intern(labels, &mut self.index, &mut self.text_bytes, name)
-                        });
-                        labels.codes.push(code);
-                    }
-                }
-            },
+            Values::Text(labels) => texts(array, labels, &mut self.index)?,
         }
         Ok(())
     }
 }
 
-fn intern(labels: &mut Labels, index: &mut HashMap<String, u32>, bytes: &mut u64, name: &str) -> u32 {
-    if let Some(&code) = index.get(name) {
-        return code;
+fn is_text(kind: &DataType) -> bool {
+    matches!(kind, DataType::Utf8 | DataType::LargeUtf8 | DataType::Utf8View)
+}
+
+/// Appends an array of strings, or a dictionary of strings with keys of any integer type.
+fn texts(array: &dyn Array, labels: &mut Labels, index: &mut Index) -> Result<(), Overflow> {
+    let Labels { names, codes } = labels;
+    let mut code = |name: &str| index.code(names, name);
+    let Some(coded) = array.as_any_dictionary_opt() else {
+        let push = |name: Option<&str>| codes.push(name.map_or(MISSING, &mut code));
+        match array.data_type() {
+            DataType::LargeUtf8 => array.as_string::<i64>().iter().for_each(push),
+            DataType::Utf8View => array.as_string_view().iter().for_each(push),
+            _ => array.as_string::<i32>().iter().for_each(push),
+        }
+        return Ok(());
+    };
+    // Names get their code where a row first uses them, so that the order is the rows'.
+    let values = coded.values();
+    let mut known = vec![MISSING; values.len()];
+    integers(coded.keys(), |key| {
+        codes.push(match key.map(|key| key as usize) {
+            None => MISSING,
+            Some(key) if values.is_null(key) => MISSING,
+            Some(key) => {
+                if known[key] == MISSING {
+                    known[key] = code(text(values, key));
+                }
+                known[key]
+            }
+        });
+    })
+}
+
+/// A value of an array of strings.
+fn text(values: &dyn Array, at: usize) -> &str {
+    match values.data_type() {
+        DataType::LargeUtf8 => values.as_string::<i64>().value(at),
+        DataType::Utf8View => values.as_string_view().value(at),
+        _ => values.as_string::<i32>().value(at),
     }
-    let code = labels.names.len() as u32;
-    labels.names.push(name.to_owned());
-    index.insert(name.to_owned(), code);
-    *bytes += 2 * name.len() as u64 + BYTES_PER_NAME;
-    code
 }
 
 fn each<T: ArrowPrimitiveType>(array: &dyn Array, mut push: impl FnMut(Option<T::Native>)) {

@@ -8,9 +8,8 @@ use std::ffi::c_void;
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow_array::cast::AsArray;
 use arrow_array::ffi_stream::{FFI_ArrowArrayStream, RecordBatchStreamReader};
-use arrow_array::{Array, ArrayRef, RecordBatch, RecordBatchReader, StringArray};
+use arrow_array::{RecordBatch, RecordBatchReader};
 use arrow_schema::{ArrowError, DataType, Field, Schema, SchemaRef};
 
 use super::StoreError;
@@ -18,6 +17,7 @@ use super::decode::Decoder;
 use super::encode::{self, UNIT};
 use super::meter::Meter;
 use super::scan::Scan;
+use super::shield::shield;
 use super::source::type_name;
 use crate::table::{Column, Table};
 
@@ -79,8 +79,8 @@ unsafe fn write(reader: Box<dyn RecordBatchReader + Send>, out: *mut c_void) {
 
 /// Takes a whole Arrow C stream in as a table. The stream is released, whatever comes of it.
 ///
-/// Types are read as [`read_table`](super::read_table) reads them, large strings as strings. The producer's buffers are
-/// believed, as the interface has it; its schema is not.
+/// Types are read as [`read_table`](super::read_table) reads them, strings in each of their three layouts and in
+/// dictionaries with keys of any type. The producer's buffers are believed, as the interface has it; its schema is not.
 ///
 /// # Safety
 /// `stream` points to a valid `struct ArrowArrayStream` that nobody else uses: it is moved out, and released here. What
@@ -92,29 +92,35 @@ unsafe fn write(reader: Box<dyn RecordBatchReader + Send>, out: *mut c_void) {
 /// [`StoreError::Memory`] once the table takes more than allowed; [`StoreError::OutOfRange`].
 #[allow(unsafe_code, reason = "follows the address of a C structure")]
 pub unsafe fn import_table(stream: *mut c_void, memory_limit_bytes: u64) -> Result<Table, StoreError> {
-    let damaged = |e: ArrowError| StoreError::Damaged { path: STREAM.into(), why: e.to_string() };
     // SAFETY: the caller promises a valid stream that is ours alone; `from_raw` leaves a released one in its place.
-    let reader = unsafe { RecordBatchStreamReader::from_raw(stream.cast()) }.map_err(damaged)?;
+    let stream = unsafe { FFI_ArrowArrayStream::from_raw(stream.cast()) };
+    // Arrow panics at a schema that breaks the interface's rules, and at keys beyond their dictionary.
+    shield(|| import(stream, &Meter::new(memory_limit_bytes)))
+        .unwrap_or_else(|why| Err(StoreError::Damaged { path: STREAM.into(), why }))
+}
+
+fn import(stream: FFI_ArrowArrayStream, meter: &Meter) -> Result<Table, StoreError> {
+    let damaged = |e: ArrowError| StoreError::Damaged { path: STREAM.into(), why: e.to_string() };
+    let reader = RecordBatchStreamReader::try_new(stream).map_err(damaged)?;
     let schema = reader.schema();
-    let meter = Meter::new(memory_limit_bytes);
-    let mut decoders = Vec::with_capacity(schema.fields().len());
-    for (i, field) in schema.fields().iter().enumerate() {
-        let column = || field.name().clone();
-        if schema.fields()[..i].iter().any(|before| before.name() == field.name()) {
-            return Err(StoreError::DuplicateColumn { path: STREAM.into(), column: column() });
-        }
-        let decoder = Decoder::new(&as_read(field)).ok_or_else(|| StoreError::Unsupported {
-            path: STREAM.into(),
-            column: column(),
-            type_name: type_name(field),
-        })?;
-        decoders.push(decoder);
-    }
+    let mut decoders = decoders(&schema)?;
+    let width: u64 = decoders.iter().map(Decoder::bytes_per_row).sum();
     let (mut rows, mut held) = (0u64, 0u64);
+    let mut hold = |decoders: &[Decoder], rows: u64| {
+        let text: u64 = decoders.iter().map(Decoder::text_bytes).sum();
+        let needs = rows.saturating_mul(width).saturating_add(text);
+        let held = std::mem::replace(&mut held, needs);
+        meter.change(held, needs).map_err(|fault| {
+            let text = meter.keep(fault);
+            meter.error(Path::new(STREAM), text)
+        })
+    };
     for batch in reader {
         let batch = batch.map_err(damaged)?;
+        // Rows are counted before they are taken, strings once it is known which of them are new.
+        let after = rows.saturating_add(batch.num_rows() as u64);
+        hold(&decoders, after)?;
         for ((array, field), decoder) in batch.columns().iter().zip(schema.fields()).zip(&mut decoders) {
-            let array = as_string(array);
             decoder.append(array.as_ref()).map_err(|overflow| StoreError::OutOfRange {
                 path: STREAM.into(),
                 column: field.name().clone(),
@@ -122,15 +128,8 @@ pub unsafe fn import_table(stream: *mut c_void, memory_limit_bytes: u64) -> Resu
                 value: overflow.value,
             })?;
         }
-        rows += batch.num_rows() as u64;
-        let text: u64 = decoders.iter().map(Decoder::text_bytes).sum();
-        let width: u64 = decoders.iter().map(Decoder::bytes_per_row).sum();
-        let needs = rows.saturating_mul(width).saturating_add(text);
-        meter.change(held, needs).map_err(|fault| {
-            let text = meter.keep(fault);
-            meter.error(Path::new(STREAM), text)
-        })?;
-        held = needs;
+        rows = after;
+        hold(&decoders, rows)?;
     }
     let columns = decoders.into_iter().zip(schema.fields()).map(|(decoder, field)| {
         let unit = field.metadata().get(UNIT).cloned().unwrap_or_default();
@@ -139,25 +138,20 @@ pub unsafe fn import_table(stream: *mut c_void, memory_limit_bytes: u64) -> Resu
     Ok(Table::new(columns.collect()))
 }
 
-/// The field as the decoder is to see it: without the larger forms of strings.
-fn as_read(field: &Field) -> Field {
-    let kind = match field.data_type() {
-        DataType::LargeUtf8 | DataType::Utf8View => DataType::Utf8,
-        // Dictionaries of other indices are not read.
-        DataType::Dictionary(key, value) if **key != DataType::Int32 => {
-            DataType::Struct(vec![Field::new("values", value.as_ref().clone(), true)].into())
+/// What decodes each column of a stream.
+fn decoders(schema: &Schema) -> Result<Vec<Decoder>, StoreError> {
+    let decoder = |(i, field): (usize, &Arc<Field>)| {
+        let column = || field.name().clone();
+        if schema.fields()[..i].iter().any(|before| before.name() == field.name()) {
+            return Err(StoreError::DuplicateColumn { path: STREAM.into(), column: column() });
         }
-        other => other.clone(),
+        Decoder::new(field).ok_or_else(|| StoreError::Unsupported {
+            path: STREAM.into(),
+            column: column(),
+            type_name: type_name(field),
+        })
     };
-    field.clone().with_data_type(kind)
-}
-
-fn as_string(array: &ArrayRef) -> ArrayRef {
-    match array.data_type() {
-        DataType::LargeUtf8 => Arc::new(array.as_string::<i64>().iter().collect::<StringArray>()),
-        DataType::Utf8View => Arc::new(array.as_string_view().iter().collect::<StringArray>()),
-        _ => Arc::clone(array),
-    }
+    schema.fields().iter().enumerate().map(decoder).collect()
 }
 
 /// The declared schema of a table, strings as the dictionaries that they are handed out as.
@@ -215,13 +209,41 @@ struct Stream<I> {
 impl<I: Iterator<Item = Result<RecordBatch, ArrowError>>> Iterator for Stream<I> {
     type Item = Result<RecordBatch, ArrowError>;
 
+    /// Asked for by a C function: a panic, or a text with the byte that ends C's strings, would abort the process.
     fn next(&mut self) -> Option<Self::Item> {
-        self.batches.next()
+        let next =
+            shield(|| self.batches.next()).unwrap_or_else(|why| Some(Err(ArrowError::CDataInterface(why))));
+        next.map(|batch| {
+            batch.map_err(|error| match error.to_string() {
+                text if text.contains('\0') => ArrowError::CDataInterface(text.replace('\0', "\\0")),
+                _ => error,
+            })
+        })
     }
 }
 
 impl<I: Iterator<Item = Result<RecordBatch, ArrowError>>> RecordBatchReader for Stream<I> {
     fn schema(&self) -> SchemaRef {
         Arc::clone(&self.schema)
+    }
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn neither_a_panic_nor_a_zero_byte_of_a_text_reaches_the_c_side() {
+        type Fails = fn() -> ArrowError;
+        let panics: Fails = || panic!("at row 7");
+        let zero: Fails = || ArrowError::CDataInterface("a\0b".to_owned());
+        for (error, text) in [(panics, "at row 7"), (zero, "a\\0b")] {
+            let schema = Arc::new(Schema::empty());
+            let batches = std::iter::once_with(move || Err(error()));
+            let stream = FFI_ArrowArrayStream::new(Box::new(Stream { schema, batches }));
+            let why = import(stream, &Meter::new(0)).unwrap_err().to_string();
+            assert!(why.contains(text), "{why}");
+        }
     }
 }
