@@ -28,6 +28,7 @@ mod foreign;
 mod hive;
 mod input;
 mod inspect;
+mod ipc;
 mod leaf;
 mod meter;
 mod narrow;
@@ -46,6 +47,7 @@ mod shelf;
 mod shield;
 mod source;
 mod thrift;
+mod unfold;
 mod write;
 mod writer;
 

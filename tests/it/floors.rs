@@ -50,6 +50,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("arrow_schema", &["store"]),
     ("brotli_decompressor", &["store"]),
     ("flate2", &["store"]),
+    ("flatbuffers", &["store"]),
     ("lz4_flex", &["store"]),
     ("memmap2", &["store"]),
     ("bytes", &["store"]),

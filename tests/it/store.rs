@@ -10,6 +10,7 @@ mod exchange;
 mod export;
 mod footers;
 mod hostile;
+mod hostile_arrow;
 mod parts;
 mod scanning;
 mod writing;

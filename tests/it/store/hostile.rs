@@ -6,7 +6,8 @@ use std::time::{Duration, Instant};
 
 use ironforge::philox::Philox;
 use ironforge::store::{
-    Depth, Predicate, ScanOptions, StoreConfig, footer, inspect, read_table, scan, write_table,
+    Depth, Predicate, ScanOptions, StoreConfig, StoreError, convert, footer, inspect, read_table, scan,
+    write_table,
 };
 
 use super::every_type;
@@ -15,15 +16,20 @@ use crate::data::data;
 /// Address space of a child, kB: the program itself, its stacks, and whatever it reads.
 const ADDRESS_SPACE_KB: u64 = 256 << 10;
 /// Memory that reading may take, bytes.
-const LIMIT: u64 = 96 << 20;
+pub const LIMIT: u64 = 96 << 20;
 /// Longest time for one file.
 const PATIENCE: Duration = Duration::from_secs(20);
 
+/// How a file is called that is no Parquet file.
+pub const ARROW: &str = "arrow";
 /// What the children do; the parent sets the variable.
 const TASK: &str = "HOSTILE_TASK";
 
 /// Reads one file in every way there is. What comes out does not matter, that it comes out does.
 fn read(path: &Path) -> bool {
+    if path.extension().is_some_and(|extension| extension == ARROW) {
+        return to_parquet(path);
+    }
     let depth = Depth { pages: true, memory_limit_bytes: LIMIT };
     let leaves = inspect(path, depth, |_, _| ());
     // A predicate brings statistics and page index in.
@@ -38,11 +44,36 @@ fn read(path: &Path) -> bool {
     leaves.is_ok() || table.is_ok()
 }
 
+/// Makes a Parquet file of an Arrow IPC file: what is accepted can be read, what is refused leaves nothing behind.
+fn to_parquet(path: &Path) -> bool {
+    let out = path.with_extension("parquet");
+    let _ = std::fs::remove_file(&out);
+    match convert(path, &out, &StoreConfig::default(), LIMIT) {
+        Ok(converted) => {
+            let depth = Depth { pages: true, memory_limit_bytes: LIMIT };
+            match inspect(&out, depth, |_, _| ()) {
+                Ok(found) => assert_eq!(found.rows, converted.rows),
+                // What was written row by row is decoded page by page.
+                Err(error) => assert!(matches!(error, StoreError::Memory { .. }), "{error}"),
+            }
+            true
+        }
+        Err(error) => {
+            // An error that blames the output would be one of ours.
+            let blames_input = !matches!(error, StoreError::Encode { .. } | StoreError::Io { .. });
+            assert!(blames_input && error.to_string().contains(&path.display().to_string()), "{error}");
+            assert!(!out.exists(), "{error}");
+            false
+        }
+    }
+}
+
 /// Mutants `from..` of a file, each one byte away from it; the child says how far it got.
 fn mutants(path: &Path, count: u32) {
     let whole = std::fs::read(path).unwrap();
+    let sound = read(path);
     let dir = tempfile::tempdir().unwrap();
-    let at = dir.path().join("mutant.parquet");
+    let at = dir.path().join("mutant").with_extension(path.extension().unwrap());
     let mut stream = Philox::new(2026).stream(0, 0);
     let (mut accepted, mut refused) = (0, 0);
     for _ in 0..count {
@@ -59,14 +90,14 @@ fn mutants(path: &Path, count: u32) {
     }
     println!("{}: {accepted} accepted, {refused} refused", path.display());
     // A changed value makes a sound file, a changed length none.
-    assert!(accepted > 0 && refused > count / 50, "{refused} refused");
+    assert!((accepted > 0) == sound && refused > count / 50, "{refused} refused");
 }
 
 /// Every beginning of a file that is whole kilobytes long, and the last 1,024.
 fn truncations(path: &Path) {
     let whole = std::fs::read(path).unwrap();
     let dir = tempfile::tempdir().unwrap();
-    let at = dir.path().join("cut.parquet");
+    let at = dir.path().join("cut").with_extension(path.extension().unwrap());
     let last = whole.len().saturating_sub(1024)..whole.len();
     for end in (0..whole.len()).step_by(1024).chain(last) {
         std::fs::write(&at, &whole[..end]).unwrap();
@@ -137,7 +168,7 @@ pub fn child(what: &str, path: &Path) -> String {
     assert!(output.status.success(), "{what} {}: {}\n{said}", path.display(), output.status);
     assert!(!said.contains("panicked"), "{said}");
     said.lines()
-        .filter(|line| line.contains("accepted") || line.contains("peak"))
+        .filter(|line| ["accepted", "refused", "peak"].iter().any(|word| line.contains(word)))
         .collect::<Vec<_>>()
         .join(", ")
 }
