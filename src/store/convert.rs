@@ -56,10 +56,10 @@ pub struct Converted {
 /// Converts a Parquet file to an Arrow IPC file, or an Arrow IPC file to Parquet: which it is, its first bytes say.
 ///
 /// Parquet is written with ZSTD at `config.compression_level` in row groups of `config.row_group_rows` rows, with
-/// statistics and page index, in smaller ones where rows are so wide that memory asks for it; Arrow IPC uncompressed, in
-/// batches of at most as many rows. The new file appears whole or not at all. The other settings are for tables of this
-/// crate and change nothing. About `memory_limit_bytes` are taken at most. Types of the Parquet file decide those of the
-/// Arrow file; metadata of columns and schema is kept.
+/// statistics and page index, in smaller ones where rows are so wide that memory asks for it; Arrow IPC uncompressed,
+/// in batches of at most as many rows. The new file appears whole or not at all. The other settings are for tables of
+/// this crate and change nothing. About `memory_limit_bytes` are taken at most. Types of the Parquet file decide those
+/// of the Arrow file; metadata of columns and schema is kept.
 ///
 /// # Errors
 /// As [`read_table`](super::read_table) for the input, [`StoreError::NotTabular`] if it is of neither kind;
