@@ -25,13 +25,14 @@ pub mod dag;
 pub mod error;
 pub mod events;
 pub mod geometry;
+pub mod legacy;
 pub mod motif;
-mod nearest;
 pub mod philox;
 #[cfg(feature = "store")]
 pub mod pipeline;
 #[cfg(feature = "store")]
 pub mod store;
+mod suggest;
 pub mod table;
 pub mod tgat;
 

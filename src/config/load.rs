@@ -9,7 +9,7 @@ use super::keys::{Assignment, Entry, Origin, flatten, unflatten};
 use super::original::{OPTIONS, OriginalSetting, resolve};
 use super::{Config, ConfigError, Preset, file};
 use crate::attention::{Accuracy, Direction, KeySet};
-use crate::nearest::nearest;
+use crate::suggest::suggest;
 use crate::tgat::Precision;
 
 /// Prefix of the environment variables that set keys.
@@ -119,7 +119,7 @@ impl Effective {
         let Some(at) = self.entries.iter().position(|e| e.key == key) else {
             let known = self.entries.iter().map(|e| e.key.as_str()).chain(["preset"]);
             let known = known.chain(OPTIONS.iter().copied().flatten().map(|option| option.name));
-            let nearest = nearest(&key, known).map(str::to_owned);
+            let nearest = suggest(&key, known).map(str::to_owned);
             return Err(ConfigError::UnknownKey { origin, key, nearest });
         };
         let before = std::mem::replace(&mut self.entries[at].value, value);

@@ -9,7 +9,7 @@ use std::rc::Rc;
 use csv::{ErrorKind, ReaderBuilder, StringRecord};
 
 use super::EventsError;
-use crate::nearest::nearest;
+use crate::suggest::suggest;
 use crate::table::{Column, Labels, Table, Values};
 
 /// Bytes a cell takes beside its letters while the file is read.
@@ -157,7 +157,7 @@ fn choose(header: &[String], file: &str, columns: Option<&[&str]>) -> Result<Vec
     let names = || header.iter().map(String::as_str);
     if let Some(&unknown) = columns.iter().find(|&&column| !names().any(|name| name == column)) {
         let near =
-            nearest(unknown, names()).map_or(String::new(), |near| format!(", did you mean {near:?}?"));
+            suggest(unknown, names()).map_or(String::new(), |near| format!(", did you mean {near:?}?"));
         return Err(EventsError::UnknownColumn {
             file: file.to_owned(),
             column: unknown.to_owned(),

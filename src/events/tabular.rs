@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use super::order::Unsorted;
 use super::{ColumnMap, EventsError};
-use crate::nearest::nearest;
+use crate::suggest::suggest;
 use crate::table::{Column, KeyColumn, Labels, NumericColumn, Session, Table, Values};
 
 /// Names that a numeric column goes by when it is the price.
@@ -72,7 +72,7 @@ impl<'a> Reader<'a> {
         let names = || self.table.columns().iter().map(|c| c.name.as_str());
         self.table.column(name).ok_or_else(|| {
             let near =
-                nearest(name, names()).map_or(String::new(), |near| format!(", did you mean {near:?}?"));
+                suggest(name, names()).map_or(String::new(), |near| format!(", did you mean {near:?}?"));
             let all = names().collect::<Vec<_>>().join(", ");
             let hint = format!("{near}; its columns are: {all}");
             EventsError::UnknownColumn { file: self.file.to_owned(), column: name.to_owned(), role, hint }

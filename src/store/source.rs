@@ -11,7 +11,7 @@ use super::StoreError;
 use super::decode::Decoder;
 use super::file::{Open, ParquetFile};
 use super::shield::shield;
-use crate::nearest::nearest;
+use crate::suggest::suggest;
 
 /// A column that is wanted: its position in the schema, and what decodes it.
 pub(super) type Chosen = Vec<(usize, Decoder)>;
@@ -61,7 +61,7 @@ impl Source {
         names().position(|name| name == column).ok_or_else(|| StoreError::UnknownColumn {
             path: self.file.path.clone(),
             column: column.to_owned(),
-            nearest: nearest(column, names()).map(str::to_owned),
+            nearest: suggest(column, names()).map(str::to_owned),
             columns: names().map(str::to_owned).collect(),
         })
     }

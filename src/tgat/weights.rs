@@ -10,7 +10,7 @@ use super::config::{Positions, TgatConfig};
 use super::error::TgatError;
 use super::model::FeatureStats;
 use super::tensors::{INPUT, Start, TensorSource, Wanted};
-use crate::nearest::nearest;
+use crate::suggest::suggest;
 
 /// Largest weights file that is read: far above the largest network that the settings allow to be useful.
 pub const MAX_FILE_BYTES: usize = 1 << 30;
@@ -115,7 +115,7 @@ impl<'a> WeightsFile<'a> {
                 return Err(TgatError::Unused { name, setting });
             }
             if !name.split('.').any(|part| NEVER_USED.contains(&part)) {
-                let near = nearest(&name, self.asked.iter().map(String::as_str)).map(str::to_owned);
+                let near = suggest(&name, self.asked.iter().map(String::as_str)).map(str::to_owned);
                 return Err(TgatError::Unknown { nearest: near, name: shown(&name) });
             }
             ignored.push(name);

@@ -4,24 +4,25 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 /// Who may import whom. Rooms of the ground floor know nobody, and workshops do not know one another. `philox` is
-/// ground floor since seeded weights, nulls and the sample draw from one generator, `nearest` since every room that
+/// ground floor since seeded weights, nulls and the sample draw from one generator, `suggest` since every room that
 /// reads names from outside says which one was meant.
 const FLOORS: &[(&str, &[&str])] = &[
     ("geometry", &[]),
     ("csr", &[]),
     ("table", &[]),
     ("philox", &[]),
-    ("nearest", &[]),
-    ("events", &["table", "philox", "nearest"]),
+    ("suggest", &[]),
+    ("events", &["table", "philox", "suggest"]),
+    ("legacy", &["events", "table", "suggest"]),
     ("dag", &["table", "csr"]),
     ("attention", &["csr", "geometry"]),
-    ("store", &["table", "nearest"]),
-    ("motif", &["dag", "table", "csr", "philox", "nearest"]),
-    ("tgat", &["attention", "table", "csr", "philox", "nearest"]),
+    ("store", &["table", "suggest"]),
+    ("motif", &["dag", "table", "csr", "philox", "suggest"]),
+    ("tgat", &["attention", "table", "csr", "philox", "suggest"]),
     ("cuda", &["attention", "csr", "geometry"]),
     ("backend", &["attention", "cuda", "geometry"]),
-    ("config", &["nearest", "attention", "backend", "dag", "motif", "store", "tgat"]),
-    ("error", &["attention", "backend", "config", "dag", "events", "motif", "pipeline", "store", "tgat"]),
+    ("config", &["suggest", "legacy", "attention", "backend", "dag", "motif", "store", "tgat"]),
+    ("error", &["legacy", "attention", "backend", "config", "dag", "events", "motif", "pipeline", "store", "tgat"]),
     (
         "pipeline",
         &[
@@ -33,8 +34,9 @@ const FLOORS: &[(&str, &[&str])] = &[
             "error",
             "events",
             "geometry",
+            "legacy",
             "motif",
-            "nearest",
+            "suggest",
             "store",
             "table",
             "tgat",

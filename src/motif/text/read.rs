@@ -4,7 +4,7 @@ use super::super::census::Pattern;
 use super::super::quote::unquote;
 use super::super::shape::{MAX_NODES, MIN_NODES};
 use super::{PatternTextError as Error, first_order};
-use crate::nearest::nearest;
+use crate::suggest::suggest;
 
 /// An event as it first stands in the text.
 struct Event {
@@ -113,7 +113,7 @@ impl Draft<'_> {
     /// Place of an event in the list, where it now stands if it did not.
     fn event(&mut self, name: &str, number: usize, at: usize, shown: &str) -> Result<usize, Error> {
         let Some(label) = self.names.iter().position(|known| known == name) else {
-            let nearest = nearest(name, self.names.iter().map(String::as_str)).map(str::to_owned);
+            let nearest = suggest(name, self.names.iter().map(String::as_str)).map(str::to_owned);
             return Err(Error::Label { label: name.to_owned(), at, nearest });
         };
         let label = label as u32;

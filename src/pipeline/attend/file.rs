@@ -10,7 +10,7 @@ use safetensors::{Dtype, SafeTensors};
 
 use super::AttendError;
 use crate::attention::{AttentionError, Tensor};
-use crate::nearest::nearest;
+use crate::suggest::suggest;
 
 /// Largest file read: it is held in memory, and its values once more.
 const MAX_BYTES: u64 = 16 << 30;
@@ -84,7 +84,7 @@ impl<'a> File<'a> {
             path: self.path.to_owned(),
             what,
             name: name.to_owned(),
-            nearest: nearest(name, known.iter().copied()).map(str::to_owned),
+            nearest: suggest(name, known.iter().copied()).map(str::to_owned),
             known: known.join(", "),
         })
     }

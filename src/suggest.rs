@@ -28,9 +28,9 @@ mod tests {
     #[test]
     fn a_slip_is_recognised_and_another_word_is_not() {
         let known = ["timestamp", "price", "src"];
-        assert_eq!(nearest("timestmp", known), Some("timestamp"));
-        assert_eq!(nearest("SRC", known), Some("src"));
-        assert_eq!(nearest("volume", known), None);
-        assert_eq!(nearest(&"x".repeat(100_000), known), None);
+        assert_eq!(suggest("timestmp", known), Some("timestamp"));
+        assert_eq!(suggest("SRC", known), Some("src"));
+        assert_eq!(suggest("volume", known), None);
+        assert_eq!(suggest(&"x".repeat(100_000), known), None);
     }
 }
