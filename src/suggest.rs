@@ -5,7 +5,7 @@ const LETTERS: usize = 64;
 
 /// The known name most like `name`, `None` if none is near: at most a third of the letters edited or swapped, upper and
 /// lower case alike.
-pub(crate) fn nearest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+pub(crate) fn suggest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
     let letters = |text: &str| text.chars().take(LETTERS).flat_map(char::to_lowercase).collect::<String>();
     let wanted = letters(name);
     let near = |text: &&'a str| {
