@@ -12,7 +12,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, exit};
 use std::{env, fs};
 
-use ptx::{Entry, Module};
+use ptx::{KernelEntry, PtxModule};
 use toolkit::Toolkit;
 
 /// Files of kernels/ that hold entries. Listed, so that nothing else there makes cargo compile them anew.
@@ -66,8 +66,8 @@ fn write_compiled(out: &Path, toolkit: &Toolkit) {
     forget(&stamp);
     let modules = ptx::compile(toolkit, out);
     let mut spills = false;
-    for Module { arch, entries, .. } in &modules {
-        for Entry { name, spill_bytes, .. } in entries.iter().filter(|e| e.spill_bytes > 0) {
+    for PtxModule { arch, entries, .. } in &modules {
+        for KernelEntry { name, spill_bytes, .. } in entries.iter().filter(|e| e.spill_bytes > 0) {
             println!("cargo:warning={name} for sm_{arch} spills {spill_bytes} bytes of registers to memory");
             spills = true;
         }
@@ -86,15 +86,16 @@ fn write_without(out: &Path, why: &str) {
 }
 
 /// The tables as the Rust expressions that `src/cuda/modules.rs` and the tests include.
-fn write_tables(out: &Path, kernels: &[Module], tests: &[Module], why: Option<&str>) {
-    let embedded = |Module { kernel, arch, .. }: &Module| {
+fn write_tables(out: &Path, kernels: &[PtxModule], tests: &[PtxModule], why: Option<&str>) {
+    let embedded = |PtxModule { kernel, arch, .. }: &PtxModule| {
         format!("include_str!(concat!(env!(\"OUT_DIR\"), \"/{kernel}.sm_{arch}.ptx\"))")
     };
     let kernels = kernels.iter().map(|module| {
-        let (Module { kernel, arch, entries }, ptx) = (module, embedded(module));
-        format!("Module {{ kernel: {kernel:?}, arch: {arch}, ptx: {ptx}, entries: &{entries:#?} }},\n")
+        let (PtxModule { kernel, arch, entries }, ptx) = (module, embedded(module));
+        format!("PtxModule {{ kernel: {kernel:?}, arch: {arch}, ptx: {ptx}, entries: &{entries:#?} }},\n")
     });
-    let kernels = format!("Table {{ modules: &[\n{}], why: {why:?} }}\n", kernels.collect::<String>());
+    let kernels =
+        format!("EmbeddedModules {{ modules: &[\n{}], why: {why:?} }}\n", kernels.collect::<String>());
     let tests = tests.iter().map(|module| format!("({}, {}),\n", module.arch, embedded(module)));
     let tests = format!("&[{}]\n", tests.collect::<String>());
     write(&out.join("modules.rs"), &kernels);

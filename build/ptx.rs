@@ -13,16 +13,16 @@ use crate::{ARCHITECTURES, KERNELS, TESTS, run, stop};
 const VERSIONS: &[&str] = &["6.5", "7.0", "7.4", "8.0"];
 
 /// One kernel file for one architecture.
-pub(crate) struct Module {
+pub(crate) struct PtxModule {
     pub(crate) kernel: &'static str,
     pub(crate) arch: u32,
-    pub(crate) entries: Vec<Entry>,
+    pub(crate) entries: Vec<KernelEntry>,
 }
 
 /// What `ptxas -v` and the PTX say of one entry. Its `Debug` form is the Rust expression that the table holds.
 #[derive(Debug)]
 #[allow(dead_code, reason = "printed")]
-pub(crate) struct Entry {
+pub(crate) struct KernelEntry {
     pub(crate) name: String,
     params_bytes: u32,
     registers: u32,
@@ -45,7 +45,7 @@ pub(crate) fn is_complete(out: &Path) -> bool {
 }
 
 /// Every kernel for every architecture, on all processors; `out` then holds KERNEL.sm_ARCH.ptx.
-pub(crate) fn compile(toolkit: &Toolkit, out: &Path) -> Vec<Module> {
+pub(crate) fn compile(toolkit: &Toolkit, out: &Path) -> Vec<PtxModule> {
     let units: Vec<_> = units().collect();
     let next = AtomicUsize::new(0);
     let work = || {
@@ -64,12 +64,12 @@ pub(crate) fn compile(toolkit: &Toolkit, out: &Path) -> Vec<Module> {
     if !errors.is_empty() {
         stop(&errors.join("\n"));
     }
-    let mut modules: Vec<Module> = results.into_iter().flatten().collect();
+    let mut modules: Vec<PtxModule> = results.into_iter().flatten().collect();
     modules.sort_by_key(|m| (m.arch, m.kernel));
     modules
 }
 
-fn module(toolkit: &Toolkit, out: &Path, kernel: &'static str, arch: u32) -> Result<Module, String> {
+fn module(toolkit: &Toolkit, out: &Path, kernel: &'static str, arch: u32) -> Result<PtxModule, String> {
     let file = file(out, kernel, arch);
     let mut nvcc = Command::new(&toolkit.nvcc);
     nvcc.args(["-ptx", "-O3", "-std=c++17"]).arg(format!("-arch=compute_{arch}"));
@@ -93,7 +93,7 @@ fn module(toolkit: &Toolkit, out: &Path, kernel: &'static str, arch: u32) -> Res
             .arg(file.with_extension("cubin"))
             .arg(&file);
         match run(&mut ptxas) {
-            Ok(said) => return Ok(Module { kernel, arch, entries: entries(&ptx, &said)? }),
+            Ok(said) => return Ok(PtxModule { kernel, arch, entries: entries(&ptx, &said)? }),
             Err(message) => refused = message,
         }
     }
@@ -101,7 +101,7 @@ fn module(toolkit: &Toolkit, out: &Path, kernel: &'static str, arch: u32) -> Res
 }
 
 /// The entries of a PTX text, in its order, with what `ptxas -v` says of each.
-fn entries(ptx: &str, said: &str) -> Result<Vec<Entry>, String> {
+fn entries(ptx: &str, said: &str) -> Result<Vec<KernelEntry>, String> {
     let entry = |head: &str| {
         let (name, rest) = head.split_once('(')?;
         // One parameter, a struct: `.param .align 8 .b8 name_param_0[176]`.
@@ -110,7 +110,7 @@ fn entries(ptx: &str, said: &str) -> Result<Vec<Entry>, String> {
         let said = said.split_once(&format!("entry function '{name}'"))?.1;
         let said = said.split("Compiling").next()?;
         let number = |unit: &str| said.split_once(unit)?.0.rsplit([' ', '\n']).next()?.parse::<u32>().ok();
-        Some(Entry {
+        Some(KernelEntry {
             name: name.to_owned(),
             params_bytes: bytes.parse().ok().filter(|_| params.matches(".param ").count() == 1)?,
             registers: number(" registers")?,

@@ -4,9 +4,9 @@ use std::cell::RefCell;
 use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, Throughput};
-use ironforge::attention::plan::{Job, Kernel, Layout, Table, TileEntry};
+use ironforge::attention::lowering::{DeviceTable, Kernel, KernelArgs, PlanInputs, TileEntry};
 use ironforge::attention::{Accuracy, AttentionError, Keys, Plan};
-use ironforge::cuda::{CudaError, Device, DeviceAttention, DevicePlan};
+use ironforge::cuda::{CudaDevice, CudaError, DeviceAttention, DevicePlan};
 use serde_json::{Value, json};
 
 use super::cases::{Case, Data, See, density_cases, main_cases};
@@ -24,7 +24,7 @@ const MEASUREMENT: Duration = Duration::from_millis(500);
 const TILE_BYTES: usize = 64 * 64 / 8;
 
 pub fn benches(criterion: &mut Criterion) {
-    let device = match Device::first() {
+    let device = match CudaDevice::first() {
         Ok(device) => device,
         Err(error) => {
             println!("SKIP attention on cuda: {error}");
@@ -49,7 +49,7 @@ pub fn benches(criterion: &mut Criterion) {
 
 struct Bench<'c> {
     criterion: &'c mut Criterion,
-    device: Device,
+    device: CudaDevice,
     /// What is written for benches/peers.
     runs: Vec<Value>,
     /// What gave wrong results. The others are timed all the same.
@@ -60,11 +60,11 @@ impl Bench<'_> {
     /// Everything timed so far, where it is asked for: a run that is stopped leaves that.
     fn write(&self) {
         let Some(folder) = export::folder() else { return };
-        let found = self.device.found();
+        let gpu = self.device.info();
         let ours = json!({
-            "gpu": found.name,
-            "driver": found.driver.to_string(),
-            "capability": found.capability.to_string(),
+            "gpu": gpu.name,
+            "driver": gpu.driver.to_string(),
+            "capability": gpu.capability.to_string(),
             "failures": self.failures,
             "runs": self.runs,
         });
@@ -75,7 +75,7 @@ impl Bench<'_> {
     fn kernels(&mut self, case: &Case, data: &Data, accuracies: &[Accuracy]) {
         let want = Wanted::new(case, data);
         let problem = data.problem(case, data.keys(case.see), Accuracy::Exact);
-        let chosen = Plan::new(&Layout::of(&problem)).unwrap().kernel();
+        let chosen = Plan::new(&PlanInputs::of(&problem)).unwrap().kernel();
         for (kernel, &accuracy) in
             Kernel::ALL.into_iter().flat_map(|k| accuracies.iter().map(move |a| (k, a)))
         {
@@ -105,14 +105,14 @@ impl Bench<'_> {
             see => data.keys(see),
         };
         let problem = data.problem(case, keys, accuracy);
-        let plan = match Plan::for_kernel(&Layout::of(&problem), kernel) {
+        let plan = match Plan::for_kernel(&PlanInputs::of(&problem), kernel) {
             Err(AttentionError::NoKernel { .. }) => return Ok(()),
             other => other.map_err(|e| e.to_string())?,
         };
-        let tables = [Table::Entries, Table::Tiles].map(|t| plan.tables()[t as usize].1.len());
+        let tables = [DeviceTable::Entries, DeviceTable::Tiles].map(|t| plan.tables()[t as usize].1.len());
         let once = || {
-            let job = Job::new(&problem)?;
-            let attention = DeviceAttention::new(&DevicePlan::new(&self.device, plan)?, &job)?;
+            let args = KernelArgs::new(&problem)?;
+            let attention = DeviceAttention::new(&DevicePlan::new(&self.device, plan)?, &args)?;
             attention.launch()?;
             attention.read().map(|output| (attention, output))
         };
@@ -149,11 +149,12 @@ impl Bench<'_> {
     /// The plan on the host, and the copies, by the host's clock.
     fn around(&mut self, case: &Case, data: &Data) {
         let problem = data.problem(case, data.keys(case.see), Accuracy::Exact);
-        let (layout, job, name) = (Layout::of(&problem), Job::new(&problem).unwrap(), case.label());
-        let plan = Plan::new(&layout).unwrap();
+        let (plan_inputs, args, name) =
+            (PlanInputs::of(&problem), KernelArgs::new(&problem).unwrap(), case.label());
+        let plan = Plan::new(&plan_inputs).unwrap();
         let kernel = plan.kernel();
         let plan = DevicePlan::new(&self.device, plan).unwrap();
-        let attention = DeviceAttention::new(&plan, &job).unwrap();
+        let attention = DeviceAttention::new(&plan, &args).unwrap();
         let timed = |work: &dyn Fn()| {
             let start = std::time::Instant::now();
             work();
@@ -165,7 +166,7 @@ impl Bench<'_> {
             (
                 "plan/host",
                 self.time("attention/plan/host", &name, None, |n| {
-                    each(n, &|| drop(Plan::for_kernel(&layout, kernel).unwrap()))
+                    each(n, &|| drop(Plan::for_kernel(&plan_inputs, kernel).unwrap()))
                 }),
             ),
             (
@@ -177,7 +178,7 @@ impl Bench<'_> {
             (
                 "copy_in",
                 self.time("attention/copy_in/cuda", &name, None, |n| {
-                    each(n, &|| drop(DeviceAttention::new(&plan, &job).unwrap()))
+                    each(n, &|| drop(DeviceAttention::new(&plan, &args).unwrap()))
                 }),
             ),
             (

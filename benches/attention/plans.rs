@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use criterion::{BenchmarkId, Criterion};
-use ironforge::attention::plan::{GraphView, Layout, PlanCache, PlanKey};
+use ironforge::attention::lowering::{GraphView, PlanCache, PlanInputs, PlanKey};
 use ironforge::attention::{Accuracy, Attention, BlockMask, Direction, Keys, Plan};
 
 use super::cases::{Case, See, buckets};
@@ -25,7 +25,7 @@ pub fn benches(criterion: &mut Criterion) {
 }
 
 fn time_plan(criterion: &mut Criterion, shape: &str, problem: &Attention<'_>) {
-    let build = || Plan::new(&Layout::of(problem));
+    let build = || Plan::new(&PlanInputs::of(problem));
     let view = GraphView { graph: shape.into(), direction: Direction::Predecessors, self_loops: true };
     let cache = PlanCache::new(1 << 30);
     let find = || cache.get_or_build(&PlanKey::new(&view, problem), build).unwrap();

@@ -29,7 +29,7 @@ struct Two { float low, high; };
 
 VALUE(shuffle_xor_f32, float, float, shuffle_xor(x, (int)p.mask))
 VALUE(shuffle_xor_u32, uint32_t, uint32_t, shuffle_xor(x, (int)p.mask))
-VALUE(thread_anew, uint32_t, uint32_t, x ^ thread_anew())
+VALUE(reread_thread_index, uint32_t, uint32_t, x ^ reread_thread_index())
 VALUE(warp_any, uint32_t, uint32_t, warp_any(x != 0))
 VALUE(exp2_approx, float, float, exp2_approx(x))
 VALUE(log2_approx, float, float, log2_approx(x))

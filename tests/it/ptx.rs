@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 use std::sync::Mutex;
 
-use ironforge::attention::plan::{AttentionParams, Kernel, TIME_BIAS, TimeBiasParams, entries};
-use ironforge::cuda::{Module, modules};
+use ironforge::attention::lowering::{AttentionParams, Kernel, TIME_BIAS, TimeBiasParams, entries};
+use ironforge::cuda::{PtxModule, modules};
 
 /// The compiler whose registers kernels/README.md lists.
 const COMPILER: &str = "V13.0.88";
@@ -14,7 +14,7 @@ const COMPILER: &str = "V13.0.88";
 const ARCHS: [u32; 2] = [75, 80];
 
 /// The kernels; `None`, and said so, if this build has none.
-pub fn built() -> Option<&'static [Module]> {
+pub fn built() -> Option<&'static [PtxModule]> {
     match modules() {
         Ok(modules) => Some(modules),
         Err(error) => {
@@ -25,7 +25,7 @@ pub fn built() -> Option<&'static [Module]> {
     }
 }
 
-fn names<'a>(modules: impl Iterator<Item = &'a Module>) -> BTreeSet<String> {
+fn names<'a>(modules: impl Iterator<Item = &'a PtxModule>) -> BTreeSet<String> {
     modules.flat_map(|m| m.entries).map(|e| e.name.to_owned()).collect()
 }
 
@@ -79,7 +79,7 @@ fn every_entry_assembles_alone() {
     let Some(modules) = built() else { return };
     let Some(ptxas) = option_env!("KERNELS_PTXAS") else { panic!("build.rs names the assembler it used") };
     let folder = tempfile::tempdir().unwrap();
-    let assembled = |module: &Module, entry: &str| {
+    let assembled = |module: &PtxModule, entry: &str| {
         let file = folder.path().join(format!("{entry}.sm_{}.ptx", module.arch));
         std::fs::write(&file, module.only(entry)).unwrap();
         let mut command = Command::new(ptxas);
@@ -112,7 +112,7 @@ fn every_driver_since_cuda_12_reads_the_text() {
 }
 
 /// The budget table: registers for each architecture, shared memory and spills.
-fn budgets(modules: &[Module]) -> String {
+fn budgets(modules: &[PtxModule]) -> String {
     let mut rows: BTreeMap<&str, [Option<(u32, u32)>; 2]> = BTreeMap::new();
     for module in modules {
         let column = ARCHS.iter().position(|&arch| arch == module.arch).unwrap();

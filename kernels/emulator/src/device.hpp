@@ -36,7 +36,7 @@ struct EmulatedIndex {
 #define blockDim (EmulatedIndex{::emulator::block_size()})
 #define gridDim (EmulatedIndex{::emulator::grid_size()})
 
-DEV uint32_t thread_anew() { return threadIdx.x; }
+DEV uint32_t reread_thread_index() { return threadIdx.x; }
 
 DEV void block_sync(AT) { ::emulator::block_sync(at); }
 

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 use bytemuck::{bytes_of, cast_slice};
-use ironforge::attention::plan::{Addresses, Half, Job, Kernel, Layout, OutputType};
+use ironforge::attention::lowering::{Addresses, Half, Kernel, KernelArgs, OutputType, PlanInputs};
 use ironforge::attention::{Attention, AttentionBackend, AttentionError, Output, Plan};
 use ironforge::geometry::padded_head_dim;
 use ironforge_emulator::{Buffer, Kernels, Launch, Memory, Order, Stats};
@@ -51,35 +51,39 @@ impl<'k> Emulated<'k> {
     }
 
     fn plan_of(&self, problem: &Attention<'_>) -> Result<Plan, AttentionError> {
-        let (layout, inputs) = (Layout::of(problem), problem.inputs());
+        let (plan_inputs, inputs) = (PlanInputs::of(problem), problem.inputs());
         let (half, padded) = (Half::of(&inputs.q)?, padded_head_dim(inputs.head_dim).unwrap());
         let wanted = match self.kernel {
-            Some(kernel) if kernel.is_built(self.arch, half, padded) => Plan::for_kernel(&layout, kernel),
-            Some(_) => Plan::for_kernel(&layout, Kernel::EdgeAttention),
-            None => Plan::new(&layout),
+            Some(kernel) if kernel.is_built(self.arch, half, padded) => {
+                Plan::for_kernel(&plan_inputs, kernel)
+            }
+            Some(_) => Plan::for_kernel(&plan_inputs, Kernel::EdgeAttention),
+            None => Plan::new(&plan_inputs),
         };
         match wanted {
-            Err(AttentionError::NoKernel { .. }) => Plan::for_kernel(&layout, Kernel::BlockSparseAttention),
+            Err(AttentionError::NoKernel { .. }) => {
+                Plan::for_kernel(&plan_inputs, Kernel::BlockSparseAttention)
+            }
             other => other,
         }
     }
 
     /// Runs a problem by a plan of its graphs.
     pub fn run(&self, problem: &Attention<'_>, plan: &Plan) -> Result<Output, AttentionError> {
-        let job = Job::new(problem)?.with_output(self.output);
+        let args = KernelArgs::new(problem)?.with_output(self.output);
         let mut memory = Memory::new();
-        let [out_bytes, lse_bytes] = job.outputs().bytes();
+        let [out_bytes, lse_bytes] = args.output_layout().bytes();
         let out = memory.output("out", out_bytes);
         let lse = (self.output == OutputType::F32).then(|| memory.output("lse", lse_bytes));
         let at = Addresses {
-            q: memory.input("q", cast_slice(&job.q)).address(),
-            k: memory.input("k", cast_slice(&job.k)).address(),
-            v: memory.input("v", cast_slice(&job.v)).address(),
+            q: memory.input("q", cast_slice(&args.q)).address(),
+            k: memory.input("k", cast_slice(&args.k)).address(),
+            v: memory.input("v", cast_slice(&args.v)).address(),
             out: out.address(),
             lse: lse.map_or(0, Buffer::address),
             tables: plan.tables().map(|(table, bytes)| memory.input(table.name(), bytes).address()),
         };
-        let launch = job.launch(plan, &at)?;
+        let launch = args.launch(plan, &at)?;
         if launch.grid > 0 {
             let report = self.kernels.launch(
                 &Launch {
@@ -103,11 +107,11 @@ impl<'k> Emulated<'k> {
         }
         let out = match self.output {
             OutputType::F32 => cast_slice(memory.bytes(out)).to_vec(),
-            OutputType::Half => job.half().widen(cast_slice(memory.bytes(out))),
+            OutputType::Half => args.half().widen(cast_slice(memory.bytes(out))),
         };
         let lse = lse.map_or_else(Vec::new, |lse| cast_slice(memory.bytes(lse)).to_vec());
         let mut output = Output { out, lse };
-        job.finish(problem, &mut output);
+        args.apply_host_fixups(problem, &mut output);
         Ok(output)
     }
 }

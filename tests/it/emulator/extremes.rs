@@ -1,6 +1,6 @@
 //! Numbers at the ends of what a kernel can hold: probabilities, scales, logits, times.
 
-use ironforge::attention::plan::Kernel;
+use ironforge::attention::lowering::Kernel;
 use ironforge::attention::{
     Attention, AttentionBackend, AttentionError, Inputs, Keys, Reference, Tensor, TimeBias,
 };

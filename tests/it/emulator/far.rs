@@ -2,8 +2,8 @@
 //! takes room only where it is touched.
 
 use bytemuck::{Zeroable, bytes_of, cast_slice, cast_slice_mut};
-use ironforge::attention::plan::{
-    AttentionParams, Half, Kernel, Layout, TABLES, THREADS, TileEntry, WorkItem,
+use ironforge::attention::lowering::{
+    AttentionParams, Half, Kernel, KeyForm, PlanInputs, TABLES, THREADS, TileEntry, WorkItem,
 };
 use ironforge::attention::{Accuracy, AttentionBackend, Keys, Output, Plan, Reference};
 use ironforge_emulator::{Access, Buffer, Kernels, Launch, Memory, Order, require};
@@ -138,7 +138,7 @@ fn block_sparse_attention_reaches_tiles_past_two_to_the_31() {
     far.params.tiles = tiles.address();
     far.params.entries = far.memory.input("entries", cast_slice(&entries)).address();
     far.params.row_ptr = far.memory.input("row_ptr", cast_slice(&[0_u32, 2, 4])).address();
-    far.params.keys = 3;
+    far.params.keys = KeyForm::List as u32;
     far.launch(Kernel::BlockSparseAttention, 2);
     let want = batch.with_keys(Keys::All, |problem| Reference.forward(problem).unwrap());
     suite::compare(&batch, &far.output(BEFORE, LEN), &want).unwrap();
@@ -155,7 +155,7 @@ fn edge_attention_gathers_from_past_two_to_the_31() {
         [0, LEN as u32, LEN as u32, LEN as u32, LEN as u32, LEN as u32, LEN as u32, LEN as u32, LEN as u32];
     far.params.row_ptr = far.memory.input("row_ptr", cast_slice(&row_ptr)).address();
     far.params.col_idx = far.memory.input("col_idx", cast_slice(&row)).address();
-    far.params.keys = 3;
+    far.params.keys = KeyForm::List as u32;
     let Values::F16(q) = &batch.q else { unreachable!() };
     far.memory.bytes_mut(far.q)[..2 * DIM].copy_from_slice(cast_slice(&q[..DIM]));
     far.launch(Kernel::EdgeAttention, 1);
@@ -202,8 +202,9 @@ pub fn last_rows(kernels: &Kernels) -> Option<Result<(), String>> {
         far("t_ms", 8, cast_slice(&batch.t_ms)),
     ];
     let [q, k, v, out, lse, lo, hi, t_ms] = all(buffers)?;
-    let bias = batch
-        .with_keys(Keys::All, |p| Plan::new(&Layout::of(p)).unwrap().bias_params(batch.scale, &[0; TABLES]));
+    let bias = batch.with_keys(Keys::All, |p| {
+        Plan::new(&PlanInputs::of(p)).unwrap().bias_params(batch.scale, &[0; TABLES])
+    });
     let params = AttentionParams {
         q: q.address(),
         k: k.address(),

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use ironforge::attention::{
     Attention, AttentionBackend, AttentionConfig, BiasKind, BlockMask, Cpu, Direction, EmptyRow, Inputs,
-    Keys, Reference, Tensor, TimeBias, attended,
+    Keys, Reference, Tensor, TimeBias, attention_pattern,
 };
 use ironforge::csr::CsrPattern;
 
@@ -132,7 +132,7 @@ impl Golden {
         }
         let offsets = [0, self.len];
         let successors = CsrPattern::new(&self.edges.0, &self.edges.1, self.len).unwrap();
-        let read = attended(successors, Direction::Successors, own).unwrap();
+        let read = attention_pattern(successors, Direction::Successors, own).unwrap();
         let edges = BlockMask::new(&offsets, read.as_pattern()).unwrap();
         let (row_ptr, col_idx) = pattern(self.len, |i, j| j <= i);
         let past = BlockMask::new(&offsets, CsrPattern::new(&row_ptr, &col_idx, self.len).unwrap()).unwrap();

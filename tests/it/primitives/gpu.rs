@@ -51,7 +51,7 @@ fn a_gpu_does_what_the_emulator_does() {
     // SAFETY: 1. all that is allocated, used and freed here is so on the one stream of the next line.
     unsafe { context.disable_event_tracking() };
     let stream = context.new_stream().unwrap();
-    for &(arch, ptx) in MODULES.iter().filter(|(arch, _)| *arch <= device.found().capability.0) {
+    for &(arch, ptx) in MODULES.iter().filter(|(arch, _)| *arch <= device.info().capability.0) {
         let module = context.load_module(Ptx::from_src(ptx)).unwrap();
         let kernels = emulated(arch);
         let beside =

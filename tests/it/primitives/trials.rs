@@ -127,7 +127,7 @@ fn lanes() -> Vec<Trial> {
         all.push(Trial::new("shuffle_xor_f32", &floats, &swapped, Close::Bits).with_mask(mask as u32));
     }
     let numbered: Vec<u32> = (0..words.len()).map(|i| words[i] ^ (i % LANES) as u32).collect();
-    all.push(Trial::new("thread_anew", &words, &numbered, Close::Bits));
+    all.push(Trial::new("reread_thread_index", &words, &numbered, Close::Bits));
     // A warp for each lane that says so alone, one where none does, one where all do.
     let said: Vec<u32> =
         (0..34 * LANES).map(|i| u32::from(i / LANES == i % LANES || i / LANES == 33)).collect();
