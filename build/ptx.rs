@@ -1,4 +1,4 @@
-//! Kernels to PTX, each assembled, in the oldest version of PTX that the assembler takes it in.
+//! Kernels compiled to PTX, each assembled, in the oldest version of PTX that the assembler accepts.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -8,18 +8,18 @@ use std::{fs, thread};
 use crate::toolkit::Toolkit;
 use crate::{ARCHITECTURES, KERNELS, TESTS, run, stop};
 
-/// Versions of PTX tried, oldest first; every driver since CUDA 12.0 takes all of them. What each may hold, ptxas
-/// knows.
+/// Versions of PTX to try, oldest first; every driver since CUDA 12.0 reads all of them. The assembler rejects a version
+/// that lacks an instruction.
 const VERSIONS: &[&str] = &["6.5", "7.0", "7.4", "8.0"];
 
-/// One kernel file for one architecture.
+/// PTX of one kernel file for one architecture.
 pub(crate) struct PtxModule {
     pub(crate) kernel: &'static str,
     pub(crate) arch: u32,
     pub(crate) entries: Vec<KernelEntry>,
 }
 
-/// What `ptxas -v` and the PTX say of one entry. Its `Debug` form is the Rust expression that the table holds.
+/// Resources of one entry, from `ptxas -v` and the PTX. Its `Debug` form is the Rust expression in the table.
 #[derive(Debug)]
 #[allow(dead_code, reason = "printed")]
 pub(crate) struct KernelEntry {
@@ -30,7 +30,7 @@ pub(crate) struct KernelEntry {
     shared_bytes: u32,
 }
 
-/// Every kernel file and architecture, the slowest to compile first.
+/// Every kernel file and architecture, in the order of compilation.
 fn units() -> impl Iterator<Item = (&'static str, u32)> {
     ARCHITECTURES.iter().flat_map(|&arch| KERNELS.iter().chain(TESTS).map(move |&kernel| (kernel, arch)))
 }
@@ -39,12 +39,12 @@ fn file(out: &Path, kernel: &str, arch: u32) -> PathBuf {
     out.join(format!("{kernel}.sm_{arch}.ptx"))
 }
 
-/// Whether `out` holds every text.
+/// True if `out` holds every PTX file.
 pub(crate) fn is_complete(out: &Path) -> bool {
     units().all(|(kernel, arch)| file(out, kernel, arch).is_file())
 }
 
-/// Every kernel for every architecture, on all processors; `out` then holds KERNEL.sm_ARCH.ptx.
+/// Compiles every kernel for every architecture, on all processors, to `out`/KERNEL.sm_ARCH.ptx.
 pub(crate) fn compile(toolkit: &Toolkit, out: &Path) -> Vec<PtxModule> {
     let units: Vec<_> = units().collect();
     let next = AtomicUsize::new(0);
@@ -78,7 +78,7 @@ fn module(toolkit: &Toolkit, out: &Path, kernel: &'static str, arch: u32) -> Res
     let made = fs::read_to_string(&file).map_err(|e| format!("{}: {e}", file.display()))?;
     let (before, rest) = made.split_once(".version ").ok_or("nvcc wrote PTX without a version")?;
     let (own, code) = rest.split_once('\n').ok_or("nvcc wrote PTX without code")?;
-    // A hint to the assembler that needs PTX 8.3; the code means the same without it.
+    // A hint to the assembler that needs PTX 8.3; it does not change the meaning.
     let after: String =
         code.split_inclusive('\n').filter(|l| !l.contains(".pragma \"used_bytes_mask")).collect();
     let mut refused = String::new();
@@ -100,7 +100,7 @@ fn module(toolkit: &Toolkit, out: &Path, kernel: &'static str, arch: u32) -> Res
     Err(refused)
 }
 
-/// The entries of a PTX text, in its order, with what `ptxas -v` says of each.
+/// Entries of a PTX text in order, with their resources from `ptxas -v`.
 fn entries(ptx: &str, said: &str) -> Result<Vec<KernelEntry>, String> {
     let entry = |head: &str| {
         let (name, rest) = head.split_once('(')?;
@@ -119,5 +119,5 @@ fn entries(ptx: &str, said: &str) -> Result<Vec<KernelEntry>, String> {
         })
     };
     let heads = ptx.split(".visible .entry ").skip(1);
-    heads.map(|head| entry(head).ok_or_else(|| format!("not understood: {:.200}\n{said}", head))).collect()
+    heads.map(|head| entry(head).ok_or_else(|| format!("the output of ptxas is not understood: {:.200}\n{said}", head))).collect()
 }

@@ -34,13 +34,13 @@ struct Inside {
 bool find_library(const void* address, Inside& found) {
   Dl_info info;
   if (!address || !dladdr(address, &info) || !info.dli_fname) return false;
-  // A return address is that of the next instruction; one byte before lies in the call.
+  // A return address is that of the next instruction; one byte earlier is in the call.
   found = {info.dli_fname, reinterpret_cast<uintptr_t>(address) - reinterpret_cast<uintptr_t>(info.dli_fbase) - 1};
   return true;
 }
 
-// What addr2line says of all addresses: for each a line with the address, then pairs of function and file:line, of the
-// innermost inlined function first. Empty if there is no addr2line.
+// Output of addr2line for all addresses: for each a line with the address, then pairs of function and file:line, innermost
+// inlined function first. Empty if there is no addr2line.
 std::string ask_addr2line(const std::string& library, const std::string& addresses) {
   const std::string command = "addr2line -afi -e '" + library + "'" + addresses + " 2>/dev/null";
   std::string answer;
