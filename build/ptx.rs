@@ -119,5 +119,9 @@ fn entries(ptx: &str, said: &str) -> Result<Vec<KernelEntry>, String> {
         })
     };
     let heads = ptx.split(".visible .entry ").skip(1);
-    heads.map(|head| entry(head).ok_or_else(|| format!("the output of ptxas is not understood: {:.200}\n{said}", head))).collect()
+    heads
+        .map(|head| {
+            entry(head).ok_or_else(|| format!("the output of ptxas is not understood: {:.200}\n{said}", head))
+        })
+        .collect()
 }

@@ -12,7 +12,7 @@ const FETCHED: &str = "cuda-13.0.88";
 /// Environment variables that change the behaviour of nvcc.
 const OPTIONS: [&str; 3] = ["NVCC_PREPEND_FLAGS", "NVCC_APPEND_FLAGS", "NVCC_CCBIN"];
 
-/// nvcc, and the assembler beside it.
+/// nvcc, and the assembler in its folder.
 pub(crate) struct Toolkit {
     pub(crate) nvcc: PathBuf,
     pub(crate) ptxas: PathBuf,
@@ -27,10 +27,7 @@ impl Toolkit {
         let found = candidates.iter().find_map(|nvcc| Some((nvcc, version(nvcc)?)));
         let Some((nvcc, nvcc_version)) = found else {
             if let [only] = &candidates[..] {
-                return Err(format!(
-                    "NVCC is {}, which does not run; correct or unset it",
-                    only.display()
-                ));
+                return Err(format!("NVCC is {}, which does not run; correct or unset it", only.display()));
             }
             let tried: Vec<_> = candidates.iter().map(|p| p.display().to_string()).collect();
             return Err(format!(
@@ -40,8 +37,8 @@ impl Toolkit {
         };
         // An nvcc on the PATH may be a link into the toolkit.
         let real = nvcc.canonicalize().unwrap_or_default();
-        let beside = [nvcc, &real].map(|p| p.with_file_name("ptxas"));
-        let Some((ptxas, ptxas_version)) = beside.into_iter().find_map(|p| version(&p).map(|v| (p, v)))
+        let assemblers = [nvcc, &real].map(|p| p.with_file_name("ptxas"));
+        let Some((ptxas, ptxas_version)) = assemblers.into_iter().find_map(|p| version(&p).map(|v| (p, v)))
         else {
             return Err(format!("{} has no ptxas in its folder; set NVCC to one that has", nvcc.display()));
         };

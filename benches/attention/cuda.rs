@@ -1,4 +1,4 @@
-//! The kernels on a GPU. Without one, a line says why they are not timed.
+//! The kernels on a GPU. Without one, a line gives the reason why they are not timed.
 
 use std::cell::RefCell;
 use std::time::Duration;
@@ -9,14 +9,14 @@ use ironforge::attention::{Accuracy, AttentionError, Keys, Plan};
 use ironforge::cuda::{CudaDevice, CudaError, DeviceAttention, DevicePlan};
 use serde_json::{Value, json};
 
-use super::cases::{Case, Data, See, density_cases, main_cases};
+use super::cases::{Case, Data, Pattern, density_cases, main_cases};
 use super::check::Wanted;
 use super::export;
 
 /// Samples of each bench.
 const SAMPLES: usize = 20;
 
-/// A hundred benches are to take two minutes of a GPU.
+/// So that a hundred benches take two minutes.
 const WARM_UP: Duration = Duration::from_millis(100);
 const MEASUREMENT: Duration = Duration::from_millis(500);
 
@@ -50,14 +50,14 @@ pub fn benches(criterion: &mut Criterion) {
 struct Bench<'c> {
     criterion: &'c mut Criterion,
     device: CudaDevice,
-    /// What is written for benches/peers.
+    /// Results for benches/peers.
     runs: Vec<Value>,
-    /// What gave wrong results. The others are timed all the same.
+    /// Cases with wrong results. The others are still timed.
     failures: Vec<String>,
 }
 
 impl Bench<'_> {
-    /// Everything timed so far, where it is asked for: a run that is stopped leaves that.
+    /// Writes all results so far, if a folder is set, so that an interrupted run leaves them.
     fn write(&self) {
         let Some(folder) = export::folder() else { return };
         let gpu = self.device.info();
@@ -71,10 +71,10 @@ impl Bench<'_> {
         std::fs::write(folder.join("ours.json"), format!("{ours:#}\n")).unwrap();
     }
 
-    /// Every kernel that takes the case, in each accuracy that it has.
+    /// Times every kernel that supports the case, in each of its accuracies.
     fn kernels(&mut self, case: &Case, data: &Data, accuracies: &[Accuracy]) {
         let want = Wanted::new(case, data);
-        let problem = data.problem(case, data.keys(case.see), Accuracy::Exact);
+        let problem = data.problem(case, data.keys(case.pattern), Accuracy::Exact);
         let chosen = Plan::new(&PlanInputs::of(&problem)).unwrap().kernel();
         for (kernel, &accuracy) in
             Kernel::ALL.into_iter().flat_map(|k| accuracies.iter().map(move |a| (k, a)))
@@ -90,7 +90,7 @@ impl Bench<'_> {
         }
     }
 
-    /// One kernel, told beside the one that a plan would choose.
+    /// Times one kernel; `chosen` is the one that a plan would choose.
     fn kernel(
         &mut self,
         [kernel, chosen]: [Kernel; 2],
@@ -99,10 +99,10 @@ impl Bench<'_> {
         want: &Wanted,
     ) -> Result<(), String> {
         let (lo, hi) = intervals(case, data);
-        // The kernel of ranges takes a few keys before each node as those.
-        let keys = match case.see {
-            See::Last(_) if kernel == Kernel::FlashAttention => Keys::Intervals { lo: &lo, hi: &hi },
-            see => data.keys(see),
+        // The kernel of ranges supports N keys before each node as intervals.
+        let keys = match case.pattern {
+            Pattern::Last(_) if kernel == Kernel::FlashAttention => Keys::Intervals { lo: &lo, hi: &hi },
+            pattern => data.keys(pattern),
         };
         let problem = data.problem(case, keys, accuracy);
         let plan = match Plan::for_kernel(&PlanInputs::of(&problem), kernel) {
@@ -124,12 +124,12 @@ impl Bench<'_> {
         }
 
         let name = format!("{}{}", case.label(), if exact { "" } else { "_fast" });
-        let (device, pairs) = (self.device.clone(), data.pairs(case.see));
+        let (device, pairs) = (self.device.clone(), data.pairs(case.pattern));
         let us = self.time(&format!("attention/{kernel}/cuda"), &name, Some(pairs * case.heads), |n| {
             let launches = || (0..n).try_for_each(|_| attention.launch());
             Duration::from_secs_f64(f64::from(device.time_ms(launches).unwrap()) / 1e3)
         });
-        // The filter of the command line may have left it out.
+        // It may be excluded by the filter of the command line.
         if let Some(us) = us {
             self.runs.push(json!({
                 "case": case.label(),
@@ -146,9 +146,9 @@ impl Bench<'_> {
         Ok(())
     }
 
-    /// The plan on the host, and the copies, by the host's clock.
+    /// Times the plan on the host, and the copies, by the host's clock.
     fn around(&mut self, case: &Case, data: &Data) {
-        let problem = data.problem(case, data.keys(case.see), Accuracy::Exact);
+        let problem = data.problem(case, data.keys(case.pattern), Accuracy::Exact);
         let (plan_inputs, args, name) =
             (PlanInputs::of(&problem), KernelArgs::new(&problem).unwrap(), case.label());
         let plan = Plan::new(&plan_inputs).unwrap();
@@ -195,7 +195,7 @@ impl Bench<'_> {
         }
     }
 
-    /// Times `n` calls of `work` at once, and gives the median, the least and the most microseconds of one.
+    /// Times `n` calls of `work` together, and returns the median, the least and the most microseconds of one.
     fn time(
         &mut self,
         group: &str,
@@ -218,21 +218,21 @@ impl Bench<'_> {
             });
         });
         group.finish();
-        // Those before the last were warming up.
+        // The first samples are the warm-up.
         let mut us: Vec<f64> = samples.into_inner().into_iter().rev().take(SAMPLES).collect();
         us.sort_by(f64::total_cmp);
         Some([*us.get(us.len() / 2)?, *us.first()?, *us.last()?])
     }
 }
 
-/// First key of each node and one past the last, where it sees a few before it.
+/// First key of each node and one past the last, for a pattern of the last N nodes.
 fn intervals(case: &Case, data: &Data) -> (Vec<u32>, Vec<u32>) {
     let row = |i: usize| {
-        let row = data.row(case.see, i);
+        let row = data.row(case.pattern, i);
         (row.first().copied().unwrap_or(0), row.last().map_or(0, |j| j + 1))
     };
-    match case.see {
-        See::Last(_) => (0..case.nodes()).map(row).unzip(),
+    match case.pattern {
+        Pattern::Last(_) => (0..case.nodes()).map(row).unzip(),
         _ => (vec![], vec![]),
     }
 }

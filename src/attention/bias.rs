@@ -35,7 +35,7 @@ pub enum TimeBias {
         scale_minutes: f32,
     },
     /// The sum of the weights of all closed intervals `[lo, hi]` (minutes) that hold dt, as `(lo, hi, weight)`.
-    /// Where two touch, both count.
+    /// If two touch, both count.
     Buckets(Vec<(f32, f32, f32)>),
 }
 

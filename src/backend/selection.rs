@@ -36,7 +36,7 @@ impl fmt::Debug for SelectedBackend {
     }
 }
 
-/// What is known of a GPU without opening it.
+/// Properties of a GPU, known without opening it.
 #[derive(Debug, Clone)]
 pub(super) struct GpuCandidate {
     /// Name.

@@ -17,7 +17,7 @@ use crate::geometry::padded_head_dim;
 ///
 /// The kernels sum weighted values in f32 and divide by the sum of the weights, of which the largest is 1, at the end. So
 /// values of bf16 beyond 3e38 divided by the number of keys of a row can overflow to infinity, or to NaN if signs differ.
-/// Those of f16 cannot.
+/// Values of f16 cannot.
 #[derive(Debug, Clone)]
 pub struct Cuda {
     device: CudaDevice,

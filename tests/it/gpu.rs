@@ -181,9 +181,9 @@ fn the_cpu_and_the_gpu_agree_on_a_batch_that_fills_it() {
     }
 }
 
-/// Buckets to the bit; the root within what its two roundings and the approximation allow.
+/// Buckets to the bit; the root within its two roundings and the approximation.
 #[test]
-fn the_time_bias_written_out_is_that_of_the_host() {
+fn the_time_bias_of_every_pair_is_that_of_the_host() {
     let Some(device) = device("gpu") else { return };
     let t_ms: Vec<i64> = (0..300).map(|i| 1_785_000_000_000 + i * i * 977 % 15_000_000).collect();
     let buckets = vec![(0.0, 5.0, 0.2), (5.0, 15.0, 0.1), (15.0, 60.0, 0.0), (60.0, 240.0, -0.1)];
@@ -209,7 +209,7 @@ const BEFORE: usize = (1 << 21) + 70;
 const HEADS: usize = 4;
 const DIM: usize = 128;
 
-/// Bytes of the host that the batch takes: one tensor that stands for all three, the output twice over, and room.
+/// Bytes of host memory for the batch: one tensor used for all three, the output twice, and a margin.
 const HOST_BYTES: u64 = 20 << 30;
 
 #[test]
@@ -254,7 +254,7 @@ fn offsets_past_two_gigabytes_are_right() {
     }
 }
 
-/// Attention of `x` to itself by one kernel, a row seeing `lo .. hi`.
+/// Attention of `x` to itself by one kernel, row `i` attending to `lo[i]..hi[i]`.
 fn far(
     device: &CudaDevice,
     x: &[f16],
@@ -272,9 +272,9 @@ fn far(
     attention.read()
 }
 
-/// Memory that the system can still give, where it says so.
+/// Bytes of memory that the system can still allocate, if it reports them.
 fn available_bytes() -> Option<u64> {
-    let said = std::fs::read_to_string("/proc/meminfo").ok()?;
-    let line = said.lines().find_map(|l| l.strip_prefix("MemAvailable:"))?;
+    let info = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let line = info.lines().find_map(|l| l.strip_prefix("MemAvailable:"))?;
     Some(line.trim().trim_end_matches(" kB").parse::<u64>().ok()? << 10)
 }

@@ -107,9 +107,9 @@ impl Compiler {
         let mut flags: Vec<OsString> = KERNEL_FLAGS.iter().map(OsString::from).collect();
         flags.extend(defines.iter().map(|define| format!("-D{define}").into()));
         // Lets ptx.cuh of a copy of the kernels elsewhere find ../emulator.
-        let mut beside = OsString::from("-I");
-        beside.push(&self.crate_dir);
-        flags.push(beside);
+        let mut include = OsString::from("-I");
+        include.push(&self.crate_dir);
+        flags.push(include);
         let mut objects = self.objects(&files(kernels, "cu")?, out, &flags)?;
         objects.extend(files(&self.core_dir(), "o")?);
 

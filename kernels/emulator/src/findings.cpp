@@ -14,7 +14,7 @@ void Findings::clear() {
 }
 
 void Findings::add(Fault fault, Where where, uint32_t block, uint32_t thread, const char* what) {
-  const Key key{fault, where.return_address, where.place.file, where.place.line};
+  const Key key{fault, where.return_address, where.source_line.file, where.source_line.line};
   const auto [at, is_new] = known.emplace(key, list.size());
   if (!is_new) {
     list[at->second].times++;
@@ -70,9 +70,9 @@ void Findings::locate() {
   std::vector<Finding*> asked;
   std::string library, addresses;
   for (Finding& finding : list) {
-    if (finding.where.place.file) {
-      finding.file = file_name(finding.where.place.file);
-      finding.line = finding.where.place.line;
+    if (finding.where.source_line.file) {
+      finding.file = file_name(finding.where.source_line.file);
+      finding.line = finding.where.source_line.line;
     }
     Inside inside;
     if (!find_library(finding.where.return_address, inside)) continue;
@@ -86,11 +86,11 @@ void Findings::locate() {
   std::istringstream answer(ask_addr2line(library, addresses));
   auto next = asked.begin();
   Finding* current = nullptr;
-  for (std::string line, place; std::getline(answer, line);) {
+  for (std::string line, source_line; std::getline(answer, line);) {
     if (line.rfind("0x", 0) == 0) {
       current = next != asked.end() ? *next++ : nullptr;
-    } else if (std::getline(answer, place) && current) {
-      fill_in(*current, place);
+    } else if (std::getline(answer, source_line) && current) {
+      fill_in(*current, source_line);
     }
   }
 }

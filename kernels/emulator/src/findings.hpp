@@ -26,7 +26,7 @@ enum class Fault : uint32_t {
 
 // A wrapper knows its line. For a plain load or store the return address is known, and the line is looked up at the end.
 struct Where {
-  SourceLine place = {nullptr, 0};
+  SourceLine source_line = {nullptr, 0};
   const void* return_address = nullptr;
 };
 

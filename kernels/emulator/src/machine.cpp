@@ -168,7 +168,7 @@ void Machine::report_deadlock() {
     const bool is_back = fiber.waits == Waits::Never;
     for (to = from + 1; to < launch.block; to++)
       if (fibers[to].waits != fiber.waits || fibers[to].doing != fiber.doing || !same(fibers[to].at, fiber.at)) break;
-    if (!first.place.file && !is_back) first.place = fiber.at;
+    if (!first.source_line.file && !is_back) first.source_line = fiber.at;
     table += " threads " + std::to_string(from) + "-" + std::to_string(to - 1);
     table += is_back ? " have returned;"
                      : std::string(" wait in ") + fiber.doing + ", line " + std::to_string(fiber.at.line) + ";";

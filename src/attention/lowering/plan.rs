@@ -10,7 +10,7 @@ use crate::attention::bias::{BiasParams, DeviceBias};
 use crate::attention::kernel::Kernel;
 use crate::attention::{AttentionError, Keys};
 
-/// What a kernel needs besides the tensors. Valid for every problem of the same graphs, attention pattern, bias and times,
+/// Everything that a kernel needs besides the tensors. Valid for every problem of the same graphs, attention pattern, bias and times,
 /// whatever its tensors, its scale and its precision.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {

@@ -152,7 +152,7 @@ fn list_tiles(mask: &BlockMask, tables: &mut DeviceTables) -> Result<(), Attenti
     Ok(())
 }
 
-/// TileBits of a tile in the order of the tensor cores' fragments: see [`super::DeviceTable::Tiles`].
+/// Bits of a tile in the order of the tensor cores' fragments: see [`super::DeviceTable::Tiles`].
 pub(super) fn in_fragments(bits: &TileBits) -> [u32; 128] {
     std::array::from_fn(|thread| {
         let (row, t) = (thread / 32 * 16 + thread % 32 / 4, thread % 4);

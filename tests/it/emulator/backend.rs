@@ -1,4 +1,4 @@
-//! The kernels in the emulator, as a backend like any other.
+//! The kernels in the emulator, as a backend.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -11,18 +11,18 @@ use ironforge_emulator::{Buffer, Kernels, Launch, Memory, Order, Stats};
 
 use crate::attention::strategies::{Batch, Dtype};
 
-/// Runs each problem on one kernel, where that can take its keys, and remembers what was seen.
+/// Runs each problem on one kernel, if it supports its keys, and records the findings.
 pub struct Emulated<'k> {
     kernels: &'k Kernels,
     arch: u32,
     kernel: Option<Kernel>,
     order: Order,
     output: OutputType,
-    /// Entries that were launched.
+    /// Launched entries.
     pub launched: Mutex<BTreeSet<String>>,
-    /// Counts of the last launch.
+    /// Statistics of the last launch.
     pub stats: Mutex<Stats>,
-    /// What no kernel may do; a launch that finds any panics unless `tolerant`.
+    /// Findings; a launch with any panics unless `tolerant`.
     pub found: Mutex<Vec<String>>,
     tolerant: bool,
 }
@@ -34,17 +34,17 @@ impl<'k> Emulated<'k> {
         Self { kernels, arch, kernel, order, output, launched, stats, found, tolerant: false }
     }
 
-    /// One whose kernels write 16 bits, and no log-sum-exp.
+    /// A backend whose kernels write 16 bits, and no log-sum-exp.
     pub fn in_16_bits(kernels: &'k Kernels, arch: u32, kernel: Kernel) -> Self {
         Self { output: OutputType::Half, ..Self::new(kernels, arch, Some(kernel), Order::Forward) }
     }
 
-    /// One that goes on after a finding.
+    /// A backend that continues after a finding.
     pub fn tolerant(kernels: &'k Kernels, arch: u32, kernel: Kernel) -> Self {
         Self { tolerant: true, ..Self::new(kernels, arch, Some(kernel), Order::Forward) }
     }
 
-    /// Whether the kernel is built for the type and head dimension of a batch.
+    /// True if the kernel is built for the type and head dimension of a batch.
     pub fn is_built(&self, batch: &Batch, kernel: Kernel) -> bool {
         let half = if batch.dtype == Dtype::Bf16 { Half::Bf16 } else { Half::F16 };
         kernel.is_built(self.arch, half, padded_head_dim(batch.dim).unwrap())

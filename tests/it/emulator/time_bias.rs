@@ -4,9 +4,9 @@ use ironforge::attention::lowering::{PlanInputs, TIME_BIAS, time_bias_shape};
 use ironforge::attention::{Keys, Plan, TimeBias, minutes_between};
 use ironforge_emulator::{Kernels, Launch, Memory, Order, require};
 
-/// The bias written out: buckets to the bit, the root within one unit in the last place of what its f32 steps allow.
+/// The bias of every pair: buckets to the bit, the root within the two roundings of its f32 steps.
 #[test]
-fn the_time_bias_written_out_is_that_of_the_host() {
+fn the_time_bias_of_every_pair_is_that_of_the_host() {
     for arch in [75, 80] {
         let Some(kernels) = require(arch) else { return };
         let t_ms: Vec<i64> = (0..300).map(|i| 1_785_000_000_000 + i * i * 977 % 15_000_000).collect();

@@ -1,4 +1,4 @@
-//! Memory: what is freed is given again, the limit holds between threads, and any thread may free.
+//! Memory: freed memory is reused, the limit holds across threads, and any thread may free.
 
 use std::sync::{Arc, Barrier};
 use std::thread;
@@ -11,8 +11,8 @@ use super::Run;
 use super::parts::with_problem;
 use crate::ptx::built;
 
-/// Plays one of the parts below.
-pub(super) fn play(part: &str) {
+/// Executes one of the parts below.
+pub(super) fn execute(part: &str) {
     match part {
         "again" => again(),
         "once more" => once_more(),
@@ -24,7 +24,7 @@ pub(super) fn play(part: &str) {
 }
 
 #[test]
-fn what_was_freed_is_given_again() {
+fn freed_memory_is_reused() {
     if built().is_none() {
         return;
     }
@@ -78,7 +78,7 @@ fn racing() {
         let try_once = |_| {
             barrier.wait();
             let taken = Buffer::new(&device, 6_000);
-            // Nobody lets go before everybody has tried.
+            // No thread frees before every thread has tried.
             barrier.wait();
             taken.is_ok()
         };
@@ -91,12 +91,12 @@ fn racing() {
     for round in 0..ROUNDS {
         assert_eq!(taken.iter().filter(|t| t[round]).count(), 1, "round {round}");
     }
-    // What was refused is not counted.
+    // A refused allocation is not counted.
     assert_eq!(device.free_bytes().unwrap(), 10_000);
 }
 
 #[test]
-fn what_is_on_the_gpu_is_used_and_dropped_on_any_thread() {
+fn buffers_are_used_and_dropped_on_any_thread() {
     if built().is_none() {
         return;
     }
@@ -121,14 +121,14 @@ fn elsewhere() {
         elsewhere(Box::new(|| assert_eq!(attention.read().unwrap().lse, [-1.0; 10])));
         elsewhere(Box::new(|| drop(buffer)));
         elsewhere(Box::new(|| drop((attention, plan))));
-        // An error of a drop would come with the next call.
+        // An error of a drop would be returned by the next call.
         device.synchronize().unwrap();
         assert_eq!(device.with_memory_limit(100).free_bytes().unwrap(), 100);
     });
 }
 
 #[test]
-fn a_plan_that_is_kept_gives_way_to_the_next() {
+fn a_kept_plan_is_freed_before_the_next() {
     if built().is_none() {
         return;
     }

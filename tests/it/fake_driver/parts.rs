@@ -1,4 +1,4 @@
-//! The library in a process that meets the fake driver: what is on the GPU is launched, and what fails is remembered.
+//! The library in a process with the fake driver: resident tensors are launched, and fatal errors are remembered.
 #![allow(unsafe_code, reason = "a launch on a caller's stream")]
 
 use ironforge::attention::lowering::{KernelArgs, OutputType, PlanInputs};
@@ -9,7 +9,7 @@ use super::{PART, Run, memory, values};
 use crate::ptx::built;
 
 #[test]
-fn what_is_on_the_gpu_is_launched_many_times() {
+fn resident_tensors_are_launched_many_times() {
     if built().is_none() {
         return;
     }
@@ -24,7 +24,7 @@ fn what_is_on_the_gpu_is_launched_many_times() {
 }
 
 #[test]
-fn after_a_fatal_error_every_call_says_so() {
+fn after_a_fatal_error_every_call_fails() {
     if built().is_none() {
         return;
     }
@@ -34,14 +34,14 @@ fn after_a_fatal_error_every_call_says_so() {
     Run::new(&[("FAKE_FAIL", "cuMemAllocAsync 2 3 2")]).part("recovering");
 }
 
-/// What the tests above have another process do; by itself, nothing.
+/// Executed by the processes that the tests above start; does nothing by itself.
 #[test]
 fn the_other_process() {
     match std::env::var(PART).as_deref() {
         Ok("resident") => resident(),
         Ok("poisoned") => poisoned(),
         Ok("recovering") => recovering(),
-        Ok(part) => memory::play(part),
+        Ok(part) => memory::execute(part),
         Err(_) => {}
     }
 }

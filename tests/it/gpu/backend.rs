@@ -1,4 +1,4 @@
-//! The kernels on a GPU, as a backend like any other.
+//! The kernels on a GPU, as a backend.
 
 use std::collections::BTreeSet;
 use std::sync::Mutex;
@@ -8,11 +8,11 @@ use ironforge::attention::{Attention, AttentionBackend, AttentionError, Output, 
 use ironforge::cuda::{CudaDevice, CudaError, DeviceAttention, DevicePlan};
 use ironforge::geometry::padded_head_dim;
 
-/// Runs each problem on one kernel, where that can take it, and remembers the entries.
+/// Runs each problem on one kernel, if it supports it, and records the entries.
 pub struct OnGpu {
     device: CudaDevice,
     kernel: Option<Kernel>,
-    /// Entries that were launched.
+    /// Launched entries.
     pub launched: Mutex<BTreeSet<String>>,
 }
 
@@ -21,7 +21,7 @@ impl OnGpu {
         Self { device: device.clone(), kernel, launched: Mutex::default() }
     }
 
-    /// The plan of a problem for the kernel, or for one that can take it.
+    /// The plan of a problem for the kernel, or for one that supports it.
     pub fn plan(&self, problem: &Attention<'_>) -> Result<Plan, AttentionError> {
         let (plan_inputs, inputs) = (PlanInputs::of(problem), problem.inputs());
         let (half, padded) = (Half::of(&inputs.q)?, padded_head_dim(inputs.head_dim).unwrap());
