@@ -1,6 +1,6 @@
-//! Compiles `kernels/*.cu` to PTX for the feature `cuda`, assembles each to check it, and writes the table of modules that
-//! `src/cuda/modules.rs` embeds. Nothing is downloaded and no driver is needed; without nvcc the table is empty and holds
-//! the reason. The output of an earlier build of the same sources with the same tools is reused.
+//! Compiles `kernels/*.cu` to PTX for the feature `cuda`, assembles each to check it, and writes the table of
+//! modules that `src/cuda/modules.rs` embeds. Nothing is downloaded and no driver is needed; without nvcc the table
+//! is empty and holds the reason. The output of an earlier build of the same sources with the same tools is reused.
 #![allow(clippy::print_stderr, reason = "cargo shows what a build script writes there when it stops")]
 
 #[path = "build/ptx.rs"]
@@ -43,8 +43,8 @@ fn main() {
     }
     match Toolkit::find() {
         Ok(toolkit) => {
-            // For the tests, which run the same assembler. Not IRONFORGE_*: cargo sets it for the programs it runs, and
-            // every variable of that name is a setting to them.
+            // For the tests, which run the same assembler. Not IRONFORGE_*: cargo sets it for the programs it runs,
+            // and every variable of that name is a setting to them.
             println!("cargo:rustc-env=KERNELS_PTXAS={}", toolkit.ptxas.display());
             write_compiled(&out, &toolkit);
         }
@@ -56,7 +56,8 @@ fn main() {
     }
 }
 
-/// Compiles, unless `out` holds the output of the same sources and tools, as recorded by a stamp that is written last.
+/// Compiles, unless `out` holds the output of the same sources and tools, as recorded by a stamp that is written
+/// last.
 fn write_compiled(out: &Path, toolkit: &Toolkit) {
     let stamp = out.join("stamp");
     let now = [SCRIPT, &toolkit.identity, &sources()].concat();

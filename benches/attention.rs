@@ -1,10 +1,10 @@
 //! Attention, each backend on the same work: checked against the reference, then timed.
 //!
-//! On the CPU (`attention/edges/cpu/l512_h4_d16_b32`) the scalar loop over a pattern is the baseline of a backend. On a GPU,
-//! feature `cuda`, each kernel that supports the work is timed by the GPU's clock on resident buffers
-//! (`attention/edge_attention/cuda/l512_h4_d11_b256_last4_sqrt`); the plan (`attention/plan/host/...`) and the copies
-//! (`attention/copy_in/cuda/...`, `attention/copy_out/cuda/...`) are timed apart. Repeated launches find their data in the
-//! caches of the GPU.
+//! On the CPU (`attention/edges/cpu/l512_h4_d16_b32`) the scalar loop over a pattern is the baseline of a backend.
+//! On a GPU, feature `cuda`, each kernel that supports the work is timed by the GPU's clock on resident buffers
+//! (`attention/edge_attention/cuda/l512_h4_d11_b256_last4_sqrt`); the plan (`attention/plan/host/...`) and the
+//! copies (`attention/copy_in/cuda/...`, `attention/copy_out/cuda/...`) are timed apart. Repeated launches find
+//! their data in the caches of the GPU.
 //!
 //! A cached plan saves `plan/build/...` less `plan/hit/...`.
 //!

@@ -8,8 +8,8 @@ use std::{fs, thread};
 use crate::toolkit::Toolkit;
 use crate::{ARCHITECTURES, KERNELS, TESTS, run, stop};
 
-/// Versions of PTX to try, oldest first; every driver since CUDA 12.0 reads all of them. The assembler rejects a version
-/// that lacks an instruction.
+/// Versions of PTX to try, oldest first; every driver since CUDA 12.0 reads all of them. The assembler rejects a
+/// version that lacks an instruction.
 const VERSIONS: &[&str] = &["6.5", "7.0", "7.4", "8.0"];
 
 /// PTX of one kernel file for one architecture.

@@ -3,11 +3,11 @@
 
     compare.py DIR [--seconds N] [--only TEXT]
 
-DIR is the output of the attention bench (IRONFORGE_BENCH_OUT=DIR): tensors, its outputs, and ours.json with its times.
+DIR is the output of the attention bench (IRONFORGE_BENCH_OUT=DIR): tensors, outputs, and ours.json with the times.
 Every output is compared with float64 on the same rows. Peers are timed in turns, round after round, and the median is
-reported; the preparation of a peer (a mask, or the bias of all pairs) is timed apart. ironforge was timed by the bench,
-launch after launch; peers as CUDA graphs where they can be captured. DIR/peers.json gets the numbers. Without PyTorch or
-a GPU a line says so, and only the numbers of ironforge are shown.
+reported; the preparation of a peer (a mask, or the bias of all pairs) is timed apart. ironforge was timed by the
+bench, launch after launch; peers as CUDA graphs where they can be captured. DIR/peers.json gets the numbers. Without
+PyTorch or a GPU a line says so, and only the numbers of ironforge are shown.
 """
 
 import argparse

@@ -1,5 +1,5 @@
-"""Implementations of PyTorch for the same problem. Each peer is a class with `run()`, made for one case: its preparation
-besides the tensors (masks, biases) is timed apart. `Refused` holds the reason why a peer cannot run a case."""
+"""Implementations of PyTorch for the same problem. Each peer is a class with `run()`, made for one case: its
+preparation besides the tensors (masks, biases) is timed apart. `Refused` holds the reason why a peer does not run."""
 
 import time
 
@@ -188,7 +188,7 @@ PEERS = [Flash, Efficient, CuDnn, Flex, EagerHalf, Eager]
 
 
 class Timed:
-    """A peer with its tensors, ready to be timed: its calls are captured into a CUDA graph, which does not wait for the host."""
+    """A peer with its tensors, ready to be timed: its calls are captured into a CUDA graph, which needs no host."""
 
     CALLS = 10
 

@@ -1,5 +1,5 @@
-//! Compiles the emulator, and the kernels for it. Without a compiler or on another platform the crate still builds, and
-//! reports at run time why no kernel can run.
+//! Compiles the emulator, and the kernels for it. Without a compiler or on another platform the crate still builds,
+//! and reports at run time why no kernel can run.
 
 #[path = "src/compiler.rs"]
 #[allow(dead_code, unreachable_pub)]

@@ -1,7 +1,8 @@
-// Attention of 64 queries over their tiles of keys, for flash and block-sparse attention. The two differ only in where
-// the tiles come from (RangeKeys, ListKeys in mask.cuh).
+// Attention of 64 queries over their tiles of keys, for flash and block-sparse attention. The two differ only in
+// where the tiles come from (RangeKeys, ListKeys in mask.cuh).
 //
-// A block of four warps computes one block row for HEADS<D> heads, each warp 16 of its rows. For each tile of 64 keys:
+// A block of four warps computes one block row for HEADS<D> heads, each warp 16 of its rows. For each tile of 64
+// keys:
 //
 //   copy     K, V and times into shared memory, one tile ahead
 //   decode   mask and time bias, once for all heads: B, -1e30 where a pair is masked
@@ -57,7 +58,8 @@ static_assert(sizeof(Shared<16>) == 54400 && sizeof(Shared<32>) == 52352 && size
               "shared with Rust");
 
 template <int D>
-DEV void copy_tile(KvStage<D>& stage, const AttentionParams& p, const WorkItem& item, uint32_t column, uint32_t head) {
+DEV void copy_tile(KvStage<D>& stage, const AttentionParams& p, const WorkItem& item, uint32_t column,
+                   uint32_t head) {
   const uint32_t first = item.graph_start + column * BLOCK;
   copy_rows(stage.k, p.k, first, item.graph_end, head, p.heads);
   copy_rows(stage.v, p.v, first, item.graph_end, head, p.heads);
@@ -75,8 +77,8 @@ DEV TileBias bias_of_tile(const AttentionParams& p, const WorkItem& item, uint32
   return tile_bias(p.bias, q, k);
 }
 
-// Writes the bias of this thread's pairs: `of(i, column)` for row i of the thread, MASKED where the mask word has no bit.
-// A loop, because its body serves all heads and registers are scarce.
+// Writes the bias of this thread's pairs: `of(i, column)` for row i of the thread, MASKED where the mask word has
+// no bit. A loop, because its body serves all heads and registers are scarce.
 template <typename Of> DEV void decode_pairs(BiasTile& bias_tile, uint32_t word, Of of) {
   const int t = threadIdx.x & 3;
 #pragma unroll 2
@@ -106,8 +108,8 @@ DEV void decode_bias(BiasTile& bias_tile, const AttentionParams& p, const WorkIt
 
 // One tile for every head of the block.
 template <bool EXACT, bool WHOLE, typename T, int D, int H>
-DEV void attend_tile(HeadState<T, D> (&heads)[H], const AttentionParams& p, const KvStage<D>& stage, Shared<D>& shared,
-                     bool uniform, float base, uint32_t live) {
+DEV void attend_tile(HeadState<T, D> (&heads)[H], const AttentionParams& p, const KvStage<D>& stage,
+                     Shared<D>& shared, bool uniform, float base, uint32_t live) {
 #pragma unroll
   for (int h = 0; h < H; h++) {
     // Tested for each head, so that the compiler does not interleave the heads: registers would not suffice.

@@ -59,7 +59,8 @@ DEV TileBias tile_bias(const BiasParams& bias, const TimeRange& q, const TimeRan
   TileBias tile = {0, 0, 0.0f, true, true};
   // Of two ranges of times, the largest distance is from end to end, the smallest the gap between them.
   const uint64_t a = abs_diff(q.last, k.first), b = abs_diff(k.last, q.first), longest = a > b ? a : b;
-  const uint64_t gap = q.first > k.last ? abs_diff(q.first, k.last) : k.first > q.last ? abs_diff(k.first, q.last) : 0;
+  const uint64_t gap =
+      q.first > k.last ? abs_diff(q.first, k.last) : k.first > q.last ? abs_diff(k.first, q.last) : 0;
   tile.narrow = longest < (1ull << 31);
   tile.constant = false;
   if (bias.kind == BIAS_STEPS) {
@@ -76,7 +77,8 @@ DEV float sqrt_bias(const BiasParams& bias, float dt) { return -sqrt_approx(dt *
 
 // Bias of two nodes of the tile.
 DEV float pair_bias(const BiasParams& bias, const TileBias& tile, int64_t a, int64_t b) {
-  if (bias.kind == BIAS_SQRT) return sqrt_bias(bias, tile.narrow ? (float)abs_diff32(a, b) : to_float(abs_diff(a, b)));
+  if (bias.kind == BIAS_SQRT)
+    return sqrt_bias(bias, tile.narrow ? (float)abs_diff32(a, b) : to_float(abs_diff(a, b)));
   // The same number of iterations for every lane, so that none waits for another.
   const uint64_t dt = tile.narrow ? abs_diff32(a, b) : abs_diff(a, b);
   uint32_t passed = tile.first;

@@ -1,8 +1,8 @@
 // Attention of rows with few keys: each key is gathered, in f32 throughout, bound by memory.
 //
-// D / 8 lanes compute one head of one node, 8 dimensions each; the heads of a node are adjacent, so that a key's row is
-// read whole. Rows of different length run together until the longest of the warp is done. The output passes through
-// shared memory: that of a block is contiguous, while a row of 11 values would be written in pieces.
+// D / 8 lanes compute one head of one node, 8 dimensions each; the heads of a node are adjacent, so that a key's
+// row is read whole. Rows of different length run together until the longest of the warp is done. The output passes
+// through shared memory: that of a block is contiguous, while a row of 11 values would be written in pieces.
 #pragma once
 #include "bias.cuh"
 #include "mma.cuh"
@@ -27,14 +27,15 @@ template <typename T> DEV void widen(float (&to)[8], const Half8& from) {
   }
 }
 
-// The rows of a block: those of as many whole nodes as fit, or, if one node has more heads than fit, some heads of one
-// node.
+// The rows of a block: those of as many whole nodes as fit, or, if one node has more heads than fit, some heads of
+// one node.
 struct RowAssignment {
   uint32_t node, head;  // of the first row
   uint32_t rows;        // number of consecutive rows
   uint32_t inverse;     // 65536 / heads, rounded up
 
-  DEV_METHOD RowAssignment(const AttentionParams& p, uint32_t max_rows) : head(0), inverse((65535 + p.heads) / p.heads) {
+  DEV_METHOD RowAssignment(const AttentionParams& p, uint32_t max_rows)
+      : head(0), inverse((65535 + p.heads) / p.heads) {
     const uint32_t nodes = max_rows * inverse >> 16;
     node = blockIdx.x * nodes;
     rows = (p.nodes - node < nodes ? p.nodes - node : nodes) * p.heads;

@@ -5,8 +5,8 @@
 #pragma once
 #include "params.cuh"
 
-// Bits of a row's columns start .. end, both counted inside the graph, that belong to lanes with this t. The tile starts
-// at column `tile`; of every eight columns two belong to the lane.
+// Bits of a row's columns start .. end, both counted inside the graph, that belong to lanes with this t. The tile
+// starts at column `tile`; of every eight columns two belong to the lane.
 DEV uint32_t columns_below(uint32_t end, uint32_t tile, uint32_t t) {
   const uint32_t inside = end <= tile ? 0 : end - tile >= BLOCK ? BLOCK : end - tile;
   const uint32_t past = (inside & 7) <= 2 * t ? 0 : (inside & 7) - 2 * t;
@@ -57,8 +57,8 @@ struct ListKeys {
   }
 };
 
-// Keys as one contiguous range per row: all, causal or intervals. Nothing is stored: a row's range is computed for each
-// tile.
+// Keys as one contiguous range per row: all, causal or intervals. Nothing is stored: a row's range is computed for
+// each tile.
 struct RangeKeys {
   static DEV_METHOD void find_tiles(const AttentionParams& p, BlockState& state) {
     if (threadIdx.x >= 32) return;

@@ -17,7 +17,8 @@ template <typename T> DEV void write_pair(const AttentionParams& p, size_t at, f
   }
 }
 
-// log-sum-exp of a row, natural: `max` in the unit of q.k, `sum` of 2^shift times the probabilities. -inf without keys.
+// log-sum-exp of a row, natural: `max` in the unit of q.k, `sum` of 2^shift times the probabilities. -inf without
+// keys.
 DEV float log_sum_exp(float max, float scale, float sum, float shift) {
   return fmaf(max, scale, (log2_approx(sum) - shift) * LN_2);
 }

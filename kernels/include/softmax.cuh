@@ -5,8 +5,8 @@
 #include "tile.cuh"
 
 // Logit of a masked pair, and the row maximum before the first key; in the unit of q.k. The second is far above the
-// first, so that exp(masked - max) is 0 without a test, and far below every logit, so that a row without keys ends with a
-// sum of 0.
+// first, so that exp(masked - max) is 0 without a test, and far below every logit, so that a row without keys ends
+// with a sum of 0.
 constexpr float MASKED = -1e30f;
 constexpr float INITIAL_MAX = -1e15f;
 

@@ -1,7 +1,7 @@
 // 64 rows of several heads in shared memory, and copies into it.
 //
-// A row of one head is D values: D / 8 chunks of 16 bytes. Chunks are permuted inside groups of rows (swizzled) so that the
-// eight rows that one ldmatrix phase reads are in different banks.
+// A row of one head is D values: D / 8 chunks of 16 bytes. Chunks are permuted inside groups of rows (swizzled) so
+// that the eight rows that one ldmatrix phase reads are in different banks.
 #pragma once
 #include "params.cuh"
 

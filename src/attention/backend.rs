@@ -11,8 +11,8 @@ use super::{Attention, AttentionError, Output, Plan};
 /// logits the error of the f32 logits dominates, as half a unit in their last place is a relative error of the
 /// probability: the bound grows with them, 1e-4 times max|logit|/256 times max(1, max|V|).
 ///
-/// Every call takes its tensors from host memory and returns its result there. `cuda::DeviceAttention` (feature `cuda`)
-/// keeps both on the GPU between calls.
+/// Every call takes its tensors from host memory and returns its result there. `cuda::DeviceAttention` (feature
+/// `cuda`) keeps both on the GPU between calls.
 pub trait AttentionBackend: Send + Sync {
     /// Name, as in the option `--backend`.
     fn name(&self) -> &'static str;

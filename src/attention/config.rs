@@ -71,8 +71,8 @@ pub struct AttentionConfig {
     pub empty_row: EmptyRow,
     /// Treatment of NaN and infinity in the input.
     pub non_finite: NonFinite,
-    /// Size of the cache of plans (mask tiles, bias and schedule of a graph), MB (10^6 bytes). A layer reuses the plan of
-    /// the layer before it; with 0 none is kept, and each layer builds its own.
+    /// Size of the cache of plans (mask tiles, bias and schedule of a graph), MB (10^6 bytes). A layer reuses the
+    /// plan of the layer before it; with 0 none is kept, and each layer builds its own.
     pub plan_cache_mb: u32,
 }
 

@@ -192,8 +192,8 @@ pub enum AttentionError {
     },
     /// The kernels could not distinguish such logits from masked ones.
     #[error(
-        "logits of up to {got} (before the scale) exceed {max}, beyond which the GPU cannot distinguish them from masked \
-         ones: use the backend `cpu`, or scale q and k down"
+        "logits of up to {got} (before the scale) exceed {max}, beyond which the GPU cannot distinguish them from \
+         masked ones: use the backend `cpu`, or scale q and k down"
     )]
     Range {
         /// Bound of the logits, as text.

@@ -77,8 +77,8 @@ impl Kernel {
         }
     }
 
-    /// True if the kernel is built for this architecture (75, 80): Turing has no bfloat16, and too little shared memory
-    /// for tiles of 128 dimensions.
+    /// True if the kernel is built for this architecture (75, 80): Turing has no bfloat16, and too little shared
+    /// memory for tiles of 128 dimensions.
     pub fn is_built(self, arch: u32, half: Half, padded: usize) -> bool {
         arch >= 80 || (half == Half::F16 && (padded < 128 || self == Self::EdgeAttention))
     }
@@ -99,8 +99,8 @@ impl Kernel {
         let bytes = match self {
             // Eight values per thread.
             Self::EdgeAttention => threads * 8 * 4,
-            // Two stages of keys, values and times of 64 nodes, the bias of one tile, two sums per thread and head, and
-            // the state of the block with the padding after it.
+            // Two stages of keys, values and times of 64 nodes, the bias of one tile, two sums per thread and head,
+            // and the state of the block with the padding after it.
             _ => {
                 let stage = 2 * 64 * padded.max(64) * 2 + 64 * 8;
                 2 * stage + 64 * 64 * 4 + heads_per_block(padded) as usize * threads * 8 + 128

@@ -2,8 +2,8 @@
 //!
 //! `out[i,h,:] = sum_j softmax_j(scale·q_i·k_j + bias(t_i, t_j)) v_j` over the keys `j` that node `i` may attend to.
 //!
-//! A caller states the attention pattern ([`Keys`]; [`attention_pattern`] derives one from the edges of a graph), adds
-//! the tensors ([`Inputs`]), has the problem checked once ([`Attention::new`]) and gives it to any
+//! A caller states the attention pattern ([`Keys`]; [`attention_pattern`] derives one from the edges of a graph),
+//! adds the tensors ([`Inputs`]), has the problem checked once ([`Attention::new`]) and gives it to any
 //! [`AttentionBackend`]:
 //!
 //! ```

@@ -7,9 +7,9 @@ use std::time::Instant;
 use super::lowering::{GraphView, PlanCache, PlanKey};
 use super::{Attention, AttentionBackend, AttentionError, Output, Plan};
 
-/// A backend for problems of the same graphs, keys, bias, times and shape, such as the layers of one pass over a batch: it
-/// builds a plan for the first problem and runs all of them by it. A problem of another batch is refused with
-/// [`AttentionError::PlanMismatch`], as by [`Plan::check`].
+/// A backend for problems of the same graphs, keys, bias, times and shape, such as the layers of one pass over a
+/// batch: it builds a plan for the first problem and runs all of them by it. A problem of another batch is refused
+/// with [`AttentionError::PlanMismatch`], as by [`Plan::check`].
 pub struct FirstPlan<'a> {
     backend: &'a dyn AttentionBackend,
     /// The inner option is `None` if the backend builds none.
@@ -50,7 +50,8 @@ pub struct CachedPlans<'a> {
 }
 
 impl<'a> CachedPlans<'a> {
-    /// A wrapper of `backend` for problems on these graphs. One cache serves one backend, as plans are made for its device.
+    /// A wrapper of `backend` for problems on these graphs. One cache serves one backend, as plans are made for its
+    /// device.
     pub fn new(backend: &'a dyn AttentionBackend, cache: &'a PlanCache, view: GraphView) -> Self {
         Self { backend, cache, view }
     }

@@ -38,9 +38,18 @@ impl SparseWeights {
     }
 }
 
-/// Weights of `problem`, in f64 rather than from a backend's log-sum-exp, whose last place is 1e-3 where logits are 1e4.
-/// For `Keys::All` and `Keys::Causal` the pattern is written out. A row without keys has no weights, whatever its output.
-/// O(nnz·heads·head_dim) time and O(nnz·heads) memory; same bits for any number of threads.
+/// Weights of `problem`, in f64 rather than from a backend's log-sum-exp, whose last place is 1e-3 where logits are
+/// 1e4. For `Keys::All` and `Keys::Causal` the pattern is written out. A row without keys has no weights, whatever
+/// its output. O(nnz·heads·head_dim) time and O(nnz·heads) memory; same bits for any number of threads.
+///
+/// ```
+/// use ironforge::attention::{Attention, Inputs, Keys, Tensor, attention_weights};
+///
+/// let x = [1.0, 1.0];
+/// let problem = Attention::new(Inputs::new([1, 1], [Tensor::F32(&x); 3], &[0, 2], Keys::Causal)).unwrap();
+/// let weights = attention_weights(&problem).unwrap();
+/// assert_eq!((weights.col_idx, weights.values), (vec![0, 0, 1], vec![1.0, 0.5, 0.5]));
+/// ```
 ///
 /// # Errors
 /// [`AttentionError::TooLarge`] if the weights exceed the largest allocation.

@@ -40,8 +40,8 @@ fn opened(fraction: f64) -> Result<Cuda, CudaError> {
     Ok(Cuda::new(device.with_memory_limit(bytes)))
 }
 
-/// Runs attention of one node, of the type and shape of some work, on each kernel that may be used: every step is taken,
-/// from allocation to reading, and the output must be the node's own values.
+/// Runs attention of one node, of the type and shape of some work, on each kernel that may be used: every step is
+/// taken, from allocation to reading, and the output must be the node's own values.
 fn check_kernels(cuda: &Cuda, work: &Workload) -> Result<(), String> {
     // Exact in f16 and bf16.
     let values: Vec<f32> = (0..work.heads * work.head_dim).map(|i| (i % 64) as f32 / 64.0).collect();

@@ -47,8 +47,8 @@ pub(super) struct GpuCandidate {
     pub(super) memory: u64,
 }
 
-/// The devices that may run attention. A requested device that cannot run is an error here, before the work is known; the
-/// backend is selected by [`Self::choose`], when it is.
+/// The devices that may run attention. A requested device that cannot run is an error here, before the work is
+/// known; the backend is selected by [`Self::choose`], when it is.
 ///
 /// ```
 /// use ironforge::attention::{Attention, AttentionBackend, Inputs, Keys, Tensor};

@@ -9,15 +9,16 @@ use crate::attention::lowering::{Half, Kernel, KernelArgs, PlanInputs};
 use crate::attention::{Attention, AttentionBackend, AttentionError, Output, Plan};
 use crate::geometry::padded_head_dim;
 
-/// The CUDA backend, on the first GPU. It copies the tensors of every call; the tables of a plan that is used repeatedly
-/// stay on the GPU. For many calls on the same tensors, [`DevicePlan`] and [`DeviceAttention`] keep everything there.
+/// The CUDA backend, on the first GPU. It copies the tensors of every call; the tables of a plan that is used
+/// repeatedly stay on the GPU. For many calls on the same tensors, [`DevicePlan`] and [`DeviceAttention`] keep
+/// everything there.
 ///
-/// The same call gives the same bits in every run. The kernel is chosen for the whole batch, so a graph in another batch
-/// may differ in its last places; with [`Plan::for_kernel`] it does not.
+/// The same call gives the same bits in every run. The kernel is chosen for the whole batch, so a graph in another
+/// batch may differ in its last places; with [`Plan::for_kernel`] it does not.
 ///
-/// The kernels sum weighted values in f32 and divide by the sum of the weights, of which the largest is 1, at the end. So
-/// values of bf16 beyond 3e38 divided by the number of keys of a row can overflow to infinity, or to NaN if signs differ.
-/// Values of f16 cannot.
+/// The kernels sum weighted values in f32 and divide by the sum of the weights, of which the largest is 1, at the
+/// end. So values of bf16 beyond 3e38 divided by the number of keys of a row can overflow to infinity, or to NaN if
+/// signs differ. Values of f16 cannot.
 #[derive(Debug, Clone)]
 pub struct Cuda {
     device: CudaDevice,
@@ -42,8 +43,8 @@ impl Cuda {
     /// Runs one problem.
     ///
     /// # Errors
-    /// [`CudaError::Attention`] for a problem that the kernels do not support, [`CudaError::OutOfMemory`] before anything
-    /// is allocated, or an error of the driver.
+    /// [`CudaError::Attention`] for a problem that the kernels do not support, [`CudaError::OutOfMemory`] before
+    /// anything is allocated, or an error of the driver.
     pub fn run(&self, problem: &Attention<'_>) -> Result<Output, CudaError> {
         let (args, plan) = (KernelArgs::new(problem)?, self.plan_of(problem)?);
         self.device.check_memory(DeviceAttention::bytes(&plan, &args))?;
@@ -85,8 +86,8 @@ impl Cuda {
         Ok(output)
     }
 
-    /// The plan of a problem; if its kernel is not built for this GPU, a plan for the gather, which takes every form of
-    /// keys.
+    /// The plan of a problem; if its kernel is not built for this GPU, a plan for the gather, which takes every
+    /// form of keys.
     fn plan_of(&self, problem: &Attention<'_>) -> Result<Plan, CudaError> {
         let (arch, half) = (self.device.arch().0, Half::of(&problem.inputs().q)?);
         let head_dim = problem.inputs().head_dim;

@@ -21,8 +21,8 @@ pub struct Buffer {
 }
 
 impl Buffer {
-    /// A buffer of `bytes` bytes, each 0xff: NaN in every float type. They are set in the order of the device's stream, so
-    /// possibly after this returns.
+    /// A buffer of `bytes` bytes, each 0xff: NaN in every float type. They are set in the order of the device's
+    /// stream, so possibly after this returns.
     ///
     /// # Errors
     /// [`CudaError::OutOfMemory`], or another error of the driver.
@@ -101,8 +101,8 @@ impl Buffer {
         call("copy from the GPU", || stream.synchronize())
     }
 
-    /// Address in GPU memory, a multiple of 256. A stream other than the device's may access it only as requirement 3 of
-    /// [`CudaDevice::launch_on`] allows.
+    /// Address in GPU memory, a multiple of 256. A stream other than the device's may access it only as requirement
+    /// 3 of [`CudaDevice::launch_on`] allows.
     pub fn address(&self) -> u64 {
         self.slice.device_ptr(self.device.stream()).0
     }

@@ -12,7 +12,8 @@ use super::error::{Capability, CudaError};
 use super::memory;
 use super::modules::{self, KernelEntry};
 
-/// The first GPU of the system, with its kernels. A cheap handle for any thread: all work runs in order on one stream.
+/// The first GPU of the system, with its kernels. A cheap handle for any thread: all work runs in order on one
+/// stream.
 #[derive(Debug, Clone)]
 pub struct CudaDevice {
     shared: Arc<Shared>,
@@ -40,8 +41,8 @@ impl CudaDevice {
     /// The first GPU. It is opened once per process; every call returns the first result.
     ///
     /// # Errors
-    /// As [`probe`]; [`CudaError::NoKernels`] and [`CudaError::OldGpu`] if there is nothing to launch; an error of the
-    /// driver when it opens the GPU.
+    /// As [`probe`]; [`CudaError::NoKernels`] and [`CudaError::OldGpu`] if there is nothing to launch; an error of
+    /// the driver when it opens the GPU.
     pub fn first() -> Result<Self, CudaError> {
         static SHARED: OnceLock<Result<Arc<Shared>, CudaError>> = OnceLock::new();
         let shared = SHARED.get_or_init(|| Shared::open().map(Arc::new)).clone()?;
@@ -63,8 +64,8 @@ impl CudaDevice {
         self.shared.arch
     }
 
-    /// Bytes that can still be allocated: those free on the GPU, within the limit. Memory freed while the GPU was busy may
-    /// be missing until [`Self::synchronize`].
+    /// Bytes that can still be allocated: those free on the GPU, within the limit. Memory freed while the GPU was
+    /// busy may be missing until [`Self::synchronize`].
     ///
     /// # Errors
     /// An error of the driver.

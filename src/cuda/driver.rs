@@ -14,18 +14,17 @@ use libloading::Library;
 
 use super::error::{Capability, CudaError, Version};
 
-/// The oldest supported driver: cudarc's declarations are those of this version, and it reads every version of PTX that
-/// build.rs tries.
+/// The oldest supported driver: cudarc's declarations are those of this version, and it reads every version of PTX
+/// that build.rs tries.
 pub(super) const OLDEST_DRIVER: Version = Version(12_000);
 
 /// Errors after which the context is unusable, and with it every result of the process.
 ///
-/// Source: `CUresult` in cuda.h 13.0, which says that the process must be started again, or that the context cannot be
-/// used: contained, illegal address, timeout, context destroyed, assert, hardware stack, illegal instruction,
+/// Source: `CUresult` in cuda.h 13.0, which says that the process must be started again, or that the context cannot
+/// be used: contained, illegal address, timeout, context destroyed, assert, hardware stack, illegal instruction,
 /// misaligned address, address space, program counter, launch failure, tensor memory leak, MPS client terminated,
-/// external device.
-/// It does not say so of an uncorrectable error of memory (214) or NVLink (220) and of an unknown one (999), but results
-/// cannot be trusted after these either.
+/// external device. It does not say so of an uncorrectable error of memory (214) or NVLink (220) and of an unknown
+/// one (999), but results cannot be trusted after these either.
 const STICKY: &[u32] = &[214, 220, 226, 700, 702, 709, 710, 714, 715, 716, 717, 718, 719, 721, 810, 911, 999];
 
 /// Errors by which a driver refuses a kernel that a newer one may take: image, binary, PTX, compiler, version of PTX,
@@ -147,15 +146,15 @@ pub struct GpuInfo {
 /// Properties of the first GPU of the driver. Never panics; every call of a process returns the first result.
 ///
 /// # Errors
-/// [`CudaError::NoDriver`], [`CudaError::NotADriver`], [`CudaError::TooOld`], [`CudaError::NoDevice`], or another error
-/// of the driver.
+/// [`CudaError::NoDriver`], [`CudaError::NotADriver`], [`CudaError::TooOld`], [`CudaError::NoDevice`], or another
+/// error of the driver.
 pub fn probe() -> Result<&'static GpuInfo, CudaError> {
     static INFO: OnceLock<Result<GpuInfo, CudaError>> = OnceLock::new();
     INFO.get_or_init(look).as_ref().map_err(CudaError::clone)
 }
 
 fn look() -> Result<GpuInfo, CudaError> {
-    // SAFETY: loading libcuda runs its initialisers, which touch nothing of this program; every CUDA program runs them.
+    // SAFETY: loading libcuda runs its initialisers, which touch nothing of this program.
     if !unsafe { sys::is_culib_present() } {
         return Err(load_error());
     }
@@ -228,9 +227,9 @@ fn load_error() -> CudaError {
 /// Creates the context of the first GPU and the one stream that all work of this process runs on.
 pub(super) fn open() -> Result<Arc<CudaStream>, CudaError> {
     let context = call("open the GPU", || CudaContext::new(0))?;
-    // SAFETY: events are needed only between streams, and this module allocates, uses and frees every buffer on the one
-    // stream created here. A buffer's address reaches another stream only through `launch_on`, whose requirement 3 orders
-    // the two.
+    // SAFETY: events are needed only between streams, and this module allocates, uses and frees every buffer on the
+    // one stream created here. A buffer's address reaches another stream only through `launch_on`, whose requirement 3
+    // orders the two.
     unsafe { context.disable_event_tracking() };
     call("make a stream", || context.new_stream())
 }

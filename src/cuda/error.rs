@@ -139,8 +139,8 @@ pub enum CudaError {
 }
 
 impl CudaError {
-    /// The error as [`Self::Load`] if the driver refused the kernel. Loading runs nothing, so a fatal error reported by it is
-    /// one of earlier work.
+    /// The error as [`Self::Load`] if the driver refused the kernel. Loading runs nothing, so a fatal error
+    /// reported by it is one of earlier work.
     pub(super) fn loading(self, kernel: &'static str) -> Self {
         match self {
             Self::Driver { code, said, .. } if driver::is_refusal(code) => Self::Load { kernel, code, said },

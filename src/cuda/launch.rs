@@ -37,23 +37,23 @@ pub(super) struct RawLaunch<'a> {
 impl CudaDevice {
     /// Launches attention on a caller's stream, with the caller's memory and order of work. It does not wait.
     ///
-    /// `launch` is the result of [`KernelArgs::launch`](crate::attention::lowering::KernelArgs::launch) for the caller's
-    /// addresses.
+    /// `launch` is the result of [`KernelArgs::launch`](crate::attention::lowering::KernelArgs::launch) for the
+    /// caller's addresses.
     ///
     /// # Errors
-    /// [`CudaError::Unsupported`] if there is no such entry for this GPU, [`CudaError::Load`], [`CudaError::Launch`]. An
-    /// error of the kernel itself is returned by a later call.
+    /// [`CudaError::Unsupported`] if there is no such entry for this GPU, [`CudaError::Load`],
+    /// [`CudaError::Launch`]. An error of the kernel itself is returned by a later call.
     ///
     /// # Safety
-    /// 1. Every address in `launch.params` is in memory of this GPU, in its primary context, 16-byte aligned, and the data
-    ///    there is at least as large as `AttentionParams` documents for its sizes; an address may be 0 where documented.
+    /// 1. Every address in `launch.params` is in memory of this GPU, in its primary context, 16-byte aligned, and the
+    ///    data there is at least as large as `AttentionParams` documents; an address may be 0 where documented.
     /// 2. The tables there are byte for byte those of the [`Plan`](crate::attention::Plan) that made `launch`: the
     ///    kernels check no index.
-    /// 3. From when the work may start until it is finished, that memory stays allocated, nothing else writes what the
-    ///    kernel reads, and nothing else accesses what it writes (`out`, `lse`). That includes this device's own stream, on
-    ///    which a [`Buffer`](super::Buffer) is allocated, filled, launched on and freed, and with which no other stream is
-    ///    ordered: call [`Self::synchronize`] before such a buffer is given to another stream, and wait for that stream
-    ///    before the buffer is used here again or dropped.
+    /// 3. From when the work may start until it is finished, that memory stays allocated, nothing else writes what
+    ///    the kernel reads, and nothing else accesses what it writes (`out`, `lse`). That includes this device's own
+    ///    stream, on which a [`Buffer`](super::Buffer) is allocated, filled, launched on and freed, and with which no
+    ///    other stream is ordered: call [`Self::synchronize`] before such a buffer is given to another stream, and
+    ///    wait for that stream before the buffer is used here again or dropped.
     /// 4. `launch` is unchanged since the plan made it.
     /// 5. `stream` is a stream of this GPU's primary context, and exists until the work is finished.
     pub unsafe fn launch_on(&self, stream: RawStream, launch: &Launch) -> Result<(), CudaError> {

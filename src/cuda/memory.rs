@@ -12,11 +12,12 @@ use cudarc::driver::{CudaSlice, CudaStream, DevicePtrMut, result};
 use super::driver::{call, lacks_memory};
 use super::error::CudaError;
 
-/// Memory on the GPU, freed when dropped, by any thread: in the order of the stream, which needs no current context unless
-/// the stream is the default one (cuMemFreeAsync in cuda.h); without memory pools the context is made current.
+/// Memory on the GPU, freed when dropped, by any thread: in the order of the stream, which needs no current context
+/// unless the stream is the default one (cuMemFreeAsync in cuda.h); without memory pools the context is made
+/// current.
 ///
-/// `CudaSlice` alone would keep an error of this, and a later call would report it. After a fatal error nothing is freed:
-/// the memory is released with the process.
+/// `CudaSlice` alone would keep an error of this, and a later call would report it. After a fatal error nothing is
+/// freed: the memory is released with the process.
 #[derive(Debug)]
 pub(super) struct DeviceMemory(ManuallyDrop<CudaSlice<u8>>);
 
@@ -55,7 +56,8 @@ impl Drop for DeviceMemory {
     }
 }
 
-/// Allocates `bytes` bytes, each 0xff: NaN in every float type, so that what no kernel wrote cannot look like a result.
+/// Allocates `bytes` bytes, each 0xff: NaN in every float type, so that what no kernel wrote cannot look like a
+/// result.
 pub(super) fn allocate(stream: &Arc<CudaStream>, bytes: usize) -> Result<DeviceMemory, CudaError> {
     let allocate = || {
         call("allocate memory", || {
@@ -78,8 +80,8 @@ pub(super) fn allocate(stream: &Arc<CudaStream>, bytes: usize) -> Result<DeviceM
     })
 }
 
-/// Waits for the stream, and has the driver reclaim the memory freed in its order. Until then it stays in a memory pool, and
-/// `cuMemGetInfo` counts it as used. Waiting alone suffices for a pool with the default release threshold
+/// Waits for the stream, and has the driver reclaim the memory freed in its order. Until then it stays in a memory
+/// pool, and `cuMemGetInfo` counts it as used. Waiting alone suffices for a pool with the default release threshold
 /// (CU_MEMPOOL_ATTR_RELEASE_THRESHOLD in cuda.h), but other code in the process may have raised it.
 pub(super) fn reclaim(stream: &CudaStream) -> Result<(), CudaError> {
     call("finish its work", || stream.synchronize())?;

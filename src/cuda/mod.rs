@@ -1,7 +1,7 @@
 //! CUDA: discovery of the GPU, its memory, loading and launching of kernels. The only module that names cudarc.
 //!
-//! [`Cuda`] is a backend like any other: it copies the tensors to the GPU and the result back. Callers with many calls keep
-//! plan and tensors on the GPU:
+//! [`Cuda`] is a backend like any other: it copies the tensors to the GPU and the result back. Callers with many
+//! calls keep plan and tensors on the GPU:
 //!
 //! ```no_run
 //! # fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -26,11 +26,11 @@
 //! # }
 //! ```
 //!
-//! Callers that own their buffers and stream (those of PyTorch, for example) launch with [`CudaDevice::launch_on`]; its
-//! safety requirements are listed there.
+//! Callers that own their buffers and stream (those of PyTorch, for example) launch with [`CudaDevice::launch_on`];
+//! its safety requirements are listed there.
 //!
-//! Without a driver, a GPU or kernels every call returns a [`CudaError`] with the remedy, and none panics. After an error
-//! that the GPU does not survive, every later call of the process returns [`CudaError::Poisoned`]:
+//! Without a driver, a GPU or kernels every call returns a [`CudaError`] with the remedy, and none panics. After an
+//! error that the GPU does not survive, every later call of the process returns [`CudaError::Poisoned`]:
 //!
 //! ```
 //! match ironforge::cuda::probe() {

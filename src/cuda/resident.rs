@@ -58,11 +58,12 @@ impl DevicePlan {
         &self.addresses
     }
 
-    /// Bias of every pair of nodes of graph `g`, `[len, len]`, computed on the GPU. For inspection: attention never builds
-    /// this matrix.
+    /// Bias of every pair of nodes of graph `g`, `[len, len]`, computed on the GPU. For inspection: attention never
+    /// builds this matrix.
     ///
     /// # Errors
-    /// [`CudaError::OutOfMemory`], [`CudaError::Attention`] if one launch cannot cover it, or another error of the driver.
+    /// [`CudaError::OutOfMemory`], [`CudaError::Attention`] if one launch cannot cover it, or another error of the
+    /// driver.
     ///
     /// # Panics
     /// If there is no graph `g`.
@@ -138,8 +139,8 @@ impl DeviceAttention {
     /// Copies the tensors of a problem to the GPU of its plan.
     ///
     /// # Errors
-    /// [`CudaError::Attention`] if tensors and plan do not fit one another or the kernels, [`CudaError::OutOfMemory`], or
-    /// another error of the driver.
+    /// [`CudaError::Attention`] if tensors and plan do not fit one another or the kernels,
+    /// [`CudaError::OutOfMemory`], or another error of the driver.
     pub fn new(plan: &DevicePlan, args: &KernelArgs<'_>) -> Result<Self, CudaError> {
         let offsets = TensorOffsets::of(args);
         args.launch(plan.plan(), &Addresses::default())?;
@@ -172,22 +173,23 @@ impl DeviceAttention {
     /// Launches once, after all earlier work of the GPU. It does not wait.
     ///
     /// # Errors
-    /// [`CudaError::Unsupported`] if there is no such kernel for this GPU, [`CudaError::Load`], [`CudaError::Launch`].
+    /// [`CudaError::Unsupported`] if there is no such kernel for this GPU, [`CudaError::Load`],
+    /// [`CudaError::Launch`].
     pub fn launch(&self) -> Result<(), CudaError> {
         let Launch { entry, grid, block, shared_bytes, params } = &self.launch;
         let (params, [grid, block, shared_bytes]) =
             (bytemuck::bytes_of(params), [*grid, *block, *shared_bytes]);
-        // SAFETY: 1. `new` compared the lengths of q, k and v with the shape of the arguments and allocated the buffers for
-        //            it; it put their addresses into the launch, and `plan` holds the tables.
-        //         2. the tables are the plan's own; `KernelArgs::launch` compared its nodes with those of the arguments, so
-        //            an index of one is an index of the other.
+        // SAFETY: 1. `new` compared the lengths of q, k and v with the shape of the arguments and allocated the
+        //            buffers for it; it put their addresses into the launch, and `plan` holds the tables.
+        //         2. the tables are the plan's own; `KernelArgs::launch` compared its nodes with those of the
+        //            arguments, so an index of one is an index of the other.
         //         3. all buffers are owned by `self`; one stream orders launches, copies and the freeing of them.
         //         4. `launch` never changes: it is private, and set by `KernelArgs::launch` alone.
         unsafe { self.plan.device.launch(&RawLaunch { entry, params, grid, block, shared_bytes }) }
     }
 
-    /// Waits for the last launch and returns its result; NaN everywhere before the first. The parts left to the host are
-    /// those of [`KernelArgs::apply_host_fixups`].
+    /// Waits for the last launch and returns its result; NaN everywhere before the first. The parts left to the
+    /// host are those of [`KernelArgs::apply_host_fixups`].
     ///
     /// # Errors
     /// [`CudaError::Launch`] if the kernel failed, or another error of the driver.

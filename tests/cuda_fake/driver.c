@@ -1,7 +1,7 @@
 // A CUDA driver that runs no kernel: it records the calls, and fails as configured.
 //
-// Device memory is host memory, so copies are real. A launch of an attention kernel writes (i % 64) / 64 to value i of
-// its output (if that has 16 bits, the bits of 1 in f16) and -1 to its log-sum-exp, whatever the inputs.
+// Device memory is host memory, so copies are real. A launch of an attention kernel writes (i % 64) / 64 to value i
+// of its output (if that has 16 bits, the bits of 1 in f16) and -1 to its log-sum-exp, whatever the inputs.
 //
 // FAKE_LOG       file to append to: one line per recorded call
 // FAKE_VERSION   CUDA version of the driver (12040)

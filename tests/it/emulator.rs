@@ -1,5 +1,5 @@
-//! The CUDA kernels, run on the CPU from the same sources as on a GPU: the properties of every backend, on every kernel,
-//! with every access checked; and planted bugs, which must be found.
+//! The CUDA kernels, run on the CPU from the same sources as on a GPU: the properties of every backend, on every
+//! kernel, with every access checked; and planted bugs, which must be found.
 
 mod backend;
 mod extremes;

@@ -1,4 +1,5 @@
-//! The same properties on a GPU. Without one each test prints SKIP with the reason, and fails if IRONFORGE_REQUIRE_GPU is 1.
+//! The same properties on a GPU. Without one each test prints SKIP with the reason, and fails if
+//! IRONFORGE_REQUIRE_GPU is 1.
 
 mod backend;
 

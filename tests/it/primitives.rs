@@ -1,4 +1,5 @@
-//! Each wrapper of kernels/include/ptx.cuh: in the emulator against plain arithmetic, and on a GPU against the emulator.
+//! Each wrapper of kernels/include/ptx.cuh: in the emulator against plain arithmetic, and on a GPU against the
+//! emulator.
 
 #[cfg(feature = "cuda")]
 mod gpu;

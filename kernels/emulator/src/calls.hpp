@@ -10,7 +10,9 @@ struct SourceLine {
   const char* file;
   int line;
 
-  static constexpr SourceLine current(const char* file = __builtin_FILE(), int line = __builtin_LINE()) { return {file, line}; }
+  static constexpr SourceLine current(const char* file = __builtin_FILE(), int line = __builtin_LINE()) {
+    return {file, line};
+  }
 };
 
 // Indices and memory of the calling thread. Constant for a thread, so a kernel may keep them.

@@ -1,5 +1,5 @@
-//! Compilation of kernels to a library for the CPU. Shared by build.rs, for the kernels of the tree, and by tests, for
-//! kernels with planted bugs.
+//! Compilation of kernels to a library for the CPU. Shared by build.rs, for the kernels of the tree, and by tests,
+//! for kernels with planted bugs.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -41,8 +41,8 @@ impl std::error::Error for Failure {}
 /// Flags of the emulator itself. It runs on the kernels' stacks and is not instrumented.
 const CORE_FLAGS: &[&str] = &["-std=c++17", "-O3", "-g1", "-fPIC", "-fvisibility=hidden", "-Wall", "-Wextra"];
 
-/// Flags of kernels: with `-fsanitize=thread` every load and store calls hooks.cpp; the sanitizer's library is not linked.
-/// Loops are not replaced by calls of memset, which would not be instrumented.
+/// Flags of kernels: with `-fsanitize=thread` every load and store calls hooks.cpp; the sanitizer's library is not
+/// linked. Loops are not replaced by calls of memset, which would not be instrumented.
 const KERNEL_FLAGS: &[&str] = &[
     "-std=c++17",
     "-O1",

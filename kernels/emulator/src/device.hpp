@@ -1,7 +1,7 @@
 // The bodies of the wrappers of include/ptx.cuh for the CPU.
 //
-// EMULATED_ARCH is the emulated architecture, 75 or 80 (the default). Loads and stores of the kernel itself are observed
-// through the compiler's instrumentation (hooks.cpp), those of a wrapper by the function that it calls.
+// EMULATED_ARCH is the emulated architecture, 75 or 80 (the default). Loads and stores of the kernel itself are
+// observed through the compiler's instrumentation (hooks.cpp), those of a wrapper by the function that it calls.
 #pragma once
 #include <cmath>
 #include <cstddef>
@@ -18,8 +18,8 @@
 #define DEV_METHOD inline __attribute__((always_inline))
 #define AT ::emulator::SourceLine at = ::emulator::SourceLine::current()
 
-// An entry is a function of the library, and an object that registers it with the emulator. Each thread has its own copy
-// of the parameters on its stack.
+// An entry is a function of the library, and an object that registers it with the emulator. Each thread has its own
+// copy of the parameters on its stack.
 #define KERNEL(name, threads, blocks, Params)                                                                      \
   static void name##_body(const Params& p);                                                                        \
   extern "C" void name(const void* params) { name##_body(*static_cast<const Params*>(params)); }                   \

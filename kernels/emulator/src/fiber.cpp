@@ -40,8 +40,8 @@ unsigned char* stack_end(const Fiber& fiber) {
   return reinterpret_cast<unsigned char*>((inside | (STACK_BYTES - 1)) + 1);
 }
 
-// All threads use the same depths of their stacks: if all stacks started at the same offset, these addresses would map to
-// the same cache lines.
+// All threads use the same depths of their stacks: if all stacks started at the same offset, these addresses would
+// map to the same cache lines.
 size_t shift(uint32_t thread) { return thread % 64 * 64; }
 }  // namespace
 

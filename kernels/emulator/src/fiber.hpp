@@ -32,8 +32,8 @@ struct Fiber {
   unsigned group;            // number of the open group of copies
 };
 
-// Stacks are aligned to their size, and each ends with a pointer to its fiber: a thread is found from its stack pointer,
-// and the high bits of an address tell if it is on the thread's own stack.
+// Stacks are aligned to their size, and each ends with a pointer to its fiber: a thread is found from its stack
+// pointer, and the high bits of an address tell if it is on the thread's own stack.
 constexpr size_t STACK_BYTES = 256 << 10;
 
 inline bool on_own_stack(const void* address, const void* frame) {

@@ -39,8 +39,8 @@ bool find_library(const void* address, Inside& found) {
   return true;
 }
 
-// Output of addr2line for all addresses: for each a line with the address, then pairs of function and file:line, innermost
-// inlined function first. Empty if there is no addr2line.
+// Output of addr2line for all addresses: for each a line with the address, then pairs of function and file:line,
+// innermost inlined function first. Empty if there is no addr2line.
 std::string ask_addr2line(const std::string& library, const std::string& addresses) {
   const std::string command = "addr2line -afi -e '" + library + "'" + addresses + " 2>/dev/null";
   std::string answer;

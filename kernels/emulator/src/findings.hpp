@@ -24,7 +24,8 @@ enum class Fault : uint32_t {
   Launch,
 };
 
-// A wrapper knows its line. For a plain load or store the return address is known, and the line is looked up at the end.
+// A wrapper knows its line. For a plain load or store the return address is known, and the line is looked up at the
+// end.
 struct Where {
   SourceLine source_line = {nullptr, 0};
   const void* return_address = nullptr;

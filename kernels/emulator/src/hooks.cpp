@@ -1,5 +1,5 @@
-// The functions that code compiled with the thread sanitizer calls before every load and store of a kernel. The sanitizer's
-// library is not linked. The emulator itself is compiled without it.
+// The functions that code compiled with the thread sanitizer calls before every load and store of a kernel. The
+// sanitizer's library is not linked. The emulator itself is compiled without it.
 #include "memory.hpp"
 
 namespace {

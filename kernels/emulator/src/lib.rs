@@ -1,13 +1,14 @@
 //! Runs ironforge's CUDA kernels on the CPU and checks every memory access.
 //!
-//! The sources are those compiled for a GPU, `kernels/*.cu`, compiled by a C++ compiler. A thread of a block is a fiber, a
-//! warp operation is a rendezvous of 32 fibers, an asynchronous copy arrives when its thread waits for it. The compiler's
-//! instrumentation reports every load and store before it happens. Found are races, missing barriers, uninitialised reads,
-//! out-of-bounds accesses, accesses to copies in flight, divergent warps, deadlocks and bank conflicts.
+//! The sources are those compiled for a GPU, `kernels/*.cu`, compiled by a C++ compiler. A thread of a block is a
+//! fiber, a warp operation is a rendezvous of 32 fibers, an asynchronous copy arrives when its thread waits for it.
+//! The compiler's instrumentation reports every load and store before it happens. Found are races, missing
+//! barriers, uninitialised reads, out-of-bounds accesses, accesses to copies in flight, divergent warps, deadlocks
+//! and bank conflicts.
 //!
-//! Only executed paths are tested. Speed, registers, the order of blocks on a device and the memory visible between them are
-//! not modelled, and each wrapper of `include/ptx.cuh` has a separate body here. Memory is tracked in units of two bytes; a
-//! thread's own stack is not tracked.
+//! Only executed paths are tested. Speed, registers, the order of blocks on a device and the memory visible between
+//! them are not modelled, and each wrapper of `include/ptx.cuh` has a separate body here. Memory is tracked in
+//! units of two bytes; a thread's own stack is not tracked.
 //!
 //! - `compiler`: compiles kernels to a library for the CPU.
 //! - `library`: loads such a library and calls it; all unsafe code.
@@ -119,9 +120,10 @@ impl Kernels {
         Kernels::load(&path).map_err(|failure| Unavailable { why: failure.to_string() })
     }
 
-    /// Compiles every .cu file of a folder for sm_80; the folder is a copy of `kernels/`, or its files include ptx.cuh. `out`
-    /// is a folder for objects and the library; it must exist as long as the kernels, as the lines of findings are looked
-    /// up there. Each of `defines` is NAME or NAME=VALUE; `EMULATED_ARCH=75` selects the other architecture.
+    /// Compiles every .cu file of a folder for sm_80; the folder is a copy of `kernels/`, or its files include
+    /// ptx.cuh. `out` is a folder for objects and the library; it must exist as long as the kernels, as the lines
+    /// of findings are looked up there. Each of `defines` is NAME or NAME=VALUE; `EMULATED_ARCH=75` selects the
+    /// other architecture.
     /// # Errors
     /// If there is no compiler, or it fails.
     pub fn compile(kernels: &Path, out: &Path, defines: &[&str]) -> Result<Kernels, Failure> {

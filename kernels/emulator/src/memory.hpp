@@ -26,8 +26,8 @@ class Memory {
   Mapping shared_memory, cells;
 };
 
-// An access that is about to happen: checks bounds, alignment and permission, and abandons the launch if they are violated;
-// records the access and reports faults.
+// An access that is about to happen: checks bounds, alignment and permission, and abandons the launch if they are
+// violated; records the access and reports faults.
 void touch(const void* address, size_t bytes, size_t alignment, Touch touch, Where where);
 // The same for a read by a whole warp of 16 bytes of shared memory whose address one lane supplies.
 void touch_row(Fiber& lane, const void* address, Where where);

@@ -74,8 +74,8 @@ impl Memory {
         buffer
     }
 
-    /// A buffer of zeros that takes memory only where it is touched, for addresses past 2^31. None if the system cannot map
-    /// it.
+    /// A buffer of zeros that takes memory only where it is touched, for addresses past 2^31. None if the system
+    /// cannot map it.
     pub fn reserve(&mut self, name: &str, len: usize, access: Access) -> Option<Buffer> {
         let allocation = Zeroed::new(len.checked_add(2 * GAP_BYTES + ALIGNMENT)?)?;
         let offset = (allocation.address() + GAP_BYTES).next_multiple_of(ALIGNMENT) - allocation.address();

@@ -16,7 +16,8 @@ pub enum Fault {
     ReadOnly,
     /// A misaligned address. The launch ends before the access.
     Misaligned,
-    /// An access to memory while an asynchronous copy into it is pending, or a thread that never waits for its copies.
+    /// An access to memory while an asynchronous copy into it is pending, or a thread that never waits for its
+    /// copies.
     CopyInFlight,
     /// Lanes of a warp that reach different collective operations. The launch ends.
     Divergence,

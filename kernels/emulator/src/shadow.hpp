@@ -1,10 +1,10 @@
 // The last accesses of each cell of memory: thread and time.
 //
-// Time is counted in barriers. Only the barrier of the block orders its threads, and all of them reach it: so the vector
-// clock of a thread has one entry, the number of barriers passed, and two accesses of different threads are unordered
-// exactly if they are between the same two barriers. A shuffle, a vote or a product orders nothing, as on the device. The
-// count continues from block to block and launch to launch, so that records older than the start of a launch or block are
-// void, and nothing has to be cleared.
+// Time is counted in barriers. Only the barrier of the block orders its threads, and all of them reach it: so the
+// vector clock of a thread has one entry, the number of barriers passed, and two accesses of different threads are
+// unordered exactly if they are between the same two barriers. A shuffle, a vote or a product orders nothing, as on
+// the device. The count continues from block to block and launch to launch, so that records older than the start of
+// a launch or block are void, and nothing has to be cleared.
 #pragma once
 #include <cstddef>
 #include <cstdint>

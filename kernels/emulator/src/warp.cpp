@@ -112,8 +112,8 @@ float widen(Product product, uint32_t bits) {
   return product == Product::Bf16 ? bf16_to_f32(half) : f16_to_f32(half);
 }
 
-// Each product of two 16-bit values is exact in f32. They are added in the order of k, beginning with 0, and the sum is
-// added to c; every sum is rounded to f32. The device's order is not documented.
+// Each product of two 16-bit values is exact in f32. They are added in the order of k, beginning with 0, and the
+// sum is added to c; every sum is rounded to f32. The device's order is not documented.
 template <int DEPTH> [[gnu::noinline]] void multiply(ProductLane** lanes, Product product) {
   constexpr int HALVES = DEPTH / 8;  // a and b come in parts of eight columns and eight rows
   float a[16][DEPTH], b[DEPTH][8], sum[16][8];

@@ -9,8 +9,8 @@ pub(super) const CPU_GATHER_COST: usize = 4;
 
 // Seconds on the CPU.
 
-/// Nanoseconds of one thread for a pair of nodes in one head; measured on dense and banded masks at head dimensions of 16
-/// to 128, as the next one.
+/// Nanoseconds of one thread for a pair of nodes in one head; measured on dense and banded masks at head dimensions
+/// of 16 to 128, as the next one.
 pub(super) const CPU_PAIR_NS: f64 = 25.0;
 /// Nanoseconds of one thread for each dimension of such a pair.
 pub(super) const CPU_PAIR_VALUE_NS: f64 = 0.9;
@@ -26,7 +26,8 @@ pub(super) const SM_BYTES: f64 = 17.0;
 pub(super) const SM_GATHER: f64 = 1.2;
 /// Cycles for the softmax of 16x16 logits of a tile.
 pub(super) const SM_LOGITS: f64 = 48.0;
-/// Cycles for both products of 16x16 logits with split probabilities, for each dimension; they overlap with the softmax.
+/// Cycles for both products of 16x16 logits with split probabilities, for each dimension; they overlap with the
+/// softmax.
 pub(super) const SM_PRODUCT: f64 = 1.4;
 /// Cycles for a tile besides its logits: copies, barriers, decoding the mask.
 pub(super) const SM_TILE: f64 = 120.0;

@@ -1,5 +1,5 @@
-//! Estimates of the time and memory of attention, and the choices made by them: gather or tiles on the CPU, the kernel
-//! on a GPU, CPU or GPU.
+//! Estimates of the time and memory of attention, and the choices made by them: gather or tiles on the CPU, the
+//! kernel on a GPU, CPU or GPU.
 //!
 //! The estimates are fitted to rank alternatives; they do not predict times.
 //!

@@ -135,8 +135,8 @@ impl Workload {
             + values / GPU_PAIR_VALUES
     }
 
-    /// Upper bound of the bytes of the largest problem on a GPU with kernels for this architecture: tensors, results and
-    /// the tables of its plan.
+    /// Upper bound of the bytes of the largest problem on a GPU with kernels for this architecture: tensors,
+    /// results and the tables of its plan.
     pub fn gpu_bytes(&self, arch: u32) -> u64 {
         self.bytes(self.largest, self.is_tiled(arch)) as u64
     }

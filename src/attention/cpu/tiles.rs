@@ -1,7 +1,7 @@
 //! Rows of many keys: online softmax over 64x64 tiles.
 //!
-//! Bias and mask of a tile are decoded once for all heads. A tile in which every row attends to every column, and that has
-//! no bias, is not decoded.
+//! Bias and mask of a tile are decoded once for all heads. A tile in which every row attends to every column, and
+//! that has no bias, is not decoded.
 
 use super::exp::exp;
 use super::row_block::{RowBlock, WidenedProblem};
@@ -215,8 +215,8 @@ fn add_bias(logits: &mut [f32; BLOCK], bias: &[f32; BLOCK]) {
     }
 }
 
-/// Turns one row of logits into unnormalised probabilities relative to the largest logit so far; returns the factor that
-/// rescales the earlier tiles.
+/// Turns one row of logits into unnormalised probabilities relative to the largest logit so far; returns the factor
+/// that rescales the earlier tiles.
 fn softmax_step(p: &mut [f32; BLOCK], max: &mut f32, sum: &mut f32) -> f32 {
     let mut most = [*max; LANES];
     for p in p.as_chunks::<LANES>().0 {

@@ -8,8 +8,8 @@ use super::plan::Plan;
 use super::plan_match::KeySource;
 use crate::attention::{Attention, Direction};
 
-/// Graphs and their attention pattern, as the caller identifies them. One id is one batch of graphs with their times, for
-/// the lifetime of the cache.
+/// Graphs and their attention pattern, as the caller identifies them. One id is one batch of graphs with their
+/// times, for the lifetime of the cache.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct GraphView {
     /// The caller's id of the graphs.
@@ -20,8 +20,8 @@ pub struct GraphView {
     pub self_loops: bool,
 }
 
-/// Key of a plan: a view of graphs, and everything else of a problem that its plan depends on. Attention pattern and times
-/// are represented by the id of the graphs; comparing them would cost as much as building the plan.
+/// Key of a plan: a view of graphs, and everything else of a problem that its plan depends on. Attention pattern
+/// and times are represented by the id of the graphs; comparing them would cost as much as building the plan.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct PlanKey {
     view: GraphView,
@@ -67,8 +67,8 @@ pub struct PlanCounts {
 
 /// Plans kept between calls, up to a number of bytes; the least recently used are evicted first.
 ///
-/// Any number of threads may use it. The lock is not held while a plan is built, so two threads that miss one plan at the
-/// same time both build it (two misses); the first to finish is kept, and both get it.
+/// Any number of threads may use it. The lock is not held while a plan is built, so two threads that miss one plan
+/// at the same time both build it (two misses); the first to finish is kept, and both get it.
 ///
 /// ```
 /// use ironforge::attention::lowering::{GraphView, PlanCache, PlanInputs, PlanKey};
@@ -135,8 +135,8 @@ impl PlanCache {
         Some(plan)
     }
 
-    /// Counts a miss, and keeps a plan that took `took` to build. Returns the plan held, which another thread may have
-    /// added first.
+    /// Counts a miss, and keeps a plan that took `took` to build. Returns the plan held, which another thread may
+    /// have added first.
     pub(crate) fn keep(&self, key: &PlanKey, plan: Plan, took: Duration) -> Arc<Plan> {
         let plan = Arc::new(plan);
         let mut held = self.lock();

@@ -14,8 +14,8 @@ use crate::attention::{
 };
 use crate::geometry::padded_head_dim;
 
-/// Largest magnitude of a logit in units of q·k: the kernels use -1e30 for masked pairs, and -1e15 as the maximum of a row
-/// before its first key.
+/// Largest magnitude of a logit in units of q·k: the kernels use -1e30 for masked pairs, and -1e15 as the maximum
+/// of a row before its first key.
 const MAX_LOGIT: f64 = 1e14;
 
 /// Logits below this are indistinguishable from 0 in a softmax in f32.
@@ -24,8 +24,8 @@ const NEGLIGIBLE_LOGIT: f64 = 1e-10;
 /// A problem's tensors in the kernels' form: 16 bits per value, head dimension padded with zeros.
 #[derive(Debug, Clone)]
 pub struct KernelArgs<'a> {
-    /// Queries, `[nodes, heads, padded]`. Their sign is flipped for a scale below 0; they are all zeros if every scaled
-    /// product is negligible.
+    /// Queries, `[nodes, heads, padded]`. Their sign is flipped for a scale below 0; they are all zeros if every
+    /// scaled product is negligible.
     pub q: Cow<'a, [u16]>,
     /// Keys, `[nodes, heads, padded]`.
     pub k: Cow<'a, [u16]>,
@@ -78,8 +78,8 @@ pub struct Launch {
 }
 
 impl<'a> KernelArgs<'a> {
-    /// Converts the tensors of a problem to the kernels' form. O(values); nothing is copied if the head dimension needs no
-    /// padding and the scale is above 0.
+    /// Converts the tensors of a problem to the kernels' form. O(values); nothing is copied if the head dimension
+    /// needs no padding and the scale is above 0.
     ///
     /// # Errors
     /// [`AttentionError::NeedsHalf`] for f32 tensors.
@@ -149,8 +149,9 @@ impl<'a> KernelArgs<'a> {
     /// The launch of these arguments by a plan of the same batch, with everything at the given addresses.
     ///
     /// # Errors
-    /// [`AttentionError::Len`] if plan and arguments differ in their nodes, [`AttentionError::TooLarge`] if one launch
-    /// cannot cover the batch, [`AttentionError::Range`] for logits that the kernels could take for masked ones.
+    /// [`AttentionError::Len`] if plan and arguments differ in their nodes, [`AttentionError::TooLarge`] if one
+    /// launch cannot cover the batch, [`AttentionError::Range`] for logits that the kernels could take for masked
+    /// ones.
     pub fn launch(&self, plan: &Plan, at: &Addresses) -> Result<Launch, AttentionError> {
         if plan.nodes() != self.nodes {
             return Err(AttentionError::Len { what: "plan", got: plan.nodes(), want: self.nodes });
@@ -188,8 +189,8 @@ impl<'a> KernelArgs<'a> {
         Ok(Launch { entry, grid, block: THREADS, shared_bytes: kernel.shared_bytes(self.padded), params })
     }
 
-    /// Applies the parts that the kernels leave to the host to an output: the mean of empty rows, and the propagation of
-    /// NaN.
+    /// Applies the parts that the kernels leave to the host to an output: the mean of empty rows, and the
+    /// propagation of NaN.
     ///
     /// # Panics
     /// If the output is not of the problem's shape; its log-sum-exp may be empty.

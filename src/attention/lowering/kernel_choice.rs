@@ -85,7 +85,8 @@ fn live_parts(bits: &TileBits) -> usize {
     strips.map(|all| (0..4).filter(|part| all >> (16 * part) & 0xffff != 0).count()).sum()
 }
 
-/// Number of tiles that intervals touch, and of 16x16 parts of them; between rows that are apart, the gap counts as well.
+/// Number of tiles that intervals touch, and of 16x16 parts of them; between rows that are apart, the gap counts as
+/// well.
 fn interval_tiles(offsets: &[usize], lo: &[u32], hi: &[u32]) -> (usize, usize) {
     let touched = |rows: std::ops::Range<usize>, start: u32, width: u32| {
         let non_empty = rows.filter(|&r| lo[r] < hi[r]);

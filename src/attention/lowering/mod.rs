@@ -1,9 +1,9 @@
 //! Lowering of a problem to the tables and launch arguments of a kernel.
 //!
-//! A [`Plan`] holds everything that a kernel needs besides the tensors, built once and kept by the caller: mask tiles in
-//! the order of the tensor cores' fragments, the bias as steps of whole milliseconds, and the order in which the block
-//! rows start. It is independent of the device: the code that runs kernels copies [`Plan::tables`] to the device, adds
-//! the tensors of [`KernelArgs`] and launches what [`KernelArgs::launch`] returns.
+//! A [`Plan`] holds everything that a kernel needs besides the tensors, built once and kept by the caller: mask
+//! tiles in the order of the tensor cores' fragments, the bias as steps of whole milliseconds, and the order in
+//! which the block rows start. It is independent of the device: the code that runs kernels copies [`Plan::tables`]
+//! to the device, adds the tensors of [`KernelArgs`] and launches what [`KernelArgs::launch`] returns.
 //!
 //! ```
 //! use ironforge::attention::lowering::{Addresses, Kernel, KernelArgs, PlanInputs};

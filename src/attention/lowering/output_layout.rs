@@ -2,7 +2,8 @@
 
 use crate::attention::kernel::Half;
 
-/// Type of a kernel's output, with its code: `OutputType` in `kernels/include/params.cuh`. The log-sum-exp is always f32.
+/// Type of a kernel's output, with its code: `OutputType` in `kernels/include/params.cuh`. The log-sum-exp is
+/// always f32.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[repr(u32)]
 pub enum OutputType {

@@ -1,5 +1,5 @@
-//! Parameters of a launch, with the layout of `kernels/include/params.cuh`. Addresses are those of the device that runs
-//! the kernel, 0 for a table that is not used.
+//! Parameters of a launch, with the layout of `kernels/include/params.cuh`. Addresses are those of the device that
+//! runs the kernel, 0 for a table that is not used.
 
 use bytemuck::{Pod, Zeroable};
 

@@ -10,8 +10,8 @@ use crate::attention::bias::{BiasParams, DeviceBias};
 use crate::attention::kernel::Kernel;
 use crate::attention::{AttentionError, Keys};
 
-/// Everything that a kernel needs besides the tensors. Valid for every problem of the same graphs, attention pattern, bias and times,
-/// whatever its tensors, its scale and its precision.
+/// Everything that a kernel needs besides the tensors. Valid for every problem of the same graphs, attention
+/// pattern, bias and times, whatever its tensors, its scale and its precision.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
     pub(super) kernel: Kernel,
@@ -29,8 +29,8 @@ impl Plan {
     /// The plan for the kernel with the least [`KernelCost`](super::KernelCost). O(nodes + keys).
     ///
     /// # Errors
-    /// As [`Attention::new`](crate::attention::Attention::new) for offsets, keys, bias and times; [`AttentionError::TooLarge`] beyond `u32::MAX`
-    /// tiles or keys.
+    /// As [`Attention::new`](crate::attention::Attention::new) for offsets, keys, bias and times;
+    /// [`AttentionError::TooLarge`] beyond `u32::MAX` tiles or keys.
     pub fn new(inputs: &PlanInputs<'_>) -> Result<Self, AttentionError> {
         inputs.check()?;
         Self::build(inputs, None)
@@ -77,7 +77,8 @@ impl Plan {
         self.bias.params(scale, at[DeviceTable::StepsMs as usize], at[DeviceTable::StepValues as usize])
     }
 
-    /// Parameters of the entry `time_bias` to write the bias of nodes `first..first + len` to `out`, f32 `[len, len]`.
+    /// Parameters of the entry `time_bias` to write the bias of nodes `first..first + len` to `out`, f32 `[len,
+    /// len]`.
     pub fn time_bias_params(
         &self,
         t_ms: u64,

@@ -29,8 +29,8 @@ impl KeySource {
 
 impl Plan {
     /// Checks that the plan is one of this problem's graphs, keys, bias and times. Far below the cost of attention:
-    /// slices are compared, O(nodes + keys), and nothing is built. For keys that the plan holds as tiles only the form
-    /// and the number are compared: the caller guarantees that they are the same.
+    /// slices are compared, O(nodes + keys), and nothing is built. For keys that the plan holds as tiles only the
+    /// form and the number are compared: the caller guarantees that they are the same.
     ///
     /// # Errors
     /// [`AttentionError::PlanMismatch`] names the first part that differs.

@@ -21,8 +21,8 @@ pub enum MaskTile<'a> {
     Partial(&'a [u64; BLOCK]),
 }
 
-/// An attention pattern in 64x64 tiles over the block grid of each graph: compressed rows of tiles, a partial tile with
-/// its bits, so that the mask is exact. 8 bytes per tile, and 512 for the bits of a partial one.
+/// An attention pattern in 64x64 tiles over the block grid of each graph: compressed rows of tiles, a partial tile
+/// with its bits, so that the mask is exact. 8 bytes per tile, and 512 for the bits of a partial one.
 ///
 /// ```
 /// use ironforge::attention::{BlockMask, intervals};
@@ -65,8 +65,8 @@ impl BlockMask {
         })
     }
 
-    /// The mask by which each block of 64 nodes attends to itself and to the next block of its graph; the L mod 64 nodes
-    /// of the tail are a block. O(blocks).
+    /// The mask by which each block of 64 nodes attends to itself and to the next block of its graph; the L mod 64
+    /// nodes of the tail are a block. O(blocks).
     ///
     /// # Errors
     /// As [`Attention::new`](crate::attention::Attention::new) for offsets.

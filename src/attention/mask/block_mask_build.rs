@@ -8,8 +8,8 @@ use crate::attention::AttentionError;
 use crate::geometry::BLOCK;
 
 impl BlockMask {
-    /// Builds a mask block row by block row: `fill` gets the tiles to fill, the nodes of the block row and those of its
-    /// graph.
+    /// Builds a mask block row by block row: `fill` gets the tiles to fill, the nodes of the block row and those of
+    /// its graph.
     pub(super) fn build(
         offsets: &[usize],
         mut fill: impl FnMut(&mut TileRow, Range<usize>, Range<usize>),

@@ -45,8 +45,8 @@ impl OwnedPattern {
         (self.row_ptr, self.col_idx)
     }
 
-    /// A pattern of parts that are known to be valid: bounds that rise from 0 to the number of columns, columns that rise
-    /// in each row and are below the number of rows.
+    /// A pattern of parts that are known to be valid: bounds that rise from 0 to the number of columns, columns
+    /// that rise in each row and are below the number of rows.
     pub(crate) fn from_parts(row_ptr: Vec<u32>, col_idx: Vec<u32>) -> Self {
         Self { row_ptr, col_idx }
     }
@@ -97,7 +97,8 @@ pub fn attention_pattern(
 /// The pattern of `Keys::Intervals`: row `i` holds `lo[i]..hi[i]`. O(entries).
 ///
 /// # Errors
-/// As [`Attention::new`](crate::attention::Attention::new) for the intervals, and [`AttentionError::TooLarge`] above `u32::MAX` entries.
+/// As [`Attention::new`](crate::attention::Attention::new) for the intervals, and [`AttentionError::TooLarge`]
+/// above `u32::MAX` entries.
 pub fn intervals(offsets: &[usize], lo: &[u32], hi: &[u32]) -> Result<OwnedPattern, AttentionError> {
     let nodes = check_offsets(offsets)?;
     check_intervals(lo, hi, offsets, nodes)?;

@@ -1,4 +1,5 @@
-//! The 64x64 tiles of one block row while they are filled: 64 queries against the keys that any of them may attend to.
+//! The 64x64 tiles of one block row while they are filled: 64 queries against the keys that any of them may attend
+//! to.
 
 use crate::geometry::{BLOCK, blocks};
 

@@ -34,9 +34,9 @@ pub enum NonFinite {
     /// An error, [`AttentionError::NonFinite`](crate::attention::AttentionError::NonFinite), which names the first.
     #[default]
     Error,
-    /// They propagate to the rows that attend to them, and to no other. Infinity counts as NaN. In `q` of a row that
-    /// has a key, or in `k` of a key of the row, it makes the row's output and log-sum-exp of that head NaN; in `v` of
-    /// a key of the row, the row's output in that dimension.
+    /// They propagate to the rows that attend to them, and to no other. Infinity counts as NaN. In `q` of a row
+    /// that has a key, or in `k` of a key of the row, it makes the row's output and log-sum-exp of that head NaN;
+    /// in `v` of a key of the row, the row's output in that dimension.
     Propagate,
 }
 

@@ -1,4 +1,5 @@
-//! Random attention problems: batches of graphs with lengths at block borders, masks of every kind, every bias and type.
+//! Random attention problems: batches of graphs with lengths at block borders, masks of every kind, every bias and
+//! type.
 
 mod batch;
 

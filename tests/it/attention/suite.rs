@@ -1,5 +1,5 @@
-//! Properties of every backend. Each is written once, for any backend; it returns an error text rather than panicking, so
-//! that tests can show that it finds a planted fault.
+//! Properties of every backend. Each is written once, for any backend; it returns an error text rather than
+//! panicking, so that tests can show that it finds a planted fault.
 
 use std::fmt;
 use std::sync::Arc;
