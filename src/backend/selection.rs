@@ -23,7 +23,11 @@ pub struct SelectedBackend {
 impl SelectedBackend {
     /// The CPU, with a reason.
     pub(crate) fn cpu(reason: String) -> Self {
-        on(Device::Cpu, Box::new(Cpu), reason)
+        Self::new(Device::Cpu, Box::new(Cpu), reason)
+    }
+
+    fn new(device: Device, backend: Box<dyn AttentionBackend>, reason: String) -> Self {
+        Self { used: backend.name().to_owned(), device, backend, reason }
     }
 }
 
@@ -84,7 +88,7 @@ impl DeviceOptions {
             Device::Cpu => BackendOptions::Fixed(SelectedBackend::cpu(asked())),
             Device::Cuda => {
                 let backend = gpu::open(gpu_memory_fraction).map_err(|why| BackendError::NoCuda { why })?;
-                BackendOptions::Fixed(on(Device::Cuda, backend, asked()))
+                BackendOptions::Fixed(SelectedBackend::new(Device::Cuda, backend, asked()))
             }
         }))
     }
@@ -100,7 +104,11 @@ impl DeviceOptions {
             "cuda" => Device::Cuda,
             "reference" => {
                 let reason = "asked for".to_owned();
-                return Ok(Self(BackendOptions::Fixed(on(Device::Cpu, Box::new(Reference), reason))));
+                return Ok(Self(BackendOptions::Fixed(SelectedBackend::new(
+                    Device::Cpu,
+                    Box::new(Reference),
+                    reason,
+                ))));
             }
             other => return Err(BackendError::Unknown { name: other.to_owned() }),
         };
@@ -119,7 +127,7 @@ impl DeviceOptions {
             let why = reason_for_gpu(&gpu, work)?;
             let backend = gpu::open_for(fraction, work)
                 .map_err(|e| format!("{why}, but the GPU cannot be used: {e}"))?;
-            Ok(on(Device::Cuda, backend, why))
+            Ok(SelectedBackend::new(Device::Cuda, backend, why))
         });
         selected.unwrap_or_else(SelectedBackend::cpu)
     }
@@ -147,10 +155,6 @@ fn reason_for_gpu(gpu: &GpuCandidate, work: &Workload) -> Result<String, String>
         gpu.name
     );
     if on_gpu < on_cpu { Ok(estimate) } else { Err(estimate) }
-}
-
-fn on(device: Device, backend: Box<dyn AttentionBackend>, reason: String) -> SelectedBackend {
-    SelectedBackend { used: backend.name().to_owned(), device, backend, reason }
 }
 
 #[cfg(test)]
