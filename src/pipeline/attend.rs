@@ -24,7 +24,7 @@ use std::path::Path;
 pub use error::AttendError;
 
 use crate::attention::{Accuracy, Attention, AttentionError};
-use crate::backend::{Candidates, Chosen, Work};
+use crate::backend::{DeviceOptions, SelectedBackend, Workload};
 
 /// What was done.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
@@ -54,17 +54,17 @@ pub fn attend(
     backend: &str,
     accuracy: Accuracy,
 ) -> Result<AttendReport, AttendError> {
-    let candidates = Candidates::by_name(backend)?;
+    let candidates = DeviceOptions::by_name(backend)?;
     let bytes = file::bytes(input)?;
     let file = file::File::parse(input, &bytes)?;
     let request = request::Request::of(&file)?;
     let refused = |source| file.problem(source);
     let keys = request.keys().map_err(refused)?;
     let problem = Attention::new(request.inputs(keys, accuracy)).map_err(refused)?;
-    let mut chosen = candidates.choose(&Work::of(&problem));
+    let mut chosen = candidates.choose(&Workload::of(&problem));
     let mut outcome = chosen.backend.forward(&problem);
     if let (Err(error @ AttentionError::Range { .. }), "auto") = (&outcome, backend) {
-        chosen = Chosen::cpu(format!("{}, but the GPU cannot do it: {error}", chosen.reason));
+        chosen = SelectedBackend::cpu(format!("{}, but the GPU cannot do it: {error}", chosen.reason));
         outcome = chosen.backend.forward(&problem);
     }
     let output = outcome.map_err(refused)?;

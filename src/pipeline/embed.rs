@@ -8,9 +8,9 @@ use rayon::prelude::*;
 use super::graphs::SessionGraph;
 use super::seen::{self, Seen};
 use super::{Progress, features};
-use crate::attention::plan::{GraphView, Half, PlanCache, PlanCounts};
+use crate::attention::lowering::{GraphView, Half, PlanCache, PlanCounts};
 use crate::attention::{AttentionBackend, CachedPlans};
-use crate::backend::{Chosen, Size, Work};
+use crate::backend::{ProblemSize, SelectedBackend, Workload};
 use crate::config::Config;
 use crate::error::Error;
 use crate::events::{self, FeatureInfo, Features, Standardised};
@@ -53,9 +53,9 @@ pub(super) struct SessionScores {
 }
 
 /// What attention of all layers and sessions takes.
-pub(super) fn work(sessions: &[Session], graphs: &[SessionGraph], config: &Config) -> Work {
+pub(super) fn work(sessions: &[Session], graphs: &[SessionGraph], config: &Config) -> Workload {
     let (tgat, attention) = (&config.tgat, &config.attention);
-    let chunks: Vec<Size> = chunks(sessions, config)
+    let chunks: Vec<ProblemSize> = chunks(sessions, config)
         .into_iter()
         .map(|chunk| {
             let lens = sessions[chunk.clone()].iter().map(|s| s.events.len());
@@ -63,11 +63,11 @@ pub(super) fn work(sessions: &[Session], graphs: &[SessionGraph], config: &Confi
             seen::size(lens, edges, attention)
         })
         .collect();
-    let total = chunks.iter().copied().fold(Size::default(), Size::plus);
-    Work {
+    let total = chunks.iter().copied().fold(ProblemSize::default(), ProblemSize::plus);
+    Workload {
         calls: chunks.len() * tgat.num_layers,
         total: total.times(tgat.num_layers),
-        largest: chunks.iter().copied().fold(Size::default(), Size::or),
+        largest: chunks.iter().copied().fold(ProblemSize::default(), ProblemSize::or),
         heads: tgat.num_heads,
         head_dim: tgat.hidden_dim / tgat.num_heads,
         half: match tgat.precision {
@@ -86,7 +86,7 @@ pub(super) fn run(
     graphs: &[SessionGraph],
     config: &Config,
     weights: Option<&Path>,
-    chosen: Chosen,
+    chosen: SelectedBackend,
     progress: &dyn Progress,
 ) -> Result<Embedded, Error> {
     let set = features::Chosen::of(sessions, config)?;
@@ -247,7 +247,7 @@ mod tests {
         }
 
         fn plan(&self, problem: &Attention<'_>) -> Result<Option<Plan>, AttentionError> {
-            Plan::new(&crate::attention::plan::Layout::of(problem)).map(Some)
+            Plan::new(&crate::attention::lowering::PlanInputs::of(problem)).map(Some)
         }
     }
 
@@ -260,7 +260,7 @@ mod tests {
             config.attention.plan_cache_mb = mb;
             let graphs = graphs::build(&sessions, &config).unwrap();
             let (used, reason) = (backend.name().to_owned(), String::new());
-            let chosen = Chosen { backend, used, device: Device::Cpu, reason };
+            let chosen = SelectedBackend { backend, used, device: Device::Cpu, reason };
             run(&sessions, &graphs, &config, None, chosen, &Silent).unwrap()
         };
         let [plain, kept, none] =

@@ -30,7 +30,7 @@ pub use report::{
 };
 pub use staging::abandon;
 
-use crate::backend::Candidates;
+use crate::backend::DeviceOptions;
 use crate::config::Effective;
 use crate::error::Error;
 
@@ -77,7 +77,7 @@ fn run(request: &Request<'_>, progress: &dyn Progress) -> Result<RunReport, Erro
     let config = &request.effective.config;
     let mut clock = Clock::new(progress);
     // What needs no input is known to be right before any is read.
-    let candidates = Candidates::of(config.device, config.limits.gpu_memory_fraction)?;
+    let candidates = DeviceOptions::of(config.device, config.limits.gpu_memory_fraction)?;
     let staging = staging::Staging::beside(request.out, &staging::OUTPUTS)?;
 
     clock.phase("read");

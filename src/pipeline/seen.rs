@@ -3,8 +3,8 @@
 use rayon::prelude::*;
 
 use super::graphs::SessionGraph;
-use crate::attention::{AttentionConfig, BlockMask, Direction, KeySet, Keys, attended};
-use crate::backend::Size;
+use crate::attention::{AttentionConfig, BlockMask, Direction, KeySet, Keys, attention_pattern};
+use crate::backend::ProblemSize;
 use crate::csr::CsrPattern;
 use crate::error::Error;
 use crate::geometry::{BLOCK, blocks};
@@ -86,7 +86,7 @@ fn listed(
     let patterns: Vec<(Vec<u32>, Vec<u32>)> = graphs
         .par_iter()
         .map(|graph| {
-            let pattern = attended(graph.dag.pattern(), config.direction, config.self_loops)?;
+            let pattern = attention_pattern(graph.dag.pattern(), config.direction, config.self_loops)?;
             Ok(match config.keys {
                 KeySet::Banded => widened(pattern.as_pattern(), config),
                 _ => pattern.into_parts(),
@@ -129,15 +129,15 @@ pub(super) fn size(
     lens: impl Iterator<Item = usize> + Clone,
     edges: usize,
     config: &AttentionConfig,
-) -> Size {
+) -> ProblemSize {
     let nodes: usize = lens.clone().sum();
     let both = config.direction == Direction::Both;
     let listed = if both { 2 * edges } else { edges } + if config.self_loops { nodes } else { 0 };
     match config.keys {
-        KeySet::Edges => Size::listed(lens, listed),
+        KeySet::Edges => ProblemSize::listed(lens, listed),
         KeySet::All => {
             let pairs = lens.map(|n| if both { n * n } else { n * (n + 1) / 2 }).sum();
-            Size { nodes, pairs, tiles: 0 }
+            ProblemSize { nodes, pairs, tiles: 0 }
         }
         KeySet::Banded => {
             let (mut pairs, mut tiles) = (listed, 0);
@@ -145,7 +145,7 @@ pub(super) fn size(
                 pairs += n * n.min(if both { BAND } else { BAND / 2 });
                 tiles += blocks(n) * blocks(n).min(3);
             }
-            Size { nodes, pairs, tiles: tiles + edges }
+            ProblemSize { nodes, pairs, tiles: tiles + edges }
         }
     }
 }

@@ -9,7 +9,7 @@ use super::head::Head;
 use super::layer::{HIDDEN, Layer};
 use super::tensors::{Dim, FIXED, INPUT, Seeded, TensorSource, Visit};
 use super::weights::{self, WeightsFile};
-use crate::attention::{AttentionBackend, OnePlan, SparseWeights};
+use crate::attention::{AttentionBackend, FirstPlan, SparseWeights};
 
 /// Patterns that are scored, the original's number.
 pub const PATTERNS: usize = 16;
@@ -175,7 +175,7 @@ impl Model {
     /// # Errors
     /// As [`Layer::forward`].
     pub fn forward(&self, backend: &dyn AttentionBackend, batch: &Batch<'_>) -> Result<Scores, TgatError> {
-        let backend = &OnePlan::new(backend);
+        let backend = &FirstPlan::new(backend);
         let x = self.features_of_last(backend, batch)?;
         let embeddings = self.last.forward(backend, &Batch { x: &x, ..batch.clone() })?;
         self.scores(embeddings)
@@ -191,7 +191,7 @@ impl Model {
         backend: &dyn AttentionBackend,
         batch: &Batch<'_>,
     ) -> Result<(Scores, SparseWeights), TgatError> {
-        let backend = &OnePlan::new(backend);
+        let backend = &FirstPlan::new(backend);
         let x = self.features_of_last(backend, batch)?;
         let (embeddings, weights) =
             self.last.forward_with_weights(backend, &Batch { x: &x, ..batch.clone() })?;

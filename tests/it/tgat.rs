@@ -1,8 +1,9 @@
 //! The network: same bits whatever is beside a graph, settings that do what they say, results that carry their mark.
 
-use ironforge::attention::plan::{GraphView, PlanCache};
+use ironforge::attention::lowering::{GraphView, PlanCache};
 use ironforge::attention::{
-    AttentionBackend, CachedPlans, Cpu, Direction, EmptyRow, Keys, NonFinite, Reference, TimeBias, attended,
+    AttentionBackend, CachedPlans, Cpu, Direction, EmptyRow, Keys, NonFinite, Reference, TimeBias,
+    attention_pattern,
 };
 use ironforge::csr::CsrPattern;
 use ironforge::tgat::{Batch, MAX_POSITIONS, Model, PATTERNS, Positions, Precision, TgatConfig, TgatError};
@@ -85,7 +86,7 @@ fn a_batch_gives_the_bits_of_its_graphs_alone() {
         let nodes = offsets[offsets.len() - 1];
         let (row_ptr, col_idx) = edges(offsets);
         let successors = CsrPattern::new(&row_ptr, &col_idx, nodes).unwrap();
-        let keys = attended(successors, Direction::Predecessors, true).unwrap();
+        let keys = attention_pattern(successors, Direction::Predecessors, true).unwrap();
         let batch = Batch {
             t_ms: Some(&t_ms[from..from + nodes]),
             bias: TimeBias::Sqrt { scale_minutes: 0.1 },

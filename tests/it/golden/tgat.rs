@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 
 use ironforge::attention::{
-    AttentionBackend, Cpu, Direction, Keys, Reference, SparseWeights, TimeBias, attended,
+    AttentionBackend, Cpu, Direction, Keys, Reference, SparseWeights, TimeBias, attention_pattern,
 };
 use ironforge::csr::CsrPattern;
 use ironforge::tgat::{Batch, Layer, Model, Positions, Precision, TgatConfig};
@@ -45,7 +45,7 @@ fn layer_file(path: &Path, tally: &mut Tally) {
     let masked = layer(&file, "w.", Positions::Learned);
     for session in &sessions {
         let graph = Graph::read(&file, session);
-        let keys = attended(graph.successors(), Direction::Successors, true).unwrap();
+        let keys = attention_pattern(graph.successors(), Direction::Successors, true).unwrap();
         let outputs = stems(&names, ".out64").into_iter().filter(|n| n.starts_with(&format!("{session}.")));
         for case in outputs {
             let parts: Vec<&str> = case[session.len() + 1..].split('.').collect();

@@ -1,6 +1,6 @@
 //! Embeddings and scores of a run are those of the network.
 
-use ironforge::attention::{Cpu, Keys, attended};
+use ironforge::attention::{Cpu, Keys, attention_pattern};
 use ironforge::config::Config;
 use ironforge::dag::Dag;
 use ironforge::events;
@@ -27,7 +27,8 @@ fn scores_of(run: &Run, session: &str) -> [Vec<f32>; 3] {
 /// What the network gives for the standardised features of these events.
 fn network(events: &EventTable, config: &Config, model: &Model, x: &[f32]) -> [Vec<f32>; 3] {
     let dag = Dag::from_events(events, &config.dag).unwrap();
-    let keys = attended(dag.pattern(), config.attention.direction, config.attention.self_loops).unwrap();
+    let keys =
+        attention_pattern(dag.pattern(), config.attention.direction, config.attention.self_loops).unwrap();
     let offsets = [0, events.len()];
     let batch = Batch {
         t_ms: Some(&events.t_ms),

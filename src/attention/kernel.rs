@@ -1,14 +1,14 @@
-//! The kernels' entries: their names, and the shape of a launch.
+//! The CUDA kernels: their names, entries and launch shapes.
 
 use std::fmt;
 
-use super::super::{Accuracy, AttentionError, Tensor};
+use super::{Accuracy, AttentionError, Tensor};
 use crate::geometry::PADDED_HEAD_DIMS;
 
-/// Threads of a block, of every attention kernel.
+/// Threads per block of every attention kernel.
 pub const THREADS: u32 = 128;
 
-/// Threads of a block of `time_bias`.
+/// Threads per block of `time_bias`.
 const BIAS_THREADS: u64 = 256;
 
 /// Largest number of blocks of one launch.
@@ -17,11 +17,11 @@ const MAX_GRID: u64 = i32::MAX as u64;
 /// A hand-written attention kernel.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kernel {
-    /// Gathers the keys of each row: a list or one interval. Memory is its bound.
+    /// Gathers the keys of each row: a list or one interval. Bound by memory.
     EdgeAttention,
     /// 64x64 tiles over contiguous ranges of keys: all, causal, or one interval a row.
     FlashAttention,
-    /// 64x64 tiles from a list, full or with their bits.
+    /// A list of 64x64 tiles, full or with bits.
     BlockSparseAttention,
 }
 
@@ -47,7 +47,7 @@ impl Half {
         }
     }
 
-    /// These values of the type, given by their bits, in f32.
+    /// Values of this type, given as bits, in f32.
     pub fn widen(self, bits: &[u16]) -> Vec<f32> {
         match self {
             Self::F16 => bits.iter().map(|&x| half::f16::from_bits(x).to_f32()).collect(),
@@ -55,7 +55,7 @@ impl Half {
         }
     }
 
-    /// `f16` or `bf16`.
+    /// Name: `f16` or `bf16`.
     pub fn name(self) -> &'static str {
         match self {
             Self::F16 => "f16",
@@ -65,10 +65,10 @@ impl Half {
 }
 
 impl Kernel {
-    /// All of them.
+    /// All kernels.
     pub const ALL: [Self; 3] = [Self::EdgeAttention, Self::FlashAttention, Self::BlockSparseAttention];
 
-    /// Name, as its source file has it.
+    /// Name of the kernel and of its source file.
     pub fn name(self) -> &'static str {
         match self {
             Self::EdgeAttention => "edge_attention",
@@ -77,13 +77,13 @@ impl Kernel {
         }
     }
 
-    /// Whether it is built for a machine of this architecture (75, 80): Turing has no bfloat16, and too little
-    /// shared memory for tiles of 128 dimensions.
+    /// True if the kernel is built for this architecture (75, 80): Turing has no bfloat16, and too little shared
+    /// memory for tiles of 128 dimensions.
     pub fn is_built(self, arch: u32, half: Half, padded: usize) -> bool {
         arch >= 80 || (half == Half::F16 && (padded < 128 || self == Self::EdgeAttention))
     }
 
-    /// Name of the entry. The gather is f32 throughout, so it has one accuracy.
+    /// Name of the entry. The gather computes in f32 throughout, so it has one accuracy.
     pub fn entry(self, half: Half, padded: usize, accuracy: Accuracy) -> String {
         let (kernel, half) = (self.name(), half.name());
         match (self, accuracy) {
@@ -93,14 +93,14 @@ impl Kernel {
         }
     }
 
-    /// Shared memory of a block, bytes.
+    /// Shared memory per block, bytes.
     pub fn shared_bytes(self, padded: usize) -> u32 {
         let threads = THREADS as usize;
         let bytes = match self {
-            // Eight values a thread.
+            // Eight values per thread.
             Self::EdgeAttention => threads * 8 * 4,
-            // Two stages of keys, values and times of 64 nodes, what is added to the logits of one tile, two sums a
-            // thread and head, and what the block goes through, with the gap behind it.
+            // Two stages of keys, values and times of 64 nodes, the bias of one tile, two sums per thread and head,
+            // and the state of the block with the padding after it.
             _ => {
                 let stage = 2 * 64 * padded.max(64) * 2 + 64 * 8;
                 2 * stage + 64 * 64 * 4 + heads_per_block(padded) as usize * threads * 8 + 128
@@ -109,7 +109,7 @@ impl Kernel {
         bytes as u32
     }
 
-    /// Blocks of a launch over `nodes` rows in `items` block rows.
+    /// Number of blocks of a launch over `nodes` rows in `items` block rows.
     pub(crate) fn grid(
         self,
         [heads, padded]: [usize; 2],
@@ -117,11 +117,11 @@ impl Kernel {
         items: usize,
     ) -> Result<u32, AttentionError> {
         let blocks = match self {
-            // As many whole nodes a block as it has room for, or as many blocks a node as its heads need.
+            // As many whole nodes per block as fit, or as many blocks per node as its heads need.
             Self::EdgeAttention => {
                 let (nodes, heads) = (nodes as u64, heads as u64);
-                let room = u64::from(THREADS) / (padded as u64 / 8);
-                if heads <= room { nodes.div_ceil(room / heads) } else { nodes * heads.div_ceil(room) }
+                let rows = u64::from(THREADS) / (padded as u64 / 8);
+                if heads <= rows { nodes.div_ceil(rows / heads) } else { nodes * heads.div_ceil(rows) }
             }
             _ => items as u64 * (heads as u64).div_ceil(heads_per_block(padded)),
         };
@@ -135,7 +135,7 @@ impl fmt::Display for Kernel {
     }
 }
 
-/// Every entry built for a machine of this architecture, sorted.
+/// Names of all entries built for an architecture, sorted.
 pub fn entries(arch: u32) -> Vec<String> {
     let mut names = vec![TIME_BIAS.to_owned()];
     for kernel in Kernel::ALL {
@@ -150,10 +150,10 @@ pub fn entries(arch: u32) -> Vec<String> {
     names
 }
 
-/// The entry that writes a bias out.
+/// Entry that writes the bias of every pair of nodes.
 pub const TIME_BIAS: &str = "time_bias";
 
-/// Blocks and threads of a launch of [`TIME_BIAS`] over `len` nodes.
+/// Blocks, and threads per block, of a launch of [`TIME_BIAS`] over `len` nodes.
 ///
 /// # Errors
 /// [`AttentionError::TooLarge`] if one launch cannot cover `len x len` pairs.
@@ -162,7 +162,7 @@ pub fn time_bias_shape(len: u64) -> Result<(u32, u32), AttentionError> {
     Ok((grid, BIAS_THREADS as u32))
 }
 
-/// Heads that one block of a tile kernel takes: as many as fill 128 bytes of a row.
+/// Heads per block of a tile kernel: as many as fill 128 bytes of a row.
 fn heads_per_block(padded: usize) -> u64 {
     (64 / padded as u64).max(1)
 }
@@ -181,7 +181,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn turing_has_the_half_precision_entries_that_fit_it() {
+    fn turing_has_only_the_f16_entries_that_fit() {
         assert_eq!((entries(80).len(), entries(75).len()), (8 + 16 + 16 + 1, 4 + 6 + 6 + 1));
         assert!(entries(75).iter().all(|e| !e.contains("bf16")));
         assert!(entries(80).contains(&"block_sparse_attention_bf16_d128_fast".to_owned()));

@@ -1,7 +1,9 @@
-//! What a launch is given: the same bytes as `kernels/include/params.cuh`. Addresses are those of the machine that
-//! runs the kernel, 0 where a table is not used.
+//! Parameters of a launch, with the layout of `kernels/include/params.cuh`. Addresses are those of the device that
+//! runs the kernel, 0 for a table that is not used.
 
 use bytemuck::{Pod, Zeroable};
+
+use crate::attention::bias::BiasParams;
 
 /// The queries of one block row, against keys of the same graph.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Pod, Zeroable)]
@@ -23,56 +25,52 @@ pub struct WorkItem {
 pub struct TileEntry {
     /// Column block, counted inside the graph.
     pub column: u32,
-    /// Which 128 words hold its bits, or [`FULL_TILE`].
+    /// Index of the 128 words that hold its bits, or [`FULL_TILE`].
     pub bits: u32,
 }
 
-/// Marks a tile in which every row sees every column of its graph.
+/// Marks a tile in which every row attends to every column of its graph.
 pub const FULL_TILE: u32 = u32::MAX;
 
 /// Earliest and latest time in a block of 64 nodes, milliseconds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Pod, Zeroable)]
 #[repr(C)]
 pub struct TimeRange {
-    /// Earliest.
+    /// Earliest time.
     pub first: i64,
-    /// Latest.
+    /// Latest time.
     pub last: i64,
 }
 
-/// Bias of a logit from the milliseconds between two nodes.
-#[derive(Debug, Clone, Copy, PartialEq, Pod, Zeroable)]
-#[repr(C)]
-pub struct BiasParams {
-    /// `[steps]` u64, strictly rising.
-    pub steps_ms: u64,
-    /// `[steps + 1]` f32.
-    pub values: u64,
-    /// 0 none, 1 sqrt, 2 steps.
-    pub kind: u32,
-    /// Number of steps.
-    pub steps: u32,
-    /// Of the root: 1 / (60000 (scale_minutes + 1e-6)).
-    pub factor: f32,
-    /// Turns a logit into the unit of q·k; 1 where logits themselves are wanted.
-    pub inv_scale: f32,
+/// Code of the form of keys; `KeyForm` in `kernels/include/params.cuh`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u32)]
+pub enum KeyForm {
+    /// Every node of the graph.
+    All = 0,
+    /// The node itself and the nodes of its graph before it.
+    Causal = 1,
+    /// One range for each node.
+    Intervals = 2,
+    /// A list: of keys for each node, or of tiles for each block row.
+    List = 3,
 }
 
-/// One attention over a batch.
+/// Attention over one batch.
 #[derive(Debug, Clone, Copy, PartialEq, Pod, Zeroable)]
 #[repr(C)]
 pub struct AttentionParams {
-    /// `[nodes, heads, padded head_dim]`, 16 bits a value; `k` and `v` alike.
+    /// Queries, `[nodes, heads, padded head_dim]`, 16 bits per value; `k` and `v` alike.
     pub q: u64,
     /// Keys.
     pub k: u64,
     /// Values.
     pub v: u64,
-    /// `[nodes, heads, head_dim]`.
+    /// Output, `[nodes, heads, head_dim]`.
     pub out: u64,
-    /// `[nodes, heads]` f32, or 0 if it is not wanted.
+    /// Log-sum-exp, `[nodes, heads]` f32, or 0 if it is not wanted.
     pub lse: u64,
-    /// `[nodes]` i64; 0 without bias.
+    /// Times, `[nodes]` i64; 0 without bias.
     pub t_ms: u64,
     /// `[block rows]` [`TimeRange`]; 0 without bias.
     pub block_times: u64,
@@ -80,9 +78,9 @@ pub struct AttentionParams {
     pub items: u64,
     /// `[nodes]` u32: first key of each node.
     pub lo: u64,
-    /// `[nodes]` u32: one past its last key.
+    /// `[nodes]` u32: one past the last key of each node.
     pub hi: u64,
-    /// u32: first entry of each node or block row, and their number.
+    /// u32: first entry of each node or block row, and the number of entries last.
     pub row_ptr: u64,
     /// u32: keys of all nodes.
     pub col_idx: u64,
@@ -92,25 +90,25 @@ pub struct AttentionParams {
     pub tiles: u64,
     /// Time bias.
     pub bias: BiasParams,
-    /// Heads.
+    /// Number of heads.
     pub heads: u32,
     /// True head dimension.
     pub head_dim: u32,
-    /// Nodes of the batch.
+    /// Number of nodes of the batch.
     pub nodes: u32,
-    /// 0 all, 1 causal, 2 intervals, 3 a list.
+    /// A [`KeyForm`].
     pub keys: u32,
     /// Factor of q·k, above 0.
     pub scale: f32,
     /// `scale · log2(e)`.
     pub scale_log2e: f32,
-    /// 0: `out` is f32. 1: it has the type of `q`.
+    /// An [`OutputType`](super::OutputType): that of `out`.
     pub out_kind: u32,
-    /// Fills the struct up.
+    /// Padding.
     pub unused: u32,
 }
 
-/// The bias of nodes `first..first + len` against one another.
+/// The bias of every pair of the nodes `first..first + len`.
 #[derive(Debug, Clone, Copy, PartialEq, Pod, Zeroable)]
 #[repr(C)]
 pub struct TimeBiasParams {
@@ -130,7 +128,6 @@ const _: () = assert!(
     size_of::<WorkItem>() == 16
         && size_of::<TileEntry>() == 8
         && size_of::<TimeRange>() == 16
-        && size_of::<BiasParams>() == 32
         && size_of::<AttentionParams>() == 176
         && size_of::<TimeBiasParams>() == 64
 );

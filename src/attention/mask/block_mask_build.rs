@@ -1,12 +1,15 @@
-//! How a mask comes to be: block row by block row, from a pattern or from two masks.
+//! Building a block mask block row by block row, from a pattern or from two masks.
 
 use std::ops::Range;
 
-use super::super::tile::{Bits, TileRow, all_bits};
-use super::{AttentionError, BLOCK, Block, BlockMask, FULL};
+use super::block_mask::{BlockMask, FULL, MaskTile};
+use super::tile_row::{TileBits, TileRow, all_bits};
+use crate::attention::AttentionError;
+use crate::geometry::BLOCK;
 
 impl BlockMask {
-    /// Builds the mask block row by block row: `fill` is given the nodes of the block row and of its graph.
+    /// Builds a mask block row by block row: `fill` gets the tiles to fill, the nodes of the block row and those of
+    /// its graph.
     pub(super) fn build(
         offsets: &[usize],
         mut fill: impl FnMut(&mut TileRow, Range<usize>, Range<usize>),
@@ -30,6 +33,7 @@ impl BlockMask {
         Ok(mask)
     }
 
+    /// The mask whose words are `op` of those of two masks.
     pub(super) fn combine(&self, other: &Self, op: fn(u64, u64) -> u64) -> Result<Self, AttentionError> {
         if self.offsets != other.offsets {
             return Err(AttentionError::MaskOffsets);
@@ -65,13 +69,13 @@ impl BlockMask {
         }
     }
 
-    /// Appends a tile to the block row that is being built; one without a bit is dropped.
-    fn push(&mut self, col: u32, bits: Bits, all: &Bits) -> Result<(), AttentionError> {
-        let seen: usize = bits.iter().map(|word| word.count_ones() as usize).sum();
-        if seen == 0 {
+    /// Appends a tile to the current block row; one without a bit is dropped.
+    fn push(&mut self, col: u32, bits: TileBits, all: &TileBits) -> Result<(), AttentionError> {
+        let pairs: usize = bits.iter().map(|word| word.count_ones() as usize).sum();
+        if pairs == 0 {
             return Ok(());
         }
-        self.nnz += seen;
+        self.nnz += pairs;
         self.col.push(col);
         if bits == *all {
             self.bits_at.push(FULL);
@@ -89,10 +93,10 @@ impl BlockMask {
     }
 }
 
-fn bits_or_none(tile: Option<(u32, Block<'_>)>, all: &Bits) -> Bits {
+fn bits_or_none(tile: Option<(u32, MaskTile<'_>)>, all: &TileBits) -> TileBits {
     match tile {
         None => [0; BLOCK],
-        Some((_, Block::Full)) => *all,
-        Some((_, Block::Partial(bits))) => *bits,
+        Some((_, MaskTile::Full)) => *all,
+        Some((_, MaskTile::Partial(bits))) => *bits,
     }
 }

@@ -1,108 +1,116 @@
-//! Plans kept between calls: those used longest ago go first.
+//! Plans kept between calls, least recently used evicted first.
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use super::fit::Source;
-use super::{Attention, Plan, TimeBias};
-use crate::attention::Direction;
+use super::plan::Plan;
+use super::plan_match::KeySource;
+use crate::attention::{Attention, Direction};
 
-/// Which graphs, and who reads whom in them, in the caller's words. One id stands for one batch of graphs with their
-/// times, for as long as the cache lives.
+/// Graphs and their attention pattern, as the caller identifies them. One id is one batch of graphs with their
+/// times, for the lifetime of the cache.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct GraphView {
     /// The caller's id of the graphs.
     pub graph: Arc<str>,
-    /// Who reads whom along an edge.
+    /// Direction of attention along an edge.
     pub direction: Direction,
-    /// Whether each node sees itself.
+    /// True if each node attends to itself.
     pub self_loops: bool,
 }
 
-/// The name of a plan: a view of graphs, and what else of a problem shapes its plan. The keys and times themselves are
-/// not looked at, which would cost as much as building the plan: the id stands for them.
+/// Key of a plan: a view of graphs, and everything else of a problem that its plan depends on. Attention pattern
+/// and times are represented by the id of the graphs; comparing them would cost as much as building the plan.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct PlanKey {
     view: GraphView,
     bias: (&'static str, Vec<u32>),
-    source: Source,
-    /// Graphs, nodes, heads and head dimension.
+    key_source: KeySource,
+    /// Numbers of graphs, nodes, heads and head dimension.
     shape: [usize; 4],
     dtype: &'static str,
 }
 
 impl PlanKey {
-    /// The name of the plan of a problem on these graphs. O(buckets of the bias).
+    /// The key of the plan of a problem on these graphs. O(buckets of the bias).
     pub fn new(view: &GraphView, problem: &Attention<'_>) -> Self {
         let inputs = problem.inputs();
-        let parameters = match &inputs.bias {
-            TimeBias::None => vec![],
-            TimeBias::Sqrt { scale_minutes } => vec![scale_minutes.to_bits()],
-            TimeBias::Buckets(buckets) => {
-                buckets.iter().flat_map(|&(lo, hi, weight)| [lo, hi, weight].map(f32::to_bits)).collect()
-            }
-        };
         Self {
             view: view.clone(),
-            bias: (inputs.bias.name(), parameters),
-            source: Source::of(&inputs.keys),
+            bias: (inputs.bias.name(), inputs.bias.parameter_bits()),
+            key_source: KeySource::of(&inputs.keys),
             shape: [problem.graphs(), problem.nodes(), inputs.heads, inputs.head_dim],
             dtype: inputs.q.dtype(),
         }
     }
 }
 
-/// What a cache did and holds.
+/// Statistics of a cache.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct PlanCounts {
-    /// Plans found.
+    /// Number of plans found.
     pub hits: u64,
-    /// Plans built.
+    /// Number of plans built.
     pub misses: u64,
-    /// Plans given up to make room.
+    /// Number of plans evicted.
     pub evictions: u64,
-    /// Plans held.
+    /// Number of plans held.
     pub plans: usize,
-    /// Their bytes, by [`Plan::bytes`].
+    /// Bytes of the plans held, by [`Plan::bytes`].
     pub bytes: usize,
     /// Time spent building.
     pub building: Duration,
-    /// Time that the plans found had taken to build.
+    /// Time that building the found plans had taken.
     pub saved: Duration,
 }
 
-/// Plans kept between calls, up to a number of bytes; the least recently used go first.
+/// Plans kept between calls, up to a number of bytes; the least recently used are evicted first.
 ///
-/// Any number of threads may use it. Nobody waits while a plan is built, so two threads that miss one plan together
-/// both build it (two misses); the first to be done is kept, and both get it.
+/// Any number of threads may use it. The lock is not held while a plan is built, so two threads that miss one plan
+/// at the same time both build it (two misses); the first to finish is kept, and both get it.
+///
+/// ```
+/// use ironforge::attention::lowering::{GraphView, PlanCache, PlanInputs, PlanKey};
+/// use ironforge::attention::{Attention, Direction, Inputs, Keys, Plan, Tensor};
+///
+/// let x = [half::f16::ONE; 2 * 4];
+/// let problem = Attention::new(Inputs::new([1, 4], [Tensor::F16(&x); 3], &[0, 2], Keys::Causal)).unwrap();
+/// let view = GraphView { graph: "a".into(), direction: Direction::Predecessors, self_loops: true };
+/// let cache = PlanCache::new(1 << 20);
+/// for _ in 0..2 {
+///     let key = PlanKey::new(&view, &problem);
+///     cache.get_or_build(&key, || Plan::new(&PlanInputs::of(&problem))).unwrap();
+/// }
+/// assert_eq!((cache.counts().misses, cache.counts().hits), (1, 1));
+/// ```
 #[derive(Debug)]
 pub struct PlanCache {
     capacity_bytes: usize,
-    held: Mutex<Held>,
+    held: Mutex<CacheState>,
 }
 
 impl PlanCache {
-    /// A cache that holds plans of at most so many bytes together. With 0 it keeps nothing.
+    /// A cache that holds plans of at most `capacity_bytes` bytes together. With 0 it keeps nothing.
     pub fn new(capacity_bytes: usize) -> Self {
         Self { capacity_bytes, held: Mutex::default() }
     }
 
-    /// Most bytes it holds.
+    /// Capacity, bytes.
     pub fn capacity_bytes(&self) -> usize {
         self.capacity_bytes
     }
 
-    /// What it did so far, and what it holds.
+    /// Statistics so far.
     pub fn counts(&self) -> PlanCounts {
         self.lock().counts
     }
 
-    /// The plan of this name, built if it is not held. One that is larger than the whole cache is not kept.
+    /// The plan of this key, built if it is not held. A plan larger than the whole cache is not kept.
     /// O(log plans) for a plan that is held.
     ///
     /// # Errors
-    /// What `build` says; then nothing is counted.
+    /// Those of `build`; then nothing is counted.
     pub fn get_or_build<E>(
         &self,
         key: &PlanKey,
@@ -116,7 +124,7 @@ impl PlanCache {
         Ok(self.keep(key, plan, since.elapsed()))
     }
 
-    /// The plan of this name if it is held, counted as a hit.
+    /// The plan of this key if it is held, counted as a hit.
     pub(crate) fn get(&self, key: &PlanKey) -> Option<Arc<Plan>> {
         let mut held = self.lock();
         let kept = held.plans.get(key)?;
@@ -127,8 +135,8 @@ impl PlanCache {
         Some(plan)
     }
 
-    /// Counts a miss and keeps the plan that took so long to build. Gives the one held, which another thread may have
-    /// brought first.
+    /// Counts a miss, and keeps a plan that took `took` to build. Returns the plan held, which another thread may
+    /// have added first.
     pub(crate) fn keep(&self, key: &PlanKey, plan: Plan, took: Duration) -> Arc<Plan> {
         let plan = Arc::new(plan);
         let mut held = self.lock();
@@ -140,57 +148,57 @@ impl PlanCache {
         }
         let bytes = plan.bytes();
         if bytes <= self.capacity_bytes {
-            held.make_room(self.capacity_bytes - bytes);
-            held.insert(key, Kept { plan: Arc::clone(&plan), bytes, took, used: 0 });
+            held.evict_to(self.capacity_bytes - bytes);
+            held.insert(key, CacheEntry { plan: Arc::clone(&plan), bytes, took, last_use: 0 });
         }
         plan
     }
 
-    /// A panic elsewhere cannot leave it half changed: nothing that may panic runs under the lock.
-    fn lock(&self) -> MutexGuard<'_, Held> {
+    /// The state; a poisoned lock is as good as any, as nothing that may panic runs under it.
+    fn lock(&self) -> MutexGuard<'_, CacheState> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// The plans, and the order of their last use.
+/// The plans and the order of their last use.
 #[derive(Debug, Default)]
-struct Held {
-    plans: HashMap<PlanKey, Kept>,
-    /// One entry a plan, under [`Kept::used`].
+struct CacheState {
+    plans: HashMap<PlanKey, CacheEntry>,
+    /// One entry per plan, keyed by [`CacheEntry::last_use`].
     order: BTreeMap<u64, PlanKey>,
     uses: u64,
     counts: PlanCounts,
 }
 
 #[derive(Debug)]
-struct Kept {
+struct CacheEntry {
     plan: Arc<Plan>,
     bytes: usize,
-    /// Time it took to build.
+    /// Time that building it took.
     took: Duration,
     /// Number of its last use.
-    used: u64,
+    last_use: u64,
 }
 
-impl Held {
-    /// Makes the plan of this name the one used last.
+impl CacheState {
+    /// Makes the plan of this key the most recently used.
     fn touch(&mut self, key: &PlanKey) {
         let Some(kept) = self.plans.get_mut(key) else { return };
         self.uses += 1;
-        self.order.remove(&kept.used);
+        self.order.remove(&kept.last_use);
         self.order.insert(self.uses, key.clone());
-        kept.used = self.uses;
+        kept.last_use = self.uses;
     }
 
-    fn insert(&mut self, key: &PlanKey, kept: Kept) {
+    fn insert(&mut self, key: &PlanKey, kept: CacheEntry) {
         self.counts.plans += 1;
         self.counts.bytes += kept.bytes;
         self.plans.insert(key.clone(), kept);
         self.touch(key);
     }
 
-    /// Gives up plans until the rest take no more than so many bytes.
-    fn make_room(&mut self, bytes: usize) {
+    /// Evicts plans until the rest take at most `bytes` bytes.
+    fn evict_to(&mut self, bytes: usize) {
         while self.counts.bytes > bytes {
             let Some((_, key)) = self.order.pop_first() else { return };
             if let Some(kept) = self.plans.remove(&key) {

@@ -1,35 +1,36 @@
-//! One row of 64x64 tiles while it is being filled: 64 queries against the keys that any of them sees.
+//! The 64x64 tiles of one block row while they are filled: 64 queries against the keys that any of them may attend
+//! to.
 
 use crate::geometry::{BLOCK, blocks};
 
-/// Bits of one tile: bit `c` of word `r` says whether row `r` sees column `c`.
-pub(crate) type Bits = [u64; BLOCK];
+/// TileBits of one tile: bit `c` of word `r` is set if row `r` may attend to column `c`.
+pub(crate) type TileBits = [u64; BLOCK];
 
 /// Marks a block that no row has touched yet.
 const UNTOUCHED: u32 = u32::MAX;
 
-/// The low `cols` bits, at most 64.
+/// A word whose low `cols` bits, at most 64, are set.
 pub(crate) fn low_bits(cols: usize) -> u64 {
     if cols >= BLOCK { u64::MAX } else { (1 << cols) - 1 }
 }
 
 /// The bits that a tile of `rows` x `cols` nodes may hold.
-pub(crate) fn all_bits(rows: usize, cols: usize) -> Bits {
+pub(crate) fn all_bits(rows: usize, cols: usize) -> TileBits {
     std::array::from_fn(|r| if r < rows { low_bits(cols) } else { 0 })
 }
 
-/// The tiles that 64 rows touch. Kept between rows, so that filling one costs its entries alone.
+/// The tiles that 64 rows touch. Reused from one block row to the next, so that filling one costs its entries alone.
 #[derive(Debug, Default)]
 pub(crate) struct TileRow {
-    /// Where in `bits` each column block stands.
+    /// Index in `bits` of each column block.
     slot: Vec<u32>,
     /// Column blocks that were touched.
     touched: Vec<u32>,
-    bits: Vec<Bits>,
+    bits: Vec<TileBits>,
 }
 
 impl TileRow {
-    /// Forgets the tiles, and makes room for a graph of `len` nodes.
+    /// Removes all tiles, for a graph of `len` nodes.
     pub(crate) fn reset(&mut self, len: usize) {
         for block in self.touched.drain(..) {
             self.slot[block as usize] = UNTOUCHED;
@@ -38,12 +39,12 @@ impl TileRow {
         self.slot.resize(blocks(len).max(self.slot.len()), UNTOUCHED);
     }
 
-    /// Lets row `row` (0..64) see the node `col` of its graph.
+    /// Lets row `row` (0..64) attend to node `col` of its graph.
     pub(crate) fn insert(&mut self, row: usize, col: usize) {
         self.tile(col / BLOCK)[row] |= 1 << (col % BLOCK);
     }
 
-    /// Lets row `row` (0..64) see the nodes `lo..hi` of its graph.
+    /// Lets row `row` (0..64) attend to nodes `lo..hi` of its graph.
     pub(crate) fn insert_range(&mut self, row: usize, lo: usize, hi: usize) {
         if lo >= hi {
             return;
@@ -56,7 +57,7 @@ impl TileRow {
     }
 
     /// Adds the bits of a tile.
-    pub(crate) fn insert_tile(&mut self, block: u32, bits: &Bits) {
+    pub(crate) fn insert_tile(&mut self, block: u32, bits: &TileBits) {
         self.tile(block as usize).iter_mut().zip(bits).for_each(|(word, more)| *word |= more);
     }
 
@@ -66,11 +67,11 @@ impl TileRow {
     }
 
     /// The tiles: column block and bits.
-    pub(crate) fn tiles(&self) -> impl Iterator<Item = (u32, &Bits)> {
+    pub(crate) fn tiles(&self) -> impl Iterator<Item = (u32, &TileBits)> {
         self.touched.iter().map(|&block| (block, &self.bits[self.slot[block as usize] as usize]))
     }
 
-    fn tile(&mut self, block: usize) -> &mut Bits {
+    fn tile(&mut self, block: usize) -> &mut TileBits {
         if self.slot[block] == UNTOUCHED {
             self.slot[block] = self.bits.len() as u32;
             self.touched.push(block as u32);

@@ -1,51 +1,58 @@
 //! A sparsity pattern in 64x64 tiles with exact bits, for a batch of graphs.
 
-mod build;
-
 use std::ops::Range;
 
-use super::AttentionError;
-use super::keys::{check_offsets, check_pattern};
-use super::pattern::{OwnedPattern, entries};
-use super::tile::{Bits, low_bits};
+use super::bounds::{check_offsets, check_pattern};
+use super::pattern::{OwnedPattern, row_bound};
+use super::tile_row::{TileBits, low_bits};
+use crate::attention::AttentionError;
 use crate::csr::CsrPattern;
 use crate::geometry::BLOCK;
 
-/// What is kept in place of a tile's index when the tile is full.
-const FULL: u32 = u32::MAX;
+/// Stored instead of the index of a tile's bits if the tile is full.
+pub(super) const FULL: u32 = u32::MAX;
 
 /// One tile of a [`BlockMask`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Block<'a> {
-    /// Every row of the tile sees every column of it, up to the end of the graph.
+pub enum MaskTile<'a> {
+    /// Every row of the tile may attend to every column of it, up to the end of the graph.
     Full,
-    /// Bit `c` of word `r` says whether row `r` sees column `c`; bits past the end of the graph are 0.
+    /// Bit `c` of word `r` is set if row `r` may attend to column `c`; bits past the end of the graph are 0.
     Partial(&'a [u64; BLOCK]),
 }
 
-/// Who sees whom, in 64x64 tiles over the block grid of each graph: compressed rows of blocks, a partial block
-/// with its bits, so that the mask is exact. 8 bytes a tile, and 512 for the bits of a partial one.
+/// An attention pattern in 64x64 tiles over the block grid of each graph: compressed rows of tiles, a partial tile
+/// with its bits, so that the mask is exact. 8 bytes per tile, and 512 for the bits of a partial one.
+///
+/// ```
+/// use ironforge::attention::{BlockMask, intervals};
+///
+/// let (lo, hi) = (vec![0; 100], (1..=100).collect::<Vec<u32>>()); // causal
+/// let mask = BlockMask::new(&[0, 100], intervals(&[0, 100], &lo, &hi).unwrap().as_pattern()).unwrap();
+/// assert_eq!((mask.blocks(), mask.partial_blocks(), mask.nnz()), (3, 2, 5050));
+/// assert!(mask.contains(70, 70) && !mask.contains(70, 71));
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct BlockMask {
-    offsets: Vec<usize>,
-    /// First block row of each graph, and their number.
-    first_row: Vec<usize>,
-    /// First tile of each block row, and their number.
-    row_ptr: Vec<usize>,
+    pub(super) offsets: Vec<usize>,
+    /// First block row of each graph, and the number of block rows last.
+    pub(super) first_row: Vec<usize>,
+    /// First tile of each block row, and the number of tiles last.
+    pub(super) row_ptr: Vec<usize>,
     /// Column block of each tile, inside its graph.
-    col: Vec<u32>,
-    /// Where the bits of each tile stand, or `FULL`.
-    bits_at: Vec<u32>,
-    bits: Vec<Bits>,
-    nnz: usize,
+    pub(super) col: Vec<u32>,
+    /// Index of the bits of each tile, or `FULL`.
+    pub(super) bits_at: Vec<u32>,
+    pub(super) bits: Vec<TileBits>,
+    pub(super) nnz: usize,
 }
 
 impl BlockMask {
-    /// The mask of a pattern: row `i` sees its columns, global node indices inside the row's own graph.
+    /// The mask of a pattern: row `i` holds the keys of node `i`, global node indices inside the node's own graph.
     /// O(entries), and O(t log t) for the t tiles of a block row.
     ///
     /// # Errors
-    /// As [`super::Attention::new`] for offsets and edges.
+    /// As [`Attention::new`](crate::attention::Attention::new) for offsets and edges.
     pub fn new(offsets: &[usize], pattern: CsrPattern<'_>) -> Result<Self, AttentionError> {
         let nodes = check_offsets(offsets)?;
         check_pattern(&pattern, offsets, nodes)?;
@@ -58,11 +65,11 @@ impl BlockMask {
         })
     }
 
-    /// Each block of 64 nodes sees itself and the next block of its graph: the original's "block-sparse"
-    /// pattern, with the L mod 64 nodes of the tail in a block of their own. O(blocks).
+    /// The mask by which each block of 64 nodes attends to itself and to the next block of its graph; the L mod 64
+    /// nodes of the tail are a block. O(blocks).
     ///
     /// # Errors
-    /// As [`super::Attention::new`] for offsets.
+    /// As [`Attention::new`](crate::attention::Attention::new) for offsets.
     pub fn banded(offsets: &[usize]) -> Result<Self, AttentionError> {
         check_offsets(offsets)?;
         Self::build(offsets, |tiles, rows, graph| {
@@ -73,7 +80,7 @@ impl BlockMask {
         })
     }
 
-    /// What either sees.
+    /// Pairs that either mask holds.
     ///
     /// # Errors
     /// [`AttentionError::MaskOffsets`] if the masks belong to different batches.
@@ -81,7 +88,7 @@ impl BlockMask {
         self.combine(other, |a, b| a | b)
     }
 
-    /// What both see.
+    /// Pairs that both masks hold.
     ///
     /// # Errors
     /// [`AttentionError::MaskOffsets`] if the masks belong to different batches.
@@ -89,15 +96,15 @@ impl BlockMask {
         self.combine(other, |a, b| a & b)
     }
 
-    /// First node of each graph, and the number of nodes: `[graphs + 1]`.
+    /// First node of each graph, and the number of nodes last: `[graphs + 1]`.
     pub fn offsets(&self) -> &[usize] {
         &self.offsets
     }
 
-    /// Block rows of graph `g`, counted over the whole batch.
+    /// MaskTile rows of graph `g`, counted over the whole batch.
     ///
     /// # Panics
-    /// If `g` is not a graph.
+    /// If there is no graph `g`.
     #[track_caller]
     pub fn block_rows(&self, g: usize) -> Range<usize> {
         self.first_row[g]..self.first_row[g + 1]
@@ -106,35 +113,35 @@ impl BlockMask {
     /// The tiles of one block row, by rising column block (counted inside the graph).
     ///
     /// # Panics
-    /// If `block_row` is not a block row of the batch.
+    /// If the batch has no block row `block_row`.
     #[track_caller]
-    pub fn row(&self, block_row: usize) -> impl ExactSizeIterator<Item = (u32, Block<'_>)> {
+    pub fn row(&self, block_row: usize) -> impl ExactSizeIterator<Item = (u32, MaskTile<'_>)> {
         let tiles = self.row_ptr[block_row]..self.row_ptr[block_row + 1];
-        tiles.map(|tile| (self.col[tile], self.block(tile)))
+        tiles.map(|tile| (self.col[tile], self.tile(tile)))
     }
 
-    /// Number of tiles that hold anything.
+    /// Number of tiles that hold a pair.
     pub fn blocks(&self) -> usize {
         self.col.len()
     }
 
-    /// Number of tiles that carry bits: the others are full.
+    /// Number of tiles that are stored with bits: the others are full.
     pub fn partial_blocks(&self) -> usize {
         self.bits.len()
     }
 
-    /// Number of pairs (row, column) that are seen.
+    /// Number of pairs (row, column).
     pub fn nnz(&self) -> usize {
         self.nnz
     }
 
-    /// Seen pairs among all pairs of nodes of one graph, 0 for a batch without nodes.
+    /// Fraction of all pairs of nodes of one graph that the mask holds; 0 for a batch without nodes.
     pub fn density(&self) -> f64 {
         let pairs: f64 = self.offsets.windows(2).map(|w| ((w[1] - w[0]) as f64).powi(2)).sum();
         if pairs == 0.0 { 0.0 } else { self.nnz as f64 / pairs }
     }
 
-    /// Whether node `row` sees node `col`; never across graphs. O(log of graphs and of tiles in the row).
+    /// True if node `row` may attend to node `col`; never across graphs. O(log of graphs and of tiles in the row).
     pub fn contains(&self, row: usize, col: usize) -> bool {
         let Some((graph, block_row)) = self.find(row) else { return false };
         if !graph.contains(&col) {
@@ -144,20 +151,20 @@ impl BlockMask {
         let tiles = self.row_ptr[block_row]..self.row_ptr[block_row + 1];
         match self.col[tiles.clone()].binary_search(&((c / BLOCK) as u32)) {
             Err(_) => false,
-            Ok(at) => match self.block(tiles.start + at) {
-                Block::Full => true,
-                Block::Partial(bits) => bits[r] >> (c % BLOCK) & 1 == 1,
+            Ok(at) => match self.tile(tiles.start + at) {
+                MaskTile::Full => true,
+                MaskTile::Partial(bits) => bits[r] >> (c % BLOCK) & 1 == 1,
             },
         }
     }
 
-    /// The pattern that the mask was built from, or could have been. O(entries).
+    /// The mask as a pattern. O(entries).
     ///
     /// # Errors
     /// [`AttentionError::TooLarge`] above `u32::MAX` entries.
     pub fn to_csr(&self) -> Result<OwnedPattern, AttentionError> {
         let nodes = self.offsets[self.offsets.len() - 1];
-        entries(self.nnz)?;
+        row_bound(self.nnz)?;
         let (mut row_ptr, mut col_idx) = (vec![0], Vec::with_capacity(self.nnz));
         for node in 0..nodes {
             self.row_columns(node, &mut col_idx);
@@ -166,7 +173,7 @@ impl BlockMask {
         Ok(OwnedPattern::from_parts(row_ptr, col_idx))
     }
 
-    /// Appends what node `row` sees, rising, global.
+    /// Appends the keys of node `row`: global node indices, rising.
     pub(crate) fn row_columns(&self, row: usize, columns: &mut Vec<u32>) {
         let Some((graph, block_row)) = self.find(row) else { return };
         for (block, word) in self.words(&graph, block_row, row) {
@@ -179,13 +186,13 @@ impl BlockMask {
         }
     }
 
-    /// Number of nodes that node `row` sees.
+    /// Number of keys of node `row`.
     pub(crate) fn row_len(&self, row: usize) -> usize {
         let Some((graph, block_row)) = self.find(row) else { return 0 };
         self.words(&graph, block_row, row).map(|(_, word)| word.count_ones() as usize).sum()
     }
 
-    /// The words of one node's row: column block, and the columns of it that are seen.
+    /// The words of one node's row: column block, and the bits of its columns.
     fn words(
         &self,
         graph: &Range<usize>,
@@ -196,8 +203,8 @@ impl BlockMask {
         self.row(block_row).map(move |(col, block)| {
             let col = col as usize;
             match block {
-                Block::Full => (col, low_bits(len - col * BLOCK)),
-                Block::Partial(bits) => (col, bits[r]),
+                MaskTile::Full => (col, low_bits(len - col * BLOCK)),
+                MaskTile::Partial(bits) => (col, bits[r]),
             }
         })
     }
@@ -210,10 +217,10 @@ impl BlockMask {
         Some((graph, block_row))
     }
 
-    fn block(&self, tile: usize) -> Block<'_> {
+    fn tile(&self, tile: usize) -> MaskTile<'_> {
         match self.bits_at[tile] {
-            FULL => Block::Full,
-            at => Block::Partial(&self.bits[at as usize]),
+            FULL => MaskTile::Full,
+            at => MaskTile::Partial(&self.bits[at as usize]),
         }
     }
 }
@@ -223,7 +230,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn banded_is_the_diagonal_and_the_next_block_with_its_tail() {
+    fn banded_is_the_diagonal_and_the_next_block_including_the_tail() {
         let mask = BlockMask::banded(&[0, 130, 130, 131]).unwrap();
         let want = |i: usize, j: usize| (j / 64 == i / 64 || j / 64 == i / 64 + 1) && j < 130;
         for (i, j) in (0..130).flat_map(|i| (0..131).map(move |j| (i, j))) {
@@ -235,7 +242,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mask_gives_back_the_pattern_it_was_built_from() {
+    fn a_mask_gives_back_its_pattern() {
         let offsets = [0, 65, 65, 195];
         let (mut row_ptr, mut col_idx) = (vec![0], Vec::new());
         for bounds in offsets.windows(2) {
@@ -263,7 +270,7 @@ mod tests {
     }
 
     #[test]
-    fn masks_of_different_batches_do_not_mix() {
+    fn masks_of_different_batches_cannot_be_combined() {
         let (a, b) = (BlockMask::banded(&[0, 3]).unwrap(), BlockMask::banded(&[0, 1, 3]).unwrap());
         assert_eq!(a.union(&b), Err(AttentionError::MaskOffsets));
         assert_eq!(BlockMask::banded(&[0]).unwrap().density(), 0.0);

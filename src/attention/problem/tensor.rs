@@ -1,11 +1,11 @@
-//! Borrowed values of queries, keys and values, in the precision they are stored in.
+//! Borrowed queries, keys or values, in the precision they are stored in.
 
 use half::{bf16, f16};
 
 /// Values `[nodes, heads, head_dim]`, row-major, in the precision they are stored in.
 #[derive(Debug, Clone, Copy)]
 pub enum Tensor<'a> {
-    /// 32-bit floats; for the reference and the CPU only.
+    /// 32-bit floats; only for the reference and the CPU.
     F32(&'a [f32]),
     /// IEEE half precision.
     F16(&'a [f16]),
@@ -23,7 +23,7 @@ impl Tensor<'_> {
         }
     }
 
-    /// Whether there is no value.
+    /// True if there are no values.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
@@ -40,7 +40,7 @@ impl Tensor<'_> {
     /// Value `i`, widened without loss.
     ///
     /// # Panics
-    /// If there are no more than `i` values.
+    /// If `i` is not below the number of values.
     #[track_caller]
     pub fn at(&self, i: usize) -> f32 {
         match self {
@@ -50,7 +50,7 @@ impl Tensor<'_> {
         }
     }
 
-    /// Place of the first NaN or infinity. O(values), in wide steps.
+    /// Index of the first NaN or infinity. O(values), vectorised.
     pub fn first_non_finite(&self) -> Option<usize> {
         match self {
             Tensor::F32(x) => first(x, |v| v.is_finite()),
@@ -61,7 +61,7 @@ impl Tensor<'_> {
 }
 
 fn first<T: Copy>(values: &[T], is_finite: impl Fn(T) -> bool) -> Option<usize> {
-    /// Long enough that the compiler tests many values at once, short enough to stop early.
+    /// Long enough for the compiler to vectorise, short enough to stop early.
     const STEP: usize = 256;
     let step = values.chunks(STEP).position(|c| c.iter().fold(false, |bad, &v| bad | !is_finite(v)))?;
     let start = step * STEP;
@@ -74,14 +74,14 @@ mod tests {
 
     #[test]
     fn the_first_non_finite_value_is_found_in_every_type() {
-        for place in [0, 255, 256, 999] {
+        for index in [0, 255, 256, 999] {
             let mut x = vec![1.0_f32; 1000];
-            x[place] = f32::INFINITY;
+            x[index] = f32::INFINITY;
             x[999] = f32::NAN;
             let half: Vec<f16> = x.iter().map(|&v| f16::from_f32(v)).collect();
             let brain: Vec<bf16> = x.iter().map(|&v| bf16::from_f32(v)).collect();
             for t in [Tensor::F32(&x), Tensor::F16(&half), Tensor::Bf16(&brain)] {
-                assert_eq!(t.first_non_finite(), Some(place), "{}", t.dtype());
+                assert_eq!(t.first_non_finite(), Some(index), "{}", t.dtype());
             }
         }
         assert_eq!(Tensor::F32(&[1.0, f32::MAX]).first_non_finite(), None);

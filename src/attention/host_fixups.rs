@@ -1,4 +1,4 @@
-//! What the kernels leave to the host: rows without a key that are to hold a mean, and NaN that spreads.
+//! Parts of the result that the kernels leave to the host: the mean of empty rows, and the propagation of NaN.
 
 use std::ops::Range;
 
@@ -18,7 +18,7 @@ pub(super) fn mean(problem: &Attention<'_>, graph: &Range<usize>) -> Vec<f32> {
     sums.into_iter().map(|sum| (sum / graph.len() as f64) as f32).collect()
 }
 
-/// Gives each row that sees no key the mean of the values of its graph.
+/// Fills each row without keys with the mean of the values of its graph.
 pub(super) fn fill_uniform(problem: &Attention<'_>, output: &mut Output) {
     let inputs = problem.inputs();
     let width = inputs.heads * inputs.head_dim;
@@ -31,9 +31,9 @@ pub(super) fn fill_uniform(problem: &Attention<'_>, output: &mut Output) {
     }
 }
 
-/// Spreads NaN and infinity of the input as [`super::NonFinite::Propagate`] says, over an output that was computed
-/// with zeros in their place. O(keys) for the graphs that hold any.
-pub(super) fn spread(problem: &Attention<'_>, output: &mut Output) {
+/// Propagates NaN and infinity of the input as [`super::NonFinite::Propagate`] specifies, over an output that was
+/// computed with zeros instead of them. O(keys) for the graphs that hold any.
+pub(super) fn propagate_non_finite(problem: &Attention<'_>, output: &mut Output) {
     let inputs = problem.inputs();
     let (heads, dim) = (inputs.heads, inputs.head_dim);
     let bad = |tensor: super::Tensor<'_>, i: usize, h: usize| {
@@ -56,7 +56,7 @@ pub(super) fn spread(problem: &Attention<'_>, output: &mut Output) {
                 let out = &mut output.out[row * dim..][..dim];
                 if !keys.is_empty() && (q[at(i)] || keys.iter().any(|&j| k[at(j as usize)])) {
                     out.fill(f32::NAN);
-                    // Not everybody wants the log-sum-exp.
+                    // The log-sum-exp is optional.
                     output.lse.get_mut(row).into_iter().for_each(|lse| *lse = f32::NAN);
                 }
                 for &j in keys.iter().filter(|&&j| v[at(j as usize)]) {

@@ -1,12 +1,13 @@
-//! Whether a plan is the plan of a problem.
+//! The check that a plan belongs to a problem.
 
-use super::super::{Attention, AttentionError, Keys, TimeBias};
-use super::steps::BiasForm;
-use super::{Kernel, Plan};
+use super::plan::Plan;
+use crate::attention::bias::DeviceBias;
+use crate::attention::kernel::Kernel;
+use crate::attention::{Attention, AttentionError, Keys};
 
-/// The form of keys that a plan was built from, with their number where the form does not tell it.
+/// Form of the keys that a plan was built from, with their number if the form does not determine it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(super) enum Source {
+pub(super) enum KeySource {
     All,
     Causal,
     Intervals,
@@ -14,7 +15,7 @@ pub(super) enum Source {
     Mask { keys: usize },
 }
 
-impl Source {
+impl KeySource {
     pub(super) fn of(keys: &Keys<'_>) -> Self {
         match keys {
             Keys::All => Self::All,
@@ -28,30 +29,30 @@ impl Source {
 
 impl Plan {
     /// Checks that the plan is one of this problem's graphs, keys, bias and times. Far below the cost of attention:
-    /// slices are compared, O(nodes + keys), and nothing is built. Of keys that the plan holds as tiles only the form
-    /// and the number are compared: that they are the same ones is the caller's word.
+    /// slices are compared, O(nodes + keys), and nothing is built. For keys that the plan holds as tiles only the
+    /// form and the number are compared: the caller guarantees that they are the same.
     ///
     /// # Errors
-    /// [`AttentionError::OtherPlan`] names the first part that differs.
+    /// [`AttentionError::PlanMismatch`] names the first part that differs.
     pub fn check(&self, problem: &Attention<'_>) -> Result<(), AttentionError> {
         let inputs = problem.inputs();
-        let other = |what| Err(AttentionError::OtherPlan { what });
+        let other = |what| Err(AttentionError::PlanMismatch { what });
         if self.offsets != inputs.offsets {
             return other("offsets");
         }
-        if self.source != Source::of(&inputs.keys) || !self.holds(&inputs.keys) {
+        if self.key_source != KeySource::of(&inputs.keys) || !self.holds(&inputs.keys) {
             return other("keys");
         }
-        if self.bias != BiasForm::new(&inputs.bias) {
+        if self.bias != DeviceBias::new(&inputs.bias) {
             return other("bias");
         }
-        if inputs.bias != TimeBias::None && Some(self.tables.t_ms.as_slice()) != inputs.t_ms {
+        if inputs.bias.needs_times() && Some(self.tables.t_ms.as_slice()) != inputs.t_ms {
             return other("t_ms");
         }
         Ok(())
     }
 
-    /// Whether the keys are those of the tables, where these hold them as they came.
+    /// True if the keys are those of the tables, as far as these hold them in the same form.
     fn holds(&self, keys: &Keys<'_>) -> bool {
         let tables = &self.tables;
         match (keys, self.kernel) {

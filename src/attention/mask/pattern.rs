@@ -1,19 +1,19 @@
-//! Who reads whom: edges and intervals become the pattern of keys that attention reads.
+//! Attention patterns derived from the edges of a graph, and from intervals.
 
-use super::AttentionError;
-use super::keys::check_offsets;
+use super::bounds::{check_intervals, check_offsets};
+use crate::attention::AttentionError;
 use crate::csr::CsrPattern;
 
-/// Who reads whom along an edge u -> v.
+/// Direction of attention along an edge u -> v.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Direction {
-    /// v reads u: the past.
+    /// v attends to u: the past.
     #[default]
     Predecessors,
-    /// u reads v: the original's direction.
+    /// u attends to v: the future.
     Successors,
-    /// Each reads the other.
+    /// Each attends to the other.
     Both,
 }
 
@@ -25,7 +25,7 @@ pub struct OwnedPattern {
 }
 
 impl OwnedPattern {
-    /// Lends the pattern: `Keys::Edges` takes it.
+    /// The pattern, borrowed, as `Keys::Edges` takes it.
     pub fn as_pattern(&self) -> CsrPattern<'_> {
         CsrPattern::trusted(&self.row_ptr, &self.col_idx, self.row_ptr.len() - 1)
     }
@@ -35,7 +35,7 @@ impl OwnedPattern {
         &self.row_ptr
     }
 
-    /// Columns of all rows, one row behind the other, rising in each row.
+    /// Columns of all rows in order, rising in each row.
     pub fn col_idx(&self) -> &[u32] {
         &self.col_idx
     }
@@ -45,21 +45,31 @@ impl OwnedPattern {
         (self.row_ptr, self.col_idx)
     }
 
-    /// Rows that are already right: bounds that rise from 0 to the number of columns, columns that rise in
-    /// each row and are below the number of rows.
+    /// A pattern of parts that are known to be valid: bounds that rise from 0 to the number of columns, columns
+    /// that rise in each row and are below the number of rows.
     pub(crate) fn from_parts(row_ptr: Vec<u32>, col_idx: Vec<u32>) -> Self {
         Self { row_ptr, col_idx }
     }
 }
 
-/// Who reads whom, from the successors of a graph (row `u` holds `v` for each edge u -> v): row `i` of the
-/// result holds the nodes that `i` reads, and `i` itself if `self_loops`. An edge given in both directions, or
-/// from a node to itself, counts once. O(edges + nodes).
+/// The attention pattern of a graph, from its successors (row `u` holds `v` for each edge u -> v): row `i` holds the
+/// nodes that `i` attends to, and `i` itself if `self_loops`. An edge given in both directions, or from a node to
+/// itself, counts once. O(edges + nodes).
+///
+/// ```
+/// use ironforge::attention::{Direction, attention_pattern};
+/// use ironforge::csr::CsrPattern;
+///
+/// // 0 -> 1 and 0 -> 2: with `Predecessors`, nodes 1 and 2 attend to node 0.
+/// let successors = CsrPattern::new(&[0, 2, 2, 2], &[1, 2], 3).unwrap();
+/// let pattern = attention_pattern(successors, Direction::Predecessors, true).unwrap();
+/// assert_eq!(pattern.as_pattern().row(2), [0, 2]);
+/// ```
 ///
 /// # Errors
 /// [`AttentionError::PatternShape`] if the pattern is not square, [`AttentionError::TooLarge`] if the result
 /// would hold more than `u32::MAX` entries.
-pub fn attended(
+pub fn attention_pattern(
     successors: CsrPattern<'_>,
     direction: Direction,
     self_loops: bool,
@@ -79,7 +89,7 @@ pub fn attended(
         let future = future.map_or(&[][..], |p| p.row(i));
         let own = [i as u32];
         merge(past, future, if self_loops { &own } else { &[] }, &mut col_idx);
-        row_ptr.push(entries(col_idx.len())?);
+        row_ptr.push(row_bound(col_idx.len())?);
     }
     Ok(OwnedPattern { row_ptr, col_idx })
 }
@@ -87,23 +97,24 @@ pub fn attended(
 /// The pattern of `Keys::Intervals`: row `i` holds `lo[i]..hi[i]`. O(entries).
 ///
 /// # Errors
-/// As [`super::Attention::new`] for the intervals, and [`AttentionError::TooLarge`] above `u32::MAX` entries.
+/// As [`Attention::new`](crate::attention::Attention::new) for the intervals, and [`AttentionError::TooLarge`]
+/// above `u32::MAX` entries.
 pub fn intervals(offsets: &[usize], lo: &[u32], hi: &[u32]) -> Result<OwnedPattern, AttentionError> {
     let nodes = check_offsets(offsets)?;
-    super::Keys::Intervals { lo, hi }.check(offsets, nodes)?;
+    check_intervals(lo, hi, offsets, nodes)?;
     let mut row_ptr = Vec::with_capacity(nodes + 1);
     row_ptr.push(0);
     let mut len = 0_usize;
     for (&lo, &hi) in lo.iter().zip(hi) {
         len = len.saturating_add((hi - lo) as usize);
-        row_ptr.push(entries(len)?);
+        row_ptr.push(row_bound(len)?);
     }
     let col_idx = lo.iter().zip(hi).flat_map(|(&lo, &hi)| lo..hi).collect();
     Ok(OwnedPattern { row_ptr, col_idx })
 }
 
 /// Number of entries as a row bound.
-pub(crate) fn entries(len: usize) -> Result<u32, AttentionError> {
+pub(super) fn row_bound(len: usize) -> Result<u32, AttentionError> {
     let max = u32::MAX as usize;
     u32::try_from(len).map_err(|_| AttentionError::TooLarge { what: "number of keys", got: len, max })
 }
@@ -148,10 +159,10 @@ mod tests {
     }
 
     #[test]
-    fn an_edge_is_read_in_the_direction_that_was_asked_for() {
+    fn edges_become_keys_in_the_requested_direction() {
         // 0 -> 1, 0 -> 2, 1 -> 2, 2 -> 2
         let successors = CsrPattern::new(&[0, 2, 3, 4], &[1, 2, 2, 2], 3).unwrap();
-        let read = |direction, own| attended(successors, direction, own).unwrap();
+        let read = |direction, own| attention_pattern(successors, direction, own).unwrap();
         assert_eq!(rows(&read(Direction::Predecessors, false)), [&[][..], &[0], &[0, 1, 2]]);
         assert_eq!(rows(&read(Direction::Predecessors, true)), [&[0][..], &[0, 1], &[0, 1, 2]]);
         assert_eq!(rows(&read(Direction::Successors, false)), [&[1, 2][..], &[2], &[2]]);
@@ -162,7 +173,7 @@ mod tests {
     }
 
     #[test]
-    fn intervals_are_written_out() {
+    fn intervals_become_rows() {
         let p = intervals(&[0, 3], &[0, 0, 3], &[1, 3, 3]).unwrap();
         assert_eq!(rows(&p), [&[0][..], &[0, 1, 2], &[]]);
         assert!(matches!(intervals(&[0, 1, 2], &[0, 0], &[1, 2]), Err(AttentionError::KeyOutside { .. })));
@@ -171,6 +182,6 @@ mod tests {
     #[test]
     fn a_pattern_that_is_not_square_is_refused() {
         let wide = CsrPattern::new(&[0, 1], &[1], 2).unwrap();
-        assert!(attended(wide, Direction::Both, true).is_err());
+        assert!(attention_pattern(wide, Direction::Both, true).is_err());
     }
 }

@@ -1,32 +1,35 @@
-//! One call on a plan: the tensors as the kernels take them, and the launch.
+//! The arguments of a kernel for one problem: the tensors in the kernels' form, and the launch.
 
 use std::borrow::Cow;
 
 use bytemuck::cast_slice;
 
-use super::super::finish;
-use super::super::{Accuracy, Attention, AttentionError, EmptyRow, NonFinite, Output, Tensor};
-use super::outputs::{OutputType, Outputs};
+use super::device_table::{DeviceTable, TABLES};
+use super::output_layout::{OutputLayout, OutputType};
 use super::params::AttentionParams;
-use super::{Half, Plan, TABLES, THREADS, Table};
+use super::plan::Plan;
+use crate::attention::kernel::{Half, THREADS};
+use crate::attention::{
+    Accuracy, Attention, AttentionError, EmptyRow, NonFinite, Output, Tensor, host_fixups,
+};
 use crate::geometry::padded_head_dim;
 
-/// Largest magnitude of a logit in units of q·k: the kernels mark hidden pairs by -1e30, and a row that has seen
-/// no key by -1e15.
+/// Largest magnitude of a logit in units of q·k: the kernels use -1e30 for masked pairs, and -1e15 as the maximum
+/// of a row before its first key.
 const MAX_LOGIT: f64 = 1e14;
 
-/// A logit so small that no softmax in f32 tells it from 0.
-const NOTHING: f64 = 1e-10;
+/// Logits below this are indistinguishable from 0 in a softmax in f32.
+const NEGLIGIBLE_LOGIT: f64 = 1e-10;
 
-/// A problem's tensors as the kernels take them: 16 bits a value, head dimension padded with zeros.
+/// A problem's tensors in the kernels' form: 16 bits per value, head dimension padded with zeros.
 #[derive(Debug, Clone)]
-pub struct Job<'a> {
-    /// `[nodes, heads, padded]`. For a scale below 0 its sign is turned; where no scaled product matters it is all
-    /// zeros.
+pub struct KernelArgs<'a> {
+    /// Queries, `[nodes, heads, padded]`. Their sign is flipped for a scale below 0; they are all zeros if every
+    /// scaled product is negligible.
     pub q: Cow<'a, [u16]>,
-    /// `[nodes, heads, padded]`.
+    /// Keys, `[nodes, heads, padded]`.
     pub k: Cow<'a, [u16]>,
-    /// `[nodes, heads, padded]`.
+    /// Values, `[nodes, heads, padded]`.
     pub v: Cow<'a, [u16]>,
     heads: usize,
     head_dim: usize,
@@ -36,51 +39,50 @@ pub struct Job<'a> {
     accuracy: Accuracy,
     output: OutputType,
     scale: f32,
-    /// Bound of |q·k|.
+    /// Upper bound of |q·k|.
     largest_product: f64,
-    /// Whether NaN or infinity was replaced by 0.
+    /// True if NaN or infinity was replaced by 0.
     cleaned: bool,
 }
 
-/// Where everything lies on the machine.
+/// Addresses of tensors, results and tables on the device.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Addresses {
-    /// [`Job::q`].
+    /// Address of [`KernelArgs::q`].
     pub q: u64,
-    /// [`Job::k`].
+    /// Address of [`KernelArgs::k`].
     pub k: u64,
-    /// [`Job::v`].
+    /// Address of [`KernelArgs::v`].
     pub v: u64,
-    /// `[nodes, heads, head_dim]` of the job's [`OutputType`], to be written.
+    /// Address of the output, `[nodes, heads, head_dim]` of the [`OutputType`].
     pub out: u64,
-    /// `[nodes, heads]` f32, to be written; 0 if it is not wanted.
+    /// Address of the log-sum-exp, `[nodes, heads]` f32; 0 if it is not wanted.
     pub lse: u64,
-    /// [`Plan::tables`].
+    /// Addresses of [`Plan::tables`].
     pub tables: [u64; TABLES],
 }
 
-/// One launch.
+/// One launch of a kernel.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Launch {
     /// Name of the entry.
     pub entry: String,
-    /// Blocks; 0 if there is nothing to do, and then nothing must be launched.
+    /// Number of blocks; if 0, nothing must be launched.
     pub grid: u32,
-    /// Threads of a block.
+    /// Threads per block.
     pub block: u32,
-    /// Dynamic shared memory of a block.
+    /// Dynamic shared memory per block, bytes.
     pub shared_bytes: u32,
-    /// The kernel's parameter.
+    /// Parameter of the kernel.
     pub params: AttentionParams,
 }
 
-impl<'a> Job<'a> {
-    /// Brings the tensors of a problem into the kernels' form. O(values); nothing is copied where the head dimension
+impl<'a> KernelArgs<'a> {
+    /// Converts the tensors of a problem to the kernels' form. O(values); nothing is copied if the head dimension
     /// needs no padding and the scale is above 0.
     ///
     /// # Errors
-    /// [`AttentionError::NeedsHalf`] for f32 tensors, [`AttentionError::Range`] for logits that the kernels could
-    /// take for hidden ones.
+    /// [`AttentionError::NeedsHalf`] for f32 tensors.
     pub fn new(problem: &Attention<'a>) -> Result<Self, AttentionError> {
         let inputs = problem.inputs();
         let (heads, head_dim, scale) = (inputs.heads, inputs.head_dim, problem.scale());
@@ -98,9 +100,9 @@ impl<'a> Job<'a> {
         };
         let (mut q, k, v) = (pack(inputs.q, keep), pack(inputs.k, keep), pack(inputs.v, keep));
         let largest_product = largest(&q, half) * largest(&k, half) * head_dim as f64;
-        // Below the last place of any softmax, and the kernels would not tell hidden pairs by such a scale.
-        let nothing = f64::from(scale.abs()) * largest_product < NOTHING;
-        if nothing {
+        // Below the last place of any softmax, and with such a scale the kernels could not mask pairs.
+        let negligible = f64::from(scale.abs()) * largest_product < NEGLIGIBLE_LOGIT;
+        if negligible {
             q.to_mut().fill(0);
         } else if scale < 0.0 {
             q.to_mut().iter_mut().for_each(|x| *x ^= 0x8000);
@@ -116,19 +118,19 @@ impl<'a> Job<'a> {
             half,
             accuracy: inputs.accuracy,
             output: OutputType::default(),
-            scale: if nothing { 1.0 } else { scale.abs() },
-            largest_product: if nothing { 0.0 } else { largest_product },
+            scale: if negligible { 1.0 } else { scale.abs() },
+            largest_product: if negligible { 0.0 } else { largest_product },
             cleaned,
         })
     }
 
-    /// The same with its output in this type.
+    /// The same arguments with output of this type.
     #[must_use]
     pub fn with_output(self, output: OutputType) -> Self {
         Self { output, ..self }
     }
 
-    /// The 16-bit type of the tensors.
+    /// 16-bit type of the tensors.
     pub fn half(&self) -> Half {
         self.half
     }
@@ -138,17 +140,18 @@ impl<'a> Job<'a> {
         self.padded
     }
 
-    /// What a launch writes.
-    pub fn outputs(&self) -> Outputs {
+    /// Layout of the output and the log-sum-exp.
+    pub fn output_layout(&self) -> OutputLayout {
         let (rows, head_dim) = (self.nodes * self.heads, self.head_dim);
-        Outputs { rows, head_dim, half: self.half, output: self.output }
+        OutputLayout { rows, head_dim, half: self.half, output: self.output }
     }
 
-    /// The launch of this job by a plan of the same batch, with everything at the addresses given.
+    /// The launch of these arguments by a plan of the same batch, with everything at the given addresses.
     ///
     /// # Errors
-    /// [`AttentionError::Len`] if plan and job differ in their nodes, [`AttentionError::TooLarge`] if one launch
-    /// cannot cover the batch, [`AttentionError::Range`] as [`Job::new`].
+    /// [`AttentionError::Len`] if plan and arguments differ in their nodes, [`AttentionError::TooLarge`] if one
+    /// launch cannot cover the batch, [`AttentionError::Range`] for logits that the kernels could take for masked
+    /// ones.
     pub fn launch(&self, plan: &Plan, at: &Addresses) -> Result<Launch, AttentionError> {
         if plan.nodes() != self.nodes {
             return Err(AttentionError::Len { what: "plan", got: plan.nodes(), want: self.nodes });
@@ -156,53 +159,51 @@ impl<'a> Job<'a> {
         self.check_range(plan)?;
         let kernel = plan.kernel();
         let grid = kernel.grid([self.heads, self.padded], self.nodes, plan.tables.items.len())?;
-        let table = |table: Table| at.tables[table as usize];
+        let table = |table: DeviceTable| at.tables[table as usize];
         let params = AttentionParams {
             q: at.q,
             k: at.k,
             v: at.v,
             out: at.out,
             lse: at.lse,
-            t_ms: table(Table::TimesMs),
-            block_times: table(Table::BlockTimes),
-            items: table(Table::Items),
-            lo: table(Table::Lo),
-            hi: table(Table::Hi),
-            row_ptr: table(Table::RowPtr),
-            col_idx: table(Table::ColIdx),
-            entries: table(Table::Entries),
-            tiles: table(Table::Tiles),
+            t_ms: table(DeviceTable::TimesMs),
+            block_times: table(DeviceTable::BlockTimes),
+            items: table(DeviceTable::Items),
+            lo: table(DeviceTable::Lo),
+            hi: table(DeviceTable::Hi),
+            row_ptr: table(DeviceTable::RowPtr),
+            col_idx: table(DeviceTable::ColIdx),
+            entries: table(DeviceTable::Entries),
+            tiles: table(DeviceTable::Tiles),
             bias: plan.bias_params(self.scale, &at.tables),
             heads: self.heads as u32,
             head_dim: self.head_dim as u32,
             nodes: self.nodes as u32,
-            keys: plan.keys,
+            keys: plan.key_form as u32,
             scale: self.scale,
             scale_log2e: self.scale * std::f32::consts::LOG2_E,
-            out_kind: match self.output {
-                OutputType::F32 => 0,
-                OutputType::Half => 1,
-            },
+            out_kind: self.output as u32,
             unused: 0,
         };
         let entry = kernel.entry(self.half, self.padded, self.accuracy);
         Ok(Launch { entry, grid, block: THREADS, shared_bytes: kernel.shared_bytes(self.padded), params })
     }
 
-    /// What the kernels leave to the host: rows without a key that are to hold a mean, and NaN that spreads.
+    /// Applies the parts that the kernels leave to the host to an output: the mean of empty rows, and the
+    /// propagation of NaN.
     ///
     /// # Panics
     /// If the output is not of the problem's shape; its log-sum-exp may be empty.
     #[track_caller]
-    pub fn finish(&self, problem: &Attention<'_>, output: &mut Output) {
-        let Outputs { rows, .. } = self.outputs();
-        assert_eq!(output.out.len(), self.outputs().values(), "an output of another problem");
+    pub fn apply_host_fixups(&self, problem: &Attention<'_>, output: &mut Output) {
+        let OutputLayout { rows, .. } = self.output_layout();
+        assert_eq!(output.out.len(), self.output_layout().values(), "an output of another problem");
         assert!([0, rows].contains(&output.lse.len()), "a log-sum-exp of another problem");
         if problem.inputs().empty_row == EmptyRow::Uniform {
-            finish::fill_uniform(problem, output);
+            host_fixups::fill_uniform(problem, output);
         }
         if self.cleaned {
-            finish::spread(problem, output);
+            host_fixups::propagate_non_finite(problem, output);
         }
     }
 
@@ -215,7 +216,7 @@ impl<'a> Job<'a> {
     }
 }
 
-/// Largest magnitude of some finite values: in both types it grows with the bits.
+/// Largest magnitude of finite values: in both types it grows with the bits.
 fn largest(x: &[u16], half: Half) -> f64 {
     let bits = x.iter().map(|x| x & 0x7fff).max().unwrap_or(0);
     f64::from(match half {
@@ -232,7 +233,7 @@ fn bits(tensor: Tensor<'_>) -> &[u16] {
     }
 }
 
-/// Rows of `padded` values, the last of them 0.
+/// Rows of `head_dim` values, each changed by `change`, padded with zeros to `padded`.
 fn pack(x: &[u16], head_dim: usize, padded: usize, change: fn(u16) -> u16) -> Cow<'_, [u16]> {
     let same = |x: &[u16]| x.iter().all(|&x| change(x) == x);
     if head_dim == padded && same(x) {
