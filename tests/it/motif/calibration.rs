@@ -2,7 +2,7 @@
 
 mod data;
 
-use ironforge::motif::{Mined, MotifConfig, Null, Verdict, mine};
+use ironforge::motif::{MiningResult, MotifConfig, Null, Verdict, mine};
 use rayon::prelude::*;
 
 use data::{Generator, Log, PLANTED};
@@ -46,7 +46,7 @@ impl Alarms {
     }
 }
 
-fn mined(log: &Log, seed: u32, config: &MotifConfig) -> Mined {
+fn mined(log: &Log, seed: u32, config: &MotifConfig) -> MiningResult {
     mine(&log.lend(), config, seed.into(), &|_, _| {}).unwrap()
 }
 

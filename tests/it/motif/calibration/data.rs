@@ -126,7 +126,7 @@ impl Session {
 
     fn lend(&self) -> MotifGraph<'_> {
         let pattern = CsrPattern::new(&self.row_ptr, &self.col_idx, self.t_ms.len()).unwrap();
-        MotifGraph::new(pattern, &self.labels, &self.t_ms).unwrap().relinked_by(&RULE)
+        MotifGraph::new(pattern, &self.labels, &self.t_ms).unwrap().with_edge_rule(&RULE)
     }
 }
 
