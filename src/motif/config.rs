@@ -9,8 +9,8 @@ const ITERATIONS: u32 = 1000;
 const MAX_ITERATIONS: u32 = 1_000_000;
 /// Occurrences a pattern needs to be tested: two may be chance, and a single one is not worth a test.
 const MIN_COUNT: u64 = 3;
-/// Width of the blocks, in minutes. Measured: the mix of labels may then swing within two hours (blocks of half an hour
-/// raise false alarms there in one log of seven).
+/// Width of the blocks, in minutes. Measured: the mix of labels may then swing within two hours (blocks of half an
+/// hour raise false alarms there in one log of seven).
 const BLOCK_MINUTES: f64 = 15.0;
 /// Width of the windows of `IntervalJitter`, in minutes: a quarter of the two hours that an edge spans by default.
 const JITTER_MINUTES: f64 = 30.0;
@@ -47,8 +47,9 @@ pub enum Null {
     StratifiedPermutation,
     /// Labels are permuted inside their graph. Assumes that the mix of labels is the same from end to end.
     LabelPermutation,
-    /// Times are drawn again inside fixed windows, and events linked again. Assumes that events of any label happen at
-    /// an even rate inside a window, at most a tenth of a wave of the mix: bursts alone are enough to raise an alarm.
+    /// Times are drawn again inside fixed windows, and events linked again. Assumes that events of any label happen
+    /// at an even rate inside a window, at most a tenth of a wave of the mix: bursts alone are enough to raise an
+    /// alarm.
     IntervalJitter,
 }
 
@@ -88,11 +89,11 @@ pub struct MotifConfig {
     pub max_nodes: usize,
     /// Occurrences in all graphs together that a pattern needs to be tested.
     pub min_count: u64,
-    /// Replicates drawn under the null, at most a million. 0: count only. No p lies below 1/(iterations + 1), so fewer
-    /// than 1/`promote_p` - 1 promote nothing.
+    /// Replicates drawn under the null, at most a million. 0: count only. No p lies below 1/(iterations + 1), so
+    /// fewer than 1/`promote_p` - 1 promote nothing.
     pub iterations: u32,
-    /// Source of an event's label: `kind`, `none` (shape alone), or the name of a column. Read by callers that build the
-    /// graphs.
+    /// Source of an event's label: `kind`, `none` (shape alone), or the name of a column. Read by callers that build
+    /// the graphs.
     pub labels: String,
     /// The null model.
     pub null: Null,
@@ -136,7 +137,7 @@ impl Default for MotifConfig {
             promote_lift: PROMOTE_LIFT,
             promote_p: PROMOTE_P,
             park_p: PARK_P,
-            // A significant pattern occurs more often than by chance, whatever its lift.
+            // A significant pattern occurs more often than by chance at any lift.
             park_lift: 0.0,
             max_rows: 0,
         }

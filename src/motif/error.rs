@@ -99,7 +99,7 @@ pub enum MotifError {
         /// Number of events of all graphs.
         events: u64,
     },
-    /// More distinct labels than the labels of a pattern can be packed with.
+    /// More distinct labels than the packed labels of a pattern can distinguish.
     #[error("{labels} distinct labels, at most {limit}: choose a coarser column with motif.labels")]
     TooManyLabels {
         /// Number of distinct labels.

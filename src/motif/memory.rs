@@ -10,8 +10,8 @@ const UNSORTED: f64 = 2e6;
 const BYTE_LABELS: usize = 256;
 
 /// Estimated bytes that [`mine`](super::mine()) takes for about `instances` occurrences among `events` events with
-/// `labels` labels: occurrences, drawn labels, sets that wait to be sorted by shape, and the scores of the replicates.
-/// The rows of the patterns come on top: their number is known only once they are counted.
+/// `labels` labels: occurrences, drawn labels, sets that wait to be sorted by shape, and the scores of the
+/// replicates. The rows of the patterns come on top: their number is known only once they are counted.
 pub fn memory_bytes(instances: f64, events: u64, labels: usize, config: &MotifConfig) -> u64 {
     let set_bytes = 4.0 * config.max_nodes as f64;
     let occurrences = set_bytes * instances.min(KEPT as f64);

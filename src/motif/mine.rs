@@ -10,8 +10,9 @@ use super::test::{
 };
 use super::{MotifConfig, MotifError, MotifRow, Significance, Verdict};
 
-/// Family-wise p up to which the graphs that are not held out count as having found a pattern: above it, chance is the
-/// likelier explanation. Found patterns are still to be confirmed, so a lenient threshold costs only a few candidates.
+/// Family-wise p up to which the graphs that are not held out count as having found a pattern: above it, chance is
+/// the likelier explanation. Found patterns are still to be confirmed, so a lenient threshold costs only a few
+/// candidates.
 const FOUND_P: f64 = 0.5;
 /// Largest number of rows whose lift is given an interval, ...
 const INTERVALS: usize = 1000;
@@ -28,8 +29,8 @@ pub struct MiningResult {
     pub rows: Vec<MotifRow>,
     /// The counts, rarer patterns included in the totals.
     pub census: Census,
-    /// Number of events that the null may change. 0: it has one labelling only, nothing can be shown, and every p is 1;
-    /// wider blocks (`block_minutes`) or other labels may help.
+    /// Number of events that the null may change. 0: it has one labelling only, nothing can be shown, and every p is
+    /// 1; wider blocks (`block_minutes`) or other labels may help.
     pub movable_events: u64,
     /// For each graph, whether it was held out; none is if there is only one.
     pub held_out: Vec<bool>,
@@ -37,10 +38,10 @@ pub struct MiningResult {
 
 /// Counts labelled patterns and tests each against a null (`config.null`).
 ///
-/// `progress(done, total)` is called from any thread as replicates are done. Runs on the current rayon pool; the result
-/// is the same to the bit for any number of threads. About 5 ns for each occurrence and replicate, more if graphs are
-/// few and small; memory for a few million occurrences, the tested patterns, and drawn labels: 64 MB, or those of eight
-/// replicates if they need more (a byte each, four if there are more than 256 labels).
+/// `progress(done, total)` is called from any thread as replicates are done. Runs on the current rayon pool; the
+/// result is the same to the bit for any number of threads. About 5 ns for each occurrence and replicate, more if
+/// graphs are few and small; memory for a few million occurrences, the tested patterns, and drawn labels: 64 MB, or
+/// those of eight replicates if they need more (a byte each, four if there are more than 256 labels).
 ///
 /// ```
 /// use ironforge::csr::CsrPattern;

@@ -23,8 +23,8 @@ pub struct MotifRow {
 }
 
 impl MotifRow {
-    /// The names of the labels as a JSON array of strings (`["sweep","reversal","sweep"]`), so that a name may hold any
-    /// character. `names[code]` is the name of a label code.
+    /// The names of the labels as a JSON array of strings (`["sweep","reversal","sweep"]`), so that a name may hold
+    /// any character. `names[code]` is the name of a label code.
     ///
     /// # Panics
     /// If a label code has no name.

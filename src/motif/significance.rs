@@ -15,8 +15,8 @@ pub struct Significance {
     pub null_sd: f64,
     /// Count over `null_mean`; if no replicate has the pattern, count over 1/R, as if one replicate had it once.
     pub lift: f64,
-    /// 95 % interval of the lift by resampled graphs: its dependence on the choice of graphs. Given for the first 1000
-    /// rows (fewer if there are more than 1000 graphs), and not for a single graph.
+    /// 95 % interval of the lift by resampled graphs: its dependence on the choice of graphs. Given for the first
+    /// 1000 rows (fewer if there are more than 1000 graphs), and not for a single graph.
     #[serde(flatten, serialize_with = "interval_ends")]
     pub lift_interval: Option<(f64, f64)>,
     /// (b + 1) / (R + 1), b being the number of replicates with at least the count of the data. Of one pattern alone.
@@ -26,8 +26,8 @@ pub struct Significance {
     /// Chance that data without structure show any score as large: max-T, single step, valid although the data choose
     /// the tested patterns. Never below `p_value`.
     pub p_fwer: f64,
-    /// Bonferroni over the `p_value`s of the tested patterns. Like the next two it ignores that the patterns were chosen
-    /// by their counts, so for patterns that are rare under the null it is optimistic: a ranking, not a proof.
+    /// Bonferroni over the `p_value`s of the tested patterns. Like the next two it ignores that the patterns were
+    /// chosen by their counts, so for patterns that are rare under the null it is optimistic: a ranking, not a proof.
     pub p_bonferroni: f64,
     /// Benjamini-Hochberg over the `p_value`s of the tested patterns.
     pub q_value: f64,
@@ -35,8 +35,9 @@ pub struct Significance {
     pub q_by: f64,
     /// `p_fwer` of the graphs that are not held out, taken alone; `None` if no graph is held out.
     pub p_discovery: Option<f64>,
-    /// Chance that the held-out graphs, without structure, show a score as large for any pattern that was found in the
-    /// others (`p_discovery` at most 0.5): max-T over these patterns; `None` for a pattern that was not found there.
+    /// Chance that the held-out graphs, without structure, show a score as large for any pattern that was found in
+    /// the others (`p_discovery` at most 0.5): max-T over these patterns; `None` for a pattern that was not found
+    /// there.
     pub p_holdout: Option<f64>,
 }
 

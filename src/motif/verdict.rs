@@ -7,8 +7,8 @@ use super::{MotifConfig, Null, Significance};
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
     /// The corrected p is at most `promote_p`, the lift at least `promote_lift`, the null is
-    /// [`Null::StratifiedPermutation`], and graphs that had no part in finding the pattern confirm it: `p_holdout` is at
-    /// most `park_p`.
+    /// [`Null::StratifiedPermutation`], and graphs that had no part in finding the pattern confirm it: `p_holdout` is
+    /// at most `park_p`.
     Promote,
     /// The corrected p is at most `park_p` and the lift at least `park_lift`, but the pattern is not promoted.
     Park,

@@ -22,10 +22,7 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("cuda", &["attention", "csr", "geometry"]),
     ("backend", &["attention", "cuda", "geometry"]),
     ("config", &["suggest", "legacy", "attention", "backend", "dag", "motif", "store", "tgat"]),
-    (
-        "error",
-        &["legacy", "attention", "backend", "config", "dag", "events", "motif", "pipeline", "store", "tgat"],
-    ),
+    ("error", &["legacy", "attention", "backend", "config", "dag", "events", "motif", "pipeline", "store", "tgat"]),
     (
         "pipeline",
         &[

@@ -75,11 +75,11 @@ impl Census {
 
 /// Counts every connected induced sub-DAG of `config.min_nodes` to `config.max_nodes` events, exactly.
 ///
-/// Runs on the current rayon pool, with the same result for any number of threads. Up to four labels: one enumeration,
-/// of 5 to 10 ns a set where edges are short (no farther than 15 events for sets of five) and about 20 ns elsewhere, in
-/// memory that does not depend on the number of sets; a graph that no gap divides is enumerated by one thread. More
-/// labels, or three and four in graphs of a few thousand events: a few hundred nanoseconds a set, and memory for a few
-/// million sets at a time.
+/// Runs on the current rayon pool, with the same result for any number of threads. Up to four labels: one
+/// enumeration, of 5 to 10 ns a set where edges are short (no farther than 15 events for sets of five) and about 20
+/// ns elsewhere, in memory that does not depend on the number of sets; a graph that no gap divides is enumerated by
+/// one thread. More labels, or three and four in graphs of a few thousand events: a few hundred nanoseconds a set,
+/// and memory for a few million sets at a time.
 ///
 /// # Errors
 /// [`MotifError`] for settings out of range, too many events, labels or occurrences.

@@ -13,7 +13,7 @@ const EXACT: u64 = 2_000_000;
 const PROBES: u32 = 20_000;
 /// Links read at most, so that hubs of a million links cost no more: about 0.1 s.
 const READS: u64 = 30_000_000;
-/// Branches probed at any cost.
+/// Branches probed in any case.
 const LEAST_PROBES: u32 = 16;
 /// Philox fork of the probes; the nulls use others.
 const PURPOSE: u32 = 0x6D65;
@@ -60,8 +60,8 @@ fn probe(union: &Union, (min, max): (usize, usize), seed: u64) -> f64 {
     sum / f64::from(probes)
 }
 
-/// The distribution of probed roots, under which no hub is missed: a mixture in equal parts of the uniform one, one in
-/// proportion to the number of sets of three below the root, and one in proportion to its square.
+/// The distribution of probed roots, under which no hub is missed: a mixture in equal parts of the uniform one, one
+/// in proportion to the number of sets of three below the root, and one in proportion to its square.
 struct RootDistribution {
     /// For each event, an upper bound of the number of sets of three whose lowest event it is.
     triples: Vec<f64>,

@@ -169,11 +169,11 @@ impl<L: LabelKey> HashCounts<L> {
 
     #[cold]
     fn double(&mut self) {
-        let held = |slot: &&CountSlot<L>| slot.epoch == self.epoch;
-        let held: Vec<CountSlot<L>> = self.slots[..self.len].iter().filter(held).copied().collect();
+        let is_used = |slot: &&CountSlot<L>| slot.epoch == self.epoch;
+        let used: Vec<CountSlot<L>> = self.slots[..self.len].iter().filter(is_used).copied().collect();
         self.empty_table(self.len * 2);
-        self.used = held.len();
-        for slot in held {
+        self.used = used.len();
+        for slot in used {
             let index = self.find(slot.key);
             self.slots[index] = CountSlot { epoch: self.epoch, ..slot };
         }
@@ -190,8 +190,8 @@ impl<L: LabelKey> HashCounts<L> {
 
     /// Number of keys that occur.
     pub(super) fn distinct(&self) -> u64 {
-        let held = self.cells.iter().filter(|&&count| count > 0).count();
-        if self.cells.is_empty() { self.used as u64 } else { held as u64 }
+        let cells = self.cells.iter().filter(|&&count| count > 0).count();
+        if self.cells.is_empty() { self.used as u64 } else { cells as u64 }
     }
 
     /// Keys that occur at least `reached_at` times.

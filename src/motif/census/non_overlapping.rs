@@ -1,8 +1,8 @@
 //! The number of occurrences of a pattern that do not overlap: the "non-overlapped frequency" of episodes.
 //!
-//! Two occurrences overlap if, in the order of their graph, the first event of each is not after the last event of the
-//! other. Occurrences arrive by falling first event, and each is chosen that ends before the one chosen last begins:
-//! for intervals, no choice is larger. Eight bytes of state for each pattern.
+//! Two occurrences overlap if, in the order of their graph, the first event of each is not after the last event of
+//! the other. Occurrences arrive by falling first event, and each is chosen that ends before the one chosen last
+//! begins: for intervals, no choice is larger. Eight bytes of state for each pattern.
 //!
 //! Sources: Laxman, Sastry and Unnikrishnan, "Discovering frequent episodes and learning hidden Markov models"
 //! (2005); the same, "A fast algorithm for finding frequent episodes in event streams" (2007).

@@ -101,7 +101,8 @@ pub(crate) fn shape_groups(shape_counts: &[u64]) -> Vec<ShapeGroup> {
 pub(crate) struct Occurrences<'a> {
     union: &'a Union,
     group: &'a ShapeGroup,
-    /// Events of the occurrences of each shape, `[n, k]`, in the order of the enumeration; `None` if there are too many.
+    /// Events of the occurrences of each shape, `[n, k]`, in the order of the enumeration; `None` if there are too
+    /// many.
     kept: Option<Vec<Vec<u32>>>,
 }
 

@@ -66,8 +66,8 @@ impl<'g> Enumerator<'g> {
     }
 
     /// Follows one branch of the tree below `root`, chosen by `choose(n)` among n at each fork. Gives, for each size
-    /// from 2 on, the product of the forks passed, an unbiased estimate of the number of sets of that size (Knuth 1975),
-    /// and the number of links read.
+    /// from 2 on, the product of the forks passed, an unbiased estimate of the number of sets of that size (Knuth
+    /// 1975), and the number of links read.
     pub(crate) fn probe(&mut self, root: u32, choose: impl FnMut(u32) -> u32) -> ([f64; MAX_NODES + 1], u64) {
         self.lists.probe(root, choose)
     }

@@ -2,7 +2,8 @@
 
 use super::shape::{FIRST_SHAPE, MAX_NODES, ShapeIdx, pair_bit};
 
-/// The shape of a set once an event has joined, by the event's rank: its position in time among the events of the set.
+/// The shape of a set once an event has joined, by the event's rank: its position in time among the events of the
+/// set.
 pub(super) struct Growth {
     /// `[nodes][rank][triangle]`: the triangle with an unlinked event inserted.
     widen: [[[u16; 64]; MAX_NODES]; MAX_NODES],

@@ -33,8 +33,8 @@ impl<'g> ListSearch<'g> {
         Self { union, sizes, linked: Vec::new(), extension: Vec::new() }
     }
 
-    /// Visits every set whose lowest event is `root`. `skew`: the limit on the span, if the distance from the root does
-    /// not decide it alone.
+    /// Visits every set whose lowest event is `root`. `skew`: the limit on the span, if the distance from the root
+    /// does not decide it alone.
     pub(super) fn walk(
         &mut self,
         root: u32,

@@ -1,8 +1,8 @@
 //! Shapes: which of a few events in time order are linked; and the isomorphism class of each shape.
 //!
 //! Edges only lead forward, so a shape of k events is a set of pairs i < j. Internally it is a number with bit
-//! `j(j-1)/2 + i` for the edge i -> j, its triangle: the bits of a shape stay when a later event joins. The public form
-//! is a mask with bit `i*k + j` for the edge i -> j.
+//! `j(j-1)/2 + i` for the edge i -> j, its triangle: the bits of a shape stay when a later event joins. The public
+//! form is a mask with bit `i*k + j` for the edge i -> j.
 
 use std::sync::LazyLock;
 

@@ -128,8 +128,8 @@ fn every_search_leaves_out_sets_that_span_too_long() {
             want = by_lists(union, sizes);
             let all = want.len();
             want.retain(|(nodes, _)| {
-                let held = || nodes.iter().filter(|&&n| n != u32::MAX).map(|&n| of_union[n as usize]);
-                held().max().unwrap().abs_diff(held().min().unwrap()) <= limit_ms
+                let times = || nodes.iter().filter(|&&n| n != u32::MAX).map(|&n| of_union[n as usize]);
+                times().max().unwrap().abs_diff(times().min().unwrap()) <= limit_ms
             });
             assert!(10 < want.len() && want.len() < all, "{} of {all}", want.len());
         });

@@ -1,7 +1,7 @@
 //! The search in graphs whose edges are short: every event that a set can reach is a bit of one word above its root.
 //!
 //! Bit a of a word of the window is the event `root + a`. The events that may be taken next, and those that have been
-//! reached, are one word each, so taking an event costs a shift and three operations, whatever its degree.
+//! reached, are one word each, so taking an event costs a shift and three operations for any degree.
 
 use std::ops::ControlFlow;
 

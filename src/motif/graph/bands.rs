@@ -60,8 +60,8 @@ pub(crate) enum WalkMethod {
     Lists,
 }
 
-/// The neighbours of each event, as far as a word holds them. 8 bytes an event where a set of the largest size spans at
-/// most 64 events, 16 where up to 128.
+/// The neighbours of each event, as far as a word holds them. 8 bytes an event where a set of the largest size spans
+/// at most 64 events, 16 where up to 128.
 pub(crate) struct Bands {
     /// Length of the longest edge of each graph, in event numbers.
     reach: Vec<u32>,

@@ -1,4 +1,4 @@
-//! The rule by which events are linked again once their times were drawn anew.
+//! The rule by which events are linked again after new times were drawn for them.
 
 use std::fmt::Debug;
 

@@ -17,8 +17,8 @@ impl<'a> MotifGraph<'a> {
     /// Checks the parts and borrows them. O(events).
     ///
     /// `successors`: row `u` holds the events that `u` leads to, each numbered above `u`. `labels`: the label code of
-    /// each event, from one vocabulary for all graphs of a run. `t_ms`: times in milliseconds; they need not rise with
-    /// the event numbers (clocks are skewed), they only determine the block of the null that an event lies in.
+    /// each event, from one vocabulary for all graphs of a run. `t_ms`: times in milliseconds; they need not rise
+    /// with the event numbers (clocks are skewed), they only determine the block of the null that an event lies in.
     ///
     /// # Errors
     /// [`MotifError::NotSquare`], [`MotifError::Len`], [`MotifError::Backward`].

@@ -101,7 +101,8 @@ impl Union {
         pieces
     }
 
-    /// The limit on the span, in a graph where a set may span too long although each of its events is near the lowest.
+    /// The limit on the span, in a graph where a set may span too long although each of its events is near the
+    /// lowest.
     pub(crate) fn skew(&self, graph: usize) -> Option<&Span> {
         self.span.as_ref().filter(|span| span.is_skewed(graph))
     }

@@ -7,15 +7,15 @@ use crate::motif::graph::{EdgeRule, MotifGraph, Union};
 use crate::philox::Stream;
 
 /// The hypothesis that, inside a window of time, when an event happens is chance: every time of the window is as
-/// likely as any other, whatever the other events do.
+/// likely as any other, independently of the other events.
 ///
-/// Graph by graph, event `e` lies in window `floor((t_e - t_first) / width)`. A replicate gives each event a time of its
-/// window, uniformly and at the resolution of the data (the greatest common divisor of the graph's times, from its
-/// first), so that ties arise as by rounding and none is invented. Events are sorted again, those of equal time in their
-/// earlier order, and keep their labels; edges are those of the graph's own rule.
+/// Graph by graph, event `e` lies in window `floor((t_e - t_first) / width)`. A replicate gives each event a time of
+/// its window, uniformly and at the resolution of the data (the greatest common divisor of the graph's times, from
+/// its first), so that ties arise as by rounding and none is invented. Events are sorted again, those of equal time
+/// in their earlier order, and keep their labels; edges are those of the graph's own rule.
 ///
-/// Windows end at the graph's first and last times, and the events of these two times stay: given them, the others lie
-/// strictly between, uniformly. Otherwise replicates would be thinner at the ends than data are.
+/// Windows end at the graph's first and last times, and the events of these two times stay: given them, the others
+/// lie strictly between, uniformly. Otherwise replicates would be thinner at the ends than data are.
 ///
 /// Source: Amarasingham, Harrison, Hatsopoulos, Geman, "Conditional modeling and the jitter method of spike
 /// resampling" (J Neurophysiol 107:517, 2012): given the windows' counts the test is exact.
@@ -49,8 +49,8 @@ impl<'a> IntervalJitter<'a> {
     /// Cuts the graphs into windows of `width_ms`. Only sets that span at most `span_ms` count.
     ///
     /// # Errors
-    /// [`MotifError::NoRule`] for a graph without a rule; [`MotifError::OtherRule`] if a rule does not give its graph's
-    /// edges, [`MotifError::Rule`] if it gives none.
+    /// [`MotifError::NoRule`] for a graph without a rule; [`MotifError::OtherRule`] if a rule does not give its
+    /// graph's edges, [`MotifError::Rule`] if it gives none.
     pub(crate) fn new(
         graphs: &[MotifGraph<'a>],
         width_ms: u64,

@@ -5,8 +5,8 @@
 //! - `permutation`: labels exchanged inside blocks of time, or inside a graph.
 //! - `jitter`: times drawn again inside windows, and events linked again.
 //!
-//! Each null is a separate hypothesis; their replicates are never pooled. A test shows that its hypothesis is false, so
-//! what a null holds fixed is as much a part of its meaning as what it draws.
+//! Each null is a separate hypothesis; their replicates are never pooled. A test shows that its hypothesis is false,
+//! so what a null holds fixed is as much a part of its meaning as what it draws.
 //!
 //! | | `StratifiedPermutation` | `LabelPermutation` | `IntervalJitter` |
 //! |---|---|---|---|
@@ -20,10 +20,10 @@
 //! | does not see | structure in the labels of a block alone: order slower than a block | order slower than a graph \
 //! | structure slower than a window |
 //!
-//! Measured on labels that come and go in waves (their share between .1 and .9): blocks of a quarter of an hour keep the
-//! family-wise error of .05 where a wave takes two hours (.05 measured in 300 logs); blocks of half an hour do not
-//! (.14), and do where it takes four (.04). So a block should be at most an eighth of such a wave. Permutation over
-//! whole graphs gives .87 to .98 on these, and .82 on a mix that drifts.
+//! Measured on labels that come and go in waves (their share between .1 and .9): blocks of a quarter of an hour keep
+//! the family-wise error of .05 where a wave takes two hours (.05 measured in 300 logs); blocks of half an hour do
+//! not (.14), and do where it takes four (.04). So a block should be at most an eighth of such a wave. Permutation
+//! over whole graphs gives .87 to .98 on these, and .82 on a mix that drifts.
 
 mod jitter;
 mod model;

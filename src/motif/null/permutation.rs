@@ -56,7 +56,8 @@ impl StratifiedPermutation {
         self.events.len() as u64
     }
 
-    /// Writes the labels of replicate `iteration`: a function of the arguments and the data, not of earlier replicates.
+    /// Writes the labels of replicate `iteration`: a function of the arguments and the data, not of earlier
+    /// replicates.
     pub(crate) fn draw(
         &self,
         rng: NullRng,

@@ -13,8 +13,8 @@ pub(crate) fn to_json(value: &(impl Serialize + ?Sized)) -> String {
     String::from_utf8_lossy(&json).into_owned()
 }
 
-/// Text of a pattern is an identifier across versions: control characters keep the long form, also those for which JSON
-/// has a short one (`\n`).
+/// Text of a pattern is an identifier across versions: control characters keep the long form, also those for which
+/// JSON has a short one (`\n`).
 struct ControlsInHex;
 
 impl Formatter for ControlsInHex {
@@ -35,8 +35,8 @@ impl Formatter for ControlsInHex {
     }
 }
 
-/// The value of the JSON string that `text` begins with, and its length in bytes, quotes included; `None` if `text` does
-/// not begin with one.
+/// The value of the JSON string that `text` begins with, and its length in bytes, quotes included; `None` if `text`
+/// does not begin with one.
 pub(super) fn leading_string(text: &str) -> Option<(String, usize)> {
     // the reader would skip blanks
     text.starts_with('"').then_some(())?;

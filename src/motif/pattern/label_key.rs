@@ -131,7 +131,8 @@ pub(crate) fn label_limit<L: LabelKey>(k: usize) -> usize {
     1 << ((L::BITS - 1) / k as u32).min(31)
 }
 
-/// Bits of one of `labels` labels in a key, at least 8; a key holds the labels of any number that [`label_limit`] allows.
+/// Bits of one of `labels` labels in a key, at least 8; a key holds the labels of any number that [`label_limit`]
+/// allows.
 pub(crate) fn label_bits(labels: usize) -> u32 {
     (usize::BITS - labels.saturating_sub(1).leading_zeros()).max(u8::BITS)
 }

@@ -5,14 +5,14 @@
 use super::{Pattern, PatternTextError, parse, to_json};
 
 impl Pattern {
-    /// The pattern as text, edge after edge: `sweep -> reversal; reversal -> expansion`. `names[code]` is the name of a
-    /// label code; if names are distinct, patterns are equal exactly if their texts are.
+    /// The pattern as text, edge after edge: `sweep -> reversal; reversal -> expansion`. `names[code]` is the name of
+    /// a label code; if names are distinct, patterns are equal exactly if their texts are.
     ///
-    /// An event is named by its label; where several events have the same label, the n-th in time is `label#n`. A label
-    /// that would be read as something else is written as a JSON string: if it is empty, starts or ends with a blank, or
-    /// holds a control character, `"`, `#`, `;` or `->`. Where the edges do not determine the order of the events in
-    /// time, the text begins with all events in order:
-    /// `sweep; probe; reversal; sweep -> reversal; probe -> reversal`.
+    /// An event is named by its label; where several events have the same label, the n-th in time is `label#n`. A
+    /// label that would be read as something else is written as a JSON string: if it is empty, starts or ends with a
+    /// blank, or holds a control character, `"`, `#`, `;` or `->`. Where the edges do not determine the order of the
+    /// events in time, the text begins with all events in order: `sweep; probe; reversal; sweep -> reversal; probe ->
+    /// reversal`.
     ///
     /// ```
     /// use ironforge::motif::Pattern;

@@ -77,8 +77,8 @@ impl LabelledOccurrences<'_> {
     }
 
     /// Calls `visit` with the lane, the first event and the slot of each known occurrence whose first event is one of
-    /// `roots`. Fast for few known keys: an occurrence with a label that `mask` excludes is skipped early, in all lanes
-    /// at once.
+    /// `roots`. Fast for few known keys: an occurrence with a label that `mask` excludes is skipped early, in all
+    /// lanes at once.
     pub(crate) fn each_known<L: LabelKey>(
         &self,
         roots: Range<u32>,

@@ -1,4 +1,4 @@
-//! Replicates of a null: the patterns of each shape counted under drawn labels, draw after draw.
+//! Replicates of a null: the patterns of each shape counted in data drawn under the null.
 //!
 //! - `replicates`: [`Replicates`], which shows the occurrences of each shape under each replicate to a
 //!   [`ReplicateVisitor`].

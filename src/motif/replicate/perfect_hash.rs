@@ -29,7 +29,8 @@ impl Slot {
 /// could be mispredicted; otherwise most of the time of a replicate would go to these.
 ///
 /// The slot is the start that the hash gives, displaced by a number that all keys of a bucket share. Source: Pearson,
-/// Fox et al., "hash and displace" (Belazzougui, Botelho and Dietzfelbinger, "Hash, displace, and compress", ESA 2009).
+/// Fox et al., "hash and displace" (Belazzougui, Botelho and Dietzfelbinger, "Hash, displace, and compress", ESA
+/// 2009).
 pub(crate) struct PerfectHash<L> {
     entries: SlotKeys<L>,
     displacements: Vec<u32>,
@@ -42,8 +43,8 @@ pub(crate) struct PerfectHash<L> {
 enum SlotKeys<L> {
     /// The key itself, [`LabelKey::NONE`] in an empty slot.
     Whole(Vec<L>),
-    /// For keys of few bits, whose hash is a permutation of them: those bits of the hash that the slot does not imply.
-    /// 1 in an empty slot: the lowest bit of a key's entry is 0.
+    /// For keys of few bits, whose hash is a permutation of them: those bits of the hash that the slot does not
+    /// imply. 1 in an empty slot: the lowest bit of a key's entry is 0.
     Short(Vec<u32>),
 }
 
@@ -155,8 +156,8 @@ impl<L: LabelKey> PerfectHash<L> {
         Slot(select_unpredictable(is_known, slot, self.unknown().0))
     }
 
-    /// Writes the index of each key's counter: its slot, or, for an unknown key, the number of slots plus the cell given
-    /// by the upper `cell_bits` bits of its hash.
+    /// Writes the index of each key's counter: its slot, or, for an unknown key, the number of slots plus the cell
+    /// given by the upper `cell_bits` bits of its hash.
     #[inline(never)]
     pub(super) fn counter_indices(&self, keys: &[L], indices: &mut [u32], cell_bits: u32) {
         match &self.entries {

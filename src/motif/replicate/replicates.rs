@@ -1,7 +1,7 @@
 //! Replicates of a null: a visitor receives each shape's occurrences under each drawn labelling.
 //!
-//! Shape by shape, not replicate by replicate: the data of a shape (its occurrences, its known patterns, its sums) stay
-//! in the cache while the replicates pass.
+//! Shape by shape, not replicate by replicate: the data of a shape (its occurrences, its known patterns, its sums)
+//! stay in the cache while the replicates pass.
 
 use std::ops::Range;
 

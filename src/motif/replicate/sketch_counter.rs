@@ -14,11 +14,12 @@ const MAX_CELLS: usize = 1 << 20;
 const MAX_COUNTERS: usize = 1 << 23;
 
 /// Counts the keys of one shape, lane by lane: each known key in its slot, all others in a sketch, a small table of
-/// counters in which keys share cells. A cell below a count holds no key that reaches this count; the keys of the other
-/// cells, few if any, are then counted one by one. So every count is exact, and the loop over the occurrences has no
-/// branch that depends on a label.
+/// counters in which keys share cells. A cell below a count holds no key that reaches this count; the keys of the
+/// other cells, few if any, are then counted one by one. So every count is exact, and the loop over the occurrences
+/// has no branch that depends on a label.
 ///
-/// A counter is a byte, so that those of all lanes stay in the cache; overflows, which are few, are counted separately.
+/// A counter is a byte, so that those of all lanes stay in the cache; overflows, which are few, are counted
+/// separately.
 pub(crate) struct SketchCounter {
     lanes: Range<usize>,
     /// For each lane the counters of the slots, then the cells of the unknown keys; modulo 256.

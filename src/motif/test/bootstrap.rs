@@ -12,11 +12,12 @@ const RESAMPLES: usize = 1000;
 /// Rank of the ends of the interval among the resampled lifts, from below and from above.
 const TAIL: usize = 25;
 
-/// 95 % percentile intervals of the lift of some patterns, from resamples of the graphs (Efron 1979): the dependence of
-/// the lift on the choice of graphs. `None` for fewer than two graphs.
+/// 95 % percentile intervals of the lift of some patterns, from resamples of the graphs (Efron 1979): the dependence
+/// of the lift on the choice of graphs. `None` for fewer than two graphs.
 ///
-/// A resample's lift is its count over the mean of its replicates; a mean of 0 is taken as one occurrence in one of the
-/// `iterations` replicates, as for the lift itself. Every pattern has the same resamples. O(1000 graphs) a pattern.
+/// A resample's lift is its count over the mean of its replicates; a mean of 0 is taken as one occurrence in one of
+/// the `iterations` replicates, as for the lift itself. Every pattern has the same resamples. O(1000 graphs) a
+/// pattern.
 pub(in crate::motif) fn lift_intervals(
     patterns: &[CountsByGraph],
     iterations: u32,

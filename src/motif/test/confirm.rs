@@ -13,8 +13,8 @@ use crate::motif::replicate::{
 };
 
 impl SignificanceTest<'_> {
-    /// For each candidate, the chance that the held-out graphs, without structure, show a score as large in any of the
-    /// `candidates`: max-T over the candidates, which other graphs than these have chosen.
+    /// For each candidate, the chance that the held-out graphs, without structure, show a score as large in any of
+    /// the `candidates`: max-T over the candidates, which other graphs than these have chosen.
     ///
     /// # Errors
     /// Those of a null that links events again.

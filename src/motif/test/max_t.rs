@@ -5,11 +5,11 @@
 //! calibration replicates permute the same labels independently, so given them the score is a fixed function of a
 //! labelling: it is not fitted to the data. The tested patterns are chosen by the data (patterns with `min_count`
 //! occurrences), and that choice is repeated in every replicate: the largest score of a replicate is taken over the
-//! patterns that reach `min_count` *in that replicate*, tested in the data or not. Hence the largest score of the data
-//! and those of the replicates are exchangeable too, and
-//! `(1 + replicates whose largest score is at least the pattern's) / (1 + replicates)` bounds the chance of a single
-//! false discovery (Westfall and Young 1993, single step). To score only patterns tested in the data would not bound
-//! it: among very many rare patterns some reach `min_count` by chance, and hardly ever the same ones again.
+//! patterns that reach `min_count` *in that replicate*, tested in the data or not. Hence the largest score of the
+//! data and those of the replicates are exchangeable too, and `(1 + replicates whose largest score is at least the
+//! pattern's) / (1 + replicates)` bounds the chance of a single false discovery (Westfall and Young 1993, single
+//! step). To score only patterns tested in the data would not bound it: among very many rare patterns some reach
+//! `min_count` by chance, and hardly ever the same ones again.
 //!
 //! The same holds of the graphs that are not held out, taken alone. The held-out graphs choose nothing.
 
@@ -67,7 +67,8 @@ impl SignificanceTest<'_> {
         if self.keys_fit_64_bits() { self.run_as::<u64>(census) } else { self.run_as::<u128>(census) }
     }
 
-    /// Returns whether the labels of a pattern fit into 64 bits; the census has refused those that do not fit into 128.
+    /// Returns whether the labels of a pattern fit into 64 bits; the census has refused those that do not fit into
+    /// 128.
     pub(super) fn keys_fit_64_bits(&self) -> bool {
         self.union.vocabulary.len() <= label_limit::<u64>(self.sizes.1)
     }
@@ -152,7 +153,8 @@ impl SignificanceTest<'_> {
         Ok(())
     }
 
-    /// The shapes with the patterns that are common under the null: those that reach `min_count` in enough replicates.
+    /// The shapes with the patterns that are common under the null: those that reach `min_count` in enough
+    /// replicates.
     fn screen<L: LabelKey>(
         &self,
         replicates: &Replicates<'_>,

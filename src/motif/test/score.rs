@@ -4,8 +4,8 @@
 //! in calibration replicates of the null, which are used for nothing else. Occurrences overlap and come in clumps of
 //! about `d`, the number of clumps is nearly Poisson, and the root (Anscombe 1948) gives rare and common patterns
 //! similar tails: after a division by the standard deviation instead, the clumps of a few rare patterns hide every
-//! effect in the common ones. Dispersions are shrunk towards that of all patterns of the shape,
-//! `d = (variance + d_shape) / (mean + 1)`; a pattern that the screening does not list is rare: its mean is taken as 0.
+//! effect in the common ones. Dispersions are shrunk towards that of all patterns of the shape, `d = (variance +
+//! d_shape) / (mean + 1)`; a pattern that the screening does not list is rare: its mean is taken as 0.
 
 /// The parameters of a pattern's score.
 #[derive(Debug, Clone, Copy, Default)]

@@ -151,8 +151,8 @@ pub(super) struct Comparison {
 }
 
 impl<L: LabelKey> MaxTTest<'_, L> {
-    /// Raises the maximum of a replicate to the largest score of the shape among `roots`, which have just been counted.
-    #[allow(clippy::too_many_arguments)]
+    /// Raises the maximum of a replicate to the largest score of the shape among `roots`, which have just been
+    /// counted.
     fn raise(
         &self,
         maxima: &Maxima,

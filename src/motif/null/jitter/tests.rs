@@ -165,7 +165,7 @@ fn events_that_cannot_move_are_not_counted() {
     assert_eq!(movable(&[], 10), 0);
     assert_eq!(movable(&[4, 4, 4], 10), 0);
     assert_eq!(movable(&[0, 10, 20, 30], 10), 0, "windows of one tick");
-    assert_eq!(movable(&[0, 10, 20, 30], 20), 0, "two ticks each, of which the first and the last are held");
+    assert_eq!(movable(&[0, 10, 20, 30], 20), 0, "two ticks each, of which the first and the last are fixed");
     assert_eq!(movable(&[0, 5, 5, 30], 20), 2);
 }
 
