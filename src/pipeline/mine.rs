@@ -15,7 +15,7 @@ const UNTYPED: &str = "untyped";
 
 /// The motifs of all sessions.
 pub(super) struct Mined {
-    pub found: motif::Mined,
+    pub found: motif::MiningResult,
     /// Label of each code.
     pub vocabulary: Vec<String>,
     /// Rows that are reported at most; 0: all.
@@ -112,7 +112,7 @@ pub(super) fn run(
     let rules = sessions.iter().map(|s| LinkRule::of(&s.events, &config.dag).map_err(|e| located(s, e)));
     let rules = rules.collect::<Result<Vec<_>, _>>()?;
     let graphs = graphs_of(sessions, graphs, &labels)?.into_iter().zip(&rules);
-    let graphs: Vec<_> = graphs.map(|(graph, rule)| graph.relinked_by(rule)).collect();
+    let graphs: Vec<_> = graphs.map(|(graph, rule)| graph.with_edge_rule(rule)).collect();
     let found = motif::mine(&graphs, &config.motif, config.seed, &|done, total| progress.step(done, total))?;
     Ok(Mined { found, vocabulary, max_rows: config.motif.max_rows })
 }

@@ -23,7 +23,7 @@ pub use build::{BuildReport, BuildRequest, BuiltSession, build_graph};
 pub use features::FeatureChoice;
 pub use inputs::{Inputs, Skipped, Superseded};
 pub use memory::MemoryReport;
-pub use motifs::{Motif, MotifReport, MotifRequest, Tested, motifs};
+pub use motifs::{Motif, MotifReport, MotifRequest, motifs};
 pub use report::{
     DeviceReport, FeatureStats, Meaning, MotifSummary, PlanCacheReport, RunReport, SCHEMA_VERSION,
     SessionReport, Versions,

@@ -81,63 +81,9 @@ pub struct Motif {
     pub non_overlapping: u64,
     /// How the count stands to those under the null; `None` if no null was drawn.
     #[serde(flatten)]
-    pub significance: Option<Tested>,
+    pub significance: Option<Significance>,
     /// `promote`, `park`, `discard` or `untested`.
     pub verdict: &'static str,
-}
-
-/// What the null says of a pattern; as [`Significance`] has it.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize)]
-pub struct Tested {
-    /// Mean count under the null.
-    pub null_mean: f64,
-    /// Its standard deviation.
-    pub null_sd: f64,
-    /// Count over mean.
-    pub lift: f64,
-    /// Lower end of the lift's 95 % interval.
-    pub lift_low: Option<f64>,
-    /// Upper end.
-    pub lift_high: Option<f64>,
-    /// One-sided, of this pattern alone.
-    pub p_value: f64,
-    /// Two-sided, of this pattern alone.
-    pub p_two_sided: f64,
-    /// One-sided, max-T over all patterns.
-    pub p_fwer: f64,
-    /// Bonferroni over the tested patterns.
-    pub p_bonferroni: f64,
-    /// Benjamini-Hochberg.
-    pub q_value: f64,
-    /// Benjamini-Yekutieli.
-    pub q_by: f64,
-    /// As `p_fwer`, of the sessions that are not held out.
-    pub p_discovery: Option<f64>,
-    /// Family-wise over what these found, of the sessions that are.
-    pub p_holdout: Option<f64>,
-}
-
-impl From<Significance> for Tested {
-    fn from(s: Significance) -> Self {
-        let (lift_low, lift_high) = s.lift_interval.unzip();
-        let Significance { null_mean, null_sd, lift, p_value, p_two_sided, p_fwer, .. } = s;
-        let Significance { p_bonferroni, q_value, q_by, p_discovery, p_holdout, .. } = s;
-        Self {
-            null_mean,
-            null_sd,
-            lift,
-            lift_low,
-            lift_high,
-            p_value,
-            p_two_sided,
-            p_fwer,
-            p_bonferroni,
-            q_value,
-            q_by,
-            p_discovery,
-            p_holdout,
-        }
-    }
 }
 
 /// Counts and tests the motifs of logs of events, and writes them to the request's file, whole or not at all; the same
@@ -181,7 +127,7 @@ fn run(request: &MotifRequest<'_>, progress: &dyn Progress) -> Result<MotifRepor
         count: row.count,
         support: row.support,
         non_overlapping: row.non_overlapping,
-        significance: row.significance.map(Tested::from),
+        significance: row.significance,
         verdict: row.verdict.name(),
     };
     Ok(MotifReport {
