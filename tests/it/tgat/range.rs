@@ -2,9 +2,9 @@
 
 use super::*;
 use ironforge::attention::BlockMask;
-use ironforge::tgat::Range;
+use ironforge::tgat::PredictedRange;
 
-fn range(model: &Model, batch: &Batch<'_>, fraction: f64) -> Range {
+fn range(model: &Model, batch: &Batch<'_>, fraction: f64) -> PredictedRange {
     model.predict_range(&Reference, batch, fraction).unwrap()
 }
 

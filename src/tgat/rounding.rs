@@ -9,38 +9,38 @@ use crate::attention::{NonFinite, Tensor};
 
 /// Values in the precision of attention.
 #[derive(Debug, Clone)]
-pub(super) enum Rounded {
+pub(super) enum RoundedTensor {
     F32(Vec<f32>),
     F16(Vec<f16>),
     Bf16(Vec<bf16>),
 }
 
-/// Where a value stands, for the error that names it.
+/// The tensor of a value, for error messages.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Place {
+pub(super) struct TensorLocation {
     pub(super) layer: usize,
     pub(super) tensor: &'static str,
-    /// Values a node.
+    /// Number of values a node.
     pub(super) width: usize,
 }
 
-impl Rounded {
+impl RoundedTensor {
     /// Rounds to nearest, ties to even.
     ///
     /// # Errors
-    /// [`TgatError::Overflow`] if a finite value becomes infinite; [`TgatError::NonFinite`] if one was not finite and
+    /// [`TgatError::Overflow`] if a finite value becomes infinite; [`TgatError::NonFinite`] if a value is not finite and
     /// the policy makes that an error.
     pub(super) fn new(
         values: Vec<f32>,
         precision: Precision,
         policy: NonFinite,
-        place: Place,
+        location: TensorLocation,
     ) -> Result<Self, TgatError> {
-        check_finite(&values, policy, place)?;
+        check_finite(&values, policy, location)?;
         let overflow = |i: usize| TgatError::Overflow {
-            layer: place.layer,
-            tensor: place.tensor,
-            node: i / place.width,
+            layer: location.layer,
+            tensor: location.tensor,
+            node: i / location.width,
             value: values[i],
             precision,
         };
@@ -65,7 +65,7 @@ impl Rounded {
         }
     }
 
-    /// The values as attention takes them.
+    /// The values as an input of attention.
     pub(super) fn tensor(&self) -> Tensor<'_> {
         match self {
             Self::F32(values) => Tensor::F32(values),
@@ -75,14 +75,18 @@ impl Rounded {
     }
 }
 
-/// Refuses NaN and infinity, if that is the policy.
-pub(super) fn check_finite(values: &[f32], policy: NonFinite, place: Place) -> Result<(), TgatError> {
+/// Refuses NaN and infinity if the policy is [`NonFinite::Error`].
+pub(super) fn check_finite(
+    values: &[f32],
+    policy: NonFinite,
+    location: TensorLocation,
+) -> Result<(), TgatError> {
     let found = match policy {
         NonFinite::Error => values.iter().position(|v| !v.is_finite()),
         NonFinite::Propagate => None,
     };
     found.map_or(Ok(()), |i| {
-        let Place { layer, tensor, width } = place;
+        let TensorLocation { layer, tensor, width } = location;
         Err(TgatError::NonFinite { layer, tensor, node: i / width, value: values[i] })
     })
 }

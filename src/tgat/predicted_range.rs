@@ -1,32 +1,48 @@
 //! The range of a session, predicted from its first nodes.
 
-use super::batch::{Batch, Range};
+use super::batch::Batch;
 use super::error::TgatError;
 use super::model::Model;
 use crate::attention::{AttentionBackend, Keys, OwnedPattern};
 
-/// Fewest nodes that a range is predicted for, the original's.
+/// Smallest number of nodes for which a range is predicted.
 const MIN_NODES: usize = 3;
 
-/// Largest part of a session that its range is predicted from, the original's.
+/// Largest part of a session from which its range is predicted.
 const MAX_EARLY_FRACTION: f64 = 0.5;
+
+/// The price range of a session, predicted from its first nodes, in the units of the targets that the weights were trained
+/// on.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PredictedRange {
+    /// Number of first nodes it was predicted from.
+    pub k: usize,
+    /// Middle of the range.
+    pub center: f32,
+    /// Half of its width, 0 or more: high and low are `center ± half`.
+    pub half: f32,
+    /// Largest weight of a node, `1/k` to 1.
+    pub confidence: f32,
+    /// True if the weights were trained; without training the range is meaningless.
+    pub trained: bool,
+}
 
 impl Model {
     /// The range of a session (one graph), predicted from its first `max(1, floor(nodes · early_fraction))` nodes.
     ///
-    /// The network runs on the sub-graph of those nodes. Each counts by the attention it receives: the column sums of
-    /// the last layer's attention weights (mean of the heads) go through a softmax, and the weighted mean of the
-    /// embeddings through the range head. A row without a key gives no attention.
+    /// The network runs on the subgraph of those nodes. Each node is weighted by the attention it receives: a softmax over
+    /// the column sums of the last layer's attention weights, averaged over the heads. The weighted mean of the embeddings
+    /// goes through the range head. A row without a key adds no attention.
     ///
     /// # Errors
     /// [`TgatError::EarlyFraction`] outside (0, 0.5], [`TgatError::RangeBatch`] unless the batch is one graph of at
-    /// least 3 nodes, else as [`Layer::forward`](super::Layer::forward).
+    /// least 3 nodes, else those of [`Layer::forward`](super::Layer::forward).
     pub fn predict_range(
         &self,
         backend: &dyn AttentionBackend,
         session: &Batch<'_>,
         early_fraction: f64,
-    ) -> Result<Range, TgatError> {
+    ) -> Result<PredictedRange, TgatError> {
         if !(early_fraction > 0.0 && early_fraction <= MAX_EARLY_FRACTION) {
             return Err(TgatError::EarlyFraction { got: early_fraction });
         }
@@ -48,13 +64,13 @@ impl Model {
         let weights = softmax(&attention.column_sums());
         let summary = weighted_mean(&scores.embeddings, &weights);
         let head = self.range_head.forward(&summary)?;
-        // NaN, where it may propagate, reaches every weight
+        // NaN, if it may propagate, reaches every weight.
         let confidence = weights.iter().copied().reduce(f64::max).unwrap_or(0.0) as f32;
-        Ok(Range { k, center: head[0], half: head[1].abs(), confidence, trained: scores.trained })
+        Ok(PredictedRange { k, center: head[0], half: head[1].abs(), confidence, trained: scores.trained })
     }
 }
 
-/// The keys among the first `k` nodes of a graph, or none where the form holds for any number of nodes.
+/// The keys among the first `k` nodes of a graph; `None` if the form holds for any number of nodes.
 /// O(keys of the rows kept).
 fn early_pattern(session: &Batch<'_>, k: usize) -> Result<Option<OwnedPattern>, TgatError> {
     let (keys, nodes) = (session.keys, session.nodes());

@@ -1,7 +1,7 @@
 //! Layer normalisation of rows.
 
 use super::error::TgatError;
-use super::tensors::{Dim, Start, TensorSource, Visit, Wanted};
+use super::tensor_source::{Dim, InitialValues, TensorSource, TensorSpec, TensorVisitor};
 
 /// Added to the variance, so that a constant row stays finite: PyTorch's default.
 const EPSILON: f64 = 1e-5;
@@ -19,19 +19,19 @@ pub(super) struct LayerNorm {
 impl LayerNorm {
     /// The normalisation whose tensors are `name.weight` and `name.bias`.
     pub(super) fn build(name: String, width: Dim, source: &mut dyn TensorSource) -> Result<Self, TgatError> {
-        let mut take = |part: &str, start| {
-            source.take(&Wanted {
+        let mut take = |part: &str, initial| {
+            source.take(&TensorSpec {
                 name: format!("{name}.{part}"),
                 dims: vec![width],
-                start,
+                initial,
                 setting: SETTING,
             })
         };
-        let (weight, bias) = (take("weight", Start::One)?, take("bias", Start::Zero)?);
+        let (weight, bias) = (take("weight", InitialValues::One)?, take("bias", InitialValues::Zero)?);
         Ok(Self { name, weight, bias })
     }
 
-    pub(super) fn visit<'m>(&'m self, visit: &mut Visit<'_, 'm>) {
+    pub(super) fn visit<'m>(&'m self, visit: &mut TensorVisitor<'_, 'm>) {
         visit(format!("{}.weight", self.name), vec![self.weight.len()], &self.weight);
         visit(format!("{}.bias", self.name), vec![self.bias.len()], &self.bias);
     }
