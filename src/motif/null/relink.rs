@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use crate::dag::{DagError, LinkRule, WindowKnn};
+use crate::dag::{DagError, Linker, WindowKnn};
 
 /// The rule that a graph's edges come from, so that they can be made anew when its events change their times.
 pub trait Relink: Debug + Sync {
@@ -36,7 +36,7 @@ impl Relink for WindowKnn {
     }
 }
 
-impl Relink for LinkRule {
+impl Relink for Linker {
     fn successors(
         &self,
         order: &[u32],
