@@ -9,9 +9,9 @@ use crate::store::StoreError;
 use crate::tgat::Precision;
 
 /// A configuration that is refused.
-pub(super) struct Refusal {
+pub(super) struct SettingRefusal {
     /// The setting that is refused, then those that its value was compared with.
-    pub settings: Vec<&'static str>,
+    pub settings: Vec<String>,
     /// The message; it names the settings.
     pub reason: String,
 }
@@ -29,22 +29,28 @@ const BOUNDED_BY: [(&str, &str); 8] = [
 ];
 
 /// Checks every setting, module by module.
-pub(super) fn check(config: &Config) -> Result<(), Refusal> {
-    config.dag.check().map_err(|e| refusal(e.setting(), &e))?;
+pub(super) fn check(config: &Config) -> Result<(), SettingRefusal> {
+    config.dag.check().map_err(|e| refusal("dag", e.setting(), &e))?;
     let bias = config.attention.time_bias();
-    bias.map_err(|e| refusal(attention_setting(&e), &format_args!("attention: {e}")))?;
-    config.tgat.validate().map_err(|e| refusal(e.setting(), &e))?;
+    bias.map_err(|e| refusal("attention", attention_setting(&e), &format_args!("attention: {e}")))?;
+    config.tgat.validate().map_err(|e| refusal("tgat", e.setting(), &e))?;
     fast_needs_half(config.attention.accuracy, config.tgat.precision)?;
-    config.motif.validate().map_err(|e| refusal(motif_setting(&e), &e))?;
-    config.store.validate().map_err(|e| refusal(store_setting(&e), &e))?;
-    config.limits.check().map_err(|(setting, reason)| refusal(Some(setting), &reason))?;
+    config.motif.validate().map_err(|e| refusal("motif", motif_setting(&e), &e))?;
+    config.store.validate().map_err(|e| refusal("store", store_setting(&e), &e))?;
+    config.limits.check().map_err(|(setting, reason)| refusal("limits", Some(setting), &reason))?;
     all_keys_hold_the_query(&config.attention)
 }
 
-fn refusal(setting: Option<&'static str>, reason: &dyn Display) -> Refusal {
-    let bound = |setting| BOUNDED_BY.iter().find(|(name, _)| *name == setting).map(|(_, bound)| *bound);
-    let settings = setting.into_iter().chain(setting.and_then(bound)).collect();
-    Refusal { settings, reason: reason.to_string() }
+/// The refusal of a setting, named with or without its section.
+fn refusal(section: &str, setting: Option<&str>, reason: &dyn Display) -> SettingRefusal {
+    let mut settings: Vec<String> = Vec::new();
+    if let Some(name) = setting {
+        let full = if name.contains('.') { name.to_owned() } else { format!("{section}.{name}") };
+        let bound = BOUNDED_BY.iter().find(|(setting, _)| *setting == full);
+        settings.push(full);
+        settings.extend(bound.map(|(_, other)| (*other).to_owned()));
+    }
+    SettingRefusal { settings, reason: reason.to_string() }
 }
 
 // Until these errors have a method `setting`, the key is searched in their message: `Effective::key_in_message`.
@@ -59,10 +65,10 @@ fn store_setting(_: &StoreError) -> Option<&'static str> {
 }
 
 /// `fast` rounds to the precision of the network, and f32 does not round.
-fn fast_needs_half(accuracy: Accuracy, precision: Precision) -> Result<(), Refusal> {
+fn fast_needs_half(accuracy: Accuracy, precision: Precision) -> Result<(), SettingRefusal> {
     match (accuracy, precision) {
-        (Accuracy::Fast, Precision::F32) => Err(Refusal {
-            settings: vec!["attention.accuracy", "tgat.precision"],
+        (Accuracy::Fast, Precision::F32) => Err(SettingRefusal {
+            settings: ["attention.accuracy", "tgat.precision"].map(str::to_owned).to_vec(),
             reason: "attention.accuracy = fast rounds to tgat.precision, and f32 rounds nothing: set tgat.precision to \
                      f16 or bf16, or attention.accuracy to exact"
                 .to_owned(),
@@ -72,11 +78,11 @@ fn fast_needs_half(accuracy: Accuracy, precision: Precision) -> Result<(), Refus
 }
 
 /// The range of all keys cannot leave the query itself out.
-fn all_keys_hold_the_query(attention: &AttentionConfig) -> Result<(), Refusal> {
+fn all_keys_hold_the_query(attention: &AttentionConfig) -> Result<(), SettingRefusal> {
     let all = attention.keys == KeySet::All && attention.direction == Direction::Both;
     if all && !attention.self_loops {
-        return Err(Refusal {
-            settings: vec!["attention.self_loops", "attention.keys", "attention.direction"],
+        return Err(SettingRefusal {
+            settings: ["attention.self_loops", "attention.keys", "attention.direction"].map(str::to_owned).to_vec(),
             reason: "attention.self_loops = false: with attention.keys = all and attention.direction = both every event \
                      sees itself; set attention.direction to predecessors or successors, or attention.self_loops to true"
                 .to_owned(),

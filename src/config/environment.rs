@@ -23,8 +23,8 @@ const NOT_SETTINGS: [&str; 9] = [
 
 /// The assignments of the environment, sorted by key; `keys` are those of the configuration.
 ///
-/// `IRONFORGE_TGAT_NUM_LAYERS` sets `tgat.num_layers`, and so does `IFG_TGAT__NUM_LAYERS`. A variable with a prefix that
-/// names no key is kept, to be refused as an unknown key.
+/// `IRONFORGE_TGAT_NUM_LAYERS` sets `tgat.num_layers`, and so does `IFG_TGAT__NUM_LAYERS`. A variable with a prefix
+/// that names no key is kept, to be refused as an unknown key.
 pub(super) fn assignments(env: &[(String, String)], keys: &[String]) -> Vec<Assignment> {
     let options = OPTIONS.iter().copied().flatten().map(|option| option.name);
     let known: Vec<&str> = keys.iter().map(String::as_str).chain(ALIASES).chain(options).collect();

@@ -111,8 +111,8 @@ fn to_json(value: &Spanned<DeValue<'_>>) -> Result<Value, String> {
     })
 }
 
-/// The value of a text, as `--set` and environment variables give it: TOML if it parses as TOML, else the text itself.
-/// `True` and `False`, Python's spelling, are true and false.
+/// The value of a text, as `--set` and environment variables give it: TOML if it parses as TOML, else the text
+/// itself. `True` and `False`, Python's spelling, are true and false.
 pub(super) fn scalar(text: &str) -> Value {
     match text {
         "True" => return Value::from(true),

@@ -14,8 +14,8 @@ struct ConvertedOption {
     set: Assignment,
 }
 
-/// The assignments of one source with each option replaced by the key that it sets; `known` returns whether a key is a
-/// setting. The options are added to `settings`.
+/// The assignments of one source with each option replaced by the key that it sets; `known` returns whether a key
+/// is a setting. The options are added to `settings`.
 ///
 /// # Errors
 /// [`ConfigError`] for an option that is refused, a value that the option does not have, and two names of one setting

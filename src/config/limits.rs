@@ -15,15 +15,16 @@ pub struct LimitsConfig {
     pub memory_gb: f64,
     /// Share of the GPU's memory that a run may use, above 0 and at most 1.
     pub gpu_memory_fraction: f64,
-    /// Maximum number of nodes of a graph that is given as a list of edges, up to 2^32 - 1: its ids are 0 to the largest
-    /// one named.
+    /// Maximum number of nodes of a graph that is given as a list of edges, up to 2^32 - 1: its ids are 0 to the
+    /// largest one named.
     pub max_nodes: u64,
     /// Maximum number of motif instances (connected sets of events) that a census may enumerate, by estimate.
     pub motif_instances: f64,
-    /// Worker threads, at most 1024; 0: those of the caller's pool, by default one a core. Results do not depend on it.
+    /// Worker threads, at most 1024; 0: those of the caller's pool, by default one a core. Results do not depend on
+    /// it.
     pub threads: u16,
-    /// Maximum number of sessions that are read, built, run through the network or written at once; 0: no limit. Fewer
-    /// use less memory and more time; results do not depend on it.
+    /// Maximum number of sessions that are read, built, run through the network or written at once; 0: no limit.
+    /// Fewer use less memory and more time; results do not depend on it.
     pub concurrent_sessions: u32,
 }
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::Value;
 
 use super::aliases::replace_aliases;
-use super::check::{Refusal, check};
+use super::check::{SettingRefusal, check};
 use super::keys::{Assignment, SettingEntry, SettingOrigin, flatten, unflatten};
 use super::legacy_options::resolve;
 use super::{Config, ConfigError, Preset, environment, file};
@@ -150,9 +150,9 @@ impl Effective {
     /// Checks ranges and contradictions; the origin of the error is that of the setting, or else of the setting that
     /// bounds it.
     fn check(&self) -> Result<(), ConfigError> {
-        check(&self.config).map_err(|Refusal { settings, reason }| {
-            let set = |key: &&str| {
-                let entry = self.entries.iter().find(|e| e.key == **key);
+        check(&self.config).map_err(|SettingRefusal { settings, reason }| {
+            let set = |key: &String| {
+                let entry = self.entries.iter().find(|e| e.key == *key);
                 entry.filter(|e| !matches!(e.origin, SettingOrigin::Preset(_)))
             };
             let named = match settings.is_empty() {

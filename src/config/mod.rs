@@ -1,8 +1,9 @@
 //! Configuration: the settings of a run, the sources that set them, and the origin of each value.
 //!
-//! Sources in order, later ones win: preset, file (TOML, JSON or YAML), environment (`IRONFORGE_DAG_K=6`), `--set
-//! dag.k=6`, options of the command. An unknown key is an error that names itself, its origin and the nearest known key.
-//! Every source also accepts the options of the Python system ([`legacy::options`](crate::legacy::options)).
+//! Sources in order, later ones win: preset, file (TOML, JSON or YAML), environment (`IRONFORGE_DAG_K=6`),
+//! `--set dag.k=6`, options of the command. An unknown key is an error that names itself, its origin and the
+//! nearest known key. Every source also accepts the options of the Python system
+//! ([`legacy::options`](crate::legacy::options)).
 //!
 //! Each module owns its settings (`DagConfig`, `AttentionConfig`, ...); this one composes them.
 //!

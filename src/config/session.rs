@@ -24,8 +24,8 @@ pub struct SessionConfig {
     pub numeric: Vec<String>,
     /// Features of the events.
     pub features: FeatureSet,
-    /// Maps Parquet files into memory instead of reading them piece by piece. The files must not change during the run:
-    /// one that is shortened meanwhile terminates the process.
+    /// Maps Parquet files into memory instead of reading them piece by piece. The files must not change during the
+    /// run: one that is shortened meanwhile terminates the process.
     pub memory_map: bool,
 }
 

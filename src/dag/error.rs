@@ -32,7 +32,7 @@ pub enum DagError {
     /// Nodes or edges do not fit 32-bit numbers.
     #[error("{what}: {count} do not fit a 32-bit index; split the input into smaller groups")]
     TooLarge {
-        /// What is counted.
+        /// The objects counted.
         what: &'static str,
         /// Its number, or a lower bound.
         count: u64,

@@ -1,7 +1,7 @@
 //! From events to graphs: link rules, the causal DAG in interval and CSR form, its operations and its edge weights.
 //!
-//! Every graph here is numbered topologically: an edge goes from a lower to a higher number. Events sorted by time are
-//! numbered so already; a [`Dag`] built from arbitrary edges keeps the mapping to the caller's ids.
+//! Every graph here is numbered topologically: an edge goes from a lower to a higher number. Events sorted by time
+//! are numbered so already; a [`Dag`] built from arbitrary edges keeps the mapping to the caller's ids.
 //!
 //! Each folder imports only from those above it:
 //!

@@ -45,8 +45,8 @@ pub enum Positions {
     /// None.
     #[default]
     None,
-    /// A learned vector for each of the first [`MAX_POSITIONS`](super::MAX_POSITIONS) positions is added; longer graphs
-    /// are an error.
+    /// A learned vector for each of the first [`MAX_POSITIONS`](super::MAX_POSITIONS) positions is added; longer
+    /// graphs are an error.
     Learned,
 }
 

@@ -21,8 +21,8 @@ pub(super) const HIDDEN: &str = "tgat.hidden_dim";
 
 /// One layer: `h = x·Wᵢ + bᵢ (+ position)`; queries, keys and values of `h`; attention; output projection.
 ///
-/// With `residual`, `h` is added to the output; with `layer_norm` the sum is then normalised, row by row. The formulas
-/// are in [`weights`](super::weights).
+/// With `residual`, `h` is added to the output; with `layer_norm` the sum is then normalised, row by row. The
+/// formulas are in [`weights`](super::weights).
 #[derive(Debug, Clone)]
 pub struct Layer {
     index: usize,
@@ -43,8 +43,8 @@ pub struct Layer {
 }
 
 impl Layer {
-    /// Reads a single layer from the bytes of a safetensors file: the tensors of a layer in [`weights`](super::weights),
-    /// without `attention_layers.i.`, and with or without the prefix `w.`.
+    /// Reads a single layer from the bytes of a safetensors file: the tensors of a layer in
+    /// [`weights`](super::weights), without `attention_layers.i.`, and with or without the prefix `w.`.
     ///
     /// # Errors
     /// Those of [`Model::from_bytes`](super::Model::from_bytes).

@@ -120,8 +120,8 @@ impl Model {
         })
     }
 
-    /// The weights as a safetensors file in F32, as [`weights`](super::weights) describes it, with the mark whether they
-    /// were trained. The same model gives the same bytes, and [`Model::from_bytes`] gives the same bits back.
+    /// The weights as a safetensors file in F32, as [`weights`](super::weights) describes it, with the mark whether
+    /// they were trained. The same model gives the same bytes, and [`Model::from_bytes`] gives the same bits back.
     ///
     /// # Errors
     /// [`TgatError::File`] if the format refuses them.

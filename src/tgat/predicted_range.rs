@@ -11,8 +11,8 @@ const MIN_NODES: usize = 3;
 /// Largest part of a session from which its range is predicted.
 const MAX_EARLY_FRACTION: f64 = 0.5;
 
-/// The price range of a session, predicted from its first nodes, in the units of the targets that the weights were trained
-/// on.
+/// The range of values of a session, predicted from its first nodes, in the units of the targets that the weights were
+/// trained on.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PredictedRange {
     /// Number of first nodes it was predicted from.
@@ -30,9 +30,20 @@ pub struct PredictedRange {
 impl Model {
     /// The range of a session (one graph), predicted from its first `max(1, floor(nodes · early_fraction))` nodes.
     ///
-    /// The network runs on the subgraph of those nodes. Each node is weighted by the attention it receives: a softmax over
-    /// the column sums of the last layer's attention weights, averaged over the heads. The weighted mean of the embeddings
-    /// goes through the range head. A row without a key adds no attention.
+    /// The network runs on the subgraph of those nodes. Each node is weighted by the attention it receives: a
+    /// softmax over the column sums of the last layer's attention weights, averaged over the heads. The weighted
+    /// mean of the embeddings goes through the range head. A row without a key adds no attention.
+    ///
+    /// ```
+    /// use ironforge::attention::{Keys, Reference};
+    /// use ironforge::tgat::{Batch, Model, TgatConfig};
+    ///
+    /// let model = Model::seeded(&TgatConfig::default(), 1, 42)?;
+    /// let session = Batch::new(&[0.1, 0.4, 0.2, 0.9], &[0, 4], Keys::Causal);
+    /// let range = model.predict_range(&Reference, &session, 0.5)?;
+    /// assert_eq!((range.k, range.trained), (2, false));
+    /// # Ok::<(), ironforge::tgat::TgatError>(())
+    /// ```
     ///
     /// # Errors
     /// [`TgatError::EarlyFraction`] outside (0, 0.5], [`TgatError::RangeBatch`] unless the batch is one graph of at

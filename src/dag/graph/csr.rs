@@ -12,7 +12,7 @@ use crate::dag::DagError;
 /// ```
 /// use ironforge::dag::{Dag, DagView};
 ///
-/// // The ids 2 -> 0 -> 1 are no topological numbering, so the nodes are renumbered.
+/// // The ids of the path 2 -> 0 -> 1 are not a topological numbering, so the nodes are renumbered.
 /// let dag = Dag::from_edges(3, &[(0, 1), (2, 0)])?;
 /// assert_eq!(dag.ids(), Some(&[2, 0, 1][..]));
 /// assert_eq!(dag.number(0), Some(1));

@@ -24,9 +24,10 @@ pub struct Digraph {
 }
 
 impl Digraph {
-    /// Sorts edges into rows by counting; edges that are already sorted are only copied. The iterator is cloned and walked two
-    /// or three times, so columns need not be copied first: `src.iter().copied().zip(dst.iter().copied())`.
-    /// O(nodes + edges), and the sorting of each row that is not sorted.
+    /// Sorts edges into rows by counting; edges that are already sorted are only copied. The iterator is cloned and
+    /// walked two or three times, so columns need not be copied first:
+    /// `src.iter().copied().zip(dst.iter().copied())`. O(nodes + edges), and the sorting of each row that is not
+    /// sorted.
     ///
     /// # Errors
     /// [`DagError::Node`] for an id outside `0..nodes`, [`DagError::TooLarge`] above `u32::MAX` nodes or edges, before

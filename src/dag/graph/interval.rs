@@ -7,7 +7,8 @@ use crate::dag::DagError;
 
 /// A DAG on events in time order in which the successors of `i` are `lo[i]..hi[i]`: 8 bytes a node.
 ///
-/// Neither end falls from node to node and `i < lo[i]`, so every edge goes forward and predecessors are contiguous too.
+/// Neither end falls from node to node and `i < lo[i]`, so every edge goes forward and predecessors are contiguous
+/// too.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct IntervalDag {
     lo: Vec<u32>,
@@ -36,7 +37,8 @@ impl IntervalDag {
         self.lo.iter().zip(&self.hi).map(|(lo, hi)| u64::from(hi - lo)).sum()
     }
 
-    /// The same edges as row bounds and columns, for [`CsrPattern::new`] or [`Dag::from_parts`](super::Dag::from_parts).
+    /// The edges as row bounds and columns, for [`CsrPattern::new`] or
+    /// [`Dag::from_parts`](super::Dag::from_parts).
     ///
     /// # Errors
     /// [`DagError::TooLarge`] above `u32::MAX` edges.
@@ -56,7 +58,8 @@ impl IntervalDag {
     }
 
     /// The interval form of a square pattern, if each of its rows is one contiguous range to the right of the
-    /// diagonal, and neither end falls from row to row. An empty row is the empty range at the end of the row before it.
+    /// diagonal, and neither end falls from row to row. An empty row is the empty range at the end of the row
+    /// before it.
     pub fn from_pattern(pattern: CsrPattern<'_>) -> Option<Self> {
         let nodes = u32::try_from(pattern.rows()).ok().filter(|_| pattern.cols() == pattern.rows())?;
         let mut dag = Self::default();

@@ -17,8 +17,8 @@ struct SortNode {
 
 impl Digraph {
     /// The nodes in an order in which every edge goes forward: generation by generation, the order of networkx's
-    /// `topological_sort`; inside a generation in the order of their last predecessors (Kahn's algorithm with a queue).
-    /// It depends on the graph alone, not on the order of its edges. O(nodes + edges).
+    /// `topological_sort`; inside a generation in the order of their last predecessors (Kahn's algorithm with a
+    /// queue). It depends on the graph alone, not on the order of its edges. O(nodes + edges).
     ///
     /// # Errors
     /// [`DagError::Cycle`] with the nodes of one cycle.

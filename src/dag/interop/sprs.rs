@@ -24,8 +24,8 @@ impl Dag {
         CsMatViewI::new((self.nodes(), self.nodes()), row_ptr, col_idx, values)
     }
 
-    /// The DAG of a square matrix: entry (i, j) is the edge i -> j, whatever its value. If the matrix is stored by rows
-    /// and its edges go forward its indices are taken over, not copied.
+    /// The DAG of a square matrix: entry (i, j) is the edge i -> j, whatever its value. If the matrix is stored by
+    /// rows and its edges go forward its indices are taken over, not copied.
     ///
     /// # Errors
     /// [`DagError::Cycle`] if it is not acyclic.

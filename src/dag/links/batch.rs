@@ -52,7 +52,8 @@ impl WindowKnn {
         Ok(DagBatch { graph: IntervalDag::from_bounds(lo, hi), offsets: offsets.to_vec() })
     }
 
-    /// Links the sessions of `offsets`; `t_ms` holds the times of all sessions, `lo` and `hi` the bounds of these alone.
+    /// Links the sessions of `offsets`; `t_ms` holds the times of all sessions, `lo` and `hi` the bounds of these
+    /// alone.
     fn link_sessions(
         &self,
         t_ms: &[i64],

@@ -49,6 +49,23 @@ impl Linker {
 impl Dag {
     /// The causal DAG of one group's events under the configured link rules; node `i` is event `i`.
     ///
+    /// ```
+    /// use ironforge::dag::{Dag, DagConfig, DagView, LinkRule};
+    /// use ironforge::table::{EventTable, KeyColumn, Labels};
+    ///
+    /// // Three events, at 0, 1 and 200 minutes; the first and the last are of one user.
+    /// let users = Labels::encode([Some("ann"), Some("bob"), Some("ann")]);
+    /// let events = EventTable {
+    ///     t_ms: vec![0, 60_000, 12_000_000],
+    ///     keys: vec![KeyColumn { name: "user".to_owned(), labels: users }],
+    ///     ..EventTable::default()
+    /// };
+    /// let links = vec![LinkRule::WindowKnn, LinkRule::SharedKey];
+    /// let dag = Dag::from_events(&events, &DagConfig { links, ..DagConfig::default() })?;
+    /// assert_eq!(dag.edge_iter().collect::<Vec<_>>(), [(0, 1), (0, 2)]);
+    /// # Ok::<(), ironforge::dag::DagError>(())
+    /// ```
+    ///
     /// # Errors
     /// [`DagError::NoKey`] if a rule needs a key column and there is none; else the errors of
     /// [`WindowKnn::build`](super::WindowKnn::build) and [`SharedKey::build`](super::SharedKey::build).

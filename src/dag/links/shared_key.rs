@@ -34,7 +34,8 @@ pub struct SharedKey {
 }
 
 impl SharedKey {
-    /// Links sorted events: row bounds and columns of the successors. O(events · keys · k · log) time, 4 bytes an edge.
+    /// Links sorted events: row bounds and columns of the successors. O(events · keys · k · log) time, 4 bytes an
+    /// edge.
     ///
     /// # Errors
     /// [`DagError::Unsorted`] if a time falls, [`DagError::Len`] if a key column does not hold one value an event,

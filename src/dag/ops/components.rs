@@ -3,6 +3,14 @@
 use crate::dag::graph::Digraph;
 
 /// The weakly connected components of a graph: the sets of nodes that are connected if edges are followed both ways.
+///
+/// ```
+/// use ironforge::dag::Digraph;
+///
+/// let components = Digraph::from_edges(4, [(1, 0), (2, 3)])?.weakly_connected_components();
+/// assert_eq!((components.label, components.count), (vec![0, 0, 1, 1], 2));
+/// # Ok::<(), ironforge::dag::DagError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Components {
     /// Component of each node, `0..count`, numbered in the order of their first nodes.
@@ -12,8 +20,8 @@ pub struct Components {
 }
 
 impl Components {
-    /// The components of a graph on the nodes `0..nodes`, by its rows. Union-find with path halving: O((nodes + edges) log), in
-    /// practice linear.
+    /// The components of a graph on the nodes `0..nodes`, by its rows. Union-find with path halving: O((nodes +
+    /// edges) log), in practice linear.
     pub(super) fn of<R: Iterator<Item = u32>>(nodes: usize, row: impl Fn(u32) -> R) -> Self {
         let mut parent: Vec<u32> = (0..nodes as u32).collect();
         for u in 0..nodes as u32 {

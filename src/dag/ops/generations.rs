@@ -4,8 +4,18 @@ use rayon::prelude::*;
 
 use super::DagView;
 
-/// The nodes of a DAG by generation: the predecessors of a node are in earlier generations, at least one of them in the
-/// generation right before. The roots are generation 0.
+/// The nodes of a DAG by generation: the predecessors of a node are in earlier generations, at least one of them in
+/// the generation right before. The roots are generation 0.
+///
+/// ```
+/// use ironforge::dag::{Dag, DagView};
+///
+/// let dag = Dag::from_edges(4, &[(0, 2), (1, 2), (2, 3)])?;
+/// let generations = dag.topological_generations();
+/// assert_eq!(generations.level, [0, 0, 1, 2]);
+/// assert_eq!(generations.nodes(0), [0, 1]);
+/// # Ok::<(), ironforge::dag::DagError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Generations {
     /// Generation of each node, by number.
@@ -66,9 +76,10 @@ impl Generations {
     }
 
     /// Calls `f` with each node; a generation starts when the one before it is done, so `f` may read the results it
-    /// wrote for a node's predecessors. A generation of at least `parallel_width` nodes is split over rayon's threads; a
-    /// narrower one stays on this thread, because handing work over costs some microseconds. The graph of one log of
-    /// events has hundreds of thousands of generations of one or two nodes: use threads for many logs at once instead.
+    /// wrote for a node's predecessors. A generation of at least `parallel_width` nodes is split over rayon's
+    /// threads; a narrower one stays on this thread, because handing work over costs some microseconds. The graph
+    /// of one log of events has hundreds of thousands of generations of one or two nodes: use threads for many logs
+    /// at once instead.
     pub fn par_for_each(&self, parallel_width: usize, f: impl Fn(u32) + Sync) {
         for g in 0..self.count() {
             let nodes = self.nodes(g);

@@ -9,13 +9,13 @@ use crate::dag::graph::Dag;
 /// Number of successors that are written at a time.
 const STEP: usize = 4;
 
-/// The reduction of a graph whose rows are contiguous ranges, neither end falling from row to row; `None` for any other
-/// graph. O(nodes + edges that stay).
+/// The reduction of a graph whose rows are contiguous ranges, neither end falling from row to row; `None` for any
+/// other graph. O(nodes + edges that stay).
 ///
-/// Of the successors `lo..hi` of a node those stay that are nearer than the nearest successor of `lo`. Any longer path
-/// starts at a successor m >= lo, and its end is not nearer than the nearest successor of m, which is not nearer than
-/// that of lo: so no nearer successor goes. The others go, because the row of `lo` ends no earlier than `hi` and holds
-/// them.
+/// Of the successors `lo..hi` of a node those stay that are nearer than the nearest successor of `lo`. Any longer
+/// path starts at a successor m >= lo, and its end is not nearer than the nearest successor of m, which is not
+/// nearer than that of lo: so no nearer successor goes. The others go, because the row of `lo` ends no earlier than
+/// `hi` and holds them.
 pub(super) fn reduce<D: DagView>(dag: &D) -> Option<Result<Dag, DagError>> {
     let nodes = dag.nodes();
     let (lo, mut hi) = bounds(dag)?;
@@ -32,7 +32,8 @@ pub(super) fn reduce<D: DagView>(dag: &D) -> Option<Result<Dag, DagError>> {
     let mut end = 0;
     row_ptr.push(0);
     for (&lo, &hi) in lo.iter().zip(&hi) {
-        // Rows are short and their lengths unpredictable: the next row overwrites what is written past the end of one.
+        // Rows are short and their lengths unpredictable: the next row overwrites what is written past the end of
+        // one.
         let mut next = lo;
         loop {
             let at = end + (next - lo) as usize;
@@ -49,8 +50,8 @@ pub(super) fn reduce<D: DagView>(dag: &D) -> Option<Result<Dag, DagError>> {
     Some(Ok(Dag::from_forward_rows(row_ptr, col_idx, ids_of(dag))))
 }
 
-/// The nearest successor of each node and one past its last; `lo` has a sentinel behind the last node. An empty row is
-/// the empty range at the end of the row before it. `None` if a row is not a range or an end falls.
+/// The nearest successor of each node and one past its last; `lo` has a sentinel behind the last node. An empty row
+/// is the empty range at the end of the row before it. `None` if a row is not a range or an end falls.
 fn bounds<D: DagView>(dag: &D) -> Option<(Vec<u32>, Vec<u32>)> {
     let nodes = dag.nodes();
     let (mut lo, mut hi) = (Vec::with_capacity(nodes + 1), Vec::with_capacity(nodes));

@@ -16,6 +16,17 @@ pub struct WeightedPath {
 
 /// A schedule by the critical path method: nodes are moments, an edge u -> v of weight w means that v is at least w
 /// after u, no node is before 0, and the last node is as early as possible.
+///
+/// ```
+/// use ironforge::dag::{Dag, DagView};
+///
+/// // Weights in edge order: 0 -> 1, 0 -> 2, 1 -> 3, 2 -> 3.
+/// let dag = Dag::from_edges(4, &[(0, 1), (0, 2), (1, 3), (2, 3)])?;
+/// let plan = dag.critical_path(&[2.0, 1.0, 3.0, 1.0])?;
+/// assert_eq!((plan.length, plan.path), (5.0, vec![0, 1, 3]));
+/// assert_eq!(plan.slack, [0.0, 0.0, 3.0, 0.0]);
+/// # Ok::<(), ironforge::dag::DagError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct CriticalPath {
     /// Moment of the last node: the length of the longest path.

@@ -10,8 +10,8 @@ const WIDE: usize = 4;
 /// Bytes of masks above which a sweep takes 64 sources, 8 bytes a node, to limit memory traffic.
 const CACHE_BYTES: usize = 32 << 20;
 
-/// Masks of the nodes within reach of each other: that of node `u` has the index `u` modulo the length, so a sweep of a
-/// graph whose edges are short stays in the cache for any number of nodes.
+/// Masks of the nodes within reach of each other: that of node `u` has the index `u` modulo the length, so a sweep
+/// of a graph whose edges are short stays in the cache for any number of nodes.
 struct MaskRing<const W: usize>(Vec<SourceMask<W>>);
 
 impl<const W: usize> MaskRing<W> {

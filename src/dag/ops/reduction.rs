@@ -7,8 +7,8 @@ use super::{DagView, Generations, interval_reduction};
 use crate::dag::DagError;
 use crate::dag::graph::Dag;
 
-/// Longest edge for which the nodes reached are kept as a band of bits a node; the bands of all nodes within reach then
-/// take 8 MiB.
+/// Longest edge for which the nodes reached are kept as a band of bits a node; the bands of all nodes within reach
+/// then take 8 MiB.
 const MAX_BAND: u32 = 4096;
 /// Bytes of reachability bits of all nodes that are kept at a time if edges are longer.
 const CACHE_BYTES: usize = 16 << 20;
@@ -17,8 +17,8 @@ const WORDS_A_STEP: u64 = 20;
 
 /// Implements [`DagView::transitive_reduction`].
 ///
-/// An edge u -> x goes if another successor of u that is before x leads to x. If rows are ranges that is known from two
-/// of them; the other methods sweep backwards and differ in how they store the nodes that a node reaches.
+/// An edge u -> x goes if another successor of u that is before x leads to x. If rows are ranges that is known from
+/// two of them; the other methods sweep backwards and differ in how they store the nodes that a node reaches.
 pub(super) fn reduce<D: DagView>(dag: &D) -> Result<Dag, DagError> {
     if let Some(reduced) = interval_reduction::reduce(dag) {
         return reduced;
@@ -104,8 +104,8 @@ fn one_word<D: DagView>(dag: &D) -> KeptEdges {
     kept
 }
 
-/// As [`one_word`], with as many words as the longest edge needs. Node v has bit v modulo the ring length in every row,
-/// so rows are joined without shifts.
+/// As [`one_word`], with as many words as the longest edge needs. Node v has bit v modulo the ring length in every
+/// row, so rows are joined without shifts.
 fn band<D: DagView>(dag: &D, reach: u32) -> KeptEdges {
     let mut kept = KeptEdges::none(dag.edges());
     let mut start = dag.edges();
@@ -150,8 +150,8 @@ fn join(reached: &mut [u64], of_v: &[u64], v: u32, horizon: u32) {
 }
 
 /// For edges of any length: the nodes that the successors of a node reach are searched in the part that is already
-/// reduced, no further than the last successor that could go. An edge from one generation to the next always stays. Fast
-/// if few nodes are reached; `None` once [`columns`] is the faster method.
+/// reduced, no further than the last successor that could go. An edge from one generation to the next always stays.
+/// Fast if few nodes are reached; `None` once [`columns`] is the faster method.
 fn search<D: DagView>(dag: &D) -> Option<Result<Dag, DagError>> {
     let mut steps = dag.edges() + dag.edges().saturating_mul(dag.nodes() as u64) / 64 / WORDS_A_STEP;
     let level = Generations::of(dag).level;
@@ -201,8 +201,8 @@ fn search<D: DagView>(dag: &D) -> Option<Result<Dag, DagError>> {
     Some(Ok(Dag::from_forward_rows(row_ptr, col_idx, ids_of(dag))))
 }
 
-/// For edges of any length and any number of nodes reached: bits as in [`band`], but of some columns at a time, as many
-/// as a cache holds for all nodes. O(nodes · edges / 64) time.
+/// For edges of any length and any number of nodes reached: bits as in [`band`], but of some columns at a time, as
+/// many as a cache holds for all nodes. O(nodes · edges / 64) time.
 fn columns<D: DagView>(dag: &D) -> KeptEdges {
     let nodes = dag.nodes();
     let mut kept = KeptEdges::none(dag.edges());

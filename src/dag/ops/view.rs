@@ -28,7 +28,8 @@ use crate::dag::graph::{Dag, IdMap, IntervalDag};
 /// ```
 ///
 /// # Panics
-/// Methods that take nodes panic at a number that is not a node, methods that take weights unless there is one an edge.
+/// Methods that take nodes panic at a number that is not a node, methods that take weights unless there is one an
+/// edge.
 pub trait DagView: Sync + Sized {
     /// Number of nodes.
     fn nodes(&self) -> usize;
@@ -99,8 +100,8 @@ pub trait DagView: Sync + Sized {
         paths::longest(self)
     }
 
-    /// A path of the largest sum of weights, summed in f64; ties as in [`DagView::longest_path`]. A single node is a path
-    /// of length 0, so no length is negative. O(nodes + edges).
+    /// A path of the largest sum of weights, summed in f64; ties as in [`DagView::longest_path`]. A single node is
+    /// a path of length 0, so no length is negative. O(nodes + edges).
     ///
     /// # Errors
     /// [`DagError::Weight`] if a weight is not finite, [`DagError::Overflow`] if the length is not.
@@ -109,8 +110,8 @@ pub trait DagView: Sync + Sized {
         paths::heaviest(self, weights)
     }
 
-    /// The schedule by the critical path method: earliest and latest moment of each node, its slack, and a path without
-    /// slack. O(nodes + edges).
+    /// The schedule by the critical path method: earliest and latest moment of each node, its slack, and a path
+    /// without slack. O(nodes + edges).
     ///
     /// # Errors
     /// Those of [`DagView::longest_path_weighted`].
@@ -128,7 +129,8 @@ pub trait DagView: Sync + Sized {
         paths::path_counts(self, from, 1, u64::checked_add)
     }
 
-    /// As [`DagView::path_counts`], as floating-point numbers: exact up to 2^53, rounded above, infinite above 1.8e308.
+    /// As [`DagView::path_counts`], as floating-point numbers: exact up to 2^53, rounded above, infinite above
+    /// 1.8e308.
     #[track_caller]
     fn path_counts_f64(&self, from: &[u32]) -> Vec<f64> {
         paths::path_counts(self, from, 1.0, |a: f64, b| Some(a + b)).unwrap_or_default()
@@ -159,15 +161,15 @@ pub trait DagView: Sync + Sized {
         reach_counts(self, nodes, ReachDirection::Ancestors)
     }
 
-    /// Returns whether `u` is `v` or leads to it. The successor nearest to `v` is followed first, nodes behind `v` never: if
-    /// there is a path, this is mostly one straight walk. O(nodes and edges between them) at worst.
+    /// Returns whether `u` is `v` or leads to it. The successor nearest to `v` is followed first, nodes behind `v`
+    /// never: if there is a path, this is mostly one straight walk. O(nodes and edges between them) at worst.
     #[track_caller]
     fn reaches(&self, u: u32, v: u32) -> bool {
         reach::reaches(self, u, v)
     }
 
-    /// The fewest edges with the same reachability: an edge u -> v goes if there is a longer path. O(edges) if edges are
-    /// short, as those of events in a window; O(nodes · edges) at worst, never O(nodes²) memory.
+    /// The fewest edges with the same reachability: an edge u -> v goes if there is a longer path. O(edges) if
+    /// edges are short, as those of events in a window; O(nodes · edges) at worst, never O(nodes²) memory.
     ///
     /// # Errors
     /// [`DagError::TooLarge`] if more than `u32::MAX` edges stay.
@@ -183,8 +185,8 @@ pub trait DagView: Sync + Sized {
         closure::closure(self, max_edges)
     }
 
-    /// The graph with every edge reversed. So that its edges go forward again, number `i` becomes `nodes - 1 - i`; ids
-    /// stay. O(nodes + edges).
+    /// The graph with every edge reversed. So that its edges go forward again, number `i` becomes `nodes - 1 - i`;
+    /// ids stay. O(nodes + edges).
     ///
     /// # Errors
     /// [`DagError::TooLarge`] above `u32::MAX` edges.
@@ -197,7 +199,8 @@ pub trait DagView: Sync + Sized {
         Components::of(self.nodes(), |u| self.successors(u))
     }
 
-    /// The given nodes, in any order, and all edges among them; ids are those of this graph. O(nodes + edges of these).
+    /// The given nodes, in any order, and all edges among them; ids are those of this graph. O(nodes + edges of
+    /// these).
     ///
     /// # Errors
     /// [`DagError::TooLarge`] above `u32::MAX` edges.

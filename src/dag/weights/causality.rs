@@ -7,8 +7,8 @@ const CONTAINED: f64 = 0.7;
 /// Value of a pair that matches no entry.
 const UNKNOWN: f64 = 0.3;
 
-/// Table of the plausibility that one kind of event causes another: (source kind, target kind, value in 0..=1), in order
-/// of precedence.
+/// Table of the plausibility that one kind of event causes another: (source kind, target kind, value in 0..=1), in
+/// order of precedence.
 ///
 /// ```
 /// use ironforge::dag::Causality;

@@ -16,10 +16,10 @@ const MS_PER_MINUTE: f64 = 60_000.0;
 /// Weights of edges between the events of one group.
 ///
 /// `0.5 (1 - dt / horizon) + 0.3 c + 0.2 p`, clamped to `[0.1, 1]`, where `c` is [`Causality::at`] and
-/// `p = 1 / (1 + |p2 - p1| / max(p1, 1))` the closeness in price. A missing price enters as 0: `p` is 0 if the source
-/// has none, and one half if only the target has none and the source's is 1 or more. Without a price column its term is
-/// dropped and the other two are divided by 0.8. [`EdgeWeights::zoned`] multiplies each weight by the nearness of its
-/// ends to price zones.
+/// `p = 1 / (1 + |p2 - p1| / max(p1, 1))` the closeness in price. A missing price enters as 0: `p` is 0 if the
+/// source has none, and one half if only the target has none and the source's is 1 or more. Without a price column
+/// its term is dropped and the other two are divided by 0.8. [`EdgeWeights::zoned`] multiplies each weight by the
+/// nearness of its ends to price zones.
 ///
 /// ```
 /// use ironforge::dag::{Causality, EdgeWeights, WindowKnn};
@@ -43,8 +43,8 @@ pub struct EdgeWeights<'a> {
     causality: Causality,
     /// Matches of each kind code, and of the missing kind at the end.
     matches: Vec<KindMatches>,
-    /// Causal term of each pair of kinds, by source and then target, if there are at most as many pairs as events; else
-    /// empty: a column of many kinds must not cost their square.
+    /// Causal term of each pair of kinds, by source and then target, if there are at most as many pairs as events;
+    /// else empty: a column of many kinds must not cost their square.
     pairs: Vec<f64>,
     kind: &'a [u32],
     t_ms: &'a [i64],
@@ -95,17 +95,18 @@ impl<'a> EdgeWeights<'a> {
         })
     }
 
-    /// Multiplies the weight of each edge by `s^exponent` and clamps it again; `s` in 0..=1 is the nearness of its two
-    /// events to `zones`, which are shares of the price range. O(events · zones).
+    /// Multiplies the weight of each edge by `s^exponent` and clamps it again; `s` in 0..=1 is the nearness of its
+    /// two events to `zones`, which are shares of the price range. O(events · zones).
     ///
-    /// The range runs from the lowest to the highest price above 0. The zone `z` is at `low + z (high - low)`, has a
-    /// radius of 5 % of the range and the significance `g`: 1.2 if `|z - 0.40| < 0.05`, 1.1 if `z` is 0.236, 0.618 or
-    /// 0.786, else 1. At `x` radii the influence is `w = g exp(-2 x)` if `x <= 1`, else `g 0.1 exp(-0.5 (x - 1))`; its score
-    /// is `min(1, 0.7 max w + 0.3 sum w / sum g)`, 0 for a missing price. `s` is the geometric mean of the two scores,
-    /// or half of the other if one is 0; if both are 0 the weight is the minimum, 0.1.
+    /// The range runs from the lowest to the highest price above 0. The zone `z` is at `low + z (high - low)`, has
+    /// a radius of 5 % of the range and the significance `g`: 1.2 if `|z - 0.40| < 0.05`, 1.1 if `z` is 0.236,
+    /// 0.618 or 0.786, else 1. At `x` radii the influence is `w = g exp(-2 x)` if `x <= 1`, else
+    /// `g 0.1 exp(-0.5 (x - 1))`; its score is `min(1, 0.7 max w + 0.3 sum w / sum g)`, 0 for a missing price. `s`
+    /// is the geometric mean of the two scores, or half of the other if one is 0; if both are 0 the weight is the
+    /// minimum, 0.1.
     ///
-    /// The weights do not change if the exponent is not above 0, there is no zone, or there are no two different prices
-    /// above 0.
+    /// The weights do not change if the exponent is not above 0, there is no zone, or there are no two different
+    /// prices above 0.
     pub fn zoned(mut self, zones: &[f64], exponent: f64) -> Self {
         self.zones = self.prices.and_then(|prices| ZoneScores::new(prices, zones, exponent));
         self
@@ -208,7 +209,8 @@ struct SourceEvent<'a> {
     zone: f64,
 }
 
-/// Closeness of two prices in 0..=1: `1 / (1 + |p2 - p1| / max(p1, 1))`, one division; 0 if the first is not positive.
+/// Closeness of two prices in 0..=1: `1 / (1 + |p2 - p1| / max(p1, 1))`, one division; 0 if the first is not
+/// positive.
 #[inline]
 fn closeness(p1: f64, p2: f64) -> f64 {
     let unit = p1.max(1.0);

@@ -23,8 +23,8 @@ const ALL_SHARE: f64 = 0.3;
 ///
 /// The range runs from the lowest to the highest price above 0; the zone `z` is at `low + z (high - low)`, has a
 /// radius of 5 % of the range and the significance `g`: 1.2 if `|z - 0.40| < 0.05`, 1.1 if `z` is 0.236, 0.618 or
-/// 0.786, else 1. At `x` radii its influence is `w = g exp(-2 x)` if `x <= 1`, else `g 0.1 exp(-0.5 (x - 1))`; the score
-/// is `min(1, 0.7 max w + 0.3 sum w / sum g)`. A missing price scores 0.
+/// 0.786, else 1. At `x` radii its influence is `w = g exp(-2 x)` if `x <= 1`, else `g 0.1 exp(-0.5 (x - 1))`; the
+/// score is `min(1, 0.7 max w + 0.3 sum w / sum g)`. A missing price scores 0.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct ZoneScores {
     exponent: f64,
@@ -33,8 +33,8 @@ pub(super) struct ZoneScores {
 }
 
 impl ZoneScores {
-    /// Scores every event; `None` if the exponent is not above 0, there is no zone, or there are fewer than two different
-    /// prices above 0. O(events · zones).
+    /// Scores every event; `None` if the exponent is not above 0, there is no zone, or there are fewer than two
+    /// different prices above 0. O(events · zones).
     pub(super) fn new(prices: &[Option<f64>], zones: &[f64], exponent: f64) -> Option<Self> {
         let known = prices.iter().flatten().copied().filter(|&price| price > 0.0);
         let (low, high) =
@@ -61,8 +61,8 @@ impl ZoneScores {
         self.scores[i]
     }
 
-    /// Factor of the weight of an edge between events of these scores: `s^exponent`, where `s` is their geometric mean,
-    /// or half of the other if one is 0.
+    /// Factor of the weight of an edge between events of these scores: `s^exponent`, where `s` is their geometric
+    /// mean, or half of the other if one is 0.
     pub(super) fn factor(&self, source: f64, target: f64) -> f64 {
         let both = source > 0.0 && target > 0.0;
         let score = if both { (source * target).sqrt() } else { (source + target) / 2.0 };

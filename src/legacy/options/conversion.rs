@@ -2,7 +2,8 @@
 
 use serde_json::Value;
 
-/// Graphs whose plans take 1 MB, 16,000 events each at k = 4: the 128 slots of the original are then the default here.
+/// Graphs whose plans take 1 MB, 16,000 events each at k = 4: the 128 slots of the original are then the default
+/// here.
 const GRAPHS_PER_MB: u64 = 2;
 
 /// Conversion of an option's value to that of its setting.

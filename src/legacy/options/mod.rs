@@ -2,7 +2,7 @@
 //!
 //! This module is data; `config` applies it. Files:
 //!
-//! - `option`: [`LegacyOption`] and what becomes of it here ([`Fate`])
+//! - `option`: [`LegacyOption`] and its [`Fate`] here
 //! - `rows`: all options, one row each
 //! - `conversion`: from an option's value to that of its setting
 //! - `presets`: the presets of the Python system as lists of settings

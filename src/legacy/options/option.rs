@@ -1,4 +1,4 @@
-//! An option of the Python system, and what becomes of it.
+//! An option of the Python system, and its fate here.
 
 use super::Conversion;
 use super::rows::{APPLICATION, COMPONENTS, ENHANCED, FLAGS};
@@ -8,13 +8,13 @@ use super::rows::{APPLICATION, COMPONENTS, ENHANCED, FLAGS};
 pub struct LegacyOption {
     /// Its dotted name; `x.*` means every name below `x`.
     pub name: &'static str,
-    /// What becomes of it.
+    /// Its fate.
     pub fate: Fate,
     /// A note, or the remedy if it is refused.
     pub note: &'static str,
 }
 
-/// What becomes of an option.
+/// Fate of an option.
 #[derive(Debug, Clone, Copy)]
 pub enum Fate {
     /// It has its name and its values here too.
@@ -49,8 +49,8 @@ pub const OPTIONS: [&[LegacyOption]; 4] = [COMPONENTS, FLAGS, ENHANCED, APPLICAT
 const FLAGS_SECTION: &str = "c7_optimizations.";
 const COPIES: [&str; 3] = ["dag.", "tgat.", "storage."];
 
-/// The option of that name, ignoring case. The flags of the optimisations may be below `c7_optimizations`, below its copy
-/// in a component, or at the top.
+/// The option of that name, ignoring case. The flags of the optimisations may be below `c7_optimizations`, below
+/// its copy in a component, or at the top.
 pub fn find(name: &str) -> Option<&'static LegacyOption> {
     let name = name.to_lowercase();
     let inner = COPIES.iter().find_map(|copy| name.strip_prefix(copy)?.strip_prefix(FLAGS_SECTION));
@@ -69,7 +69,7 @@ pub fn find(name: &str) -> Option<&'static LegacyOption> {
 
 /// The table of `options.md`: one row an option, in Markdown.
 pub fn table() -> String {
-    let mut text = "| option | here | what to know |\n|---|---|---|\n".to_owned();
+    let mut text = "| option | here | note |\n|---|---|---|\n".to_owned();
     for LegacyOption { name, fate, note } in OPTIONS.iter().copied().flatten() {
         let here = match fate {
             Fate::Same => format!("`{name}`"),

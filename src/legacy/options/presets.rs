@@ -6,8 +6,8 @@ use serde_json::Value;
 
 use super::conversion::literal;
 
-/// A preset of the Python system: `original-*` of its first configuration, `context7-*` of its second. `*-create-*` are
-/// made by its functions `create_*_config`.
+/// A preset of the Python system: `original-*` of its first configuration, `context7-*` of its second. `*-create-*`
+/// are made by its functions `create_*_config`.
 #[derive(Debug, PartialEq, Eq)]
 pub struct LegacyPreset {
     /// The name that configuration uses.

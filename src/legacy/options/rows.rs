@@ -11,9 +11,9 @@ const fn value(key: &'static str) -> Fate {
     Sets(key, Conversion::Same)
 }
 
-const POOLED: &str = "set motif.null: each null model is a hypothesis of its own here, never pooled";
+const POOLED: &str = "set motif.null: each null model is a separate hypothesis here, never pooled";
 const FOLDERS: &str = "leave it out: files lie below --out, and an earlier run there is replaced";
-const NO_M1: &str = "bars of a minute are no events here: leave it out";
+const NO_M1: &str = "bars of a minute are not events here: leave it out";
 const NO_ORACLE: &str = "there is no oracle stage: leave it out";
 const MAPPED: &str = "of Parquet inputs; nobody may change them meanwhile; on if either option asks";
 const HALF: Conversion = Conversion::Choice(&[("true", "f16", 2), ("false", "f32", 1)]);
@@ -29,7 +29,7 @@ pub(super) const COMPONENTS: &[LegacyOption] = &[
     row(
         "dag.causality_weights.*",
         DidNothing,
-        "the original weighed edges by a table of its own: set dag.causality",
+        "the original weighed edges by another table: set dag.causality",
     ),
     row("dag.strict_acyclicity", Always("true"), "a cycle is always an error: leave it out"),
     row("dag.validate_topological_sort", Always("true"), "the order is checked as it is made: leave it out"),
@@ -57,7 +57,7 @@ pub(super) const COMPONENTS: &[LegacyOption] = &[
             "attention.bias",
             Conversion::Choice(&[("none", "none", 1), ("bucket", "buckets", 1), ("rbf", "sqrt", 1)]),
         ),
-        "the original's rbf is a root",
+        "the original's rbf is a square root",
     ),
     row(
         "tgat.is_causal",
@@ -266,11 +266,11 @@ pub(super) const APPLICATION: &[LegacyOption] = &[
         "an earlier run in --out is replaced, and nothing else is: leave it out",
     ),
     row("scoring.*", NotHere, "there is no confluence score: leave it out"),
-    row("reporting.*", NotHere, "there is no picture of a run: read run.json"),
+    row("reporting.*", NotHere, "runs are not plotted: read run.json"),
     row(
         "validation.*",
         NotHere,
-        "it looked whether files exist; motifs are confirmed on motif.holdout of the sessions",
+        "it checked that files exist; motifs are confirmed on motif.holdout of the sessions",
     ),
     row("oracle.enabled", Always("false"), NO_ORACLE),
     row("oracle.*", NotHere, NO_ORACLE),

@@ -20,8 +20,8 @@
 //!
 //! # Tensors
 //!
-//! A matrix is stored as `[out, in]`, row-major, so a projection is `x Wᵀ + b`. Layer `i` is `0..N`; the input width `I` is
-//! `F` in layer 0 and `D` in the others. Divisions round down.
+//! A matrix is stored as `[out, in]`, row-major, so a projection is `x Wᵀ + b`. Layer `i` is `0..N`; the input
+//! width `I` is `F` in layer 0 and `D` in the others. Divisions round down.
 //!
 //! | name | shape | present |
 //! |---|---|---|
@@ -39,25 +39,28 @@
 //! | `range_head.2.weight`, `.2.bias` | `[2, 32]`, `[2]` | always |
 //! | `feature_mean`, `feature_std` | `[F]` | both or neither |
 //!
-//! Every name may have the prefix `w.`; a name with and without it in one file is an error. A tensor that the settings do
-//! not use, one that is missing, and an unknown name are errors. The exception: a name of which one part between dots is
-//! `temporal_encoding`, `temporal_bias_network` or `edge_processor`, outside layers from `N` on, is ignored and listed by
+//! Every name may have the prefix `w.`; a name with and without it in one file is an error. A tensor that the
+//! settings do not use, one that is missing, and an unknown name are errors. The exception: a name of which one
+//! part between dots is `temporal_encoding`, `temporal_bias_network` or `edge_processor`, outside layers from `N`
+//! on, is ignored and listed by
 //! [`Model::ignored`].
 //!
-//! The dtype of each tensor is `F32`, `F16` or `BF16`; the latter two are widened to f32. [`Model::to_bytes`] writes `F32`.
-//! Every value must be finite, and those of `feature_std` 0 or more.
+//! The dtype of each tensor is `F32`, `F16` or `BF16`; the latter two are widened to f32. [`Model::to_bytes`]
+//! writes `F32`. Every value must be finite, and those of `feature_std` 0 or more.
 //!
-//! The metadata (`__metadata__` of the safetensors header) may hold the key `trained`. The value `false` marks weights
-//! without training, and results carry this mark; with any other value, or without the key, the weights are trained.
+//! The metadata (`__metadata__` of the safetensors header) may hold the key `trained`. The value `false` marks
+//! weights without training, and results carry this mark; with any other value, or without the key, the weights are
+//! trained.
 //! [`Model::to_bytes`] writes `true` or `false`, and no other key.
 //!
-//! A file is at most [`MAX_FILE_BYTES`] long, its header at most 1 MiB, and a number in the header has at most 18 digits.
+//! A file is at most [`MAX_FILE_BYTES`] long, its header at most 1 MiB, and a number in the header has at most 18
+//! digits.
 //!
 //! # Evaluation
 //!
 //! The input of layer 0 is the features `[nodes, F]`, standardised by the caller: `(x - mean) / (std + 1e-6)`, with
-//! `feature_mean` and `feature_std` (the population standard deviation) if the file holds them, else with the statistics of
-//! the graph's own nodes. A missing value is 0 after that.
+//! `feature_mean` and `feature_std` (the population standard deviation) if the file holds them, else with the
+//! statistics of the graph's own nodes. A missing value is 0 after that.
 //!
 //! A layer turns its input `x` into `y`, `[nodes, D]`:
 //!
@@ -73,10 +76,10 @@
 //! y = layer_norm.weight (y - mean) / sqrt(var + 1e-5) + layer_norm.bias    layer_norm = true
 //! ```
 //!
-//! `mean` and `var` are those of a row; `var` is the population variance (divided by `D`). There is no activation between
-//! layers: `y` is the input of the next one. Keys, time bias and the output of a node without keys (zeros by default) are
-//! settings of [`attention`](crate::attention), the same in every layer; the bias is `none` in a [`Batch`] by default.
-//! A graph of more than 1000 nodes is an error with learned positions.
+//! `mean` and `var` are those of a row; `var` is the population variance (divided by `D`). There is no activation
+//! between layers: `y` is the input of the next one. Keys, time bias and the output of a node without keys (zeros
+//! by default) are settings of [`attention`](crate::attention), the same in every layer; the bias is `none` in a
+//! [`Batch`] by default. A graph of more than 1000 nodes is an error with learned positions.
 //!
 //! The output `e` of the last layer is the embeddings. The heads use `relu(z) = max(z, 0)` and
 //! `sigmoid(z) = 1 / (1 + exp(-z))`:
@@ -86,8 +89,9 @@
 //! significance = sigmoid(relu(e W_0ᵀ + b_0) W_2ᵀ + b_2)    significance_scorer, [nodes, 1]
 //! ```
 //!
-//! The range of a session ([`Model::predict_range`]) is computed from its first `k = max(1, floor(nodes · fraction))` nodes,
-//! on which the network runs alone. `A` is the attention of the last layer, averaged over the heads:
+//! The range of a session ([`Model::predict_range`]) is computed from its first
+//! `k = max(1, floor(nodes · fraction))` nodes, on which the network runs alone. `A` is the attention of the last
+//! layer, averaged over the heads:
 //!
 //! ```text
 //! c_j            = sum_i A[i, j]
@@ -98,8 +102,8 @@
 //! confidence     = max(w)
 //! ```
 //!
-//! Projections and embeddings are f32; layer normalisation, `c`, `w` and `g` are computed in f64 and stored as f32, except
-//! `w`. Trained weights evaluate the same with dropout left out.
+//! Projections and embeddings are f32; layer normalisation, `c`, `w` and `g` are computed in f64 and stored as f32,
+//! except `w`. Trained weights evaluate the same with dropout left out.
 //!
 //! ```
 //! use ironforge::tgat::{Model, TgatConfig};

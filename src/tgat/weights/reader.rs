@@ -114,8 +114,8 @@ impl<'a> WeightsFile<'a> {
 }
 
 impl TensorSource for WeightsFile<'_> {
-    /// The values in the file. A missing tensor is recorded and gives zeros, so that [`WeightsFile::finish`] can first
-    /// look for a misspelt name.
+    /// The values in the file. A missing tensor is recorded and gives zeros, so that [`WeightsFile::finish`] can
+    /// first look for a misspelt name.
     fn take(&mut self, wanted: &TensorSpec) -> Result<Vec<f32>, TgatError> {
         self.needed.insert(wanted.name.clone());
         let Some(view) = self.tensors.remove(&wanted.name) else {

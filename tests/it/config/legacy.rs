@@ -281,7 +281,7 @@ fn two_names_of_one_setting_must_agree_in_one_source() {
         let error = sets(&[one, other]).unwrap_err();
         assert!(matches!(error, ConfigError::Contradiction { .. }), "{error}");
     }
-    // The same value is no contradiction, and a later source decides.
+    // Equal values do not contradict each other, and a later source decides.
     assert_eq!(sets(&["dag.k_successors=6", "dag.k=6"]).unwrap().config.dag.k, 6);
     assert_eq!(sets(&["memory_limit_gb=8", "limits.memory_gb=8.0"]).unwrap().config.limits.memory_gb, 8.0);
     assert_eq!(sets(&["dag.k_successors=6", "dag.k_successors=7"]).unwrap().config.dag.k, 7);

@@ -100,7 +100,8 @@ proptest! {
 
 #[test]
 fn the_stable_sort_is_that_of_networkx() {
-    // networkx 3: list(topological_sort(DiGraph([(3, 0), (3, 1), (2, 1), (1, 4), (0, 4)]))) with nodes 0..5 added first
+    // networkx 3: list(topological_sort(DiGraph([(3, 0), (3, 1), (2, 1), (1, 4), (0, 4)]))) with nodes 0..5 added
+    // first
     let graph = Digraph::from_edges(5, [(3, 0), (3, 1), (2, 1), (1, 4), (0, 4)]).unwrap();
     assert_eq!(graph.topological_sort(), Ok(vec![2, 3, 0, 1, 4]));
     assert_eq!(graph.lexicographical_topological_sort(), Ok(vec![2, 3, 0, 1, 4]));

@@ -93,7 +93,8 @@ fn edges_at_the_limits_of_each_method_are_reduced_correctly() {
 
 #[test]
 fn a_graph_too_dense_to_search_is_reduced_the_same() {
-    // 60 layers of 20 nodes, each joined with all of the next; from every node an edge to the node of the same index in the last layer.
+    // 60 layers of 20 nodes, each joined with all of the next; from every node an edge to the node of the same
+    // index in the last layer.
     let (width, last) = (20, 59 * 20);
     let edges = (0..last).flat_map(|u| {
         let next = (u / width + 1) * width;
