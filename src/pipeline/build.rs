@@ -12,11 +12,11 @@ use super::memory::MemoryReport;
 use super::report::{self, SCHEMA_VERSION, SessionReport, Versions};
 use super::staging::{GRAPH_OUTPUTS, Staging};
 use super::{Clock, Progress, Skipped, Superseded, estimate, graphs, inputs, on_threads, write};
-use crate::config::original::OriginalSetting;
 use crate::config::{Config, Effective};
 use crate::dag::DagView;
 use crate::error::Error;
 use crate::events::FeatureInfo;
+use crate::legacy::options::LegacySetting;
 
 /// What `build-graph` is asked to do.
 #[derive(Debug, Clone, Copy)]
@@ -51,7 +51,7 @@ pub struct BuildReport {
     /// The effective configuration.
     pub config: Config,
     /// Options of the original that were set, and the keys that they set.
-    pub original: Vec<OriginalSetting>,
+    pub original: Vec<LegacySetting>,
     /// What the run took, and what it was estimated to take.
     pub memory: MemoryReport,
     /// Worker threads.
@@ -127,7 +127,7 @@ fn run(request: &BuildRequest<'_>, progress: &dyn Progress) -> Result<BuildRepor
         feature_choice: set.report(),
         preset: request.effective.preset.name(),
         config: config.clone(),
-        original: request.effective.original().to_vec(),
+        original: request.effective.legacy_settings().to_vec(),
         memory: MemoryReport::new(estimated, config),
         threads: rayon::current_num_threads(),
         timings: report::timings(clock.finish()),

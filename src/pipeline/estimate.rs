@@ -6,7 +6,6 @@ use std::path::Path;
 use super::{embed, features, seen};
 use crate::attention::KeySet;
 use crate::config::Config;
-use crate::dag::Link;
 use crate::error::Error;
 use crate::events;
 use crate::table::Session;
@@ -35,7 +34,7 @@ fn model(
     config: &Config,
 ) -> u64 {
     let keys = config.session.keys.len();
-    let rules = if config.dag.link == Link::Both { 2 } else { 1 };
+    let rules = config.dag.links.len();
     let edges = config.dag.k as usize * rules;
 
     // t_ms, seq, event_index, kind; numbers as Option<f64>; keys as codes with the entity lists of the shared-key rule.

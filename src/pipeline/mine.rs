@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use super::graphs::{SessionGraph, located};
 use super::{Progress, estimate};
 use crate::config::Config;
-use crate::dag::LinkRule;
+use crate::dag::Linker;
 use crate::error::Error;
 use crate::motif::{self, MotifGraph, MotifRow};
 use crate::table::Session;
@@ -109,7 +109,7 @@ pub(super) fn run(
     progress: &dyn Progress,
 ) -> Result<Mined, Error> {
     let (vocabulary, labels) = labels(sessions, config)?;
-    let rules = sessions.iter().map(|s| LinkRule::of(&s.events, &config.dag).map_err(|e| located(s, e)));
+    let rules = sessions.iter().map(|s| Linker::of(&s.events, &config.dag).map_err(|e| located(s, e)));
     let rules = rules.collect::<Result<Vec<_>, _>>()?;
     let graphs = graphs_of(sessions, graphs, &labels)?.into_iter().zip(&rules);
     let graphs: Vec<_> = graphs.map(|(graph, rule)| graph.with_edge_rule(rule)).collect();

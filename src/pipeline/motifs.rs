@@ -8,9 +8,9 @@ use serde_json::{Map, Value};
 use super::memory::MemoryReport;
 use super::report::{self, MotifSummary, SCHEMA_VERSION, Versions};
 use super::{Clock, Progress, Skipped, Superseded, estimate, graphs, inputs, mine, on_threads, write};
-use crate::config::original::OriginalSetting;
 use crate::config::{Config, Effective};
 use crate::error::Error;
+use crate::legacy::options::LegacySetting;
 use crate::motif::{MotifRow, Significance};
 use crate::store;
 
@@ -49,7 +49,7 @@ pub struct MotifReport {
     /// The effective configuration.
     pub config: Config,
     /// Options of the original that were set, and the keys that they set.
-    pub original: Vec<OriginalSetting>,
+    pub original: Vec<LegacySetting>,
     /// What the run took, and what it was estimated to take.
     pub memory: MemoryReport,
     /// Worker threads.
@@ -141,7 +141,7 @@ fn run(request: &MotifRequest<'_>, progress: &dyn Progress) -> Result<MotifRepor
         motifs: mined.reported().iter().map(motif).collect(),
         preset: request.effective.preset.name(),
         config: config.clone(),
-        original: request.effective.original().to_vec(),
+        original: request.effective.legacy_settings().to_vec(),
         memory: MemoryReport::new(estimated, config),
         threads: rayon::current_num_threads(),
         timings: report::timings(clock.finish()),

@@ -11,9 +11,9 @@ use super::graphs::SessionGraph;
 use super::memory::MemoryReport;
 use super::mine::Mined;
 use super::{Inputs, Skipped, Superseded};
-use crate::config::original::OriginalSetting;
 use crate::config::{Config, Effective};
 use crate::events::FeatureInfo;
+use crate::legacy::options::LegacySetting;
 use crate::motif::{Correction, Verdict};
 
 /// Version of the document's form: it rises when a reader must change.
@@ -45,7 +45,7 @@ pub struct RunReport {
     /// The effective configuration.
     pub config: Config,
     /// Options of the original that were set, and the keys that they set.
-    pub original: Vec<OriginalSetting>,
+    pub original: Vec<LegacySetting>,
     /// What the run took, and what it was estimated to take.
     pub memory: MemoryReport,
     /// What of the results describes the input, and what only trained weights could say.
@@ -238,7 +238,7 @@ pub(super) fn assemble(
         },
         preset: effective.preset.name(),
         config: config.clone(),
-        original: effective.original().to_vec(),
+        original: effective.legacy_settings().to_vec(),
         memory: MemoryReport::new(estimated_bytes, config),
         feature_stats,
         ignored_weights: embedded.ignored_weights,

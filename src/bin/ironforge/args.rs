@@ -98,9 +98,9 @@ pub struct InputArgs {
     pub paths: Vec<PathBuf>,
     #[command(flatten)]
     pub columns: ColumnArgs,
-    /// How events are linked.
-    #[arg(long, value_enum)]
-    pub link: Option<LinkArg>,
+    /// Rule that links events; repeatable, for the union of several rules.
+    #[arg(long, value_enum, value_name = "RULE")]
+    pub link: Vec<LinkArg>,
     #[command(flatten)]
     pub configuration: ConfigArgs,
     /// Worker threads (default: one a core); results do not depend on it.
@@ -185,6 +185,17 @@ pub enum LinkArg {
     SharedKey,
     /// Both.
     Both,
+}
+
+impl LinkArg {
+    /// The rules of `dag.links`.
+    pub fn rules(self) -> &'static [&'static str] {
+        match self {
+            Self::WindowKnn => &["window-knn"],
+            Self::SharedKey => &["shared-key"],
+            Self::Both => &["window-knn", "shared-key"],
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]

@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 
-use crate::dag::{DagError, LinkRule, WindowKnn};
+use crate::dag::{DagError, Linker, WindowKnn};
 
 /// The rule that a graph's edges come from, so that they can be built again when the times of its events change.
 pub trait EdgeRule: Debug + Sync {
@@ -36,7 +36,7 @@ impl EdgeRule for WindowKnn {
     }
 }
 
-impl EdgeRule for LinkRule {
+impl EdgeRule for Linker {
     fn successors(
         &self,
         order: &[u32],

@@ -16,7 +16,7 @@ pub fn show(args: &ShowArgs) -> Result<(), Failure> {
             .iter()
             .map(|e| {
                 let mut setting = json!({ "value": e.value, "origin": e.origin.to_string() });
-                if let Some(original) = &e.original {
+                if let Some(original) = &e.legacy_option {
                     setting["original"] = Value::from(original.as_str());
                 }
                 (e.key.clone(), setting)
@@ -24,12 +24,13 @@ pub fn show(args: &ShowArgs) -> Result<(), Failure> {
             .collect();
         return output::json(&json!({
             "schema_version": 1, "preset": effective.preset.name(), "settings": settings,
-            "original": effective.original(),
+            "original": effective.legacy_settings(),
         }));
     }
     let mut text = String::new();
     for entry in effective.entries() {
-        let original = entry.original.as_ref().map_or(String::new(), |name| format!(", given as {name}"));
+        let original =
+            entry.legacy_option.as_ref().map_or(String::new(), |name| format!(", given as {name}"));
         text.push_str(&format!("{} = {}  # {}{original}\n", entry.key, entry.value, entry.origin));
     }
     output::result(&text)

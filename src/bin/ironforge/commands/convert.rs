@@ -1,6 +1,6 @@
 //! `ironforge convert`.
 
-use ironforge::config::{ConfigError, Effective, Entry, Origin};
+use ironforge::config::{ConfigError, Effective, SettingEntry, SettingOrigin};
 use ironforge::error::Error;
 use ironforge::store::{FileKind, convert};
 
@@ -13,8 +13,8 @@ const TAKEN: [&str; 2] = ["store.compression_level", "store.row_group_rows"];
 /// A setting of this very command that would change nothing is an error; files, the environment and presets are for all
 /// commands.
 fn refuse_others(effective: &Effective) -> Result<(), Failure> {
-    let unused = |entry: &&Entry| {
-        matches!(entry.origin, Origin::Option(_))
+    let unused = |entry: &&SettingEntry| {
+        matches!(entry.origin, SettingOrigin::Option(_))
             && entry.key.starts_with("store.")
             && !TAKEN.contains(&entry.key.as_str())
     };

@@ -22,7 +22,7 @@ use crate::output::{self, Failure};
 
 /// The settings that the options of the column map, of the link rule and of the threads spell.
 fn event_options(input: &InputArgs) -> Vec<(&'static str, Value, String)> {
-    let (columns, link) = (&input.columns, input.link);
+    let columns = &input.columns;
     let mut options = Vec::new();
     for (key, option, value) in [
         ("session.time", "--time", &columns.time),
@@ -31,7 +31,6 @@ fn event_options(input: &InputArgs) -> Vec<(&'static str, Value, String)> {
         ("session.kind", "--kind", &columns.kind),
         ("session.group", "--group", &columns.group),
         ("session.price", "--price", &columns.price),
-        ("dag.link", "--link", &link.map(name_of)),
     ] {
         if let Some(value) = value {
             options.push((key, Value::from(value.as_str()), format!("{option} {value}")));
@@ -43,6 +42,16 @@ fn event_options(input: &InputArgs) -> Vec<(&'static str, Value, String)> {
         if !names.is_empty() {
             options.push((key, Value::from(names.clone()), format!("{option} {}", names.join(" "))));
         }
+    }
+    if !input.link.is_empty() {
+        let mut rules: Vec<&str> = Vec::new();
+        for &rule in input.link.iter().flat_map(|link| link.rules()) {
+            if !rules.contains(&rule) {
+                rules.push(rule);
+            }
+        }
+        let typed: Vec<String> = input.link.iter().map(|&link| format!("--link {}", name_of(link))).collect();
+        options.push(("dag.links", Value::from(rules), typed.join(" ")));
     }
     if let Some(threads) = input.threads {
         options.push(("limits.threads", Value::from(threads), format!("--threads {threads}")));
