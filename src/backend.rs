@@ -39,6 +39,9 @@ impl Device {
             Self::Cuda => "cuda",
         }
     }
+
+    /// Every device.
+    pub const ALL: [Self; 3] = [Self::Auto, Self::Cpu, Self::Cuda];
 }
 
 impl fmt::Display for Device {

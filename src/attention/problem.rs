@@ -32,6 +32,19 @@ pub enum Accuracy {
     Fast,
 }
 
+impl Accuracy {
+    /// Both accuracies.
+    pub const ALL: [Self; 2] = [Self::Exact, Self::Fast];
+
+    /// Its name in the configuration.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Exact => "exact",
+            Self::Fast => "fast",
+        }
+    }
+}
+
 /// What becomes of NaN and infinity in the input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]

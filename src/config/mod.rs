@@ -171,15 +171,15 @@ impl Default for LimitsConfig {
     }
 }
 
-impl Config {
+impl LimitsConfig {
     /// The memory limit in bytes.
     pub fn memory_bytes(&self) -> u64 {
-        (self.limits.memory_gb * 1e9) as u64
+        (self.memory_gb * 1e9) as u64
     }
 
-    /// Sessions that are worked on at once, of so many.
-    pub fn at_once(&self, sessions: usize) -> usize {
-        match usize::try_from(self.limits.concurrent_sessions) {
+    /// Number of sessions that are processed at once, of `sessions`; at least 1.
+    pub fn sessions_at_once(&self, sessions: usize) -> usize {
+        match usize::try_from(self.concurrent_sessions) {
             Ok(0) | Err(_) => sessions.max(1),
             Ok(most) => most.min(sessions).max(1),
         }

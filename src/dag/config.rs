@@ -33,6 +33,9 @@ impl Link {
             Self::Both => "both",
         }
     }
+
+    /// Every link rule.
+    pub const ALL: [Self; 3] = [Self::WindowKnn, Self::SharedKey, Self::Both];
 }
 
 /// When two events hold the same entity.

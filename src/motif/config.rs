@@ -60,6 +60,9 @@ impl Null {
             Self::IntervalJitter => "IntervalJitter",
         }
     }
+
+    /// Every null model.
+    pub const ALL: [Self; 3] = [Self::StratifiedPermutation, Self::LabelPermutation, Self::IntervalJitter];
 }
 
 /// How p is corrected for the number of patterns looked at.
@@ -75,6 +78,21 @@ pub enum Correction {
     Bh,
     /// Benjamini and Yekutieli over the tested patterns: rate of false discoveries, under any dependence.
     By,
+}
+
+impl Correction {
+    /// Every correction.
+    pub const ALL: [Self; 4] = [Self::MaxT, Self::Bonferroni, Self::Bh, Self::By];
+
+    /// Its name in the configuration.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::MaxT => "max-t",
+            Self::Bonferroni => "bonferroni",
+            Self::Bh => "bh",
+            Self::By => "by",
+        }
+    }
 }
 
 /// What is counted as a motif, how it is tested, and when it is promoted.

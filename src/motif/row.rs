@@ -33,7 +33,9 @@ impl Verdict {
 }
 
 /// How a pattern's count stands to its counts under the null.
-#[derive(Debug, Clone, Copy, PartialEq)]
+///
+/// Serialised with the ends of the interval as `lift_low` and `lift_high`, the columns of `motifs.parquet`.
+#[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
 pub struct Significance {
     /// Mean count of the R draws.
     pub null_mean: f64,
@@ -43,6 +45,7 @@ pub struct Significance {
     pub lift: f64,
     /// 95 % interval of the lift by resampled graphs: how far it depends on which graphs were seen. Given for the first
     /// 1000 rows (fewer of more than 1000 graphs), and not for a single graph.
+    #[serde(flatten, serialize_with = "interval_ends")]
     pub lift_interval: Option<(f64, f64)>,
     /// (b + 1) / (R + 1), b of the R draws holding the pattern at least as often as the data. Of one pattern alone.
     pub p_value: f64,
@@ -63,6 +66,19 @@ pub struct Significance {
     /// Chance that the held-out graphs, without structure, show the score of any of the patterns that were found among
     /// the others (`p_discovery` at most 0.5) as large: max-T over these; `None` for what was not found there.
     pub p_holdout: Option<f64>,
+}
+
+fn interval_ends<S: serde::Serializer>(
+    interval: &Option<(f64, f64)>,
+    serializer: S,
+) -> Result<S::Ok, S::Error> {
+    #[derive(serde::Serialize)]
+    struct IntervalEnds {
+        lift_low: Option<f64>,
+        lift_high: Option<f64>,
+    }
+    let (lift_low, lift_high) = interval.unzip();
+    serde::Serialize::serialize(&IntervalEnds { lift_low, lift_high }, serializer)
 }
 
 impl Significance {

@@ -22,7 +22,6 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("cuda", &["attention", "csr", "geometry"]),
     ("backend", &["attention", "cuda", "geometry"]),
     ("config", &["suggest", "legacy", "attention", "backend", "dag", "motif", "store", "tgat"]),
-    ("error", &["legacy", "attention", "backend", "config", "dag", "events", "motif", "pipeline", "store", "tgat"]),
     (
         "pipeline",
         &[
@@ -31,7 +30,6 @@ const FLOORS: &[(&str, &[&str])] = &[
             "config",
             "csr",
             "dag",
-            "error",
             "events",
             "geometry",
             "legacy",
