@@ -83,12 +83,12 @@ fn ok(output: Output) -> String {
 
 /// Asserts the exit code, and that the error message is one paragraph that contains the text.
 fn refused(output: &Output, code: i32, holds: &str) {
-    let said = text(&output.stderr);
-    assert_eq!(output.status.code(), Some(code), "{said}");
-    assert!(said.contains(holds), "expected {holds:?} in: {said}");
-    assert!(!said.contains("panicked"), "{said}");
-    let error = said.lines().rfind(|l| l.starts_with("ironforge: ")).unwrap();
-    assert!(said.trim_end().ends_with(error), "more than a paragraph: {said}");
+    let printed = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{printed}");
+    assert!(printed.contains(holds), "expected {holds:?} in: {printed}");
+    assert!(!printed.contains("panicked"), "{printed}");
+    let error = printed.lines().rfind(|l| l.starts_with("ironforge: ")).unwrap();
+    assert!(printed.trim_end().ends_with(error), "more than a paragraph: {printed}");
 }
 
 /// Bytes of every file under a folder; of `run.json` without the fields that depend on the clock or the threads.

@@ -6,7 +6,7 @@ use ironforge::pipeline::{self, MotifSummary, RunHeader, exit};
 
 use crate::output::{self, Failure};
 
-/// Makes Ctrl-C remove the files of an unfinished run and exit.
+/// Installs a handler of Ctrl-C that removes the files of an unfinished run and exits.
 pub fn remove_outputs_on_interrupt() -> Result<(), Failure> {
     let interrupted = ctrlc::set_handler(|| {
         pipeline::abandon();

@@ -56,7 +56,7 @@ pub struct DiscoverReport {
     /// Inputs, configuration, cost and versions.
     #[serde(flatten)]
     pub run: RunHeader,
-    /// Whether the weights were trained; if not, scores and embeddings have no meaning.
+    /// True for trained weights; without them, scores and embeddings have no meaning.
     pub trained: bool,
     /// Sessions, sorted by id.
     pub sessions: Vec<SessionReport>,
@@ -66,7 +66,7 @@ pub struct DiscoverReport {
     pub device: DeviceReport,
     /// Counters of the plans kept between layers.
     pub plan_cache: PlanCacheReport,
-    /// Which results describe the input, and which depend on trained weights.
+    /// Results, by whether they depend on trained weights.
     pub meaning: Interpretation,
     /// The feature set, and the features of edges.
     pub feature_choice: FeatureSetReport,
@@ -100,14 +100,15 @@ fn run(request: &DiscoverRequest<'_>, progress: &dyn Progress) -> Result<Discove
 
     timer.phase("graphs");
     let graphs = build_graphs(sessions, &config.dag, &config.limits)?;
-    let estimated_bytes = check_motifs(sessions, &graphs, estimated_bytes, config)?;
+    let estimated_bytes =
+        check_motifs(sessions, &graphs, estimated_bytes, &config.motif, config.seed, &config.limits)?;
 
     timer.phase("attention");
     let chosen = candidates.choose(&attention_work(sessions, &graphs, config));
     let network = run_network(sessions, &graphs, config, request.weights, chosen, progress)?;
 
     timer.phase("motifs");
-    let motifs = mine_motifs(sessions, &graphs, config, progress)?;
+    let motifs = mine_motifs(sessions, &graphs, &config.dag, &config.motif, config.seed, progress)?;
 
     timer.phase("write");
     let writer = RunWriter { staging: &staging, sessions, store: &config.store, limits: &config.limits };

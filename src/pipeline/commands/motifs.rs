@@ -103,10 +103,11 @@ fn run(request: &MotifRequest<'_>, progress: &dyn Progress) -> Result<MotifRepor
 
     timer.phase("graphs");
     let graphs = build_graphs(sessions, &config.dag, &config.limits)?;
-    let estimated_bytes = check_motifs(sessions, &graphs, estimated_bytes, config)?;
+    let estimated_bytes =
+        check_motifs(sessions, &graphs, estimated_bytes, &config.motif, config.seed, &config.limits)?;
 
     timer.phase("motifs");
-    let motifs = mine_motifs(sessions, &graphs, config, progress)?;
+    let motifs = mine_motifs(sessions, &graphs, &config.dag, &config.motif, config.seed, progress)?;
 
     timer.phase("write");
     if let Some(out) = request.out {

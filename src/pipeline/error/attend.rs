@@ -104,9 +104,9 @@ pub enum AttendError {
         path: PathBuf,
         /// The tensor.
         tensor: &'static str,
-        /// What was found, as a predicate.
+        /// The state found, as a predicate.
         found: String,
-        /// What is expected.
+        /// The expected state or value.
         want: String,
     },
     /// A value of a tensor is invalid.
@@ -120,7 +120,7 @@ pub enum AttendError {
         index: usize,
         /// The value.
         value: i64,
-        /// Why it is invalid.
+        /// Reason.
         why: String,
     },
     /// A metadata value is invalid.
@@ -132,7 +132,7 @@ pub enum AttendError {
         key: &'static str,
         /// Its value.
         value: String,
-        /// What is expected.
+        /// The expected state or value.
         want: String,
     },
     /// The attention keys are not defined, defined in part, or defined twice.

@@ -7,7 +7,7 @@ use serde::Serialize;
 pub struct SkippedInput {
     /// The file.
     pub path: String,
-    /// Why it was skipped.
+    /// Reason.
     pub reason: String,
 }
 

@@ -20,7 +20,7 @@ const SHARD: [&str; 4] = [NODES, META, NODE_MAP, "edges.parquet"];
 pub(super) struct InputPath {
     /// A file, or the folder of a shard.
     pub(super) path: PathBuf,
-    /// Whether the caller named it, instead of a folder above it.
+    /// True if the caller named it, false if it was found in a folder.
     pub(super) is_named: bool,
     pub(super) is_shard: bool,
 }

@@ -23,7 +23,7 @@ pub(crate) struct LoadedInputs {
     pub(crate) skipped: Vec<SkippedInput>,
     /// Inputs whose session another input holds in a richer form.
     pub(crate) superseded: Vec<Superseded>,
-    /// Whether the sessions are the built-in sample.
+    /// True for the built-in sample.
     pub(crate) sample: bool,
 }
 

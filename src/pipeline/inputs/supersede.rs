@@ -15,7 +15,7 @@ pub struct Superseded {
     pub session: String,
     /// The file that the session is read from.
     pub by: String,
-    /// Why that file is preferred.
+    /// Reason for the preference.
     pub why: String,
     /// Events of the superseded file.
     pub events: usize,

@@ -12,7 +12,7 @@ use crate::table::Session;
 pub struct FeatureSetReport {
     /// `generic` or `session45`.
     pub set: &'static str,
-    /// Why this set was selected.
+    /// Reason for the selection.
     pub reason: String,
     /// Features of an edge of the temporal view, in the order of its columns `x00`, `x01`, ...
     pub temporal_edge_features: Vec<FeatureInfo>,

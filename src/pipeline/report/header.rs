@@ -19,7 +19,7 @@ pub const SCHEMA_VERSION: u32 = 1;
 pub struct RunHeader {
     /// Version of the form of this document.
     pub schema_version: u32,
-    /// Whether the input was the built-in sample.
+    /// True if the input was the built-in sample.
     pub sample: bool,
     /// Files found in a folder and not read.
     pub skipped: Vec<SkippedInput>,

@@ -6,7 +6,7 @@ use crate::attention::plan::PlanCounts;
 use crate::motif::{Correction, MotifConfig, Verdict};
 use crate::pipeline::stages::LabelledMotifs;
 
-/// Which results of a run describe the input, and which depend on trained weights. Results of untrained weights are
+/// Results of a run, by whether they depend on trained weights. Results of untrained weights are
 /// neither ranked nor summarised.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Interpretation {
@@ -81,7 +81,7 @@ impl MotifSummary {
 pub struct DeviceReport {
     /// Backend.
     pub used: String,
-    /// Why it was chosen.
+    /// Reason for the choice.
     pub reason: String,
 }
 

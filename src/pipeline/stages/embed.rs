@@ -30,15 +30,15 @@ pub(crate) struct NetworkOutput {
     pub(crate) moments: Vec<FeatureMoments>,
     /// Results of the nodes of each session.
     pub(crate) scores: Vec<SessionScores>,
-    /// Whether the weights were trained.
+    /// True for trained weights.
     pub(crate) trained: bool,
-    /// Whether the moments come from the weights file.
+    /// True if the moments come from the weights file.
     pub(crate) moments_of_weights: bool,
     /// Tensors of the weights file that no layer uses.
     pub(crate) ignored_weights: Vec<String>,
     /// Name of the backend that ran attention.
     pub(crate) backend: String,
-    /// Why it was chosen.
+    /// Reason for the choice.
     pub(crate) backend_reason: String,
     /// Counters of the plan cache.
     pub(crate) plans: PlanCounts,

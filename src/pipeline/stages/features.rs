@@ -100,7 +100,7 @@ impl FeatureSelection {
         if self.session45 { FeatureSet::Session45 } else { FeatureSet::Generic }
     }
 
-    /// Why the set was selected.
+    /// Reason for the selection.
     pub(crate) fn reason(&self) -> &str {
         &self.reason
     }

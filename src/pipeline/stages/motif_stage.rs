@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use super::graphs::{SessionGraph, graph_error};
-use crate::config::Config;
-use crate::dag::LinkRule;
-use crate::motif::{self, MotifGraph, MotifRow};
+use crate::config::LimitsConfig;
+use crate::dag::{DagConfig, LinkRule};
+use crate::motif::{self, MotifConfig, MotifGraph, MotifRow};
 use crate::pipeline::error::{Error, MemoryTask};
 use crate::pipeline::memory;
 use crate::pipeline::progress::Progress;
@@ -85,35 +85,38 @@ pub(crate) fn check_motifs(
     sessions: &[Session],
     graphs: &[SessionGraph],
     other_bytes: u64,
-    config: &Config,
+    config: &MotifConfig,
+    seed: u64,
+    limits: &LimitsConfig,
 ) -> Result<u64, Error> {
-    let (vocabulary, labels) = labels(sessions, &config.motif.labels)?;
-    let instances =
-        motif::estimate_instances(&motif_graphs(sessions, graphs, &labels)?, &config.motif, config.seed)?;
-    if instances > config.limits.motif_instances {
+    let (vocabulary, labels) = labels(sessions, &config.labels)?;
+    let instances = motif::estimate_instances(&motif_graphs(sessions, graphs, &labels)?, config, seed)?;
+    if instances > limits.motif_instances {
         return Err(Error::MotifInstances {
             estimate: instances,
-            limit: config.limits.motif_instances,
-            max_nodes: config.motif.max_nodes,
+            limit: limits.motif_instances,
+            max_nodes: config.max_nodes,
         });
     }
     let events = sessions.iter().map(|s| s.events.len() as u64).sum();
-    let bytes = motif::memory_bytes(instances, events, vocabulary.len(), &config.motif);
-    memory::within(MemoryTask::MiningMotifs, other_bytes.saturating_add(bytes), &config.limits)
+    let bytes = motif::memory_bytes(instances, events, vocabulary.len(), config);
+    memory::within(MemoryTask::MiningMotifs, other_bytes.saturating_add(bytes), limits)
 }
 
 /// Counts and tests the motifs of all sessions together.
 pub(crate) fn mine_motifs(
     sessions: &[Session],
     graphs: &[SessionGraph],
-    config: &Config,
+    dag: &DagConfig,
+    config: &MotifConfig,
+    seed: u64,
     progress: &dyn Progress,
 ) -> Result<LabelledMotifs, Error> {
-    let (vocabulary, labels) = labels(sessions, &config.motif.labels)?;
-    let rules = sessions.iter().map(|s| LinkRule::of(&s.events, &config.dag).map_err(|e| graph_error(s, e)));
+    let (vocabulary, labels) = labels(sessions, &config.labels)?;
+    let rules = sessions.iter().map(|s| LinkRule::of(&s.events, dag).map_err(|e| graph_error(s, e)));
     let rules = rules.collect::<Result<Vec<_>, _>>()?;
     let graphs = motif_graphs(sessions, graphs, &labels)?.into_iter().zip(&rules);
     let graphs: Vec<_> = graphs.map(|(graph, rule)| graph.relinked_by(rule)).collect();
-    let mined = motif::mine(&graphs, &config.motif, config.seed, &|done, total| progress.step(done, total))?;
-    Ok(LabelledMotifs { mined, vocabulary, max_rows: config.motif.max_rows })
+    let mined = motif::mine(&graphs, config, seed, &|done, total| progress.step(done, total))?;
+    Ok(LabelledMotifs { mined, vocabulary, max_rows: config.max_rows })
 }

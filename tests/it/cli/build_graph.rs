@@ -28,9 +28,9 @@ fn the_graphs_equal_those_of_discover_and_replace_its_outputs() {
     let datasets = ["nodes", "temporal_edges", "dag_edges"];
     let whole = datasets.map(|dataset| files(&out, dataset));
     let of_run = workspace.report();
-    let said = ok(ironforge(&["build-graph", "--out", &workspace.out(), "--threads", "1", "--json"]));
+    let printed = ok(ironforge(&["build-graph", "--out", &workspace.out(), "--threads", "1", "--json"]));
     assert_eq!(datasets.map(|dataset| files(&out, dataset)), whole);
-    let report: Value = serde_json::from_str(&said).unwrap();
+    let report: Value = serde_json::from_str(&printed).unwrap();
     assert_eq!(report, workspace.report());
     assert_eq!(std::fs::read_dir(&out).unwrap().count(), 4, "nothing of the whole run is left");
     for (built, whole) in
@@ -46,10 +46,10 @@ fn the_graphs_equal_those_of_discover_and_replace_its_outputs() {
         assert!(number("sinks") >= 1 && number("widest_generation") >= 1);
         assert!((1..number("dag_edges")).contains(&number("transitive_reduction_edges")));
     }
-    let said = ok(ironforge(&["build-graph", "--out", &workspace.out()]));
+    let printed = ok(ironforge(&["build-graph", "--out", &workspace.out()]));
     assert!(
-        said.contains("built-in sample, 6 sessions, 726 events") && said.contains("2826 DAG edges"),
-        "{said}"
+        printed.contains("built-in sample, 6 sessions, 726 events") && printed.contains("2826 DAG edges"),
+        "{printed}"
     );
 }
 

@@ -39,10 +39,10 @@ fn a_session_in_two_forms_is_read_once_and_reported() {
         &["discover", "--out", &workspace.out()],
     ] {
         let output = ironforge(&[args, &[&folder, "--set", "motif.iterations=20"]].concat());
-        let said = text(&output.stderr);
+        let printed = text(&output.stderr);
         assert!(
-            said.contains("1 input holds a session that another holds in a richer form"),
-            "{args:?}: {said}"
+            printed.contains("1 input holds a session that another holds in a richer form"),
+            "{args:?}: {printed}"
         );
         let shown = ok(output);
         if args[0] == "motifs" {

@@ -59,10 +59,10 @@ fn a_graph_is_described_and_its_order_is_written() {
     assert_eq!(got, want);
     assert_eq!(pairs(levels.as_ref(), ["id", "level"]), [(0, 0), (1, 3), (2, 1), (3, 0), (4, 2)]);
     assert_eq!(pairs(reduction.as_ref(), ["src", "dst"]), [(0, 2), (2, 4), (4, 1)]);
-    let said = ok(ironforge(&["dag", &path, "--descendants", "0"]));
-    assert!(said.contains("5 nodes, 4 edges, 2 weakly connected components"), "{said}");
-    assert!(said.contains("4 generations, the widest of 2 nodes; longest path of 3 edges"), "{said}");
-    assert!(said.contains("3 of 0"), "{said}");
+    let printed = ok(ironforge(&["dag", &path, "--descendants", "0"]));
+    assert!(printed.contains("5 nodes, 4 edges, 2 weakly connected components"), "{printed}");
+    assert!(printed.contains("4 generations, the widest of 2 nodes; longest path of 3 edges"), "{printed}");
+    assert!(printed.contains("3 of 0"), "{printed}");
 }
 
 #[test]

@@ -38,9 +38,9 @@ fn a_file_is_described_with_a_digest_of_each_column() {
     let strings = "37efc929c5c40fd796cc3111e218b304223414aa11ecf5c41f8187cd40cb5955";
     assert_eq!(leaf(0), [json!("t_ms"), json!(3), json!(0), json!(integers)]);
     assert_eq!(leaf(1), [json!("kind"), json!(2), json!(1), json!(strings)]);
-    let said = ok(ironforge(&["inspect", &path]));
+    let printed = ok(ironforge(&["inspect", &path]));
     for word in ["3 in 2 row groups of 1 to 2", "zstd", "page index", integers] {
-        assert!(said.contains(word), "{word:?} in: {said}");
+        assert!(printed.contains(word), "{word:?} in: {printed}");
     }
 }
 

@@ -88,8 +88,8 @@ fn sizes_and_nulls_are_options() {
     let motifs = counted["motifs"].as_array().unwrap();
     assert!(!motifs.is_empty());
     assert!(motifs.iter().all(|m| m["k"] == 4 && m["verdict"] == "untested" && m.get("p_value").is_none()));
-    let said = ok(ironforge(&["motifs", "--k", "3..3", "--iterations", "20"]));
-    assert!(said.contains(": probe -> liquidity_sweep; ") && said.contains("more"), "{said}");
+    let printed = ok(ironforge(&["motifs", "--k", "3..3", "--iterations", "20"]));
+    assert!(printed.contains(": probe -> liquidity_sweep; ") && printed.contains("more"), "{printed}");
 
     refused(&ironforge(&["motifs", "--k", "2..9"]), 78, "motif");
     assert_eq!(ironforge(&["motifs", "--k", "three"]).status.code(), Some(2));

@@ -50,7 +50,7 @@ fn sessions_with_prices_types_and_context_get_45_features_and_20_of_edges() {
     let weights: Vec<f32> = weights.into_iter().map(|w| w.unwrap() as f32).collect();
     check("dag_edges", "x", &session45::dag_edges(&session, &src, &dst, &weights).unwrap());
     assert_eq!(run.report.feature_stats.features, nodes.info);
-    assert!(run.table("dag_edges", &session.id).column("x10").is_none(), "noise is no feature");
+    assert!(run.table("dag_edges", &session.id).column("x10").is_none(), "noise columns are not features");
 }
 
 #[test]
@@ -94,10 +94,10 @@ fn session45_is_an_error_if_a_session_lacks_an_input_of_it() {
 fn the_report_lists_which_results_need_trained_weights() {
     let text = csv(20, 1);
     let untrained = Run::new(&[("a.csv", &text)], &[]);
-    let said = serde_json::to_value(&untrained.report).unwrap()["meaning"].clone();
-    assert_eq!(said["descriptive"], serde_json::json!(["nodes", "temporal_edges", "dag_edges", "motifs"]));
-    assert_eq!(said["needs_trained_weights"], serde_json::json!(["embeddings", "scores"]));
-    assert_eq!(said["of_trained_weights"], serde_json::json!([]));
+    let meaning = serde_json::to_value(&untrained.report).unwrap()["meaning"].clone();
+    assert_eq!(meaning["descriptive"], serde_json::json!(["nodes", "temporal_edges", "dag_edges", "motifs"]));
+    assert_eq!(meaning["needs_trained_weights"], serde_json::json!(["embeddings", "scores"]));
+    assert_eq!(meaning["of_trained_weights"], serde_json::json!([]));
 
     let width = untrained.report.feature_stats.features.len();
     let model = Model::seeded(&settings(&[]).config.tgat, width, 5).unwrap();
@@ -132,7 +132,7 @@ fn edge_weights_use_the_zones_of_the_settings() {
 
 #[test]
 fn a_feature_beyond_the_f32_range_is_an_error() {
-    for (features, place) in [("session45", "(f08) of row 1"), ("generic", "of row 1")] {
+    for (features, location) in [("session45", "(f08) of row 1"), ("generic", "of row 1")] {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("s.json");
         std::fs::write(&path, SESSION.replace("104", "1e300")).unwrap();
@@ -142,8 +142,11 @@ fn a_feature_beyond_the_f32_range_is_an_error() {
         let request = DiscoverRequest { paths: &paths, out: &out, effective: &effective, weights: None };
         let error = discover(&request, &Silent).unwrap_err();
         assert_eq!(error.exit_code(), 65);
-        let said = error.to_string();
-        assert!(said.contains(place) && said.contains("s.json") && said.contains("1e300"), "{said}");
+        let message = error.to_string();
+        assert!(
+            message.contains(location) && message.contains("s.json") && message.contains("1e300"),
+            "{message}"
+        );
         assert!(!out.exists(), "nothing is left of the run");
     }
 }

@@ -57,14 +57,14 @@ fn embeddings_and_scores_equal_those_of_the_network_under_every_setting() {
         &["attention.accuracy=fast"],
         &["tgat.num_layers=1", "tgat.residual=true"],
     ];
-    let mut seen: Vec<[Vec<f32>; 3]> = Vec::new();
+    let mut earlier: Vec<[Vec<f32>; 3]> = Vec::new();
     for sets in cases {
         let config = settings(sets).config;
         let model = Model::seeded(&config.tgat, features.info.len(), config.seed).unwrap();
         let got = scores_of(&Run::new(&[("a.csv", &text)], sets), "a");
         assert_eq!(got, network(&events, &config, &model, &x), "{sets:?}");
-        assert!(!seen.contains(&got), "{sets:?} changes nothing");
-        seen.push(got);
+        assert!(!earlier.contains(&got), "{sets:?} changes nothing");
+        earlier.push(got);
     }
 }
 

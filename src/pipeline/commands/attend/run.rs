@@ -22,7 +22,7 @@ pub struct AttendReport {
     pub head_dim: usize,
     /// The backend that ran.
     pub backend: String,
-    /// Why it was chosen.
+    /// Reason for the choice.
     pub reason: String,
 }
 

@@ -32,7 +32,7 @@ pub struct EdgeListRequest<'a> {
     pub levels: Option<&'a Path>,
     /// Limits on nodes and memory.
     pub limits: &'a LimitsConfig,
-    /// How files are written.
+    /// Settings of the files written.
     pub store: &'a StoreConfig,
 }
 
@@ -43,7 +43,7 @@ pub struct EdgeListReport {
     pub nodes: u64,
     /// Number of distinct edges.
     pub edges: u64,
-    /// Whether the graph is acyclic.
+    /// True if the graph is acyclic.
     pub is_dag: bool,
     /// A cycle in edge order, if there is one; the last id has an edge to the first.
     #[serde(skip_serializing_if = "Option::is_none")]
