@@ -19,6 +19,9 @@ pub enum Device {
 }
 
 impl Device {
+    /// Every device.
+    pub const ALL: [Self; 3] = [Self::Auto, Self::Cpu, Self::Cuda];
+
     /// Name, as in options and configuration.
     pub fn name(self) -> &'static str {
         match self {

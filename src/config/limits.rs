@@ -50,8 +50,8 @@ impl LimitsConfig {
         (self.memory_gb * 1e9) as u64
     }
 
-    /// Number of sessions that are worked on at once, of `sessions`; at least 1.
-    pub fn at_once(&self, sessions: usize) -> usize {
+    /// Number of sessions that are processed at once, of `sessions`; at least 1.
+    pub fn sessions_at_once(&self, sessions: usize) -> usize {
         match usize::try_from(self.concurrent_sessions) {
             Ok(0) | Err(_) => sessions.max(1),
             Ok(most) => most.min(sessions).max(1),

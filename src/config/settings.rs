@@ -50,14 +50,3 @@ impl Default for Config {
     }
 }
 
-impl Config {
-    /// The memory limit in bytes.
-    pub fn memory_bytes(&self) -> u64 {
-        self.limits.memory_bytes()
-    }
-
-    /// Number of sessions that are worked on at once, of `sessions`; at least 1.
-    pub fn at_once(&self, sessions: usize) -> usize {
-        self.limits.at_once(sessions)
-    }
-}

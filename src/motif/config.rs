@@ -62,6 +62,9 @@ impl Null {
             Self::IntervalJitter => "IntervalJitter",
         }
     }
+
+    /// Every null model.
+    pub const ALL: [Self; 3] = [Self::StratifiedPermutation, Self::LabelPermutation, Self::IntervalJitter];
 }
 
 /// Correction of p for the number of tested patterns.
@@ -77,6 +80,21 @@ pub enum Correction {
     Bh,
     /// Benjamini and Yekutieli over the tested patterns: false discovery rate, under any dependence.
     By,
+}
+
+impl Correction {
+    /// Every correction.
+    pub const ALL: [Self; 4] = [Self::MaxT, Self::Bonferroni, Self::Bh, Self::By];
+
+    /// Its name in the configuration.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::MaxT => "max-t",
+            Self::Bonferroni => "bonferroni",
+            Self::Bh => "bh",
+            Self::By => "by",
+        }
+    }
 }
 
 /// Settings of counting, testing and promoting motifs.

@@ -1,12 +1,17 @@
-//! The house rule: a room imports only from the floors below it.
+//! The rules of ARCHITECTURE.md, read off the sources: which module imports which, cycles, the size of folders, and
+//! one name for one type.
 
-use std::collections::BTreeSet;
-use std::path::{Path, PathBuf};
+mod graph;
+mod source;
 
-/// Who may import whom. Rooms of the ground floor know nobody, and workshops do not know one another. `philox` is
-/// ground floor since seeded weights, nulls and the sample draw from one generator, `suggest` since every room that
-/// reads names from outside says which one was meant.
-const FLOORS: &[(&str, &[&str])] = &[
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use graph::cycles;
+use source::{Sources, imports, module_of, unit_of};
+
+/// The modules in layers, lowest first, each with the modules that it may import: only earlier ones.
+const LAYERS: &[(&str, &[&str])] = &[
     ("geometry", &[]),
     ("csr", &[]),
     ("table", &[]),
@@ -23,10 +28,6 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("backend", &["attention", "cuda", "geometry"]),
     ("config", &["suggest", "legacy", "attention", "backend", "dag", "motif", "store", "tgat"]),
     (
-        "error",
-        &["legacy", "attention", "backend", "config", "dag", "events", "motif", "pipeline", "store", "tgat"],
-    ),
-    (
         "pipeline",
         &[
             "attention",
@@ -34,20 +35,19 @@ const FLOORS: &[(&str, &[&str])] = &[
             "config",
             "csr",
             "dag",
-            "error",
             "events",
             "geometry",
             "legacy",
             "motif",
-            "suggest",
             "store",
+            "suggest",
             "table",
             "tgat",
         ],
     ),
 ];
 
-/// Crates that only one room may name.
+/// Crates that only the named modules may use.
 const ONLY_IN: &[(&str, &[&str])] = &[
     ("arrow_array", &["store"]),
     ("arrow_buffer", &["store"]),
@@ -64,7 +64,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("parquet", &["store"]),
     ("snap", &["store"]),
     ("zstd", &["store"]),
-    ("jiff", &["events"]),
+    ("jiff", &["events", "legacy"]),
     ("csv", &["events"]),
     ("petgraph", &["dag"]),
     ("sprs", &["dag"]),
@@ -78,113 +78,177 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("serde_saphyr", &["config"]),
 ];
 
-fn sources(folder: &Path, found: &mut Vec<PathBuf>) {
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            sources(&path, found);
-        } else if path.extension().is_some_and(|e| e == "rs") {
-            found.push(path);
-        }
-    }
-}
+/// Files side by side in one folder of src/, its map `mod.rs` not counted.
+const MOST_FILES: usize = 15;
 
-/// The room a file of src/ belongs to.
-fn room(path: &Path) -> String {
-    let src = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
-    let first = path.strip_prefix(src).unwrap().iter().next().unwrap().to_string_lossy().into_owned();
-    first.trim_end_matches(".rs").to_owned()
-}
-
-/// The code of a file: comments cut, so that a link in a doc comment is no import.
-fn code(text: &str) -> String {
-    text.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join("\n")
-}
-
-/// The names that follow `prefix` in a text, those of a brace list included.
-fn named_after(text: &str, prefix: &str) -> BTreeSet<String> {
-    let word = |s: &str| s.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
-    let mut names = BTreeSet::new();
-    for (at, _) in text.match_indices(prefix) {
-        let starts_word =
-            text[..at].chars().next_back().is_none_or(|c| !c.is_alphanumeric() && c != '_' && c != ':');
-        let rest = &text[at + prefix.len()..];
-        if !starts_word {
+/// Imports that [`LAYERS`] or [`ONLY_IN`] does not allow, each with its file.
+fn upward(sources: &Sources) -> Vec<String> {
+    let mut found = Vec::new();
+    for (file, text) in sources.files() {
+        let module = module_of(file);
+        if ["lib", "bin"].contains(&module) {
             continue;
         }
-        match rest.strip_prefix('{') {
-            Some(list) => names.extend(top_level(list).into_iter().map(|item| word(item.trim()))),
-            None => {
-                names.insert(word(rest));
+        let Some((_, allowed)) = LAYERS.iter().find(|(name, _)| *name == module) else {
+            found.push(format!("{file}: give the module `{module}` a layer in tests/it/architecture.rs"));
+            continue;
+        };
+        for path in imports(file, text) {
+            let imported = path[0].as_str();
+            let known = LAYERS.iter().any(|(name, _)| *name == imported);
+            if known && imported != module && !allowed.contains(&imported) {
+                found.push(format!("{file}: {module} imports {imported}"));
             }
-        }
-    }
-    names
-}
-
-/// The items of a brace list, without what their own braces hold.
-fn top_level(list: &str) -> Vec<String> {
-    let (mut depth, mut items) = (0, vec![String::new()]);
-    for c in list.chars() {
-        match c {
-            '{' => depth += 1,
-            '}' if depth == 0 => break,
-            '}' => depth -= 1,
-            ',' if depth == 0 => items.push(String::new()),
-            c if depth == 0 => items.last_mut().unwrap().push(c),
-            _ => {}
-        }
-    }
-    items
-}
-
-fn breaches(room: &str, text: &str) -> Vec<String> {
-    let mut found = Vec::new();
-    if let Some((_, allowed)) = FLOORS.iter().find(|(name, _)| *name == room) {
-        for import in named_after(text, "crate::") {
-            let known = FLOORS.iter().any(|(name, _)| *name == import);
-            if known && import != room && !allowed.contains(&import.as_str()) {
-                found.push(format!("{room} imports {import}"));
-            }
-        }
-    }
-    for (name, rooms) in ONLY_IN {
-        let named = !named_after(text, &format!("{name}::")).is_empty();
-        if named && !rooms.contains(&room) {
-            found.push(format!("{room} names the crate {name}"));
         }
     }
     found
 }
 
-#[test]
-fn rooms_import_only_from_below() {
-    let mut files = Vec::new();
-    sources(&Path::new(env!("CARGO_MANIFEST_DIR")).join("src"), &mut files);
+/// Uses of a crate outside the modules that may name it.
+fn misplaced_crates(sources: &Sources) -> Vec<String> {
     let mut found = Vec::new();
-    for file in files {
-        let room = room(&file);
-        assert!(
-            ["lib", "bin"].contains(&room.as_str()) || FLOORS.iter().any(|(name, _)| *name == room),
-            "{}: give room `{room}` a floor in this file",
-            file.display()
-        );
-        let text = code(&std::fs::read_to_string(&file).unwrap());
-        found.extend(breaches(&room, &text).into_iter().map(|b| format!("{}: {b}", file.display())));
+    for (file, text) in sources.files() {
+        let module = module_of(file);
+        for (name, modules) in ONLY_IN {
+            if source::names_crate(text, name) && !modules.contains(&module) {
+                found.push(format!("{file}: {module} names the crate {name}"));
+            }
+        }
     }
+    found
+}
+
+/// Cycles of imports between modules, and between a subfolder of a module and anything else of that module.
+fn import_cycles(sources: &Sources) -> Vec<Vec<String>> {
+    let mut modules: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let mut units: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for (file, to) in sources.resolved() {
+        let (a, b) = (module_of(&file), module_of(&to));
+        if ["lib", "bin"].contains(&a) {
+            continue;
+        }
+        if a != b {
+            modules.entry(a.to_owned()).or_default().insert(b.to_owned());
+        } else if unit_of(&file) != unit_of(&to) {
+            units.entry(unit_of(&file)).or_default().insert(unit_of(&to));
+        }
+    }
+    let mut found = cycles(&modules);
+    // Files of one folder may refer to each other; a folder is a module of its own.
+    let folder = |unit: &String| sources.is_folder(unit);
+    found.extend(cycles(&units).into_iter().filter(|cycle| cycle.iter().any(folder)));
+    found
+}
+
+/// Public or crate-visible type names that more than one file declares.
+fn shared_names(sources: &Sources) -> Vec<String> {
+    let mut declared: BTreeMap<String, BTreeSet<&str>> = BTreeMap::new();
+    for (file, text) in sources.files() {
+        for name in source::exported_types(text) {
+            declared.entry(name).or_default().insert(file);
+        }
+    }
+    declared.retain(|_, files| files.len() > 1);
+    declared.into_iter().map(|(name, files)| format!("{name}: {files:?}")).collect()
+}
+
+#[test]
+fn the_table_of_layers_has_no_cycle() {
+    for (i, (module, allowed)) in LAYERS.iter().enumerate() {
+        for name in *allowed {
+            assert!(
+                LAYERS[..i].iter().any(|(lower, _)| lower == name),
+                "{module} may import {name}, which is not below it"
+            );
+        }
+    }
+}
+
+#[test]
+fn modules_import_only_from_lower_layers() {
+    let found = upward(&Sources::of_crate());
     assert!(found.is_empty(), "{}", found.join("\n"));
 }
 
 #[test]
-fn a_breach_is_seen_in_every_spelling() {
-    assert_eq!(breaches("dag", "use crate::attention::Keys;"), ["dag imports attention"]);
-    assert_eq!(breaches("dag", "use crate::{csr::CsrPattern, motif::{mine, table}};"), ["dag imports motif"]);
-    assert_eq!(breaches("tgat", "let x = crate::store::read();"), ["tgat imports store"]);
-    assert_eq!(breaches("events", "use parquet::file;"), ["events names the crate parquet"]);
-    assert_eq!(breaches("tgat", "use crate::cuda::Cuda;"), ["tgat imports cuda"]);
-    assert_eq!(breaches("cuda", "use crate::tgat::Model;"), ["cuda imports tgat"]);
-    assert_eq!(breaches("backend", "cudarc::driver::sys::x()"), ["backend names the crate cudarc"]);
-    assert!(
-        breaches("dag", "use crate::csr::CsrPattern; use super::order; let c = my_parquet::x();").is_empty()
-    );
+fn crates_are_named_only_where_they_belong() {
+    let found = misplaced_crates(&Sources::of_crate());
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+#[test]
+fn no_modules_or_folders_import_each_other() {
+    let found = import_cycles(&Sources::of_crate());
+    let text: Vec<String> = found.iter().map(|cycle| cycle.join(" -> ")).collect();
+    assert!(found.is_empty(), "{}", text.join("\n"));
+}
+
+#[test]
+fn a_type_that_other_files_use_has_a_name_of_its_own() {
+    let found = shared_names(&Sources::of_crate());
+    assert!(found.is_empty(), "{}", found.join("\n"));
+}
+
+#[test]
+fn folders_are_small_and_their_maps_name_every_file() {
+    let sources = Sources::of_crate();
+    for (folder, files) in sources.folders() {
+        let listed: Vec<&str> = files.iter().filter(|f| *f != "mod").map(String::as_str).collect();
+        assert!(
+            folder.is_empty() || listed.len() <= MOST_FILES,
+            "src/{folder} holds {} files, {MOST_FILES} at most",
+            listed.len()
+        );
+        let Some(map) = sources.text(&format!("{folder}/mod.rs")) else { continue };
+        let docs: String = map.lines().filter(|l| l.starts_with("//!")).collect();
+        let missing: Vec<&&str> = listed.iter().filter(|f| !source::mentions(&docs, f)).collect();
+        assert!(missing.is_empty(), "src/{folder}/mod.rs has no line for {missing:?}");
+    }
+}
+
+/// The crate with one line added to a file.
+fn planted(file: &str, line: &str) -> Sources {
+    let mut sources = Sources::of_crate();
+    sources.plant(file, line);
+    sources
+}
+
+#[test]
+fn an_upward_import_is_found_in_every_spelling() {
+    for line in [
+        "use crate::attention::Keys;",
+        "use crate::{csr::CsrPattern, attention::{Keys, Cpu}};",
+        "fn planted() { let x = crate::attention::Cpu; }",
+        "use super::attention::Keys;",
+    ] {
+        let found = upward(&planted("dag/mod.rs", line));
+        assert_eq!(found, ["dag/mod.rs: dag imports attention"; 1], "{line}");
+    }
+    let nested = upward(&planted("store/read/scan.rs", "use super::super::super::pipeline::discover;"));
+    assert_eq!(nested, ["store/read/scan.rs: store imports pipeline"]);
+    let found = misplaced_crates(&planted("events/mod.rs", "use parquet::file;"));
+    assert_eq!(found, ["events/mod.rs: events names the crate parquet"]);
+}
+
+#[test]
+fn a_planted_cycle_is_found_between_modules_and_between_folders() {
+    let found = import_cycles(&planted("table/mod.rs", "use crate::store::StoreError;"));
+    assert!(found.iter().any(|c| c.contains(&"table".into()) && c.contains(&"store".into())), "{found:?}");
+    let found = import_cycles(&planted("store/untrusted/thrift.rs", "use crate::store::read_table;"));
+    let both = |c: &&Vec<String>| c.contains(&"store/untrusted".into()) && c.contains(&"store/read".into());
+    assert!(found.iter().any(|c| both(&c)), "{found:?}");
+}
+
+#[test]
+fn a_second_type_of_one_name_is_found() {
+    let found = shared_names(&planted("table/mod.rs", "pub(crate) struct StoreError;"));
+    assert_eq!(found.len(), 1, "{found:?}");
+}
+
+#[test]
+fn architecture_md_names_every_module() {
+    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("ARCHITECTURE.md")).unwrap();
+    for (module, _) in LAYERS {
+        assert!(source::mentions(&text, module), "ARCHITECTURE.md does not name `{module}`");
+    }
 }

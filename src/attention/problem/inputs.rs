@@ -27,6 +27,19 @@ pub enum Accuracy {
     Fast,
 }
 
+impl Accuracy {
+    /// Both accuracies.
+    pub const ALL: [Self; 2] = [Self::Exact, Self::Fast];
+
+    /// Name, as in options and configuration.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Exact => "exact",
+            Self::Fast => "fast",
+        }
+    }
+}
+
 /// Treatment of NaN and infinity in the input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]

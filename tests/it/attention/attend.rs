@@ -7,7 +7,7 @@ use ironforge::attention::{
     Accuracy, Attention, AttentionBackend, EmptyRow, Inputs, Keys, Reference, Tensor, TimeBias,
 };
 use ironforge::csr::CsrPattern;
-use ironforge::pipeline::attend::{AttendError, attend};
+use ironforge::pipeline::{AttendError, attend};
 use serde_json::{Value, json};
 
 use super::strategies::Random;
@@ -188,12 +188,12 @@ fn invalid_files_are_refused_by_name() {
         file(&parts, all.clone())
     };
     let cases = [
-        (with(vec![], json!({})), "nothing says who may see whom"),
-        (with(vec![integers("row_ptr", &rows)], json!({})), "row_ptr is there, but no col_idx"),
-        (with(vec![integers("col_idx", &[0])], json!({})), "col_idx is there, but no row_ptr"),
+        (with(vec![], json!({})), "the attention keys are not defined"),
+        (with(vec![integers("row_ptr", &rows)], json!({})), "row_ptr is present without col_idx"),
+        (with(vec![integers("col_idx", &[0])], json!({})), "col_idx is present without row_ptr"),
         (
             with(vec![integers("row_ptr", &rows), integers("col_idx", &[0])], all.clone()),
-            "both tensors and metadata",
+            "both the tensors and the metadata",
         ),
         (
             with(vec![integers("offset", &[0])], all.clone()),
@@ -224,8 +224,8 @@ fn invalid_files_are_refused_by_name() {
         (replaced(other), "tensor `v` is stored as I32, it must be F16, BF16 or F32"),
         (replaced(mixed), "v is stored as f16, but q as f32"),
         (file(&qkv("F32")[..2], all.clone()), "tensor `v` is missing"),
-        (vec![], "not a whole safetensors file"),
-        (b"no tensors at all".to_vec(), "not a whole safetensors file"),
+        (vec![], "not a complete safetensors file"),
+        (b"no tensors at all".to_vec(), "not a complete safetensors file"),
     ];
     for (bytes, want) in cases {
         let error = refused(&bytes);

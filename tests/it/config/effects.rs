@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use ironforge::config::{Effective, Sources};
-use ironforge::pipeline::{self, Request, Silent};
+use ironforge::pipeline::{self, DiscoverRequest, Silent};
 
 use super::legacy::SECOND;
 use crate::outputs::contents;
@@ -46,7 +46,7 @@ fn outcome(input: &Path, more: &[&str], sets: &[String]) -> BTreeMap<PathBuf, Ve
     let effective = Effective::load(&Sources { env: env.collect(), sets, ..Sources::default() });
     let effective = effective.unwrap_or_else(|e| panic!("{e}"));
     let paths = [input.to_owned()];
-    let request = Request { paths: &paths, out: &out, effective: &effective, weights: None };
+    let request = DiscoverRequest { paths: &paths, out: &out, effective: &effective, weights: None };
     pipeline::discover(&request, &Silent).unwrap_or_else(|e| panic!("{sets:?}: {e}"));
     contents(&out, |report| {
         let clocked = ["timings", "config", "original"];

@@ -1,15 +1,16 @@
 //! `ironforge config show` and `config check`.
 
 use ironforge::config::check_file;
-use ironforge::error::Error;
+use ironforge::pipeline::Error;
 use serde_json::{Map, Value, json};
 
 use crate::args::{CheckArgs, ShowArgs};
 use crate::output::{self, Failure};
+use crate::settings::effective;
 
-/// Prints every setting with its origin.
+/// Prints every setting and its origin.
 pub fn show(args: &ShowArgs) -> Result<(), Failure> {
-    let effective = super::effective(&args.configuration, Vec::new())?;
+    let effective = effective(&args.configuration, Vec::new())?;
     if args.json {
         let settings: Map<String, Value> = effective
             .entries()
@@ -36,7 +37,7 @@ pub fn show(args: &ShowArgs) -> Result<(), Failure> {
     output::result(&text)
 }
 
-/// Checks a file.
+/// Checks a configuration file.
 pub fn check(args: &CheckArgs) -> Result<(), Failure> {
     let effective = check_file(&args.file).map_err(Error::from)?;
     output::result(&format!("{}: ok, preset {}\n", args.file.display(), effective.preset.name()))

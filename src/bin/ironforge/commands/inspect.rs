@@ -1,16 +1,17 @@
 //! `ironforge inspect`.
 
-use ironforge::error::Error;
+use ironforge::pipeline::Error;
 use ironforge::store::{Depth, Inspection, LeafReport, inspect};
 
 use crate::args::InspectArgs;
 use crate::output::{self, Failure};
 use crate::progress;
+use crate::settings::effective;
 
-/// Describes a Parquet file and, unless told not to, decodes all of it.
+/// Describes a Parquet file and, without `--footer`, decodes all of it.
 pub fn run(args: &InspectArgs) -> Result<(), Failure> {
-    let effective = super::effective(&args.configuration, Vec::new())?;
-    let depth = Depth { pages: !args.footer, memory_limit_bytes: effective.config.memory_bytes() };
+    let effective = effective(&args.configuration, Vec::new())?;
+    let depth = Depth { pages: !args.footer, memory_limit_bytes: effective.config.limits.memory_bytes() };
     let progress = progress::for_stderr();
     if depth.pages {
         progress.phase("decoding");
@@ -23,17 +24,9 @@ pub fn run(args: &InspectArgs) -> Result<(), Failure> {
     drop(progress);
     let inspection = inspection.map_err(Error::from)?;
     match args.json {
-        true => output::json(&Document { schema_version: 1, inspection: &inspection }),
+        true => output::json_document(&inspection),
         false => output::result(&summary(&inspection)),
     }
-}
-
-/// The inspection as a document of its own.
-#[derive(serde::Serialize)]
-struct Document<'a> {
-    schema_version: u32,
-    #[serde(flatten)]
-    inspection: &'a Inspection,
 }
 
 fn summary(i: &Inspection) -> String {
