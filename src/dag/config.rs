@@ -24,19 +24,6 @@ pub enum LinkRule {
     SharedKey,
 }
 
-impl LinkRule {
-    /// Every rule.
-    pub const ALL: [Self; 2] = [Self::WindowKnn, Self::SharedKey];
-
-    /// Name, as in options and configuration.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::WindowKnn => "window-knn",
-            Self::SharedKey => "shared-key",
-        }
-    }
-}
-
 /// Condition under which two events hold the same entity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]

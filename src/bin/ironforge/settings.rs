@@ -56,7 +56,8 @@ pub fn input_options(input: &InputArgs) -> Vec<OptionSetting> {
             }
         }
         let names: Vec<&str> = rules.into_iter().map(LinkRule::name).collect();
-        let typed: Vec<String> = input.link.iter().map(|choice| format!("--link {}", choice.name())).collect();
+        let typed: Vec<String> =
+            input.link.iter().map(|choice| format!("--link {}", choice.name())).collect();
         options.push(("dag.links", Value::from(names), typed.join(" ")));
     }
     if let Some(threads) = input.threads {

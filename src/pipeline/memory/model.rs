@@ -6,7 +6,6 @@
 
 use crate::attention::KeySet;
 use crate::config::Config;
-use crate::dag::Link;
 use crate::geometry::BLOCK;
 
 /// Sessions run through the network together until a chunk holds this many nodes: enough to fill the cores, few enough
@@ -72,7 +71,7 @@ impl RunSize {
     /// Bytes that a run of this size needs under these settings.
     pub(crate) fn bytes(&self, config: &Config) -> u64 {
         let hidden = config.tgat.hidden_dim;
-        let rules = if config.dag.link == Link::Both { 2 } else { 1 };
+        let rules = config.dag.links.len();
         let edges = config.dag.k as usize * rules;
         let neighbours = config.dag.temporal_neighbours as usize;
         let key_columns = match config.attention.keys {

@@ -3,8 +3,8 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use crate::legacy::options::LegacySetting;
 use crate::config::{Config, Effective};
+use crate::legacy::options::LegacySetting;
 use crate::pipeline::error::SkippedInput;
 use crate::pipeline::inputs::{LoadedInputs, Superseded};
 use crate::pipeline::memory::MemoryReport;

@@ -10,7 +10,7 @@ use super::graphs::SessionGraph;
 use super::session_batch::{SessionBatch, SessionScores, chunks};
 use crate::attention::CachedPlans;
 use crate::attention::lowering::{GraphView, PlanCache, PlanCounts};
-use crate::backend::Chosen;
+use crate::backend::SelectedBackend;
 use crate::config::Config;
 use crate::events::{self, FeatureInfo, Features, Standardised};
 use crate::pipeline::error::Error;
@@ -56,7 +56,7 @@ pub(crate) fn run_network(
     graphs: &[SessionGraph],
     config: &Config,
     weights: Option<&Path>,
-    chosen: Chosen,
+    chosen: SelectedBackend,
     progress: &dyn Progress,
 ) -> Result<NetworkOutput, Error> {
     let selection = FeatureSelection::new(sessions, config.session.features)?;
@@ -158,7 +158,7 @@ mod tests {
             config.attention.plan_cache_mb = mb;
             let graphs = build_graphs(&sessions, &config.dag, &config.limits).unwrap();
             let (used, reason) = (backend.name().to_owned(), String::new());
-            let chosen = Chosen { backend, used, device: Device::Cpu, reason };
+            let chosen = SelectedBackend { backend, used, device: Device::Cpu, reason };
             run_network(&sessions, &graphs, &config, None, chosen, &Silent).unwrap()
         };
         let [plain, kept, none] = [

@@ -6,7 +6,7 @@ use super::attention_keys::{BatchKeys, attention_size};
 use super::graphs::SessionGraph;
 use crate::attention::lowering::Half;
 use crate::attention::{AttentionBackend, AttentionConfig};
-use crate::backend::{Size, Work};
+use crate::backend::{ProblemSize, Workload};
 use crate::config::{Config, LimitsConfig};
 use crate::pipeline::error::Error;
 use crate::pipeline::memory::CHUNK_NODES;
@@ -32,10 +32,10 @@ pub(super) fn chunks(sessions: &[Session], limits: &LimitsConfig) -> Vec<Range<u
     chunks
 }
 
-/// Size of attention over all layers and sessions, by which the backend is chosen.
-pub(crate) fn attention_work(sessions: &[Session], graphs: &[SessionGraph], config: &Config) -> Work {
+/// ProblemSize of attention over all layers and sessions, by which the backend is chosen.
+pub(crate) fn attention_work(sessions: &[Session], graphs: &[SessionGraph], config: &Config) -> Workload {
     let (tgat, attention) = (&config.tgat, &config.attention);
-    let chunks: Vec<Size> = chunks(sessions, &config.limits)
+    let chunks: Vec<ProblemSize> = chunks(sessions, &config.limits)
         .into_iter()
         .map(|chunk| {
             let lens = sessions[chunk.clone()].iter().map(|s| s.events.len());
@@ -43,11 +43,11 @@ pub(crate) fn attention_work(sessions: &[Session], graphs: &[SessionGraph], conf
             attention_size(lens, edges, attention)
         })
         .collect();
-    let total = chunks.iter().copied().fold(Size::default(), Size::plus);
-    Work {
+    let total = chunks.iter().copied().fold(ProblemSize::default(), ProblemSize::plus);
+    Workload {
         calls: chunks.len() * tgat.num_layers,
         total: total.times(tgat.num_layers),
-        largest: chunks.iter().copied().fold(Size::default(), Size::or),
+        largest: chunks.iter().copied().fold(ProblemSize::default(), ProblemSize::or),
         heads: tgat.num_heads,
         head_dim: tgat.hidden_dim / tgat.num_heads,
         half: match tgat.precision {

@@ -34,8 +34,7 @@ pub enum LinkChoice {
 }
 
 impl LinkChoice {
-    const ALL: [Self; 3] =
-        [Self::Rule(LinkRule::WindowKnn), Self::Rule(LinkRule::SharedKey), Self::Both];
+    const ALL: [Self; 3] = [Self::Rule(LinkRule::WindowKnn), Self::Rule(LinkRule::SharedKey), Self::Both];
 
     pub fn name(self) -> &'static str {
         match self {

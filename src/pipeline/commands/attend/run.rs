@@ -6,7 +6,7 @@ use super::problem::TensorProblem;
 use super::tensor_file::{self, TensorFile};
 use super::write::write;
 use crate::attention::{Accuracy, Attention, AttentionError};
-use crate::backend::{DeviceOptions, Chosen, Work};
+use crate::backend::{DeviceOptions, SelectedBackend, Workload};
 use crate::pipeline::error::AttendError;
 
 /// Report of [`attend`].
@@ -73,10 +73,10 @@ pub fn attend(
     let refused = |source| file.problem_error(source);
     let keys = tensors.keys().map_err(refused)?;
     let problem = Attention::new(tensors.inputs(keys, accuracy)).map_err(refused)?;
-    let mut chosen = candidates.choose(&Work::of(&problem));
+    let mut chosen = candidates.choose(&Workload::of(&problem));
     let mut outcome = chosen.backend.forward(&problem);
     if let (Err(error @ AttentionError::Range { .. }), "auto") = (&outcome, backend) {
-        chosen = Chosen::cpu(format!("{}, but the GPU cannot do it: {error}", chosen.reason));
+        chosen = SelectedBackend::cpu(format!("{}, but the GPU cannot do it: {error}", chosen.reason));
         outcome = chosen.backend.forward(&problem);
     }
     let output = outcome.map_err(refused)?;
