@@ -51,7 +51,7 @@ pub(super) fn scores(
 
 /// Writes `motifs.parquet`.
 pub(super) fn motifs(staging: &Staging, mined: &Mined, config: &StoreConfig) -> Result<(), Error> {
-    store::write_part(&staging.path("motifs.parquet"), &motif_table(mined), config)?;
+    store::write_table_unsynced(&staging.path("motifs.parquet"), &motif_table(mined), config)?;
     Ok(())
 }
 
@@ -67,7 +67,7 @@ fn each(
         tables(i, &|dataset, table| {
             let folder = staging.path(dataset).join(&partition);
             std::fs::create_dir_all(&folder).map_err(|e| Error::output(&folder, e))?;
-            store::write_part(&folder.join("part-0.parquet"), &table, &config.store)?;
+            store::write_table_unsynced(&folder.join("part-0.parquet"), &table, &config.store)?;
             Ok(())
         })
     };

@@ -55,7 +55,7 @@ pub struct LeafReport {
     pub max_repetition_level: i16,
     /// Compressions of its chunks.
     pub compression: Vec<String>,
-    /// Encodings of its chunks, those of levels and dictionaries included.
+    /// EncodingPolicy of its chunks, those of levels and dictionaries included.
     pub encodings: Vec<String>,
     /// Bytes in the file.
     pub compressed_bytes: u64,
@@ -126,7 +126,7 @@ pub fn inspect(
 ) -> Result<Inspection, StoreError> {
     let file = ParquetFile::open(path, Open { statistics: true, ..Open::default() })?;
     let checksum = match depth.pages {
-        true => checksum::verify(path)?,
+        true => checksum::verify_checksum(path)?,
         false => file.field_metadata(checksum::KEY).map(str::to_owned),
     };
     let leaves = file.schema().num_columns();

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::store::StoreError;
+use crate::store::error::{IoAction, StoreError};
 
 /// What a page reader can meet.
 #[derive(Debug)]
@@ -106,7 +106,7 @@ impl MemoryBudget {
         let kept = self.fault.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
         match kept {
             Some(Fault::Memory(needs)) => StoreError::Memory { path, needs, limit: self.limit },
-            Some(Fault::Io(source)) => StoreError::Io { path, action: "read", source },
+            Some(Fault::Io(source)) => StoreError::Io { path, action: IoAction::Read, source },
             Some(Fault::Unsupported(feature)) => StoreError::Feature { path, feature },
             Some(Fault::Damaged(why)) => StoreError::Damaged { path, why },
             // The decoder's own word for what it has not been taught.

@@ -9,7 +9,7 @@ use parquet::file::metadata::{
 };
 use parquet::schema::types::SchemaDescriptor;
 
-use crate::store::StoreError;
+use crate::store::error::{IoAction, StoreError};
 use crate::store::untrusted::byte_source::ByteSource;
 use crate::store::untrusted::catch_panic::catch_panic;
 use crate::store::untrusted::column_pages::{Chunk, Pages};
@@ -69,8 +69,11 @@ impl ParquetFile {
             true => ByteSource::map(&shell.file),
             false => Ok(ByteSource::Read(shell.file)),
         };
-        let input =
-            input.map_err(|source| StoreError::Io { path: path.to_owned(), action: "map", source })?;
+        let input = input.map_err(|source| StoreError::Io {
+            path: path.to_owned(),
+            action: IoAction::Map,
+            source,
+        })?;
         Ok(Self {
             path: path.to_owned(),
             metadata: Arc::new(metadata),

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
 
-use crate::store::StoreError;
+use crate::store::error::{IoAction, StoreError};
 use crate::store::untrusted::thrift::{Cursor, Kind, ThriftError};
 
 /// First and last bytes of a Parquet file.
@@ -46,17 +46,17 @@ fn damaged(path: &Path, why: impl Into<String>) -> StoreError {
 pub(crate) fn open(path: &Path) -> Result<Shell, StoreError> {
     let io = |action, source| StoreError::Io { path: path.to_owned(), action, source };
     let foreign = |why: &str| StoreError::NotParquet { path: path.to_owned(), why: why.to_owned() };
-    let meta = std::fs::metadata(path).map_err(|e| io("open", e))?;
+    let meta = std::fs::metadata(path).map_err(|e| io(IoAction::Open, e))?;
     if !meta.is_file() {
         return Err(foreign("it is no regular file"));
     }
-    let mut file = File::open(path).map_err(|e| io("open", e))?;
+    let mut file = File::open(path).map_err(|e| io(IoAction::Open, e))?;
     let len = meta.len();
     if len < 4 + TAIL {
         return Err(foreign(&format!("it has {len} bytes, the shortest Parquet file has 12")));
     }
-    let head: [u8; 4] = at(&mut file, 0).map_err(|e| io("read", e))?;
-    let tail: [u8; 8] = at(&mut file, len - TAIL).map_err(|e| io("read", e))?;
+    let head: [u8; 4] = at(&mut file, 0).map_err(|e| io(IoAction::Read, e))?;
+    let tail: [u8; 8] = at(&mut file, len - TAIL).map_err(|e| io(IoAction::Read, e))?;
     if tail[4..] == MAGIC_ENCRYPTED {
         return Err(StoreError::Encrypted { path: path.to_owned() });
     }
@@ -74,7 +74,7 @@ pub(crate) fn open(path: &Path) -> Result<Shell, StoreError> {
         return Err(damaged(path, format!("its footer of {footer} bytes is above the {MAX_FOOTER} allowed")));
     }
     let data_end = len - TAIL - footer;
-    let bytes = span(&mut file, data_end..len - TAIL).map_err(|e| io("read", e))?;
+    let bytes = span(&mut file, data_end..len - TAIL).map_err(|e| io(IoAction::Read, e))?;
     let shape = walk(&bytes).map_err(|why| damaged(path, why))?;
     if shape.encrypted {
         return Err(StoreError::Encrypted { path: path.to_owned() });

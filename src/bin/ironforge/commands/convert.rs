@@ -2,7 +2,7 @@
 
 use ironforge::config::{ConfigError, Effective, Entry, Origin};
 use ironforge::error::Error;
-use ironforge::store::{FileKind, convert};
+use ironforge::store::{FileFormat, convert};
 
 use crate::args::ConvertArgs;
 use crate::output::{self, Failure};
@@ -33,9 +33,9 @@ pub fn run(args: &ConvertArgs) -> Result<(), Failure> {
     refuse_others(&effective)?;
     let (config, limit) = (&effective.config.store, effective.config.memory_bytes());
     let converted = convert(&args.input, &args.output, config, limit).map_err(Error::from)?;
-    let (kind, name) = match converted.kind {
-        FileKind::Parquet => ("parquet", "Parquet"),
-        FileKind::ArrowIpc => ("arrow_ipc", "Arrow IPC"),
+    let (kind, name) = match converted.format {
+        FileFormat::Parquet => ("parquet", "Parquet"),
+        FileFormat::ArrowIpc => ("arrow_ipc", "Arrow IPC"),
     };
     let path = args.output.display().to_string();
     if args.json {
