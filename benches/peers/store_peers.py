@@ -158,7 +158,7 @@ def time_writers(folder, rounds, scratch):
     print("| writer | CPU s, median (range) | MB | ironforge: time | size |\n|---|---|---|---|---|")
     own = {}
     for layout in ("fixed", "content"):
-        own[layout] = (own_seconds(layout), (folder / "base" / f"ours.{layout}.parquet").stat().st_size)
+        own[layout] = (own_seconds(layout), (folder / "base" / f"ironforge.{layout}.parquet").stat().st_size)
     for layout, (seconds, size) in own.items():
         print(f"| ironforge, {layout} | {seconds:.3f} | {size / 1e6:.1f} | | |")
     for name in WRITERS:
@@ -172,7 +172,7 @@ def deduplicate(folder, scratch):
     names = json.loads((folder / "names.json").read_text())
     found = {}
     for layout in ("content", "fixed"):
-        files = {name: folder / name / f"ours.{layout}.parquet" for name in names}
+        files = {name: folder / name / f"ironforge.{layout}.parquet" for name in names}
         found[f"ironforge, {layout}"] = {name: chunks(path) for name, path in files.items()}
     for peer, write in CHUNKED.items():
         found[peer] = {}

@@ -11,7 +11,7 @@ use crate::clock::CpuTime;
 use crate::{edits, layouts, table};
 
 /// Writes the files if IRONFORGE_BENCH_OUT names a folder: for the table (`base`) and each edit a folder with the values
-/// COLUMN.bin (little-endian, strings as u32 codes and their names in COLUMN.json), and ours.LAYOUT.parquet.
+/// COLUMN.bin (little-endian, strings as u32 codes and their names in COLUMN.json), and ironforge.LAYOUT.parquet.
 pub fn files(_: &mut Criterion<CpuTime>) {
     let Some(folder) = std::env::var_os("IRONFORGE_BENCH_OUT").filter(|v| !v.is_empty()).map(PathBuf::from)
     else {
@@ -46,6 +46,6 @@ fn export(folder: &Path, table: &Table) {
     }
     std::fs::write(folder.join("columns.json"), json!(columns).to_string()).unwrap();
     for (layout, config) in layouts() {
-        write_table(&folder.join(format!("ours.{layout}.parquet")), table, &config).unwrap();
+        write_table(&folder.join(format!("ironforge.{layout}.parquet")), table, &config).unwrap();
     }
 }

@@ -1,7 +1,7 @@
 //! How many values, and how many bytes, a delta-encoded page becomes: the decoder believes the numbers that stand in
 //! it, and a few bytes can say that one long string stands a million times.
 //!
-//! Source: Parquet format, EncodingPolicy.md, DELTA_BINARY_PACKED, DELTA_LENGTH_BYTE_ARRAY, DELTA_BYTE_ARRAY.
+//! Source: Parquet format, Encodings.md, DELTA_BINARY_PACKED, DELTA_LENGTH_BYTE_ARRAY, DELTA_BYTE_ARRAY.
 
 use parquet::basic::Encoding;
 

@@ -103,15 +103,15 @@ pub fn verify_checksum(path: &Path) -> Result<Option<String>, StoreError> {
         action: IoAction::Open,
         source,
     })?;
-    let (bytes, start) = match footer(&mut file) {
+    let (footer, start) = match read_footer(&mut file) {
         Ok(found) => found,
         Err(e) if e.kind() == std::io::ErrorKind::InvalidData => {
             return Err(StoreError::Damaged { path: path.to_owned(), why: e.to_string() });
         }
         Err(e) => return Err(io(e)),
     };
-    let Some(at) = digest_offset(&bytes) else { return Ok(None) };
-    let recorded = String::from_utf8_lossy(&bytes[at..at + DIGITS]).into_owned();
+    let Some(at) = digest_offset(&footer) else { return Ok(None) };
+    let recorded = String::from_utf8_lossy(&footer[at..at + DIGITS]).into_owned();
     let digest = start + at as u64..start + (at + DIGITS) as u64;
     file.rewind().map_err(io)?;
     let (mut sha, mut block, mut offset) = (Sha256::new(), vec![0; BLOCK], 0u64);
@@ -136,7 +136,7 @@ pub fn verify_checksum(path: &Path) -> Result<Option<String>, StoreError> {
 }
 
 /// The footer of a file, and its offset.
-fn footer(file: &mut File) -> std::io::Result<(Vec<u8>, u64)> {
+fn read_footer(file: &mut File) -> std::io::Result<(Vec<u8>, u64)> {
     let bad = |why| std::io::Error::new(std::io::ErrorKind::InvalidData, why);
     let len = file.seek(SeekFrom::End(0))?;
     let tail = len.checked_sub(TAIL).ok_or_else(|| bad("it is too short"))?;
@@ -157,11 +157,11 @@ fn footer(file: &mut File) -> std::io::Result<(Vec<u8>, u64)> {
 /// metadata, `created_by` and the column orders, is written by this crate and contains no such bytes.
 fn digest_offset(footer: &[u8]) -> Option<usize> {
     // Thrift compact protocol: the header of a binary field with the next field id, and its length.
-    let mut head = KEY.as_bytes().to_vec();
-    head.extend([0x18, (SCHEME.len() + DIGITS) as u8]);
-    head.extend(SCHEME.as_bytes());
-    let at = footer.windows(head.len()).rposition(|window| window == head)? + head.len();
-    (at + DIGITS <= footer.len()).then_some(at)
+    let mut entry = KEY.as_bytes().to_vec();
+    entry.extend([0x18, (SCHEME.len() + DIGITS) as u8]);
+    entry.extend(SCHEME.as_bytes());
+    let offset = footer.windows(entry.len()).rposition(|window| window == entry)? + entry.len();
+    (offset + DIGITS <= footer.len()).then_some(offset)
 }
 
 fn hex(digest: &[u8]) -> String {

@@ -225,8 +225,8 @@ fn a_writer_killed_at_any_time_leaves_the_old_state_or_the_new() {
         caught += usize::from(!unfinished(folder).is_empty());
         // Each round replaces one session, then writes the other: the second is at the same round or one behind.
         let (replaced, grown) = (before.0.unwrap_or(0), &before.1);
-        let at = grown.last().copied().unwrap_or(0);
-        assert!(at == replaced || at + 1 == replaced, "kill {kill}: {before:?}");
+        let last = grown.last().copied().unwrap_or(0);
+        assert!(last == replaced || last + 1 == replaced, "kill {kill}: {before:?}");
         assert!(grown.windows(2).all(|pair| pair[1] == pair[0] + 1), "kill {kill}: {grown:?}");
         assert!(grown.first().is_none_or(|&first| first == 1 || first % 8 == 0), "kill {kill}: {grown:?}");
 
