@@ -55,7 +55,7 @@ pub struct LeafReport {
     pub max_repetition_level: i16,
     /// Compressions of its chunks.
     pub compression: Vec<String>,
-    /// EncodingPolicy of its chunks, those of levels and dictionaries included.
+    /// Encodings of its chunks, those of levels and dictionaries included.
     pub encodings: Vec<String>,
     /// Bytes in the file.
     pub compressed_bytes: u64,
