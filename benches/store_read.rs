@@ -17,8 +17,8 @@ use std::time::Duration;
 use clock::CpuTime;
 use criterion::{Criterion, Throughput, criterion_group, criterion_main};
 use ironforge::store::{
-    Comparison, Depth, Predicate, Scalar, ScanOptions, StoreConfig, inspect, read_table, scan, scan_mapped,
-    write_table,
+    Comparison, InspectOptions, Predicate, Scalar, ScanOptions, StoreConfig, inspect, read_table, scan,
+    scan_mapped, write_table,
 };
 
 /// Memory of a read, bytes.
@@ -82,7 +82,7 @@ fn read(c: &mut Criterion<CpuTime>) {
                 b.iter(|| rows(unsafe { scan_mapped(&path, options) }.unwrap()));
             });
         }
-        let depth = Depth { pages: true, memory_limit_bytes: LIMIT };
+        let depth = InspectOptions { pages: true, memory_limit_bytes: LIMIT };
         group.bench_function(format!("inspect/{name}"), |b| {
             b.iter(|| inspect(&path, depth, |_, _| ()).unwrap().rows);
         });

@@ -5,7 +5,7 @@
 
 use std::io::Write;
 
-use ironforge::store::{Depth, Predicate, ScanOptions, footer, inspect, read_table, scan};
+use ironforge::store::{InspectOptions, Predicate, ScanOptions, footer, inspect, read_table, scan};
 use libfuzzer_sys::fuzz_target;
 
 /// Memory of a read, bytes.
@@ -17,7 +17,7 @@ fuzz_target!(|bytes: &[u8]| {
         return;
     }
     let path = file.path();
-    let _ = inspect(path, Depth { pages: true, memory_limit_bytes: LIMIT }, |_, _| ());
+    let _ = inspect(path, InspectOptions { pages: true, memory_limit_bytes: LIMIT }, |_, _| ());
     let _ = read_table(path, None, LIMIT);
     let column = footer(path).ok().and_then(|footer| footer.columns.into_iter().next());
     let predicate = column.map(|(name, _)| Predicate::Present(name));

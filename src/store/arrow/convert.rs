@@ -22,10 +22,10 @@ use crate::store::StoreConfig;
 use crate::store::StoreError;
 use crate::store::arrow::ipc::{self, Ipc};
 use crate::store::arrow::materialized_size;
-use crate::store::read::row_group_batches::Plan;
+use crate::store::read::row_group_batches::RowGroupReader;
 use crate::store::untrusted::catch_panic::catch_panic;
 use crate::store::untrusted::memory_budget::MemoryBudget;
-use crate::store::untrusted::parquet_file::{Open, ParquetFile};
+use crate::store::untrusted::parquet_file::{OpenOptions, ParquetFile};
 use crate::store::write::atomic_file::AtomicFile;
 
 /// The part of the memory allowed, one of so many, that the rows at hand may take once they are written out, and that
@@ -103,7 +103,7 @@ fn failed(path: &Path, error: ArrowError) -> StoreError {
 }
 
 fn to_ipc(from: &Path, to: &Path, config: &StoreConfig, limit: u64) -> Result<Converted, StoreError> {
-    let file = ParquetFile::open(from, Open::default())?;
+    let file = ParquetFile::open(from, OpenOptions::default())?;
     let (leaves, all) = (0..file.schema().num_columns(), ProjectionMask::all());
     let leaves: Vec<usize> = leaves.collect();
     let plan = || {
@@ -118,10 +118,10 @@ fn to_ipc(from: &Path, to: &Path, config: &StoreConfig, limit: u64) -> Result<Co
         FileWriter::try_new(BufWriter::new(place.handle()?), &schema).map_err(|e| failed(to, e))?;
     let budget = Arc::new(MemoryBudget::new(limit));
     let batch_rows = config.row_group_rows.into();
-    let plan = Plan { file: &file, levels: &levels, leaves: &leaves, budget: &budget, batch_rows };
+    let plan = RowGroupReader { file: &file, levels: &levels, leaves: &leaves, budget: &budget, batch_rows };
     let mut rows = 0;
     for (group, metadata) in file.metadata.row_groups().iter().enumerate().filter(|(_, g)| g.num_rows() > 0) {
-        let mut batches = plan.group(group, None)?;
+        let mut batches = plan.batches(group, None)?;
         let mut read = 0;
         while let Some(batch) = batches.next(&file)? {
             read += batch.num_rows() as u64;

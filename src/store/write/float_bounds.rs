@@ -9,7 +9,7 @@ use parquet::errors::ParquetError;
 use parquet::file::page_index::column_index::ColumnIndexMetaData;
 use parquet::file::statistics::Statistics;
 
-use crate::store::untrusted::thrift::{Cursor, Kind, ThriftError};
+use crate::store::untrusted::thrift::{ThriftError, ThriftReader, ThriftType};
 
 /// Field of the footer that lists the orders of columns.
 const COLUMN_ORDERS: i64 = 7;
@@ -53,14 +53,14 @@ pub(crate) fn without_nan(close: &mut ColumnCloseResult) -> Result<(), ParquetEr
 /// The bytes are no footer.
 pub(crate) fn of_types(footer: &mut [u8]) -> Result<(), ThriftError> {
     let mut heads = Vec::new();
-    let mut cursor = Cursor::new(footer);
+    let mut cursor = ThriftReader::new(footer);
     let mut id = 0;
-    while let Some(kind) = cursor.field(&mut id)? {
-        if id != COLUMN_ORDERS || kind != Kind::List {
+    while let Some(kind) = cursor.next_field(&mut id)? {
+        if id != COLUMN_ORDERS || kind != ThriftType::List {
             cursor.skip(kind)?;
             continue;
         }
-        let (len, kind) = cursor.list()?;
+        let (len, kind) = cursor.list_header()?;
         for _ in 0..len {
             heads.push(cursor.position());
             cursor.skip(kind)?;

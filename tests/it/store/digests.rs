@@ -2,12 +2,12 @@
 
 use std::path::Path;
 
-use ironforge::store::{Depth, StoreError, inspect};
+use ironforge::store::{InspectOptions, StoreError, inspect};
 use serde_json::Value;
 
 use crate::data::data;
 
-const DEPTH: Depth = Depth { pages: true, memory_limit_bytes: 512 << 20 };
+const DEPTH: InspectOptions = InspectOptions { pages: true, memory_limit_bytes: 512 << 20 };
 
 /// Files that are not read, and a word of why.
 const REFUSED: [(&str, &str); 5] = [

@@ -6,8 +6,8 @@ use std::time::{Duration, Instant};
 
 use ironforge::philox::Philox;
 use ironforge::store::{
-    Depth, Predicate, ScanOptions, StoreConfig, StoreError, convert, footer, inspect, read_table, scan,
-    write_table,
+    InspectOptions, Predicate, ScanOptions, StoreConfig, StoreError, convert, footer, inspect, read_table,
+    scan, write_table,
 };
 
 use super::every_type;
@@ -30,7 +30,7 @@ fn read(path: &Path) -> bool {
     if path.extension().is_some_and(|extension| extension == ARROW) {
         return to_parquet(path);
     }
-    let depth = Depth { pages: true, memory_limit_bytes: LIMIT };
+    let depth = InspectOptions { pages: true, memory_limit_bytes: LIMIT };
     let leaves = inspect(path, depth, |_, _| ());
     // A predicate brings statistics and page index in.
     let column = footer(path).ok().and_then(|f| f.columns.into_iter().next());
@@ -50,7 +50,7 @@ fn to_parquet(path: &Path) -> bool {
     let _ = std::fs::remove_file(&out);
     match convert(path, &out, &StoreConfig::default(), LIMIT) {
         Ok(converted) => {
-            let depth = Depth { pages: true, memory_limit_bytes: LIMIT };
+            let depth = InspectOptions { pages: true, memory_limit_bytes: LIMIT };
             match inspect(&out, depth, |_, _| ()) {
                 Ok(found) => assert_eq!(found.rows, converted.rows),
                 // What was written row by row is decoded page by page.

@@ -42,7 +42,7 @@ pub fn rows(tables: impl IntoIterator<Item = Table>) -> Vec<String> {
 fn scanned(path: &Path, options: &ScanOptions) -> (Vec<String>, PruneStats) {
     let mut scan = scan(path, options).unwrap();
     let rows = rows(scan.by_ref().map(Result::unwrap));
-    (rows, scan.passed())
+    (rows, scan.prune_stats())
 }
 
 #[test]
@@ -88,10 +88,10 @@ fn row_groups_that_cannot_hold_a_row_are_not_read() {
     };
     let (rows, passed) = scanned(&path, &options);
     assert_eq!(rows.len(), 70);
-    assert_eq!((passed.row_groups, passed.row_groups_passed, passed.rows_passed), (10, 8, 800));
+    assert_eq!((passed.row_groups, passed.row_groups_pruned, passed.rows_pruned), (10, 8, 800));
     let none = Predicate::compare("kind", Comparison::Eq, Scalar::Text("zebra".to_owned()));
     let (rows, passed) = scanned(&path, &ScanOptions { predicate: Some(none), ..ScanOptions::default() });
-    assert_eq!((rows.len(), passed.row_groups_passed), (0, 10));
+    assert_eq!((rows.len(), passed.row_groups_pruned), (0, 10));
 }
 
 #[test]
@@ -138,7 +138,7 @@ fn pages_that_cannot_hold_a_row_are_not_decoded() {
     let predicate = Some(Predicate::compare("i", Comparison::Eq, Scalar::Int(63)));
     let (rows, passed) = scanned(&path, &ScanOptions { predicate, ..ScanOptions::default() });
     assert_eq!(rows, ["Some(63)|None|None"]);
-    assert_eq!((passed.row_groups_passed, passed.rows_passed), (1, 95));
+    assert_eq!((passed.row_groups_pruned, passed.rows_pruned), (1, 95));
 }
 
 fn predicates() -> impl Strategy<Value = Predicate> {
@@ -219,7 +219,7 @@ proptest! {
         let mut scan = scan(&path, &options).unwrap();
         let got = rows(scan.by_ref().map(Result::unwrap));
         prop_assert_eq!(got, want);
-        prop_assert!(scan.passed().rows_passed <= n as u64);
+        prop_assert!(scan.prune_stats().rows_pruned <= n as u64);
     }
 }
 
