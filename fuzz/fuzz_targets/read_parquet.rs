@@ -1,4 +1,4 @@
-//! Any bytes as a Parquet file: a value or an error. Start from real files:
+//! Reads any bytes as a Parquet file: gives a value or an error. Start from real files:
 //!
 //!     cargo +nightly fuzz run read_parquet CORPUS -- -rss_limit_mb=256
 #![no_main]
@@ -8,7 +8,7 @@ use std::io::Write;
 use ironforge::store::{InspectOptions, Predicate, ScanOptions, footer, inspect, read_table, scan};
 use libfuzzer_sys::fuzz_target;
 
-/// Memory of a read, bytes.
+/// Memory limit of a read, bytes.
 const LIMIT: u64 = 64 << 20;
 
 fuzz_target!(|bytes: &[u8]| {

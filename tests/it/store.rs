@@ -9,9 +9,9 @@ mod exchange;
 #[cfg(feature = "cli")]
 mod export;
 mod footers;
+mod hive_datasets;
 mod hostile;
 mod hostile_arrow;
-mod parts;
 mod scanning;
 mod writing;
 
