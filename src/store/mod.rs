@@ -36,7 +36,7 @@ pub use dataset::hive_dataset::HiveDataset;
 pub use dataset::partition::partition_dir;
 pub use dataset::session_dataset::{Dataset, session_files, sessions};
 pub use error::{IoAction, StoreError};
-pub use inspect::report::{Content, Depth, GroupReport, Inspection, LeafReport, inspect};
+pub use inspect::report::{ColumnContent, ColumnReport, InspectOptions, Inspection, RowGroupReport, inspect};
 pub use read::predicate::{Comparison, Predicate, Scalar};
 pub use read::read_table::{Footer, Read, footer, read_table, read_table_mapped};
 pub use read::scan::{PruneStats, Scan, ScanOptions, scan, scan_mapped};

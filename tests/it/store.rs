@@ -7,11 +7,11 @@ mod damaged;
 mod datasets;
 mod digests;
 mod footers;
+mod hive_datasets;
 mod hostile;
 mod hostile_arrow;
 #[cfg(feature = "cli")]
 mod interop;
-mod parts;
 mod scanning;
 mod writing;
 

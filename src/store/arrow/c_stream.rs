@@ -125,9 +125,9 @@ fn import(stream: FFI_ArrowArrayStream, budget: &MemoryBudget) -> Result<Table, 
         let text: u64 = decoders.iter().map(Decoder::text_bytes).sum();
         let needs = rows.saturating_mul(width).saturating_add(text);
         let held = std::mem::replace(&mut held, needs);
-        budget.change(held, needs).map_err(|fault| {
-            let text = budget.keep(fault);
-            budget.error(Path::new(STREAM), text)
+        budget.resize(held, needs).map_err(|fault| {
+            let text = budget.record(fault);
+            budget.store_error(Path::new(STREAM), text)
         })
     };
     for batch in reader {

@@ -22,10 +22,10 @@ use crate::store::arrow::ipc::{self, IpcReader};
 use crate::store::arrow::materialized_size::rows_within;
 use crate::store::config::StoreConfig;
 use crate::store::error::{IoAction, StoreError};
-use crate::store::read::row_group_batches::Plan;
+use crate::store::read::row_group_batches::RowGroupReader;
 use crate::store::untrusted::catch_panic::catch_panic;
 use crate::store::untrusted::memory_budget::MemoryBudget;
-use crate::store::untrusted::parquet_file::{Open, ParquetFile};
+use crate::store::untrusted::parquet_file::{OpenOptions, ParquetFile};
 use crate::store::write::atomic_file::AtomicFile;
 
 /// The memory limit is divided by this: the rows of one write, once written out, may take that share, and an unfinished
@@ -106,25 +106,26 @@ fn write_error(path: &Path, error: ArrowError) -> StoreError {
 }
 
 fn to_ipc(from: &Path, to: &Path, config: &StoreConfig, limit: u64) -> Result<ConversionSummary, StoreError> {
-    let file = ParquetFile::open(from, Open::default())?;
+    let file = ParquetFile::open(from, OpenOptions::default())?;
     let (leaves, all) = (0..file.schema().num_columns(), ProjectionMask::all());
     let leaves: Vec<usize> = leaves.collect();
-    let plan = || {
+    let levels_and_schema = || {
         let levels = parquet_to_arrow_field_levels(file.schema(), all, None)?;
         Ok::<_, ParquetError>((levels, parquet_to_arrow_schema(file.schema(), None)?))
     };
-    let plan = catch_panic(plan).map_err(|why| file.damaged(why))?;
-    let (levels, schema) = plan.map_err(|e| file.damaged(format!("its schema is invalid: {e}")))?;
+    let decoded = catch_panic(levels_and_schema).map_err(|why| file.damaged(why))?;
+    let (levels, schema) = decoded.map_err(|e| file.damaged(format!("its schema is invalid: {e}")))?;
     let schema = Arc::new(with_metadata(&file, schema));
     let out = AtomicFile::create(to)?;
     let mut writer =
         FileWriter::try_new(BufWriter::new(out.handle()?), &schema).map_err(|e| write_error(to, e))?;
     let budget = Arc::new(MemoryBudget::new(limit));
     let batch_rows = config.row_group_rows.into();
-    let plan = Plan { file: &file, levels: &levels, leaves: &leaves, budget: &budget, batch_rows };
+    let reader =
+        RowGroupReader { file: &file, levels: &levels, leaves: &leaves, budget: &budget, batch_rows };
     let mut rows = 0;
     for (group, metadata) in file.metadata.row_groups().iter().enumerate().filter(|(_, g)| g.num_rows() > 0) {
-        let mut batches = plan.group(group, None)?;
+        let mut batches = reader.batches(group, None)?;
         let mut read = 0;
         while let Some(batch) = batches.next(&file)? {
             read += batch.num_rows() as u64;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use crate::store::error::{IoAction, StoreError};
 use crate::store::read::read_table::footer;
 use crate::store::read::scan::{Scan, ScanOptions, scan};
-use crate::store::read::schema_evolution::Grown;
+use crate::store::read::schema_evolution::TableBuilder;
 use crate::table::{Column, Labels, Table, Values};
 
 /// The files of a dataset that is partitioned by one key.
@@ -91,7 +91,7 @@ impl HiveDataset {
     /// As [`scan`] for each file; [`StoreError::Evolution`] for a column whose type differs between files;
     /// [`StoreError::Memory`] if the table takes more than `options.memory_limit_bytes`.
     pub fn read(&self, options: &ScanOptions) -> Result<Table, StoreError> {
-        let mut grown = Grown::default();
+        let mut builder = TableBuilder::default();
         let mut bytes = 0u64;
         for batch in self.scan(options) {
             let (path, table) = batch?;
@@ -100,9 +100,9 @@ impl HiveDataset {
             if bytes > options.memory_limit_bytes {
                 return Err(StoreError::Memory { path, needs: bytes, limit: options.memory_limit_bytes });
             }
-            grown.append(&path, table)?;
+            builder.append(&path, table)?;
         }
-        Ok(grown.finish())
+        Ok(builder.finish())
     }
 
     /// The batches of the dataset, file by file, each with the path of its file and the requested columns that the

@@ -10,7 +10,7 @@ use parquet::errors::ParquetError;
 use parquet::file::page_index::column_index::ColumnIndexMetaData;
 use parquet::file::statistics::Statistics;
 
-use crate::store::untrusted::thrift::{Cursor, Kind, ThriftError};
+use crate::store::untrusted::thrift::{ThriftError, ThriftReader, ThriftType};
 
 /// Id of the footer's field `column_orders`.
 const COLUMN_ORDERS: i64 = 7;
@@ -54,17 +54,17 @@ pub(crate) fn drop_nan_bounds(close: &mut ColumnCloseResult) -> Result<(), Parqu
 /// The bytes are not a footer.
 pub(crate) fn declare_type_order(footer: &mut [u8]) -> Result<(), ThriftError> {
     let mut headers = Vec::new();
-    let mut cursor = Cursor::new(footer);
+    let mut reader = ThriftReader::new(footer);
     let mut id = 0;
-    while let Some(kind) = cursor.field(&mut id)? {
-        if id != COLUMN_ORDERS || kind != Kind::List {
-            cursor.skip(kind)?;
+    while let Some(field_type) = reader.next_field(&mut id)? {
+        if id != COLUMN_ORDERS || field_type != ThriftType::List {
+            reader.skip(field_type)?;
             continue;
         }
-        let (len, kind) = cursor.list()?;
+        let (len, item_type) = reader.list_header()?;
         for _ in 0..len {
-            headers.push(cursor.position());
-            cursor.skip(kind)?;
+            headers.push(reader.position());
+            reader.skip(item_type)?;
         }
     }
     for header in headers {
