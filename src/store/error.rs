@@ -22,7 +22,7 @@ pub enum StoreError {
     NotParquet {
         /// The file.
         path: PathBuf,
-        /// What shows it.
+        /// The reason.
         why: String,
     },
     /// The file is neither Parquet nor Arrow IPC.
@@ -173,7 +173,7 @@ pub enum StoreError {
     NotAFolder {
         /// The path of the session's folder.
         path: PathBuf,
-        /// What is there: `a link` or `a file`.
+        /// The obstacle: `a link` or `a file`.
         what: &'static str,
     },
     /// Another process writes to the dataset.
