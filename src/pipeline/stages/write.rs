@@ -53,7 +53,7 @@ impl RunWriter<'_> {
 
     /// Writes `motifs.parquet`.
     pub(crate) fn motifs(&self, motifs: &LabelledMotifs) -> Result<(), Error> {
-        store::write_part(&self.staging.path("motifs.parquet"), &motif_table(motifs), self.store)?;
+        store::write_table_unsynced(&self.staging.path("motifs.parquet"), &motif_table(motifs), self.store)?;
         Ok(())
     }
 
@@ -74,7 +74,7 @@ impl RunWriter<'_> {
             tables(i, &|dataset, table| {
                 let folder = self.staging.path(dataset).join(&partition);
                 std::fs::create_dir_all(&folder).map_err(|e| Error::output(&folder, e))?;
-                store::write_part(&folder.join("part-0.parquet"), &table, self.store)?;
+                store::write_table_unsynced(&folder.join("part-0.parquet"), &table, self.store)?;
                 Ok(())
             })
         };

@@ -1,4 +1,4 @@
-//! Arrow arrays to columns: the way back from `encode`.
+//! Arrow arrays to columns: the inverse of [`to_arrow`](crate::store::columns::to_arrow).
 
 use std::collections::HashMap;
 
@@ -11,38 +11,31 @@ use arrow_array::types::{
 use arrow_array::{Array, ArrowPrimitiveType};
 use arrow_schema::{DataType, Field};
 
+use crate::store::columns::overflow::Overflow;
 use crate::table::{Labels, MISSING, TimeUnit, Values};
 
-/// Seconds of a day.
+/// Seconds in a day.
 const S_PER_DAY: i64 = 86_400;
 
-/// A value that its column cannot hold.
-pub(crate) struct Overflow {
-    /// Row inside the array.
-    pub(crate) row: usize,
-    /// The value as text.
-    pub(crate) value: String,
-}
-
-/// A column that grows array by array.
+/// A column to which arrays are appended.
 pub(crate) struct Decoder {
     values: Values,
     index: Index,
 }
 
-/// Bytes that one distinct string takes beside its letters: two headers, a code, and the table's slack.
+/// Memory of a distinct string in addition to its bytes: two headers, a code, and unused capacity of the hash table.
 const BYTES_PER_NAME: u64 = 80;
 
 /// The codes of the distinct strings of a column.
 #[derive(Default)]
 struct Index {
     codes: HashMap<String, u32>,
-    /// Bytes that the distinct strings take.
+    /// Memory of the distinct strings, bytes.
     bytes: u64,
 }
 
 impl Index {
-    /// The code of a name, which becomes the last of `names` if it is not yet among them.
+    /// The code of a name, which is appended to `names` if it is not among them.
     fn code(&mut self, names: &mut Vec<String>, name: &str) -> u32 {
         if let Some(&code) = self.codes.get(name) {
             return code;
@@ -56,10 +49,10 @@ impl Index {
 }
 
 impl Decoder {
-    /// A decoder for a column of that type, `None` if events cannot use it.
+    /// A decoder of columns with the type of `field`; `None` if the type is not supported.
     ///
-    /// Integers become `i64` (u32 and u64 without missing values stay), half floats `f32`, decimals the nearest
-    /// `f64`, dates midnight on the wall clock, a column of nulls missing floats.
+    /// Integers become `i64` (non-nullable u32 and u64 stay), half floats `f32`, decimals the nearest `f64`, dates
+    /// midnight in wall-clock time, and a column of nulls null `f64` values.
     pub(crate) fn new(field: &Field) -> Option<Self> {
         let nullable = field.is_nullable();
         let values = match field.data_type() {
@@ -91,7 +84,7 @@ impl Decoder {
         Some(Self { values, index: Index::default() })
     }
 
-    /// Bytes a row takes in memory once decoded.
+    /// Memory of a decoded row, bytes; without distinct strings.
     pub(crate) fn bytes_per_row(&self) -> u64 {
         match &self.values {
             Values::OptBool(_) => 1,
@@ -101,7 +94,7 @@ impl Decoder {
         }
     }
 
-    /// Makes room for so many rows, whose memory was counted.
+    /// Reserves capacity for `rows` rows; the caller has reserved their memory in the budget.
     pub(crate) fn reserve(&mut self, rows: u64) {
         let rows = usize::try_from(rows).unwrap_or_default();
         match &mut self.values {
@@ -119,7 +112,7 @@ impl Decoder {
         }
     }
 
-    /// Bytes that the distinct strings take so far.
+    /// Memory of the distinct strings so far, bytes.
     pub(crate) fn text_bytes(&self) -> u64 {
         self.index.bytes
     }
@@ -129,13 +122,13 @@ impl Decoder {
         self.values
     }
 
-    /// Appends an array of the type the decoder was made for.
+    /// Appends an array of the decoder's type.
     ///
     /// # Errors
-    /// An unsigned value beyond `i64`.
+    /// [`Overflow`] for an unsigned value beyond `i64`.
     ///
     /// # Panics
-    /// If the array is of another type, or a dictionary's key names no value.
+    /// If the array has another type, or a dictionary key is out of range.
     pub(crate) fn append(&mut self, array: &dyn Array) -> Result<(), Overflow> {
         match &mut self.values {
             Values::U32(out) => out.extend_from_slice(array.as_primitive::<UInt32Type>().values()),
@@ -171,7 +164,7 @@ fn texts(array: &dyn Array, labels: &mut Labels, index: &mut Index) -> Result<()
         }
         return Ok(());
     };
-    // Names get their code where a row first uses them, so that the order is the rows'.
+    // A name gets its code where a row first uses it, so that codes do not depend on the order of the dictionary.
     let values = coded.values();
     let mut known = vec![MISSING; values.len()];
     integers(coded.keys(), |key| {
@@ -188,12 +181,12 @@ fn texts(array: &dyn Array, labels: &mut Labels, index: &mut Index) -> Result<()
     })
 }
 
-/// A value of an array of strings.
-fn text(values: &dyn Array, at: usize) -> &str {
+/// The value at an index of an array of strings.
+fn text(values: &dyn Array, index: usize) -> &str {
     match values.data_type() {
-        DataType::LargeUtf8 => values.as_string::<i64>().value(at),
-        DataType::Utf8View => values.as_string_view().value(at),
-        _ => values.as_string::<i32>().value(at),
+        DataType::LargeUtf8 => values.as_string::<i64>().value(index),
+        DataType::Utf8View => values.as_string_view().value(index),
+        _ => values.as_string::<i32>().value(index),
     }
 }
 
@@ -240,7 +233,7 @@ fn doubles(array: &dyn Array, out: &mut Vec<Option<f64>>) {
     }
 }
 
-/// The nearest float of `unscaled / 10^scale`: text is parsed exactly, a division would round twice.
+/// The float nearest to `unscaled / 10^scale`, parsed from text: a division would round twice.
 fn decimal(unscaled: impl std::fmt::Display, scale: i8) -> Option<f64> {
     format!("{unscaled}e{}", -i32::from(scale)).parse().ok()
 }

@@ -1,25 +1,26 @@
-//! Rows that wait for their row group to fill.
+//! Buffer of the rows of an unfinished row group.
 
 use std::collections::HashMap;
 use std::ops::Range;
 
 use crate::table::{Column, Labels, MISSING, Table, Values};
 
-/// A row group under way: columns that grow from batch to batch.
+/// Rows of an unfinished row group: columns that grow batch by batch.
 #[derive(Default)]
 pub(crate) struct RowBuffer {
     columns: Vec<Column>,
-    /// Per column of strings, the code of each.
+    /// For each column of strings, the code of each distinct string.
     codes: Vec<HashMap<String, u32>>,
     rows: usize,
 }
 
 impl RowBuffer {
+    /// Number of rows.
     pub(crate) fn rows(&self) -> usize {
         self.rows
     }
 
-    /// Appends rows of a batch that has the same columns as those before.
+    /// Appends rows of a batch. All batches must have the same columns.
     pub(crate) fn extend(&mut self, batch: &Table, rows: Range<usize>) {
         if self.columns.is_empty() {
             self.columns = batch
@@ -35,7 +36,7 @@ impl RowBuffer {
         }
     }
 
-    /// The rows as a table; none are left.
+    /// Returns the rows as a table, and empties the buffer.
     pub(crate) fn take(&mut self) -> Table {
         self.rows = 0;
         self.codes.clear();
@@ -43,7 +44,7 @@ impl RowBuffer {
     }
 }
 
-/// No value, of the same type.
+/// Values of the same type, without rows.
 fn emptied(values: &Values) -> Values {
     match values {
         Values::U32(_) => Values::U32(vec![]),
@@ -75,7 +76,7 @@ fn append(to: &mut Values, codes: &mut HashMap<String, u32>, from: &Values, rows
             to.extend_from_slice(&from[rows])
         }
         (Values::Text(to), Values::Text(from)) => {
-            // By code first: a name may be long and stand in every row.
+            // By code first: hashing a long name for every row would be slow.
             let mut known: HashMap<u32, u32> = HashMap::from([(MISSING, MISSING)]);
             for &code in &from.codes[rows] {
                 let code = *known.entry(code).or_insert_with(|| {
@@ -90,6 +91,6 @@ fn append(to: &mut Values, codes: &mut HashMap<String, u32>, from: &Values, rows
                 to.codes.push(code);
             }
         }
-        _ => unreachable!("a batch is held against the declared columns before it is taken"),
+        _ => unreachable!("batches are checked against the declared columns before"),
     }
 }

@@ -1,6 +1,6 @@
 //! `ironforge convert`: round trips and errors.
 
-use ironforge::store::{Depth, StoreConfig, inspect, write_table};
+use ironforge::store::{InspectOptions, StoreConfig, inspect, write_table};
 use ironforge::table::{Column, Labels, Table, Values};
 use serde_json::Value;
 
@@ -9,9 +9,9 @@ use crate::data::data;
 
 /// Path, counts and digest of each column of a file.
 fn content(path: &str) -> Vec<(String, u64, u64, String)> {
-    let depth = Depth { pages: true, memory_limit_bytes: 1 << 30 };
+    let depth = InspectOptions { pages: true, memory_limit_bytes: 1 << 30 };
     let leaves = inspect(path.as_ref(), depth, |_, _| ()).unwrap().leaves;
-    let content = |leaf: ironforge::store::LeafReport| {
+    let content = |leaf: ironforge::store::ColumnReport| {
         let content = leaf.content.unwrap();
         (leaf.path, content.values, content.nulls, content.sha256)
     };

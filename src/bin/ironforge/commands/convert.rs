@@ -2,7 +2,7 @@
 
 use ironforge::config::{ConfigError, Effective, SettingEntry, SettingOrigin};
 use ironforge::pipeline::Error;
-use ironforge::store::{FileKind, convert};
+use ironforge::store::{FileFormat, convert};
 
 use crate::args::ConvertArgs;
 use crate::output::{self, Failure};
@@ -34,9 +34,9 @@ pub fn run(args: &ConvertArgs) -> Result<(), Failure> {
     refuse_unused(&effective)?;
     let (config, limit) = (&effective.config.store, effective.config.limits.memory_bytes());
     let converted = convert(&args.input, &args.output, config, limit).map_err(Error::from)?;
-    let (kind, name) = match converted.kind {
-        FileKind::Parquet => ("parquet", "Parquet"),
-        FileKind::ArrowIpc => ("arrow_ipc", "Arrow IPC"),
+    let (kind, name) = match converted.format {
+        FileFormat::Parquet => ("parquet", "Parquet"),
+        FileFormat::ArrowIpc => ("arrow_ipc", "Arrow IPC"),
     };
     let path = args.output.display().to_string();
     if args.json {

@@ -1,7 +1,7 @@
 //! `ironforge inspect`.
 
 use ironforge::pipeline::Error;
-use ironforge::store::{Depth, Inspection, LeafReport, inspect};
+use ironforge::store::{InspectOptions, Inspection, ColumnReport, inspect};
 
 use crate::args::InspectArgs;
 use crate::output::{self, Failure};
@@ -11,7 +11,7 @@ use crate::settings::effective;
 /// Describes a Parquet file and, without `--footer`, decodes all of it.
 pub fn run(args: &InspectArgs) -> Result<(), Failure> {
     let effective = effective(&args.configuration, Vec::new())?;
-    let depth = Depth { pages: !args.footer, memory_limit_bytes: effective.config.limits.memory_bytes() };
+    let depth = InspectOptions { pages: !args.footer, memory_limit_bytes: effective.config.limits.memory_bytes() };
     let progress = progress::for_stderr();
     if depth.pages {
         progress.phase("decoding");
@@ -36,7 +36,7 @@ fn summary(i: &Inspection) -> String {
         (1, Some(rows), _) => format!("1 row group of {rows}"),
         (n, Some(min), Some(max)) => format!("{n} row groups of {min} to {max}"),
     };
-    let bytes = |size: fn(&LeafReport) -> u64| i.leaves.iter().map(size).sum::<u64>();
+    let bytes = |size: fn(&ColumnReport) -> u64| i.leaves.iter().map(size).sum::<u64>();
     let mut text = format!(
         "file      {}, {} bytes, footer {} bytes, format {}\nwriter    {}\nrows      {} in {groups}\n\
          columns   {}, {} bytes, {} decompressed\nchecksum  {}\n",
@@ -60,7 +60,7 @@ fn summary(i: &Inspection) -> String {
     text
 }
 
-fn described(leaf: &LeafReport) -> String {
+fn described(leaf: &ColumnReport) -> String {
     let kind = match &leaf.logical_type {
         Some(logical) => format!("{logical} as {}", leaf.physical_type),
         None => leaf.physical_type.clone(),

@@ -1,4 +1,4 @@
-//! Tables across the C stream interface, without a type of Arrow in between.
+//! Export and import through the Arrow C stream interface.
 
 use std::ffi::c_void;
 use std::sync::Arc;
@@ -12,42 +12,43 @@ use ironforge::table::{Table, Values};
 
 use super::{LIMIT, every_type, small};
 
-fn handed_over(fill: impl FnOnce(*mut c_void)) -> Result<Table, StoreError> {
+/// Imports the stream that `fill` writes.
+fn imported(fill: impl FnOnce(*mut c_void)) -> Result<Table, StoreError> {
     let mut stream = FFI_ArrowArrayStream::empty();
-    let at: *mut c_void = (&raw mut stream).cast();
-    fill(at);
-    // SAFETY: `fill` put a stream there, and nobody else uses it.
+    let address: *mut c_void = (&raw mut stream).cast();
+    fill(address);
+    // SAFETY: `fill` wrote a stream there, and nothing else uses it.
     #[allow(unsafe_code)]
-    let table = unsafe { import_table(at, LIMIT) };
-    assert!(stream.release().is_none(), "the stream is released, whatever came of it");
+    let table = unsafe { import_table(address, LIMIT) };
+    assert!(stream.release().is_none(), "the stream is released on success and on error");
     table
 }
 
 #[test]
-fn a_table_comes_back_as_it_went() {
+fn an_exported_table_is_imported_unchanged() {
     for rows in [0, 1, 70_000] {
         let table = every_type(rows);
-        // SAFETY: the place is a stream that holds nothing.
+        // SAFETY: the address is that of an empty stream.
         #[allow(unsafe_code)]
-        let back = handed_over(|at| unsafe { export_table(table.clone(), at) }.unwrap()).unwrap();
+        let back = imported(|address| unsafe { export_table(table.clone(), address) }.unwrap()).unwrap();
         assert!(back == table, "{rows} rows");
     }
 }
 
 #[test]
-fn a_file_goes_batch_by_batch() {
+fn a_scan_is_exported_batch_by_batch() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("t.parquet");
     write_table(&path, &every_type(500), &small(100)).unwrap();
     let scan = scan(&path, &ScanOptions { batch_rows: 30, ..ScanOptions::default() }).unwrap();
-    // SAFETY: the place is a stream that holds nothing.
+    // SAFETY: the address is that of an empty stream.
     #[allow(unsafe_code)]
-    let back = handed_over(|at| unsafe { export_scan(scan, at) }).unwrap();
+    let back = imported(|address| unsafe { export_scan(scan, address) }).unwrap();
     assert!(back == every_type(500));
 }
 
 #[test]
-fn an_error_of_the_file_reaches_whoever_reads_the_stream() {
+fn an_error_in_the_file_reaches_the_consumer_of_the_stream() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("t.parquet");
     write_table(&path, &every_type(500), &small(100)).unwrap();
@@ -55,33 +56,34 @@ fn an_error_of_the_file_reaches_whoever_reads_the_stream() {
     bytes[4..40].fill(0xff);
     std::fs::write(&path, bytes).unwrap();
     let scan = scan(&path, &ScanOptions::default()).unwrap();
-    // SAFETY: the place is a stream that holds nothing.
+    // SAFETY: the address is that of an empty stream.
     #[allow(unsafe_code)]
-    let error = handed_over(|at| unsafe { export_scan(scan, at) }).unwrap_err();
+    let error = imported(|address| unsafe { export_scan(scan, address) }).unwrap_err();
     assert!(error.to_string().contains("t.parquet"), "{error}");
 }
 
-fn foreign(arrays: Vec<(&str, ArrayRef)>) -> Result<Table, StoreError> {
+/// Imports arrays of another producer.
+fn import_arrays(arrays: Vec<(&str, ArrayRef)>) -> Result<Table, StoreError> {
     let batch = RecordBatch::try_from_iter(arrays).unwrap();
     let schema = batch.schema();
     let reader = RecordBatchIterator::new([Ok(batch)], schema);
-    handed_over(|at| {
-        // SAFETY: the place is a stream that holds nothing.
+    imported(|address| {
+        // SAFETY: the address is that of an empty stream.
         #[allow(unsafe_code)]
         unsafe {
-            at.cast::<FFI_ArrowArrayStream>().write(FFI_ArrowArrayStream::new(Box::new(reader)));
+            address.cast::<FFI_ArrowArrayStream>().write(FFI_ArrowArrayStream::new(Box::new(reader)));
         }
     })
 }
 
 #[test]
-fn streams_of_others_are_read_or_refused_by_column() {
+fn streams_of_other_producers_are_imported_or_the_column_is_named() {
     let large: ArrayRef = Arc::new(LargeStringArray::from(vec![Some("x"), None]));
-    let table = foreign(vec![("a", Arc::clone(&large))]).unwrap();
+    let table = import_arrays(vec![("a", Arc::clone(&large))]).unwrap();
     let Values::Text(labels) = &table.columns()[0].values else { panic!("no text") };
     assert_eq!(labels.iter().collect::<Vec<_>>(), [Some("x"), None]);
     let list: ArrayRef =
         Arc::new(ListArray::from_iter_primitive::<Int32Type, _, _>([Some(vec![Some(1)]), None]));
-    let error = foreign(vec![("a", large), ("l", list)]).unwrap_err();
+    let error = import_arrays(vec![("a", large), ("l", list)]).unwrap_err();
     assert!(matches!(&error, StoreError::Unsupported { column, .. } if column == "l"), "{error}");
 }

@@ -1,4 +1,4 @@
-//! Hive datasets as they are read, and columns that came later.
+//! Reading of hive datasets, also with columns that were added later.
 
 use std::path::Path;
 
@@ -11,90 +11,93 @@ use ironforge::table::{Column, Labels, Table, Values};
 use super::{LIMIT, small};
 use crate::data::data;
 
-fn part(root: &Path, session: &str, name: &str, columns: Vec<(&str, Values)>) {
+fn write_table_unsynced(root: &Path, session: &str, name: &str, columns: Vec<(&str, Values)>) {
     let path = root.join(partition_dir("session_id", session).unwrap()).join(name);
     let columns = columns.into_iter().map(|(name, values)| Column::new(name, "", values)).collect();
     write_table(&path, &Table::new(columns), &small(10)).unwrap();
 }
 
-fn texts(table: &Table, column: &str) -> Vec<Option<String>> {
-    let Values::Text(labels) = &table.column(column).unwrap().values else { panic!("no text") };
+fn strings(table: &Table, column: &str) -> Vec<Option<String>> {
+    let Values::Text(labels) = &table.column(column).unwrap().values else { panic!("not a text column") };
     labels.iter().map(|text| text.map(str::to_owned)).collect()
 }
 
 #[test]
 fn the_sessions_of_a_dataset_are_listed_and_read_with_their_names() {
     let dir = tempfile::tempdir().unwrap();
-    part(dir.path(), "b/../x", "part-0.parquet", vec![("n", Values::I64(vec![3]))]);
-    part(dir.path(), "a", "part-1.parquet", vec![("n", Values::I64(vec![2]))]);
-    part(dir.path(), "a", "part-0.parquet", vec![("n", Values::I64(vec![1]))]);
-    // What is no data: notes, unfinished files, folders of another key, `_metadata`.
+    write_table_unsynced(dir.path(), "b/../x", "part-0.parquet", vec![("n", Values::I64(vec![3]))]);
+    write_table_unsynced(dir.path(), "a", "part-1.parquet", vec![("n", Values::I64(vec![2]))]);
+    write_table_unsynced(dir.path(), "a", "part-0.parquet", vec![("n", Values::I64(vec![1]))]);
+    // Not data: summary files, unfinished files, folders of another key.
     std::fs::write(dir.path().join("_metadata"), "no parquet").unwrap();
     std::fs::write(dir.path().join("session_id=a/.ironforge-x.tmp"), "half").unwrap();
     std::fs::write(dir.path().join("session_id=a/_common_metadata.parquet"), "no parquet").unwrap();
     std::fs::create_dir(dir.path().join("month=3")).unwrap();
-    let parts = HiveDataset::find(dir.path(), "session_id").unwrap();
-    assert_eq!(parts.values(), ["a", "b/../x"]);
-    assert_eq!(parts.files("a").count(), 2);
-    let table = parts.read(&ScanOptions::default()).unwrap();
+    let dataset = HiveDataset::find(dir.path(), "session_id").unwrap();
+    assert_eq!(dataset.values(), ["a", "b/../x"]);
+    assert_eq!(dataset.files("a").count(), 2);
+    let table = dataset.read(&ScanOptions::default()).unwrap();
     assert_eq!(table.column("n").unwrap().values, Values::I64(vec![1, 2, 3]));
-    assert_eq!(texts(&table, "session_id")[2].as_deref(), Some("b/../x"));
-    let one = parts.only(&["b/../x"]).read(&ScanOptions::default()).unwrap();
+    assert_eq!(strings(&table, "session_id")[2].as_deref(), Some("b/../x"));
+    let one = dataset.only(&["b/../x"]).read(&ScanOptions::default()).unwrap();
     assert_eq!(one.rows(), 1);
 }
 
 #[test]
-fn a_column_that_came_later_is_missing_before() {
+fn a_column_that_was_added_later_is_null_in_earlier_files() {
     let dir = tempfile::tempdir().unwrap();
-    part(dir.path(), "1", "part-0.parquet", vec![("n", Values::I64(vec![1, 2]))]);
+    write_table_unsynced(dir.path(), "1", "part-0.parquet", vec![("n", Values::I64(vec![1, 2]))]);
     let kind = Values::Text(Labels::encode([Some("x"), None]));
     let later =
         vec![("n", Values::OptI64(vec![None, Some(4)])), ("kind", kind), ("p", Values::F64(vec![0.5, 1.5]))];
-    part(dir.path(), "2", "part-0.parquet", later);
-    part(dir.path(), "3", "part-0.parquet", vec![("n", Values::I64(vec![5]))]);
-    let parts = HiveDataset::find(dir.path(), "session_id").unwrap();
-    let table = parts.read(&ScanOptions::default()).unwrap();
+    write_table_unsynced(dir.path(), "2", "part-0.parquet", later);
+    write_table_unsynced(dir.path(), "3", "part-0.parquet", vec![("n", Values::I64(vec![5]))]);
+    let dataset = HiveDataset::find(dir.path(), "session_id").unwrap();
+    let table = dataset.read(&ScanOptions::default()).unwrap();
     let names: Vec<&str> = table.columns().iter().map(|c| c.name.as_str()).collect();
     assert_eq!(names, ["session_id", "n", "kind", "p"]);
     let n = vec![Some(1), Some(2), None, Some(4), Some(5)];
     assert_eq!(table.column("n").unwrap().values, Values::OptI64(n));
     let p = vec![None, None, Some(0.5), Some(1.5), None];
     assert_eq!(table.column("p").unwrap().values, Values::OptF64(p));
-    assert_eq!(texts(&table, "kind"), [None, None, Some("x".to_owned()), None, None]);
-    // A predicate on it: where it is missing, no row compares.
+    assert_eq!(strings(&table, "kind"), [None, None, Some("x".to_owned()), None, None]);
+    // A predicate on it: a null satisfies no comparison.
     let predicate = Some(Predicate::compare("p", Comparison::Ge, Scalar::Float(0.0)));
     let some = ScanOptions { predicate, columns: Some(vec!["n".to_owned()]), ..ScanOptions::default() };
-    assert_eq!(parts.read(&some).unwrap().column("n").unwrap().values, Values::OptI64(vec![None, Some(4)]));
+    assert_eq!(dataset.read(&some).unwrap().column("n").unwrap().values, Values::OptI64(vec![None, Some(4)]));
     let missing = Some(Predicate::Missing("p".to_owned()));
-    assert_eq!(parts.read(&ScanOptions { predicate: missing, ..ScanOptions::default() }).unwrap().rows(), 3);
+    assert_eq!(
+        dataset.read(&ScanOptions { predicate: missing, ..ScanOptions::default() }).unwrap().rows(),
+        3
+    );
     let unknown = ScanOptions { columns: Some(vec!["kinds".to_owned()]), ..ScanOptions::default() };
-    assert!(matches!(parts.read(&unknown), Err(StoreError::UnknownColumn { .. })));
+    assert!(matches!(dataset.read(&unknown), Err(StoreError::UnknownColumn { .. })));
 }
 
 #[test]
 fn a_column_of_another_type_is_an_error() {
     let dir = tempfile::tempdir().unwrap();
-    part(dir.path(), "1", "part-0.parquet", vec![("n", Values::I64(vec![1]))]);
-    part(dir.path(), "2", "part-0.parquet", vec![("n", Values::F64(vec![1.0]))]);
+    write_table_unsynced(dir.path(), "1", "part-0.parquet", vec![("n", Values::I64(vec![1]))]);
+    write_table_unsynced(dir.path(), "2", "part-0.parquet", vec![("n", Values::F64(vec![1.0]))]);
     let error =
         HiveDataset::find(dir.path(), "session_id").unwrap().read(&ScanOptions::default()).unwrap_err();
     assert!(matches!(&error, StoreError::Evolution { was: "i64", is: "f64", .. }), "{error}");
 }
 
 #[test]
-fn a_folder_name_that_is_no_text_is_named() {
+fn a_folder_name_that_is_not_text_is_named() {
     let dir = tempfile::tempdir().unwrap();
     std::fs::create_dir(dir.path().join("session_id=%zz")).unwrap();
     let error = HiveDataset::find(dir.path(), "session_id").unwrap_err();
     assert!(matches!(&error, StoreError::Partition { value, .. } if value == "%zz"), "{error}");
 }
 
-/// Every `nodes.parquet`, `edges.parquet` and `node_map.parquet` below a folder.
-fn shards(folder: &Path, found: &mut Vec<std::path::PathBuf>) {
+/// Adds every `nodes.parquet`, `edges.parquet` and `node_map.parquet` below a folder to `found`.
+fn find_shards(folder: &Path, found: &mut Vec<std::path::PathBuf>) {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
-            shards(&path, found);
+            find_shards(&path, found);
         } else if path.extension().is_some_and(|e| e == "parquet") {
             found.push(path);
         }
@@ -102,10 +105,10 @@ fn shards(folder: &Path, found: &mut Vec<std::path::PathBuf>) {
 }
 
 #[test]
-fn the_shards_of_the_original_are_tables() {
+fn shards_of_nodes_and_edges_are_read_as_tables() {
     let Some(folder) = data("peer/shards") else { return };
     let mut files = Vec::new();
-    shards(&folder, &mut files);
+    find_shards(&folder, &mut files);
     let (mut nodes, mut edges) = (0, 0);
     for path in files {
         let read = read_table(&path, None, LIMIT).unwrap();

@@ -1,10 +1,10 @@
-"""Tables between this crate and pyarrow in one process, through the Arrow C stream interface, in both directions.
+"""Tables between ironforge and pyarrow in one process, through the Arrow C stream interface, in both directions.
 
-    python3 tests/interop/exchange.py LIBRARY FOLDER
+    python3 tests/interop/c_stream.py LIBRARY FOLDER
 
-Every *.parquet below the folder is scanned by us and read by pyarrow from the stream; then tables of pyarrow are taken
-in, written by us and read by pyarrow. Values are equal bit by bit, NaN's payload included, and so are names, order,
-nullability and units. What was given is released once, and errors arrive as text.
+ironforge exports every *.parquet below the folder as a stream that pyarrow reads; then it imports tables of pyarrow and
+writes them as files that pyarrow reads. Values must be equal bit by bit, NaN payloads included; names, order,
+nullability and units must be equal too. Streams and batches must be released once, and errors must arrive as text.
 """
 
 import gc
@@ -16,14 +16,14 @@ import tempfile
 import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
-from border import Library, says
-from intake import check_intake
+from c_library import Library, fails
+from c_stream_import import check_imports
 
 DECLARED = {"i64": pa.int64(), "f64": pa.float64()}
 
 
 def bits(column):
-    """A column as one array that can be compared exactly: strings not coded, floats as the integers of their bits."""
+    """A column as one array that can be compared exactly: dictionaries decoded, floats as the integers of their bits."""
     array = pa.concat_arrays(column.chunks) if column.num_chunks else pa.array([], column.type)
     if pa.types.is_dictionary(array.type):
         array = array.dictionary_decode()
@@ -33,17 +33,17 @@ def bits(column):
 
 
 def own_metadata(field):
-    """What this crate keeps of a column: its unit. A declared type says that the file holds it in fewer bits."""
+    """The metadata that ironforge keeps of a column, its unit; and the declared type of a narrowed column."""
     metadata = {key.decode(): value.decode() for key, value in (field.metadata or {}).items()}
     return {"unit": metadata["unit"]} if "unit" in metadata else {}, metadata.get("declared_type")
 
 
-def check_equal(place, got, want):
-    """`want` is what pyarrow says of a file of ours."""
-    assert got.column_names == want.column_names, (place, got.column_names)
-    assert got.num_rows == want.num_rows, (place, got.num_rows, want.num_rows)
+def check_equal(case, got, want):
+    """Compares a table with `want`, which pyarrow read from a file of ironforge."""
+    assert got.column_names == want.column_names, (case, got.column_names)
+    assert got.num_rows == want.num_rows, (case, got.num_rows, want.num_rows)
     for field, wanted in zip(got.schema, want.schema):
-        name = (place, field.name)
+        name = (case, field.name)
         (unit, declared), (found, none) = own_metadata(wanted), own_metadata(field)
         assert found == unit and none is None, (*name, found, unit)
         assert field.nullable == wanted.nullable, name
@@ -53,8 +53,8 @@ def check_equal(place, got, want):
         assert a.equals(b), (*name, a.diff(b)[:300])
 
 
-def drained(counted):
-    """The whole stream as a table; with the table goes what was given."""
+def read_all(counted):
+    """The whole stream as a table, which owns the batches."""
     table = counted.reader().read_all()
     gc.collect()
     assert counted.streams_released == 1, counted.streams_released
@@ -62,24 +62,24 @@ def drained(counted):
 
 
 def check_files(library, files, scratch):
-    """Each file out by our scan, and in again."""
+    """Exports each file, and imports it again."""
     back = scratch / "back.parquet"
     for path in files:
         want = pq.read_table(path, partitioning=None)
         for export in (library.scan, library.table):
             counted = export(path)
-            got = drained(counted)
+            got = read_all(counted)
             check_equal(path, got, want)
-            # The table goes in as well: its coded strings, and the batches as they came.
+            # Import it too: dictionaries and batches as they were exported.
             library.write(got.to_reader(), back)
-            check_equal((path, "and back"), pq.read_table(back), got)
+            check_equal((path, "imported back"), pq.read_table(back), got)
             del got
             gc.collect()
             counted.check(path)
 
 
 def payloads():
-    """Floats that are not numbers, each of its own kind; and a field with a unit."""
+    """NaNs with different payloads, and fields with units."""
     f32 = np.array([0x7FC00001, 0xFFC12345, 0x7F800001, 0x7FFFFFFF, 0x80000000, 1], np.uint32).view(np.float32)
     f64 = np.array([0x7FF8 << 48 | 1, 0xFFF8 << 48 | 77, 0x7FF0 << 48 | 1, 2**63 - 1, 2**63, 1], np.uint64)
     f64 = f64.view(np.float64)
@@ -96,21 +96,21 @@ def payloads():
 
 
 def check_payloads(library, scratch):
-    theirs, ours = scratch / "theirs.parquet", scratch / "ours.parquet"
-    pq.write_table(payloads(), theirs)
-    check_equal("payloads out", drained(library.scan(theirs)), payloads())
-    library.write(payloads().to_reader(), ours)
-    check_equal("payloads in", pq.read_table(ours), payloads())
+    exported, imported = scratch / "exported.parquet", scratch / "imported.parquet"
+    pq.write_table(payloads(), exported)
+    check_equal("payloads exported", read_all(library.scan(exported)), payloads())
+    library.write(payloads().to_reader(), imported)
+    check_equal("payloads imported", pq.read_table(imported), payloads())
 
 
 def open_files(path):
-    """How often this process has a file open."""
+    """Number of open descriptors of a file in this process."""
     links = pathlib.Path("/proc/self/fd").iterdir()
     return sum(os.path.realpath(link) == str(path) for link in links)
 
 
-def check_left_streams(library, path, damaged):
-    """A stream that is not read to its end is freed with its file, whether one batch was taken of it or none."""
+def check_unfinished_streams(library, path, damaged):
+    """A stream that is not read to its end is released and its file closed, after one batch or none was taken."""
     path = pathlib.Path(path).resolve()
     for taken in (0, 1):
         counted = library.scan(path, batch_rows=1000)
@@ -120,19 +120,19 @@ def check_left_streams(library, path, damaged):
         del reader
         gc.collect()
         assert open_files(path) == 0, "the file of a stream that was dropped stays open"
-        assert counted.streams_released == 1 and counted.batches_released == 0, "a batch outlives its stream"
+        assert counted.streams_released == 1 and counted.batches_released == 0, "a batch is released with its stream"
         assert all(len(batch.column(0).to_pylist()) == 1000 for batch in batches)
         del batches
         gc.collect()
-        counted.check("left")
+        counted.check("unfinished")
     bytes_ = bytearray(path.read_bytes())
     bytes_[4:2000] = b"\xff" * 1996
     damaged.write_bytes(bytes_)
     counted = library.scan(damaged)
-    says(damaged.name, counted.reader().read_all)
+    fails(damaged.name, counted.reader().read_all)
     gc.collect()
     counted.check("damaged")
-    says("No such file", library.scan, damaged.with_name("none"))
+    fails("No such file", library.scan, damaged.with_name("none"))
 
 
 def main():
@@ -143,9 +143,9 @@ def main():
         scratch = pathlib.Path(scratch)
         check_files(library, files, scratch)
         check_payloads(library, scratch)
-        check_left_streams(library, folder / "default_23456.parquet", scratch / "damaged.parquet")
-        cases = check_intake(library, scratch / "intake.parquet")
-    print(f"{len(files)} files went to pyarrow and came back through the C stream interface; {cases} streams came in")
+        check_unfinished_streams(library, folder / "default_23456.parquet", scratch / "damaged.parquet")
+        streams = check_imports(library, scratch / "imported.parquet")
+    print(f"C stream interface: {len(files)} files exported to pyarrow and imported back, {streams} other streams imported")
 
 
 if __name__ == "__main__":

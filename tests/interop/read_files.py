@@ -1,9 +1,9 @@
-"""Reads every *.parquet below a folder with pyarrow, DuckDB and Polars, and holds it against its *.parquet.json.
+"""Reads every *.parquet below a folder with pyarrow, DuckDB and Polars, and compares it with its *.parquet.json.
 
-    python3 tests/interop/check.py FOLDER
+    python3 tests/interop/read_files.py FOLDER
 
-Values must be equal bit by bit, and so must names, order, nullability and units; bounds and counts of missing values
-must be visible to all three, and true.
+Values must be equal bit by bit; names, order, nullability and units must be equal too. The statistics (bounds and
+null counts) must be visible to the readers, and correct.
 """
 
 import json
@@ -41,7 +41,7 @@ READERS = {"pyarrow": by_pyarrow, "duckdb": by_duckdb, "polars": by_polars}
 
 
 def plain(column, kind):
-    """A column as a list of integers, booleans or strings; None where missing; floats as their bits, times in ns."""
+    """A column as a list: None where missing, floats as the integers of their bits, times in ns."""
     column = column.combine_chunks() if isinstance(column, pa.ChunkedArray) else column
     if pa.types.is_dictionary(column.type):
         column = column.dictionary_decode()
@@ -53,12 +53,13 @@ def plain(column, kind):
         bits, width = (np.uint32, np.float32) if kind == "float" else (np.uint64, np.float64)
         missing = column.is_null().to_numpy(zero_copy_only=False)
         filled = pc.fill_null(column, 0.0) if column.null_count else column
-        found = filled.to_numpy(zero_copy_only=False).astype(width).view(bits).tolist()
-        return [None if gone else value for gone, value in zip(missing, found)]
+        values = filled.to_numpy(zero_copy_only=False).astype(width).view(bits).tolist()
+        return [None if null else value for null, value in zip(missing, values)]
     return column.to_pylist()
 
 
-def wanted(column):
+def expected_values(column):
+    """The expected values of a column, times in ns."""
     if column["type"] != "time":
         return column["values"]
     scale = NS[UNITS[column["time"]["unit"]]]
@@ -72,7 +73,7 @@ def check_values(path, expected):
         assert table.column_names == names, (path, name, table.column_names)
         assert table.num_rows == expected["rows"], (path, name, table.num_rows)
         for column in expected["columns"]:
-            got, want = plain(table[column["name"]], column["type"]), wanted(column)
+            got, want = plain(table[column["name"]], column["type"]), expected_values(column)
             assert got == want, (path, name, column["name"], first_difference(got, want))
 
 
@@ -91,7 +92,7 @@ def check_schema(path, expected):
 
 
 def comparable(column, group):
-    """The values of a row group that have a place among bounds."""
+    """The values of a row group that bounds apply to: not missing, and not NaN."""
     values = [v for v in column["values"][group] if v is not None]
     if column["type"] in ("float", "double"):
         bits, width = (np.uint32, np.float32) if column["type"] == "float" else (np.uint64, np.float64)
@@ -101,14 +102,14 @@ def comparable(column, group):
 
 
 def check_statistics(path, expected):
-    """Bounds as pyarrow sees them are true; DuckDB sees bounds wherever there are some."""
+    """Checks the bounds that pyarrow sees, and that DuckDB sees bounds wherever there are some."""
     file = pq.ParquetFile(path).metadata
     rows = duckdb.execute(
         "SELECT row_group_id, path_in_schema, stats_min_value, stats_max_value, stats_null_count "
         "FROM parquet_metadata(?)",
         [str(path)],
     ).fetchall()
-    seen = {(group, name): bounds for group, name, *bounds in rows}
+    seen_by_duckdb = {(group, name): bounds for group, name, *bounds in rows}
     first = 0
     for g in range(file.num_row_groups):
         group = slice(first, first + file.row_group(g).num_rows)
@@ -117,13 +118,13 @@ def check_statistics(path, expected):
             values = comparable(column, group)
             statistics = file.row_group(g).column(c).statistics
             missing = sum(v is None for v in column["values"][group])
-            low, high, nulls = seen[(g, column["name"])]
-            place = (path, g, column["name"], statistics)
-            assert statistics is not None and statistics.null_count == missing and nulls == missing, place
-            assert statistics.has_min_max == bool(values), place
-            # DuckDB takes no infinity for a bound.
+            low, high, nulls = seen_by_duckdb[(g, column["name"])]
+            case = (path, g, column["name"], statistics)
+            assert statistics is not None and statistics.null_count == missing and nulls == missing, case
+            assert statistics.has_min_max == bool(values), case
+            # DuckDB ignores a bound that is infinite.
             finite = column["type"] not in ("float", "double") or np.isfinite(values).all()
-            assert not finite or (low is not None) == (high is not None) == bool(values), place
+            assert not finite or (low is not None) == (high is not None) == bool(values), case
             if not values:
                 continue
             least, most = bound(statistics.min_raw), bound(statistics.max_raw)
@@ -131,10 +132,10 @@ def check_statistics(path, expected):
                 wide = 2**32 if file.row_group(g).column(c).physical_type == "INT32" else 2**64
                 least, most = least % wide, most % wide
             if column["type"] == "text":
-                # Long strings are cut to bounds that hold them.
-                assert least <= min(values) and most >= max(values) and len(most) <= 65, place
+                # Long strings have truncated bounds.
+                assert least <= min(values) and most >= max(values) and len(most) <= 65, case
             else:
-                assert least == min(values) and most == max(values), (*place, min(values), max(values))
+                assert least == min(values) and most == max(values), (*case, min(values), max(values))
 
 
 def bound(value):
@@ -142,9 +143,9 @@ def bound(value):
 
 
 def check_polars_prunes(path):
-    """Polars passes over row groups whose bounds exclude a value: it says so where it is asked to talk.
+    """Checks that Polars skips row groups whose bounds exclude a value, which its verbose output reports.
 
-    It takes NaN for the largest float, so that of floats the lower bound alone can exclude.
+    Polars takes NaN for the largest float, so that for floats only the lower bound can exclude a row group.
     """
     script = (
         "import polars as pl, sys\n"
@@ -163,8 +164,8 @@ def check_polars_prunes(path):
     ):
         command = [sys.executable, "-c", script, str(path), predicate]
         done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
-        told = [line for line in done.stderr.splitlines() if "row groups" in line]
-        assert any(f"reading {kept} / 3 row groups" in line for line in told), (predicate, told)
+        log = [line for line in done.stderr.splitlines() if "row groups" in line]
+        assert any(f"reading {kept} / 3 row groups" in line for line in log), (predicate, log)
 
 
 def main():
@@ -177,7 +178,7 @@ def main():
         check_schema(path, expected)
         check_statistics(path, expected)
     check_polars_prunes(folder / "default_23456.parquet")
-    print(f"{len(files)} files are equal to {', '.join(READERS)}, statistics included")
+    print(f"{len(files)} files: {', '.join(READERS)} read the expected values, and the statistics are correct")
 
 
 if __name__ == "__main__":

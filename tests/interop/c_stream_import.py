@@ -1,4 +1,4 @@
-"""Streams of pyarrow that we take in: every type and layout that is read, and what is refused, with whose name."""
+"""Streams of pyarrow that ironforge imports: every supported type and layout, and errors that name the column."""
 
 import datetime
 import decimal
@@ -6,7 +6,7 @@ import gc
 
 import pyarrow as pa
 import pyarrow.parquet as pq
-from border import Counted, says
+from c_library import CountedStream, fails
 
 ROWS = 200
 INDICES = [pa.int8(), pa.int16(), pa.int32(), pa.int64(), pa.uint8(), pa.uint16(), pa.uint32(), pa.uint64()]
@@ -14,7 +14,7 @@ TEXTS = [pa.string(), pa.large_string(), pa.string_view()]
 
 
 def some(make):
-    """A value a row, every seventh missing."""
+    """One value per row, every seventh missing."""
     return [None if i % 7 == 3 else make(i) for i in range(ROWS)]
 
 
@@ -22,16 +22,16 @@ def words(i):
     return ("", "ä", "\U0001f480", "a\0b", f"word {i % 40}", "x" * 300)[i % 6]
 
 
-def coded(index, text):
-    """Strings as a dictionary that has more values than rows use, a missing one among them."""
+def dictionary(index, text):
+    """Strings as a dictionary with unused values and a missing one."""
     values = pa.array(["unused", *sorted({words(i) for i in range(ROWS)}), None], text)
-    at = {word: i for i, word in enumerate(values.to_pylist())}
-    keys = [None if i % 7 == 3 else at[words(i)] if i % 7 != 5 else at[None] for i in range(ROWS)]
+    index_of = {word: i for i, word in enumerate(values.to_pylist())}
+    keys = [None if i % 7 == 3 else index_of[words(i)] if i % 7 != 5 else index_of[None] for i in range(ROWS)]
     return pa.DictionaryArray.from_arrays(pa.array(keys, index), values)
 
 
 def columns():
-    """Name, array, and the type it is then stored with."""
+    """Nullable columns: name, array, and the type that they are stored with."""
     day = datetime.date(2024, 2, 29)
     for kind in (pa.int8(), pa.int16(), pa.int32(), pa.int64(), pa.uint8(), pa.uint16(), pa.uint32(), pa.uint64()):
         yield str(kind), pa.array(some(lambda i: i % 128), kind), pa.int64()
@@ -49,11 +49,11 @@ def columns():
     for text in TEXTS:
         yield str(text), pa.array(some(words), text), pa.string()
         for index in INDICES:
-            yield f"{text} by {index}", coded(index, text), pa.string()
+            yield f"{text} by {index}", dictionary(index, text), pa.string()
 
 
 def required():
-    """Columns that declare that nothing is missing: they stay so."""
+    """Columns declared as not nullable, which they stay."""
     floats = pa.array([i / 8 for i in range(ROWS)])
     for kind in (pa.uint32(), pa.uint64(), pa.int64()):
         yield f"all {kind}", pa.array(range(ROWS), kind), kind
@@ -63,47 +63,47 @@ def required():
 
 
 def tables():
-    """The columns side by side as they are handed over, and as they are stored."""
-    given, stored = [], []
+    """A table of all columns as it is imported, and as it is stored."""
+    imported, stored = [], []
     for nullable, made in ((True, columns()), (False, required())):
         for name, array, kind in made:
             unit = {"unit": f"of {name}"} if len(name) % 2 else None
-            given.append((pa.field(name, array.type, nullable, unit), array))
+            imported.append((pa.field(name, array.type, nullable, unit), array))
             plain = pa.array(array.to_pylist(), kind) if kind == pa.string() else array.cast(kind)
             stored.append((pa.field(name, kind, nullable, unit), plain))
-    return [pa.table([a for _, a in part], schema=pa.schema([f for f, _ in part])) for part in (given, stored)]
+    return [pa.table([a for _, a in part], schema=pa.schema([f for f, _ in part])) for part in (imported, stored)]
 
 
-def reader(table, cuts):
-    """The table in parts that share its buffers: each begins in the middle of them."""
+def reader(table, bounds):
+    """A reader of the table in batches from bound to bound. They are slices that share its buffers."""
     (whole,) = table.to_batches()
-    batches = [whole.slice(start, end - start) for start, end in zip(cuts, cuts[1:])]
+    batches = [whole.slice(start, end - start) for start, end in zip(bounds, bounds[1:])]
     return pa.RecordBatchReader.from_batches(table.schema, batches)
 
 
-def check_cuts(library, path):
+def check_batches(library, path):
     table, stored = tables()
-    ways = [[0, ROWS], [3, 90], [0, 1, 1, 8, 9, 150, ROWS], [5, 5], [7, 8], []]
-    for cuts in ways:
-        library.write(reader(table, cuts), path)
-        want = stored.slice(cuts[0], cuts[-1] - cuts[0]) if cuts else stored.slice(0, 0)
+    splits = [[0, ROWS], [3, 90], [0, 1, 1, 8, 9, 150, ROWS], [5, 5], [7, 8], []]
+    for bounds in splits:
+        library.write(reader(table, bounds), path)
+        want = stored.slice(bounds[0], bounds[-1] - bounds[0]) if bounds else stored.slice(0, 0)
         got = pq.read_table(path)
         for field in want.schema:
-            place = (cuts, field.name)
-            assert got.schema.field(field.name).equals(field, check_metadata=True), (*place, got.schema.field(field.name))
-            assert got[field.name].combine_chunks().equals(want[field.name].combine_chunks()), place
-        assert got.column_names == want.column_names and got.num_rows == want.num_rows, cuts
-    # Each part with a dictionary of its own: the same key is another string.
-    parts = [pa.array(part, pa.string()).dictionary_encode() for part in (["a", "b", "a"], ["b", None, "c"], [], ["c", "a"])]
-    batches = [pa.record_batch([part], ["word"]) for part in parts]
+            case = (bounds, field.name)
+            assert got.schema.field(field.name).equals(field, check_metadata=True), (*case, got.schema.field(field.name))
+            assert got[field.name].combine_chunks().equals(want[field.name].combine_chunks()), case
+        assert got.column_names == want.column_names and got.num_rows == want.num_rows, bounds
+    # Each batch has another dictionary: the same key is another string.
+    arrays = [pa.array(words, pa.string()).dictionary_encode() for words in (["a", "b", "a"], ["b", None, "c"], [], ["c", "a"])]
+    batches = [pa.record_batch([array], ["word"]) for array in arrays]
     library.write(pa.RecordBatchReader.from_batches(batches[0].schema, batches), path)
     assert pq.read_table(path)["word"].to_pylist() == ["a", "b", "a", "b", None, "c", "c", "a"]
-    return len(ways) + 1
+    return len(splits) + 1
 
 
-def refused(library, path, text, table, limit=1 << 30):
+def check_refused(library, path, text, table, limit=1 << 30):
     path.unlink(missing_ok=True)
-    says(text, library.write, table.to_reader(), path, limit)
+    fails(text, library.write, table.to_reader(), path, limit)
     assert not path.exists(), (text, "a file was written")
 
 
@@ -119,42 +119,42 @@ def check_refusals(library, path):
         "run ends": pa.RunEndEncodedArray.from_arrays(pa.array([3], pa.int16()), pa.array([7])),
     }
     for name, array in bad.items():
-        refused(library, path, f'"{name}"', pa.table({"good": good, name: array}))
+        check_refused(library, path, f'"{name}"', pa.table({"good": good, name: array}))
     twice = pa.Table.from_arrays([good, good], names=["one", "one"])
-    refused(library, path, 'two columns called "one"', twice)
+    check_refused(library, path, 'two columns called "one"', twice)
     large = pa.table({"good": [1, 2], "large": pa.array([1, 2**63], pa.uint64())})
-    refused(library, path, 'row 1 (from 0) of column "large"', large)
+    check_refused(library, path, 'row 1 (from 0) of column "large"', large)
     lie = pa.Table.from_arrays([good], schema=pa.schema([pa.field("required", pa.int64(), False)]))
-    refused(library, path, "required", lie)
-    # Pyarrow holds no batch of a reader against the schema: here the strings of a dictionary are nothings.
+    check_refused(library, path, "required", lie)
+    # pyarrow does not check the batches of a reader against the schema: here the dictionary has values of type null.
     other = pa.record_batch([pa.array([None]).dictionary_encode()], ["word"])
     schema = pa.schema([pa.field("word", pa.dictionary(pa.int32(), pa.string()))])
-    says("is damaged", library.write, pa.RecordBatchReader.from_batches(schema, [other]), path)
-    refused(library, path, "the limit is 1000", pa.table({"i": range(1000)}), 1000)
+    fails("is damaged", library.write, pa.RecordBatchReader.from_batches(schema, [other]), path)
+    check_refused(library, path, "the limit is 1000", pa.table({"i": range(1000)}), 1000)
     return len(bad) + 5
 
 
-def check_producer_that_fails(library, path):
-    """A producer that fails, or that is no longer wanted, is closed, and its words arrive."""
+def check_failing_producer(library, path):
+    """A producer that fails, or whose stream is refused, is closed, and the error message arrives."""
     good, list_ = pa.table({"i": range(1000)}), pa.table({"i": [[1]]})
-    for table, at, text in ((good, 3, "the disk is on fire"), (good, 0, "the disk is on fire"), (list_, None, '"i"')):
+    for table, fails_at, text in ((good, 3, "the producer failed"), (good, 0, "the producer failed"), (list_, None, '"i"')):
         closed = []
 
         def batches():
             try:
                 for i in range(5):
-                    if i == at:
-                        raise ValueError("the disk is on fire")
+                    if i == fails_at:
+                        raise ValueError("the producer failed")
                     yield from table.to_batches()
             finally:
                 closed.append(True)
 
         started = batches()
-        # A generator that never began has nothing to close.
-        if at is None:
+        # A generator that was never started is not closed.
+        if fails_at is None:
             next(started)
         path.unlink(missing_ok=True)
-        says(text, library.write, pa.RecordBatchReader.from_batches(table.schema, started), path)
+        fails(text, library.write, pa.RecordBatchReader.from_batches(table.schema, started), path)
         del started
         gc.collect()
         assert closed == [True] and not path.exists(), (text, closed)
@@ -162,19 +162,19 @@ def check_producer_that_fails(library, path):
 
 
 def check_released(library, path):
-    """A stream that was taken cannot be taken again, and none is none."""
+    """A stream that was imported cannot be imported again, nor can an empty one."""
     counted = library.write(pa.table({"i": [1]}).to_reader(), path)
-    says("already released", library.give, counted, path)
-    says("already released", library.give, Counted(), path)
+    fails("already released", library.import_stream, counted, path)
+    fails("already released", library.import_stream, CountedStream(), path)
     assert counted.streams_released == 1
     return 2
 
 
-def check_intake(library, path):
-    """Gives the number of streams that were handed over."""
+def check_imports(library, path):
+    """Runs all checks. Returns the number of imported streams."""
     gc.collect()
     before = pa.total_allocated_bytes()
-    checks = (check_cuts, check_refusals, check_producer_that_fails, check_released)
+    checks = (check_batches, check_refusals, check_failing_producer, check_released)
     count = sum(check(library, path) for check in checks)
     gc.collect()
     assert pa.total_allocated_bytes() == before, (pa.total_allocated_bytes(), before)

@@ -1,15 +1,15 @@
-//! Tables for other readers: `tests/interop/run` reads them with pyarrow, DuckDB and Polars.
+//! Files for other readers: `tests/interop/run` reads them with pyarrow, DuckDB and Polars.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use ironforge::store::{Encodings, StoreConfig, read_table, write_table};
+use ironforge::store::{EncodingPolicy, StoreConfig, read_table, write_table};
 use ironforge::table::{Table, Values};
 use serde_json::{Value, json};
 
 use super::{LIMIT, every_type};
 
-/// The folder to write to, or a printed SKIP.
+/// The folder to write to; `None`, with a printed SKIP, if there is none.
 fn out() -> Option<PathBuf> {
     let out = std::env::var_os("IRONFORGE_INTEROP_OUT").map(PathBuf::from);
     if out.is_none() {
@@ -18,7 +18,8 @@ fn out() -> Option<PathBuf> {
     out
 }
 
-/// What a reader must find, bit by bit: floats as the integer of their bits, times as integers, null where missing.
+/// The values that a reader must find, bit by bit: floats as the integer of their bits, times as integers, null where
+/// missing.
 fn expected(table: &Table) -> Value {
     let columns = table.columns().iter().map(|column| {
         let (kind, values): (&str, Vec<Value>) = match &column.values {
@@ -46,20 +47,21 @@ fn expected(table: &Table) -> Value {
     json!({ "rows": table.rows(), "columns": columns.collect::<Vec<_>>() })
 }
 
-fn note(path: &Path, table: &Table, narrowed: bool) {
+/// Writes the expected values beside a file.
+fn write_expected(path: &Path, table: &Table, narrowed: bool) {
     let mut expected = expected(table);
     expected["narrowed"] = narrowed.into();
     std::fs::write(path.with_extension("parquet.json"), expected.to_string()).unwrap();
 }
 
 #[test]
-fn tables_of_every_type() {
+fn files_of_every_type_are_written_for_other_readers() {
     let Some(out) = out() else { return };
     let settings = [
         ("default", StoreConfig::default()),
         (
             "basic",
-            StoreConfig { encodings: Encodings::Basic, row_group_rows: 3_000, ..StoreConfig::default() },
+            StoreConfig { encodings: EncodingPolicy::Basic, row_group_rows: 3_000, ..StoreConfig::default() },
         ),
         (
             "content",
@@ -76,15 +78,15 @@ fn tables_of_every_type() {
         for rows in [0, 1, 999, 23_456] {
             let path = out.join(format!("{name}_{rows}.parquet"));
             write_table(&path, &every_type(rows), &config).unwrap();
-            note(&path, &every_type(rows), config.narrow);
+            write_expected(&path, &every_type(rows), config.narrow);
         }
         let path = out.join(format!("{name}_extremes.parquet"));
         write_table(&path, &extremes(), &config).unwrap();
-        note(&path, &extremes(), config.narrow);
+        write_expected(&path, &extremes(), config.narrow);
     }
 }
 
-/// Values at which readers differ.
+/// Values on which readers differ.
 fn extremes() -> Table {
     use super::column;
     use ironforge::table::{Labels, TimeUnit};
@@ -118,7 +120,7 @@ fn extremes() -> Table {
 }
 
 #[test]
-fn tables_of_every_command() {
+fn files_of_every_command_are_written_for_other_readers() {
     let Some(out) = out() else { return };
     let out = out.join("commands");
     let run = |arguments: &[&str]| {
@@ -150,7 +152,7 @@ fn tables_of_every_command() {
             } else if path.extension().is_some_and(|extension| extension == "parquet") {
                 let read = read_table(&path, None, LIMIT).unwrap();
                 assert!(read.ignored.is_empty());
-                note(&path, &read.table, false);
+                write_expected(&path, &read.table, false);
                 files += 1;
             }
         }

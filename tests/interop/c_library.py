@@ -1,6 +1,6 @@
-"""The library of examples/arrow_stream.rs in this process, and every `release` across its border counted.
+"""The C functions of examples/arrow_stream.rs, loaded with ctypes, with every call of a `release` callback counted.
 
-Each side must release what it was given exactly once: streams, and the batches that were taken from them.
+The consumer must release each stream, and each batch it took from one, exactly once.
 """
 
 import ctypes
@@ -31,22 +31,22 @@ RELEASE = ctypes.CFUNCTYPE(None, ctypes.c_void_p)
 GET_NEXT = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_void_p)
 
 
-class Counted:
-    """A stream whose releases are counted, and those of its batches."""
+class CountedStream:
+    """A stream; counts its releases and those of its batches."""
 
-    # Callbacks live as long as the process: who may still call them, nobody here knows.
-    kept = []
+    # Callbacks are kept until the process ends: the other side may call them at any time.
+    callbacks = []
 
     def __init__(self):
         self.stream = Stream()
-        self.streams_released = self.batches_given = self.batches_released = 0
+        self.streams_released = self.batches_taken = self.batches_released = 0
 
     @property
     def address(self):
         return ctypes.addressof(self.stream)
 
     def watch(self):
-        """Puts counters before the callbacks that a producer wrote into the stream."""
+        """Wraps the callbacks that a producer wrote into the stream in ones that count."""
         self.stream.release = self.counting(self.stream.release, "streams_released")
         get_next = GET_NEXT(self.stream.get_next)
 
@@ -54,7 +54,7 @@ class Counted:
             status = get_next(stream, out)
             batch = Array.from_address(out)
             if status == 0 and batch.release:
-                self.batches_given += 1
+                self.batches_taken += 1
                 batch.release = self.counting(batch.release, "batches_released")
             return status
 
@@ -71,20 +71,20 @@ class Counted:
         return self.address_of(RELEASE(counted))
 
     def address_of(self, callback):
-        self.kept.append(callback)
+        self.callbacks.append(callback)
         return ctypes.cast(callback, ctypes.c_void_p).value
 
     def reader(self):
-        """The stream, taken over by pyarrow."""
+        """The stream as a reader of pyarrow, which takes it."""
         return pa.RecordBatchReader._import_from_c(self.address)
 
-    def check(self, place):
-        assert self.streams_released == 1, (place, f"stream released {self.streams_released} times")
-        assert self.batches_released == self.batches_given, (place, self.batches_released, self.batches_given)
+    def check(self, case):
+        assert self.streams_released == 1, (case, f"stream released {self.streams_released} times")
+        assert self.batches_released == self.batches_taken, (case, self.batches_released, self.batches_taken)
 
 
 class Library:
-    """The C functions, with an exception for each status but `DONE`."""
+    """The C functions; every status except `DONE` raises an exception."""
 
     def __init__(self, path):
         self.library = ctypes.CDLL(str(path))
@@ -93,48 +93,49 @@ class Library:
         error = ctypes.create_string_buffer(2000)
         status = getattr(self.library, function)(*arguments, error, ctypes.c_size_t(len(error)))
         if status == REFUSED:
-            raise Refused(error.value.decode())
+            raise LibraryError(error.value.decode())
         assert status == DONE, (function, status, error.value)
 
     def scan(self, path, batch_rows=10_000):
-        """A file as a stream, read while it is asked for."""
-        counted = Counted()
+        """Exports a file as a stream that is read batch by batch."""
+        counted = CountedStream()
         path = ctypes.c_char_p(bytes(path))
         self.call("ironforge_export_scan", path, ctypes.c_uint32(batch_rows), ctypes.byref(counted.stream))
         return counted.watch()
 
     def table(self, path):
-        """A file as a stream, read before."""
-        counted = Counted()
+        """Exports a file as a stream after it was read as a whole."""
+        counted = CountedStream()
         path = ctypes.c_char_p(bytes(path))
         self.call("ironforge_export_table", path, ctypes.c_uint64(LIMIT), ctypes.byref(counted.stream))
         return counted.watch()
 
     def write(self, reader, path, limit=LIMIT):
-        """Gives a reader of pyarrow away, to be written as a file; checks what is released, whatever comes of it."""
-        counted = Counted()
+        """Imports a reader of pyarrow and writes it as a file; checks the releases, on success and on error."""
+        counted = CountedStream()
         reader._export_to_c(counted.address)
         counted.watch()
         try:
-            self.give(counted, path, limit)
+            self.import_stream(counted, path, limit)
         finally:
             counted.check(path)
         return counted
 
-    def give(self, counted, path, limit=LIMIT):
+    def import_stream(self, counted, path, limit=LIMIT):
+        """Imports a stream and writes it as a file."""
         path = ctypes.c_char_p(bytes(path))
         self.call("ironforge_import", ctypes.byref(counted.stream), ctypes.c_uint64(limit), path)
 
 
-class Refused(Exception):
-    """What the library said."""
+class LibraryError(Exception):
+    """An error message of the library."""
 
 
-def says(text, function, *arguments):
-    """Holds that a call fails with an error that says so."""
+def fails(text, function, *arguments):
+    """Checks that a call fails with an error that contains a text."""
     try:
         function(*arguments)
-    except (Refused, pa.ArrowException, OSError) as error:
+    except (LibraryError, pa.ArrowException, OSError) as error:
         assert text in str(error), (text, str(error))
     else:
-        raise AssertionError(f"no error that says {text!r}")
+        raise AssertionError(f"no error with {text!r}")
