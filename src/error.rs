@@ -8,6 +8,7 @@ use crate::backend::BackendError;
 use crate::config::ConfigError;
 use crate::dag::DagError;
 use crate::events::{EventsError, FeatureError};
+use crate::legacy::LegacyError;
 use crate::motif::MotifError;
 use crate::pipeline::Skipped;
 use crate::pipeline::attend::AttendError;
@@ -97,6 +98,9 @@ pub enum Error {
     /// Events that cannot be read.
     #[error(transparent)]
     Events(#[from] EventsError),
+    /// A session file or shard that cannot be read. Errors of its events are [`Error::Events`].
+    #[error(transparent)]
+    Legacy(LegacyError),
     /// A table that cannot be read or written.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -244,6 +248,15 @@ pub enum Error {
     },
 }
 
+impl From<LegacyError> for Error {
+    fn from(error: LegacyError) -> Self {
+        match error {
+            LegacyError::Events(error) => Self::Events(error),
+            error => Self::Legacy(error),
+        }
+    }
+}
+
 fn listed(skipped: &[Skipped]) -> String {
     let mut text = String::new();
     for skip in skipped.iter().take(5) {
@@ -286,9 +299,10 @@ impl Error {
 
     /// Whether the file is readable but is not meant as input: in a folder it is passed over and named.
     pub(crate) fn is_no_input(&self) -> bool {
-        use EventsError::{NoTime, NotASession, UnknownColumn};
+        use EventsError::{NoTime, UnknownColumn};
         match self {
-            Self::Events(error) => matches!(error, NotASession { .. } | NoTime { .. } | UnknownColumn { .. }),
+            Self::Events(error) => matches!(error, NoTime { .. } | UnknownColumn { .. }),
+            Self::Legacy(error) => matches!(error, LegacyError::NotASession { .. }),
             Self::Store(error) => matches!(error, StoreError::UnknownColumn { .. }),
             _ => false,
         }

@@ -6,7 +6,8 @@ use serde::Serialize;
 use super::graphs::SessionGraph;
 use crate::config::{Config, FeatureSet};
 use crate::error::Error;
-use crate::events::{self, FeatureInfo, Features, session45};
+use crate::events::{self, FeatureInfo, Features};
+use crate::legacy::features45;
 use crate::table::Session;
 
 /// Which features a run has, and why these.
@@ -42,7 +43,7 @@ impl Chosen {
     /// # Errors
     /// [`Error::Features`] if `session45` is asked for and a session has not what it needs.
     pub(super) fn of(sessions: &[Session], config: &Config) -> Result<Self, Error> {
-        let lacking = || sessions.iter().find_map(|s| Some((s, session45::lacking(s)?)));
+        let lacking = || sessions.iter().find_map(|s| Some((s, features45::lacking(s)?)));
         let (session45, reason) = match (config.session.features, lacking()) {
             (FeatureSet::Generic, _) => (false, "session.features = generic".to_owned()),
             (FeatureSet::Session45, None) => (true, "session.features = session45".to_owned()),
@@ -65,13 +66,13 @@ impl Chosen {
 
     /// Features of an event.
     pub(super) fn width(&self) -> usize {
-        if self.session45 { session45::NODE_FEATURES } else { self.numbers.len() + events::TIME_FEATURES }
+        if self.session45 { features45::NODE_FEATURES } else { self.numbers.len() + events::TIME_FEATURES }
     }
 
     /// Features of an edge of the temporal view, and of one of the causal DAG.
     pub(super) fn edge_widths(&self) -> [usize; 2] {
         if self.session45 {
-            [session45::TEMPORAL_EDGE_FEATURES, session45::DAG_EDGE_FEATURES]
+            [features45::TEMPORAL_EDGE_FEATURES, features45::DAG_EDGE_FEATURES]
         } else {
             [0, 0]
         }
@@ -81,7 +82,7 @@ impl Chosen {
     pub(super) fn nodes(&self, sessions: &[Session]) -> Result<Vec<Features>, Error> {
         let one = |session: &Session| {
             if self.session45 {
-                session45::nodes(session).map_err(|_| lacks_clock(session))
+                features45::nodes(session).map_err(|_| lacks_clock(session))
             } else {
                 Ok(events::features(&session.events, &self.numbers))
             }
@@ -99,8 +100,8 @@ impl Chosen {
             return Ok(None);
         }
         let (temporal, dag) = (&graph.temporal, &graph.dag_links);
-        let temporal = session45::temporal_edges(session, &temporal.src, &temporal.dst);
-        let dag = session45::dag_edges(session, &dag.src, &dag.dst, &graph.weights);
+        let temporal = features45::temporal_edges(session, &temporal.src, &temporal.dst);
+        let dag = features45::dag_edges(session, &dag.src, &dag.dst, &graph.weights);
         let located = |_| lacks_clock(session);
         Ok(Some(EdgeFeatures { temporal: temporal.map_err(located)?, dag: dag.map_err(located)? }))
     }
@@ -108,7 +109,7 @@ impl Chosen {
     /// The choice as a report holds it.
     pub(super) fn report(self) -> FeatureChoice {
         let none = (Vec::new(), Vec::new());
-        let (temporal, dag) = if self.session45 { session45::edge_info() } else { none };
+        let (temporal, dag) = if self.session45 { features45::edge_info() } else { none };
         FeatureChoice {
             set: if self.session45 { FeatureSet::Session45 } else { FeatureSet::Generic }.name(),
             reason: self.reason,

@@ -13,9 +13,10 @@ use serde::Serialize;
 use super::estimate;
 use crate::config::Config;
 use crate::error::Error;
-use crate::events::{self, ColumnMap, Shard, TimeColumn};
+use crate::events::{self, ColumnMap, TimeColumn};
+use crate::legacy::{self, Shard, forms};
 use crate::store;
-use crate::table::{Form, Session};
+use crate::table::{Session, SourceForm};
 use find::{Candidate, META, NODE_MAP, NODES, find};
 pub use supersede::Superseded;
 
@@ -80,9 +81,9 @@ pub(super) fn read(paths: &[PathBuf], out: &Path, config: &Config) -> Result<Inp
 /// A setting that says how inputs are read is an error where none is read by it: a session file says itself what its
 /// fields are, a shard its times too.
 fn applies(sessions: &[Session], skipped: &[Skipped], config: &Config) -> Result<(), Error> {
-    let any = |form: &dyn Fn(Form) -> bool| sessions.iter().any(|session| form(session.origin.form));
-    let table = any(&|form| form == Form::Table);
-    let clock = any(&|form| !matches!(form, Form::Shard | Form::Sample));
+    let any = |form: &dyn Fn(SourceForm) -> bool| sessions.iter().any(|session| form(session.origin.form));
+    let table = any(&|form| form == SourceForm::TABLE);
+    let clock = any(&|form| form != forms::SHARD && form != SourceForm::SAMPLE);
     let session = &config.session;
     let (of_table, of_clock) = ("a table", "a table or a session file");
     let set = [
@@ -158,7 +159,7 @@ fn stem(path: &Path) -> String {
 
 fn session_file(path: &Path, source: &str, map: &ColumnMap, config: &Config) -> Result<Vec<Session>, Error> {
     let bytes = bounded(path, source, config)?;
-    Ok(events::sessions_from_json(&bytes, source, &stem(path), map.zone.as_deref())?)
+    Ok(legacy::sessions_from_json(&bytes, source, &stem(path), map.zone.as_deref())?)
 }
 
 /// The session of a shard's folder.
@@ -174,7 +175,7 @@ fn shard(folder: &Path, source: &str, config: &Config) -> Result<Vec<Session>, E
     let node_map = folder.join(NODE_MAP).is_file().then(|| table(NODE_MAP)).transpose()?;
     let (node_map, others) = node_map.map(|read| (read.table, read.ignored)).unzip();
     let ignored: Vec<_> = ignored.into_iter().chain(others.unwrap_or_default()).collect();
-    let session = events::session_from_shard(Shard { source, meta: &meta, nodes, node_map })?;
+    let session = legacy::session_from_shard(Shard { source, meta: &meta, nodes, node_map })?;
     Ok(without(vec![session], &ignored))
 }
 
@@ -190,7 +191,7 @@ fn without(mut sessions: Vec<Session>, ignored: &[(String, String)]) -> Vec<Sess
 fn parquet_file(path: &Path, source: &str, map: &ColumnMap, config: &Config) -> Result<Vec<Session>, Error> {
     estimate::check_rows(store::footer(path)?.rows, source, config)?;
     let read = read_table(path, map.columns().as_deref(), config)?;
-    let sessions = events::from_table(read.table, map, source, &events::session_id_from_stem(&stem(path)))?;
+    let sessions = events::from_table(read.table, map, source, &legacy::session_id_from_stem(&stem(path)))?;
     Ok(without(sessions, &read.ignored))
 }
 
@@ -210,7 +211,7 @@ fn csv_file(path: &Path, source: &str, map: &ColumnMap, config: &Config) -> Resu
     let columns = map.columns();
     estimate::check_csv(path, columns.as_ref().map(Vec::len), config)?;
     let table = events::csv_table(path, columns.as_deref(), &map.text_columns(), config.memory_bytes())?;
-    Ok(events::from_table(table, map, source, &events::session_id_from_stem(&stem(path)))?)
+    Ok(events::from_table(table, map, source, &legacy::session_id_from_stem(&stem(path)))?)
 }
 
 /// Bytes of memory that one byte of JSON takes once it is parsed, where it is all brackets.

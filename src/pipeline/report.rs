@@ -277,7 +277,7 @@ pub(super) fn session(session: &crate::table::Session, graph: &SessionGraph) -> 
     SessionReport {
         id: session.id.clone(),
         source: session.source.clone(),
-        form: session.origin.form.name(),
+        form: session.origin.form.name,
         events: events.len(),
         missing_price: events.prices().map(|p| p.iter().filter(|p| p.is_none()).count()),
         missing_kind: events.kind.codes.iter().filter(|&&c| c == crate::table::MISSING).count(),

@@ -22,7 +22,10 @@ const FLOORS: &[(&str, &[&str])] = &[
     ("cuda", &["attention", "csr", "geometry"]),
     ("backend", &["attention", "cuda", "geometry"]),
     ("config", &["suggest", "legacy", "attention", "backend", "dag", "motif", "store", "tgat"]),
-    ("error", &["legacy", "attention", "backend", "config", "dag", "events", "motif", "pipeline", "store", "tgat"]),
+    (
+        "error",
+        &["legacy", "attention", "backend", "config", "dag", "events", "motif", "pipeline", "store", "tgat"],
+    ),
     (
         "pipeline",
         &[
@@ -61,7 +64,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("parquet", &["store"]),
     ("snap", &["store"]),
     ("zstd", &["store"]),
-    ("jiff", &["events"]),
+    ("jiff", &["events", "legacy"]),
     ("csv", &["events"]),
     ("petgraph", &["dag"]),
     ("sprs", &["dag"]),
