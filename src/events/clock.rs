@@ -1,4 +1,4 @@
-//! Placing times: epochs of any unit, RFC 3339, and wall clocks of a zone.
+//! Instants from epochs of any unit, from RFC 3339 text and from wall clocks of a zone.
 
 use jiff::Timestamp;
 use jiff::civil::{DateTime, Time as TimeOfDay};
@@ -8,28 +8,28 @@ use super::EventsError;
 use super::order::Time;
 use crate::table::TimeUnit;
 
-/// What a wall-clock time needs to be placed, for messages.
-const ONCE: &str = "give it as RFC 3339 with an offset, or as a number since the epoch";
+/// Remedy for a wall-clock time that is not one instant.
+const UNAMBIGUOUS: &str = "give it as RFC 3339 with an offset, or as a number since the epoch";
 
-/// The zone of that IANA name.
+/// The zone called `name` in the IANA database.
 ///
 /// # Errors
-/// [`EventsError::Setting`] for a name that is not in the database.
-pub(super) fn zone(name: &str) -> Result<TimeZone, EventsError> {
+/// [`EventsError::Setting`] of `session.zone` if there is no such zone.
+pub(crate) fn zone(name: &str) -> Result<TimeZone, EventsError> {
     TimeZone::get(name).map_err(|_| EventsError::Setting {
-        what: "the time zone",
+        key: "session.zone",
         value: name.to_owned(),
         remedy: "use an IANA name such as UTC, Europe/Berlin or America/New_York".to_owned(),
     })
 }
 
-/// An integer epoch; `None` if its milliseconds do not fit 64 bits.
-pub(super) fn epoch(value: i64, unit: TimeUnit) -> Option<Time> {
+/// The instant of an integer epoch; `None` if its milliseconds do not fit 64 bits.
+pub(crate) fn epoch(value: i64, unit: TimeUnit) -> Option<Time> {
     Time::from_ns(i128::from(value) * nanoseconds(unit))
 }
 
 /// Nanoseconds of a unit.
-pub(super) fn nanoseconds(unit: TimeUnit) -> i128 {
+pub(crate) fn nanoseconds(unit: TimeUnit) -> i128 {
     match unit {
         TimeUnit::Second => 1_000_000_000,
         TimeUnit::Millisecond => 1_000_000,
@@ -38,9 +38,9 @@ pub(super) fn nanoseconds(unit: TimeUnit) -> i128 {
     }
 }
 
-/// A fractional epoch, rounded to the nearest millisecond; what the rounding took decides among equals.
-/// `None` if it is not finite or does not fit 64 bits.
-pub(super) fn fractional(value: f64, unit: TimeUnit) -> Option<Time> {
+/// The instant of a fractional epoch, rounded to the nearest millisecond; the rounding error is kept and decides among
+/// equal times. `None` if it is not finite or does not fit 64 bits.
+pub(crate) fn fractional(value: f64, unit: TimeUnit) -> Option<Time> {
     let ms = value * (nanoseconds(unit) as f64 / 1e6);
     let whole = ms.round();
     // 2^63 is the first float that an i64 cannot hold.
@@ -48,83 +48,83 @@ pub(super) fn fractional(value: f64, unit: TimeUnit) -> Option<Time> {
     fits.then_some(Time { t_ms: whole as i64, beyond_ns: ((ms - whole) * 1e6) as i32 })
 }
 
-/// A wall-clock time in a zone.
+/// The instant of a wall-clock time in a zone.
 ///
 /// # Errors
-/// Why it cannot be placed: it exists twice or not at all there (the clock was changed), or is out of range.
-pub(super) fn place(civil: DateTime, zone: &TimeZone) -> Result<Time, String> {
+/// A reason: the zone repeats or skips the time (its clocks were changed), or it is out of range.
+pub(crate) fn instant(civil: DateTime, zone: &TimeZone) -> Result<Time, String> {
     let ambiguous = zone.to_ambiguous_timestamp(civil);
     let name = zone.iana_name().unwrap_or("the zone");
     match ambiguous.offset() {
         AmbiguousOffset::Unambiguous { .. } => {}
         AmbiguousOffset::Gap { .. } => {
-            return Err(format!("the clocks of {name} were put forward over this time; {ONCE}"));
+            return Err(format!("the clocks of {name} were put forward over this time; {UNAMBIGUOUS}"));
         }
         AmbiguousOffset::Fold { .. } => {
-            return Err(format!("the clocks of {name} showed this time twice; {ONCE}"));
+            return Err(format!("the clocks of {name} showed this time twice; {UNAMBIGUOUS}"));
         }
     }
     let timestamp = ambiguous.unambiguous().map_err(|_| "the time is out of range".to_owned())?;
-    moment(timestamp)
+    from_timestamp(timestamp)
 }
 
-fn moment(timestamp: Timestamp) -> Result<Time, String> {
+fn from_timestamp(timestamp: Timestamp) -> Result<Time, String> {
     Time::from_ns(timestamp.as_nanosecond()).ok_or_else(|| "the time is out of range".to_owned())
 }
 
-/// Seconds since midnight that a clock shows, whatever hour was left out or shown twice before.
-pub(super) fn second_of_day(time: TimeOfDay) -> f64 {
+/// Seconds since midnight on the wall clock, unaffected by hours that the zone skips or repeats.
+pub(crate) fn second_of_day(time: TimeOfDay) -> f64 {
     let whole = i32::from(time.hour()) * 3600 + i32::from(time.minute()) * 60 + i32::from(time.second());
     f64::from(whole) + f64::from(time.subsec_nanosecond()) / 1e9
 }
 
-/// A wall-clock count (nanoseconds since 1970-01-01 00:00 on that clock) in a zone.
+/// The instant of a wall-clock count (nanoseconds since 1970-01-01 00:00 on that clock) in a zone.
 ///
 /// # Errors
-/// As [`place`].
-pub(super) fn wall_clock(ns: i128, zone: &TimeZone) -> Result<Time, String> {
-    // A wall clock in UTC counts as UTC does: the value is cut into date and time there.
+/// As [`instant`].
+pub(crate) fn wall_clock(ns: i128, zone: &TimeZone) -> Result<Time, String> {
+    // A wall clock in UTC counts as UTC does: it splits the value into date and time.
     let utc = Timestamp::from_nanosecond(ns).map_err(|_| "the time is out of range".to_owned())?;
-    place(TimeZone::UTC.to_datetime(utc), zone)
+    instant(TimeZone::UTC.to_datetime(utc), zone)
 }
 
-/// A time written out: RFC 3339 with an offset, or a wall-clock time in `zone`.
+/// The instant of a written time: RFC 3339 with an offset, or a wall-clock time in `zone`.
 ///
 /// # Errors
-/// What is wrong and what would be right.
-pub(super) fn text(text: &str, zone: &TimeZone) -> Result<Time, String> {
+/// A reason, and the formats that are read.
+pub(crate) fn text(text: &str, zone: &TimeZone) -> Result<Time, String> {
     let want = "write 2025-07-24T09:30:00-04:00, 2025-07-24 09:30:00 (in the zone of --zone), or numbers with \
                 --time COLUMN:s|ms|us|ns";
     let trimmed = text.trim();
-    // Only times of day count: jiff would read a date alone as midnight.
+    // A time of day is required: jiff reads a date alone as midnight.
     if !trimmed.contains(':') {
-        return Err(format!("it is no date and time; {want}"));
+        return Err(format!("it is not a date and time; {want}"));
     }
-    // jiff would pass over a zone in brackets, and read second 60 as 59.
+    // jiff ignores a zone in brackets, and reads second 60 as 59.
     if trimmed.contains('[') {
         return Err(format!("it names a zone in brackets; {want}"));
     }
     if has_second_60(trimmed) {
-        return Err(format!("no clock here shows second 60; {want}"));
+        return Err(format!("a leap second (second 60) is not supported; {want}"));
     }
     if let Ok(timestamp) = trimmed.parse::<Timestamp>() {
-        return moment(timestamp);
+        return from_timestamp(timestamp);
     }
     match trimmed.parse::<DateTime>() {
-        Ok(civil) => place(civil, zone),
-        Err(e) => Err(format!("it is no date and time ({e}); {want}")),
+        Ok(civil) => instant(civil, zone),
+        Err(e) => Err(format!("it is not a date and time ({e}); {want}")),
     }
 }
 
-/// The time of day in a date and time written out, seconds since midnight on the clock that wrote it.
-pub(super) fn written_second(text: &str) -> Option<f64> {
-    // Without the mark of UTC the parser takes the clock's own time, an offset behind it or not.
+/// Time of day of a written date and time, seconds since midnight on the clock that wrote it.
+pub(crate) fn written_second(text: &str) -> Option<f64> {
+    // Without the suffix of UTC the parser takes the clock's own time, with or without an offset.
     let civil: DateTime = text.trim().trim_end_matches(['Z', 'z']).parse().ok()?;
     Some(second_of_day(civil.time()))
 }
 
-/// Whether the time of day `HH:MM:SS` in a text has 60 seconds.
-pub(super) fn has_second_60(text: &str) -> bool {
+/// Returns whether the time of day `HH:MM:SS` in a text has second 60.
+pub(crate) fn has_second_60(text: &str) -> bool {
     text.find(':').is_some_and(|first| text.as_bytes().get(first + 3..first + 6) == Some(b":60"))
 }
 
@@ -134,7 +134,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_wall_clock_is_placed_in_its_zone() {
+    fn a_wall_clock_time_is_an_instant_in_its_zone() {
         let new_york = zone("America/New_York").unwrap();
         let ms = |s: &str| text(s, &new_york).map(|t| t.t_ms);
         assert_eq!(ms("2025-07-24 09:30:00"), Ok(1_753_363_800_000));

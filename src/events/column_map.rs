@@ -1,8 +1,8 @@
-//! What the columns of a table mean.
+//! The role of each column of a table.
 
 use super::EventsError;
 
-/// What the values of a time column are.
+/// Format of the values of a time column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TimeFormat {
     /// Seconds since the epoch, UTC; fractions allowed.
@@ -18,7 +18,7 @@ pub enum TimeFormat {
 }
 
 impl TimeFormat {
-    /// The format of that name.
+    /// The format called `name`.
     fn named(name: &str) -> Option<Self> {
         Some(match name {
             "s" => Self::S,
@@ -31,17 +31,17 @@ impl TimeFormat {
     }
 }
 
-/// The time column, and what its values are.
+/// The time column and its format.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TimeColumn {
     /// Name of the column.
     pub name: String,
-    /// What its values are; not needed for text and for timestamp columns, which say it themselves.
+    /// Format of its values; not needed for text and timestamp columns.
     pub format: Option<TimeFormat>,
 }
 
 impl TimeColumn {
-    /// Reads `COLUMN` or `COLUMN:s|ms|us|ns|text`. A name may hold `:`; only a known format after the last one counts.
+    /// Parses `COLUMN` or `COLUMN:s|ms|us|ns|text`. A name may contain `:`; only a known format after the last one counts.
     ///
     /// # Errors
     /// [`EventsError::Setting`] if the name is empty.
@@ -50,7 +50,7 @@ impl TimeColumn {
         let (name, format) = split.map_or((text, None), |(name, format)| (name, Some(format)));
         if name.is_empty() {
             return Err(EventsError::Setting {
-                what: "--time",
+                key: "session.time",
                 value: text.to_owned(),
                 remedy: "name a column, as in --time ts:ms".to_owned(),
             });
@@ -59,30 +59,30 @@ impl TimeColumn {
     }
 }
 
-/// Which column is what. Everything but the time may stay unsaid.
+/// The columns of each role. All but the time are optional.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ColumnMap {
-    /// The time; without it the only timestamp column of the table.
+    /// The time; by default the only timestamp column of the table.
     pub time: Option<TimeColumn>,
-    /// Order of events of equal time, integers; without it the order of the file.
+    /// Order of events of equal time, integers; by default the order of the file.
     pub seq: Option<String>,
-    /// IANA zone of times on the wall clock (text without offset, timestamps without zone, session files); `UTC`
-    /// without it. Times that count from the epoch need none.
+    /// IANA zone of wall-clock times (text without an offset, timestamps without a zone); `UTC` by default. Times that
+    /// count from the epoch need none.
     pub zone: Option<String>,
     /// The kind of an event: text, integers or booleans.
     pub kind: Option<String>,
-    /// The session an event belongs to: text, integers or booleans; without it the table is one session.
+    /// The session an event belongs to: text, integers or booleans; by default the table is one session.
     pub group: Option<String>,
     /// Entities that events share: text or integers.
     pub keys: Vec<String>,
-    /// The numbers of an event; without it every numeric column that is not named otherwise.
+    /// The numbers of an event; by default every numeric column without another role.
     pub numeric: Option<Vec<String>>,
-    /// Which number is the price; without it the number called `price` or `price_level`, if there is one.
+    /// The number that is the price; by default the number called `price` or `price_level`, if there is one.
     pub price: Option<String>,
 }
 
 impl ColumnMap {
-    /// Columns that are labels: a reader of text files keeps them as they stand (`007` stays `007`).
+    /// Columns that are read as text: a reader of text files keeps them unchanged (`007` stays `007`).
     pub fn text_columns(&self) -> Vec<&str> {
         let time =
             self.time.iter().filter(|time| time.format == Some(TimeFormat::Text)).map(|time| &time.name);
@@ -90,8 +90,8 @@ impl ColumnMap {
         names.map(String::as_str).collect()
     }
 
-    /// The columns that are needed, each once, where the map says them all; `None` where it leaves the choice of
-    /// the time or the numbers to the table.
+    /// The columns that are needed, each once; `None` if the map leaves the choice of the time or the numbers to the
+    /// table.
     pub fn columns(&self) -> Option<Vec<&str>> {
         let (time, numeric) = (self.time.as_ref()?, self.numeric.as_ref()?);
         let mut names: Vec<&str> = Vec::new();
@@ -111,7 +111,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_known_format_is_cut_off() {
+    fn only_a_known_format_is_split_off() {
         let parse = |text| TimeColumn::parse(text).map(|t| (t.name, t.format)).unwrap();
         assert_eq!(parse("t:s"), ("t".to_owned(), Some(TimeFormat::S)));
         assert_eq!(parse("a:b"), ("a:b".to_owned(), None));

@@ -1,4 +1,4 @@
-//! CSV files as tables: a header, one row an event, types found from what stands there.
+//! CSV files as tables: a header, one row per event, types inferred from the values.
 
 use std::cell::Cell;
 use std::fs::File;
@@ -12,9 +12,9 @@ use super::EventsError;
 use crate::suggest::suggest;
 use crate::table::{Column, Labels, Table, Values};
 
-/// Bytes a cell takes beside its letters while the file is read.
+/// Bytes of a cell besides its text while the file is read.
 const BYTES_PER_CELL: u64 = 8;
-/// Bytes a value takes at most once its column has a type.
+/// Largest size of a value in a typed column, bytes.
 const BYTES_PER_VALUE: u64 = 16;
 
 /// Reads a CSV file; see [`csv_from`].
@@ -34,9 +34,9 @@ pub fn csv_table(
 
 /// Reads comma-separated UTF-8 text with a header: the named columns, or all of them, in the file's order.
 ///
-/// An empty cell is missing. A column is integers if all its values are, else floats if all are numbers, else
-/// booleans if all are `true` or `false` (in any case), else text; one without any value is missing floats. A column
-/// of `text_columns` is text as it stands: `007` stays `007`.
+/// An empty cell is missing. A column is integers if all its values are, else floats if all are numbers, else booleans
+/// if all are `true` or `false` (in any case), else text; a column without any value is missing floats. A column of
+/// `text_columns` is unchanged text: `007` stays `007`.
 ///
 /// # Errors
 /// [`EventsError::Csv`] with the line: no header, a column without a name or named twice, a row of another length,
@@ -51,7 +51,8 @@ pub fn csv_from(
     let left = Rc::new(Cell::new(memory_limit_bytes));
     let metered = Metered { input: input.chain(END), left: Rc::clone(&left) };
     let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(metered);
-    let over = || EventsError::Memory { file: file.to_owned(), limit: memory_limit_bytes };
+    let over =
+        || EventsError::Memory { file: file.to_owned(), key: "limits.memory_gb", limit: memory_limit_bytes };
     let broken = |line, why: String| EventsError::Csv { file: file.to_owned(), line, why };
     let fail = |e: csv::Error| match e.kind() {
         ErrorKind::Io(io) if io.kind() == io::ErrorKind::FileTooLarge => over(),
@@ -62,7 +63,7 @@ pub fn csv_from(
             let line = e.position().map_or(1, csv::Position::line);
             match e.into_kind() {
                 ErrorKind::Io(source) => EventsError::Io { file: file.to_owned(), source },
-                _ => broken(line, "it is no CSV".to_owned()),
+                _ => broken(line, "it is not CSV".to_owned()),
             }
         }
     };
@@ -77,7 +78,7 @@ pub fn csv_from(
     let mut line = 1;
     loop {
         if !reader.read_record(&mut record).map_err(fail)? {
-            let why = "a quote opens in this row and never closes: the rest of the file would be one cell"
+            let why = "a quote opens in this row and is never closed: the rest of the file would be one cell"
                 .to_owned();
             return Err(broken(line, why));
         }
@@ -94,7 +95,7 @@ pub fn csv_from(
             held += text.len() as u64 + BYTES_PER_CELL + BYTES_PER_VALUE;
             cells.push(text);
         }
-        // One record more may take what is left; the reader stops a record that never ends.
+        // The next record may take what is left: this stops a record that never ends.
         left.set(memory_limit_bytes.checked_sub(held).ok_or_else(over)?);
     }
     let column = |(cells, column): (Cells, usize)| {
@@ -105,14 +106,14 @@ pub fn csv_from(
     Ok(Table::new(cells.into_iter().zip(wanted).map(column).collect()))
 }
 
-/// Follows the input as a row of its own: where it does not come back as one, an open quote has swallowed it.
+/// Row appended to the input: if it is not read as a row, an open quote has swallowed it.
 const END: &[u8] = b"\n\0\n";
 
 fn is_end(record: &StringRecord) -> bool {
     record.len() == 1 && record.get(0) == Some("\0")
 }
 
-/// A reader that gives out no more than what is left of the memory allowed.
+/// A reader that gives no more bytes than are left of the memory limit.
 struct Metered<R> {
     input: R,
     left: Rc<Cell<u64>>,
@@ -124,8 +125,8 @@ impl<R: Read> Read for Metered<R> {
         if left == 0 {
             return Err(io::ErrorKind::FileTooLarge.into());
         }
-        let room = buffer.len().min(usize::try_from(left).unwrap_or(usize::MAX));
-        let read = self.input.read(&mut buffer[..room])?;
+        let most = buffer.len().min(usize::try_from(left).unwrap_or(usize::MAX));
+        let read = self.input.read(&mut buffer[..most])?;
         self.left.set(left - read as u64);
         Ok(read)
     }
@@ -135,7 +136,7 @@ fn header(record: &StringRecord, file: &str) -> Result<Vec<String>, EventsError>
     let broken = |why| EventsError::Csv { file: file.to_owned(), line: 1, why };
     let mut names: Vec<String> = Vec::with_capacity(record.len());
     for (i, name) in record.iter().enumerate() {
-        // A byte order mark belongs to no name.
+        // A byte order mark is not part of the name.
         let name = if i == 0 { name.trim_start_matches('\u{feff}') } else { name };
         if name.is_empty() {
             return Err(broken(format!(
@@ -168,7 +169,7 @@ fn choose(header: &[String], file: &str, columns: Option<&[&str]>) -> Result<Vec
     Ok((0..header.len()).filter(|&i| columns.contains(&header[i].as_str())).collect())
 }
 
-/// The cells of one column, as one text.
+/// The cells of one column, concatenated.
 #[derive(Debug, Clone, Default)]
 struct Cells {
     text: String,
@@ -181,7 +182,7 @@ impl Cells {
         self.ends.push(self.text.len());
     }
 
-    /// The cells in order, an empty one as `None`.
+    /// The cells in order, an empty cell as `None`.
     fn iter(&self) -> impl Iterator<Item = Option<&str>> {
         let starts = std::iter::once(0).chain(self.ends.iter().copied());
         let cell = |(start, &end)| Some(&self.text[start..end]).filter(|cell: &&str| !cell.is_empty());

@@ -1,17 +1,17 @@
-//! Why a source gives no events: the place, what stands there, and what to do about it.
+//! Errors of importing events: the place, the value found, and the remedy.
 
 /// Failure to turn a source into events. `file` is the source as the user named it, rows count from 0.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EventsError {
-    /// A part of the column map means nothing.
-    #[error("{what} {value:?}: {remedy}")]
+    /// A setting of the column map is invalid.
+    #[error("{key} = {value:?}: {remedy}")]
     Setting {
-        /// Which part.
-        what: &'static str,
-        /// What it says.
+        /// Key of the setting in the configuration.
+        key: &'static str,
+        /// Its value.
         value: String,
-        /// What it may say.
+        /// Values that are allowed.
         remedy: String,
     },
     /// A column of the map is not in the file.
@@ -21,7 +21,7 @@ pub enum EventsError {
         file: String,
         /// The name.
         column: String,
-        /// What it was to be.
+        /// Role of the column.
         role: &'static str,
         /// The nearest name, and all names.
         hint: String,
@@ -31,7 +31,7 @@ pub enum EventsError {
     NoTime {
         /// The source.
         file: String,
-        /// Why it was not found.
+        /// Reason that it was not found.
         why: String,
     },
     /// A column has a type that its role cannot use.
@@ -41,14 +41,14 @@ pub enum EventsError {
         file: String,
         /// The column.
         column: String,
-        /// What it was to be.
+        /// Role of the column.
         role: &'static str,
-        /// What it holds.
+        /// Type of the column.
         found: &'static str,
-        /// What the role needs, and how to say so.
+        /// Types that the role can use, and the option that selects one.
         want: String,
     },
-    /// A value cannot be what its role needs.
+    /// A value that its role cannot use.
     #[error("row {row} (from 0) of column {column:?} in {file} holds {value}: {remedy}")]
     Value {
         /// The source.
@@ -57,7 +57,7 @@ pub enum EventsError {
         row: usize,
         /// The column.
         column: String,
-        /// What stands there.
+        /// The value.
         value: String,
         /// What is wrong with it and what would be right.
         remedy: String,
@@ -73,97 +73,64 @@ pub enum EventsError {
         row: usize,
         /// The column.
         column: String,
-        /// What it was to be.
+        /// Role of the column.
         role: &'static str,
     },
-    /// The source holds no event.
-    #[error("{file} holds no events: a session needs one at least")]
+    /// The source holds no events.
+    #[error("{file} holds no events: a session needs at least one")]
     NoEvents {
         /// The source.
         file: String,
     },
-    /// More events than positions.
+    /// More events than 32-bit positions.
     #[error(
-        "{file} holds {events} events, positions are counted to {limit}: split it by --group or into files"
+        "{file} holds {events} events, the limit is {limit}: split it with --group or into several files"
     )]
     TooManyEvents {
         /// The source.
         file: String,
-        /// How many it holds.
+        /// Number of events in it.
         events: usize,
-        /// How many fit.
+        /// Largest number of events.
         limit: usize,
     },
-    /// The operating system refused.
+    /// The operating system reports an error.
     #[error("cannot read {file}: {source}")]
     Io {
         /// The source.
         file: String,
-        /// Its reason.
+        /// The system's error.
         source: std::io::Error,
     },
-    /// A CSV file is broken.
+    /// A CSV file is malformed.
     #[error("{file}, line {line}: {why}")]
     Csv {
         /// The source.
         file: String,
         /// The line, from 1.
         line: u64,
-        /// What is wrong, and what to do.
+        /// What is wrong, and the remedy.
         why: String,
-    },
-    /// A JSON file is broken.
-    #[error("{file} is no readable JSON at line {line}, column {column}: {why}")]
-    Json {
-        /// The source.
-        file: String,
-        /// The line, from 1.
-        line: usize,
-        /// The column, from 1.
-        column: usize,
-        /// What is wrong.
-        why: String,
-    },
-    /// A JSON file is something else than a session.
-    #[error("{file} is JSON but no session: {why}")]
-    NotASession {
-        /// The source.
-        file: String,
-        /// What gave it away.
-        why: String,
-    },
-    /// A field of a session file is wrong.
-    #[error("{file}: {field} {why}: {remedy}")]
-    Field {
-        /// The source.
-        file: String,
-        /// The field, as a path.
-        field: String,
-        /// What is wrong with it.
-        why: String,
-        /// What would be right.
-        remedy: String,
-    },
-    /// A field of one event of a session file is wrong.
-    #[error("{file}: field {field:?} of event {event} (from 0) {why}: {remedy}")]
-    Event {
-        /// The source.
-        file: String,
-        /// Position in the file's list, from 0.
-        event: usize,
-        /// The field.
-        field: String,
-        /// What is wrong with it.
-        why: String,
-        /// What would be right.
-        remedy: String,
     },
     /// Reading would take more memory than allowed.
-    #[error("reading {file} needs more than {limit} bytes: raise limits.memory_gb, or name fewer columns")]
+    #[error("reading {file} needs more than {limit} bytes: raise {key}, or name fewer columns")]
     Memory {
         /// The source.
         file: String,
+        /// Key of the limit in the configuration.
+        key: &'static str,
         /// The limit, bytes.
         limit: u64,
     },
+}
+
+impl EventsError {
+    /// Key of the setting that the error is about, if it is about one.
+    pub fn setting(&self) -> Option<&'static str> {
+        match self {
+            Self::Setting { key, .. } | Self::Memory { key, .. } => Some(key),
+            Self::NoTime { .. } => Some("session.time"),
+            _ => None,
+        }
+    }
 }

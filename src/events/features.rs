@@ -1,25 +1,25 @@
-//! Events as numbers: the columns a network reads, each with a name, a unit and a formula.
+//! Features that any log of events has, each with a name, a unit and a formula, and their standardisation.
 
 use crate::table::{EventTable, Session};
 
-/// What is added to a column's standard deviation before dividing by it: a constant column gives zeros, not NaN.
+/// Added to a column's standard deviation before dividing by it: a constant column gives zeros, not NaN.
 const EPSILON: f64 = 1e-6;
-/// Magnitude up to which squares can be summed as they are.
+/// Magnitude up to which squares can be summed without overflow.
 const SAFE: f64 = 1e100;
-/// Milliseconds of a second.
+/// Milliseconds per second.
 const MS_PER_S: f64 = 1000.0;
 
-/// Columns that [`features`] makes of the times alone.
+/// Number of columns that [`features`] calculates from the times alone.
 pub const TIME_FEATURES: usize = 3;
 
-/// What a feature column is.
+/// Name, unit and formula of a feature.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct FeatureInfo {
-    /// Its name.
+    /// Name.
     pub name: String,
-    /// Its unit, empty for a bare number.
+    /// Unit, empty for a number without one.
     pub unit: &'static str,
-    /// How it comes about.
+    /// Formula.
     pub formula: &'static str,
 }
 
@@ -34,22 +34,22 @@ pub struct Features {
     pub values: Vec<Option<f64>>,
 }
 
-/// Features with mean 0 and standard deviation 1, as a network wants them.
+/// Features with mean 0 and standard deviation 1, the input of a network.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Standardised {
     /// Values, `[rows, width]`, row-major; a missing one is 0, the mean. All finite.
     pub x: Vec<f32>,
-    /// Mean that was taken off each column.
+    /// Mean that was subtracted from each column.
     pub mean: Vec<f64>,
-    /// Population standard deviation of each column, before anything was added to it.
+    /// Population standard deviation of each column, without the constant that is added to it.
     pub std: Vec<f64>,
 }
 
-/// Features that cannot be made, or statistics that do not fit the features they were brought for.
+/// Features that cannot be calculated, or statistics that do not fit the features.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum FeatureError {
-    /// Another number of columns.
+    /// The statistics are for another number of columns.
     #[error(
         "the statistics are for {got} features, the events have {want}: use weights made for these columns"
     )]
@@ -59,24 +59,24 @@ pub enum FeatureError {
         /// Columns of the features.
         want: usize,
     },
-    /// A mean that is not finite, or a deviation that is not finite or below zero.
+    /// A mean that is not finite, or a deviation that is not finite or negative.
     #[error(
         "feature {name:?} has mean {mean} and standard deviation {std}: both must be finite, the latter not negative"
     )]
     Statistic {
         /// The column.
         name: String,
-        /// Its mean.
+        /// Mean of the column.
         mean: f64,
-        /// Its deviation.
+        /// Standard deviation of the column.
         std: f64,
     },
-    /// No time of day.
+    /// The events have no time of day.
     #[error("its source has no wall clock, so its events have no time of day: use the generic features")]
     TimeOfDay,
 }
 
-/// The numeric columns of all sessions, in order of first appearance.
+/// Names of the numeric columns of all sessions, in order of first appearance.
 pub fn numeric_names(sessions: &[Session]) -> Vec<String> {
     let mut names: Vec<String> = Vec::new();
     for column in sessions.iter().flat_map(|session| &session.events.numeric) {
@@ -87,23 +87,23 @@ pub fn numeric_names(sessions: &[Session]) -> Vec<String> {
     names
 }
 
-/// The features of a session: the numeric columns `names`, then three that every log of events has.
+/// The features of a session: the numeric columns `names`, then three that are calculated from the times.
 ///
 /// | feature | unit | formula |
 /// |---|---|---|
-/// | each of `names` | as in the source | the value; missing where the session has no such column |
+/// | each of `names` | as in the source | the value; missing if the session has no such column |
 /// | `gap_prev_s` | s | t_i - t_(i-1); missing for the first event |
 /// | `gap_next_s` | s | t_(i+1) - t_i; missing for the last event |
-/// | `position` | | i / (n - 1), the place in the session from 0 to 1; 0 if it is alone |
+/// | `position` | | i / (n - 1), the position in the session from 0 to 1; 0 if n = 1 |
 pub fn features(events: &EventTable, names: &[String]) -> Features {
-    let own = names.iter().map(|name| FeatureInfo { name: name.clone(), unit: "", formula: "value" });
+    let numbers = names.iter().map(|name| FeatureInfo { name: name.clone(), unit: "", formula: "value" });
     let generic: [_; TIME_FEATURES] = [
         ("gap_prev_s", "s", "t_i - t_(i-1)"),
         ("gap_next_s", "s", "t_(i+1) - t_i"),
         ("position", "", "i / (n - 1)"),
     ]
     .map(|(name, unit, formula)| FeatureInfo { name: name.to_owned(), unit, formula });
-    let info: Vec<_> = own.chain(generic).collect();
+    let info: Vec<_> = numbers.chain(generic).collect();
     let columns: Vec<_> =
         names.iter().map(|name| events.numeric.iter().find(|c| c.name == *name).map(|c| &c.values)).collect();
     let rows = events.len();
@@ -123,7 +123,7 @@ pub fn features(events: &EventTable, names: &[String]) -> Features {
 
 /// Standardises each column by its own statistics: (x - mean) / (population std + 1e-6), over the present values.
 ///
-/// A column without a value has mean 0 and deviation 0; a constant one gives exact zeros. Calculated in f64 in a
+/// A column without a value has mean 0 and deviation 0; a constant column gives exact zeros. Calculated in f64 in a
 /// fixed order, without overflow for any finite values.
 pub fn standardise(features: &Features) -> Standardised {
     let width = features.info.len();
@@ -131,10 +131,10 @@ pub fn standardise(features: &Features) -> Standardised {
     scaled(features, mean, std)
 }
 
-/// Standardises with statistics from elsewhere: (x - mean) / (std + 1e-6).
+/// Standardises each column by given statistics: (x - mean) / (std + 1e-6).
 ///
 /// # Errors
-/// [`FeatureError`] if they are for another number of columns or not finite.
+/// [`FeatureError`] if the statistics are for another number of columns or not finite.
 pub fn standardise_with(
     features: &Features,
     mean: &[f64],
@@ -160,7 +160,7 @@ fn present(features: &Features, column: usize) -> impl Iterator<Item = f64> + Cl
 fn statistics(features: &Features, column: usize) -> (f64, f64) {
     let values = present(features, column);
     let Some(first) = values.clone().next() else { return (0.0, 0.0) };
-    // The mean of equal values may miss them by a rounding: say it exactly.
+    // The calculated mean of equal values may differ from them by a rounding: use the value itself.
     if values.clone().all(|value| value == first) {
         return (first, 0.0);
     }
@@ -177,7 +177,7 @@ fn scaled(features: &Features, mean: Vec<f64>, std: Vec<f64>) -> Standardised {
     let value = |(i, value): (usize, &Option<f64>)| {
         let column = i % width;
         value.map_or(0.0, |value| {
-            // Halves: the difference of two finite values may be above the largest float.
+            // Halves: the difference of two finite values may overflow.
             let half = value / 2.0 - mean[column] / 2.0;
             let z = if half.abs() > SAFE {
                 half / (std[column] + EPSILON) * 2.0
@@ -209,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn columns_stand_in_the_order_asked_for() {
+    fn columns_are_in_the_order_of_the_names() {
         let table = events(&[Some(1.0), None, Some(3.0)]);
         let features = features(&table, &["b".to_owned(), "a".to_owned()]);
         let names: Vec<_> = features.info.iter().map(|f| f.name.as_str()).collect();
@@ -243,8 +243,8 @@ mod tests {
         let s = standardise(&f);
         assert!(s.x.iter().all(|x| x.is_finite()) && s.std[0].is_finite(), "{s:?}");
         assert!((s.x[0] - 1.069).abs() < 0.001 && s.x[0] == s.x[16], "{s:?}");
-        let brought = standardise_with(&f, &[f64::MIN, 0.0, 0.0, 0.0], &[0.0; 4]).unwrap();
-        assert!(brought.x.iter().all(|x| x.is_finite()));
+        let given = standardise_with(&f, &[f64::MIN, 0.0, 0.0, 0.0], &[0.0; 4]).unwrap();
+        assert!(given.x.iter().all(|x| x.is_finite()));
     }
 
     #[test]

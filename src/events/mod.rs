@@ -1,17 +1,25 @@
-//! Events: tables and session files become sessions of events in time order, and events become numbers.
+//! Events: tables become sessions of events in time order, and events become numbers.
 //!
-//! One event model for everything: a time, an order among equal times, a kind, a group, entity keys and numbers
-//! ([`EventTable`]). What is missing stays missing; what cannot be placed in time is an error that names the file,
-//! the row, the column and the remedy.
+//! There is one event model ([`EventTable`](crate::table::EventTable)): a time, an order among equal times, a kind,
+//! entity keys, numbers and texts. Missing values stay missing. A time that cannot be resolved to an instant is an
+//! error that names the file, the row, the column and the remedy.
 //!
-//! Events become numbers by the generic [`features`], which any log has, or by those of [`session45`], which the
-//! original's sessions have.
+//! The importers (`from_table`, `csv_table`) belong to the feature `store`; the order, the [`sample`] and the
+//! [`features`](features()) need none.
 //!
-//! The importers (`from_table`, `csv_table`, `sessions_from_json`, `session_from_shard`) belong to the feature
-//! `store`; the order, the [`sample`] and the features need none.
+//! * `error`: errors of importing events.
+//! * `order`: full-precision times, and the order of events.
+//! * `clock`: instants from epochs, from written times and from wall clocks of a zone.
+//! * `column_map`: the role of each column of a table.
+//! * `csv_table`: CSV files as tables.
+//! * `table_reader`: the columns of a table by their roles.
+//! * `times`: the time column of a table.
+//! * `from_table`: sessions from a table.
+//! * `sample`: built-in sessions.
+//! * `features`: features that any log of events has, and their standardisation.
 
 #[cfg(feature = "store")]
-mod clock;
+pub(crate) mod clock;
 #[cfg(feature = "store")]
 mod column_map;
 #[cfg(feature = "store")]
@@ -20,26 +28,13 @@ mod csv_table;
 mod error;
 mod features;
 #[cfg(feature = "store")]
-mod json;
-#[cfg(feature = "store")]
-mod json_event;
-#[cfg(feature = "store")]
-mod json_file;
+mod from_table;
 mod order;
-#[cfg(feature = "store")]
-mod records;
 mod sample;
-pub mod session45;
 #[cfg(feature = "store")]
-mod session_id;
+mod table_reader;
 #[cfg(feature = "store")]
-mod session_json;
-#[cfg(feature = "store")]
-mod shard;
-#[cfg(feature = "store")]
-mod tabular;
-#[cfg(feature = "store")]
-mod window;
+mod times;
 
 #[cfg(feature = "store")]
 pub use column_map::{ColumnMap, TimeColumn, TimeFormat};
@@ -51,16 +46,11 @@ pub use features::{
     FeatureError, FeatureInfo, Features, Standardised, TIME_FEATURES, features, numeric_names, standardise,
     standardise_with,
 };
+#[cfg(feature = "store")]
+pub use from_table::from_table;
+#[cfg(feature = "store")]
+pub(crate) use order::UnsortedEvents;
 pub use order::{Time, in_order};
 pub use sample::sample;
 #[cfg(feature = "store")]
-pub use session_id::session_id_from_stem;
-#[cfg(feature = "store")]
-pub use session_json::{session_from_json, sessions_from_json};
-#[cfg(feature = "store")]
-pub use shard::{Shard, session_from_shard};
-#[cfg(feature = "store")]
-pub use tabular::from_table;
-
-#[cfg(doc)]
-use crate::table::EventTable;
+pub(crate) use table_reader::labels;

@@ -1,23 +1,23 @@
-//! Time order: which event is node 0, node 1, and so on.
+//! Full-precision times, and the order of events: event `i` in this order is node `i`.
 
-use crate::table::{EventTable, KeyColumn, Labels, NoteColumn, NumericColumn};
+use crate::table::{EventTable, KeyColumn, Labels, NumericColumn, TextColumn};
 
-/// A moment: whole milliseconds, and what a source with a finer clock has beyond them.
+/// An instant: whole milliseconds, and the rest of a source with a finer clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Time {
     /// Milliseconds since the epoch, UTC.
     pub t_ms: i64,
-    /// Nanoseconds beyond `t_ms`; below zero where a fractional second was rounded up.
+    /// Nanoseconds after `t_ms`; negative if a fractional second was rounded up.
     pub beyond_ns: i32,
 }
 
 impl Time {
-    /// A moment in whole milliseconds.
+    /// An instant in whole milliseconds.
     pub fn from_ms(t_ms: i64) -> Self {
         Self { t_ms, beyond_ns: 0 }
     }
 
-    /// A moment in nanoseconds: milliseconds are rounded down.
+    /// An instant in nanoseconds: milliseconds are rounded down.
     ///
     /// `None` if its milliseconds do not fit 64 bits.
     pub fn from_ns(ns: i128) -> Option<Self> {
@@ -26,28 +26,28 @@ impl Time {
     }
 }
 
-/// Rows of a source, in its order, before they are sorted. All columns have as many rows as `times`.
+/// Events of a source, in its order, before they are sorted. All columns are as long as `times`.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Unsorted {
-    /// When each event happened.
-    pub(super) times: Vec<Time>,
-    /// Order of ties, where the source has one.
-    pub(super) seq: Option<Vec<i64>>,
+pub(crate) struct UnsortedEvents {
+    /// Time of each event.
+    pub(crate) times: Vec<Time>,
+    /// Order of ties, if the source has one.
+    pub(crate) seq: Option<Vec<i64>>,
     /// Position in the source file.
-    pub(super) event_index: Vec<u32>,
-    pub(super) kind: Labels,
-    pub(super) keys: Vec<KeyColumn>,
-    pub(super) numeric: Vec<NumericColumn>,
-    pub(super) price: Option<usize>,
-    pub(super) notes: Vec<NoteColumn>,
+    pub(crate) event_index: Vec<u32>,
+    pub(crate) kind: Labels,
+    pub(crate) keys: Vec<KeyColumn>,
+    pub(crate) numeric: Vec<NumericColumn>,
+    pub(crate) price: Option<usize>,
+    pub(crate) texts: Vec<TextColumn>,
     /// Seconds since midnight on the source's wall clock.
-    pub(super) time_of_day_s: Option<Vec<f64>>,
+    pub(crate) time_of_day_s: Option<Vec<f64>>,
 }
 
 /// The order of rows by full-precision time, then `seq`, then position: `order[i]` is the row that becomes node `i`.
 ///
 /// # Panics
-/// If `seq` has another length than `times`.
+/// If `seq` and `times` differ in length.
 #[track_caller]
 pub fn in_order(times: &[Time], seq: Option<&[i64]>) -> Vec<usize> {
     assert!(seq.is_none_or(|seq| seq.len() == times.len()), "one seq per time");
@@ -63,8 +63,8 @@ pub fn in_order(times: &[Time], seq: Option<&[i64]>) -> Vec<usize> {
     order
 }
 
-/// The order by time, then position, where both fit one word: sorted as numbers, which is several times faster. `None`
-/// where they do not fit or a clock is finer than a millisecond.
+/// The order by time, then position, packed into one 64-bit number each: sorting numbers is several times faster.
+/// `None` if both do not fit or a time is finer than a millisecond.
 fn by_packed_time(times: &[Time]) -> Option<Vec<usize>> {
     let earliest = times.iter().map(|time| time.t_ms).min()?;
     let latest = times.iter().map(|time| time.t_ms).max()?;
@@ -80,15 +80,15 @@ fn by_packed_time(times: &[Time]) -> Option<Vec<usize>> {
     Some(packed.into_iter().map(|packed| (packed & rows) as usize).collect())
 }
 
-impl Unsorted {
-    /// Sorts the rows.
+impl UnsortedEvents {
+    /// The events in time order.
     ///
-    /// The result is sorted by (`t_ms`, `seq`). Its `seq` is the source's, or the position in the file where the source
-    /// has none. Where a source's clock is finer than a millisecond the finer time comes before both, and `seq` becomes
-    /// the position in that order, so that sorting by (`t_ms`, `seq`) again changes nothing.
-    pub(super) fn sorted(self) -> EventTable {
+    /// The result is sorted by (`t_ms`, `seq`). Its `seq` is the source's, or the position in the file if the source has
+    /// none. If a time is finer than a millisecond, the full time comes before both and `seq` becomes the position in
+    /// that order, so that sorting by (`t_ms`, `seq`) again changes nothing.
+    pub(crate) fn sorted(self) -> EventTable {
         let finer = self.times.iter().any(|time| time.beyond_ns != 0);
-        let Self { times, seq, event_index, kind, keys, numeric, price, notes, time_of_day_s } =
+        let Self { times, seq, event_index, kind, keys, numeric, price, texts, time_of_day_s } =
             self.select(&in_order(&self.times, self.seq.as_deref()));
         let seq = match seq {
             _ if finer => (0..times.len() as i64).collect(),
@@ -103,13 +103,13 @@ impl Unsorted {
             keys,
             numeric,
             price,
-            notes,
+            texts,
             time_of_day_s,
         }
     }
 
     /// The rows `rows[0], rows[1], ...`.
-    pub(super) fn select(&self, rows: &[usize]) -> Self {
+    pub(crate) fn select(&self, rows: &[usize]) -> Self {
         Self {
             times: rows.iter().map(|&row| self.times[row]).collect(),
             seq: self.seq.as_ref().map(|seq| rows.iter().map(|&row| seq[row]).collect()),
@@ -129,10 +129,10 @@ impl Unsorted {
                 })
                 .collect(),
             price: self.price,
-            notes: self
-                .notes
+            texts: self
+                .texts
                 .iter()
-                .map(|note| NoteColumn { name: note.name.clone(), labels: note.labels.select(rows) })
+                .map(|text| TextColumn { name: text.name.clone(), labels: text.labels.select(rows) })
                 .collect(),
             time_of_day_s: self
                 .time_of_day_s
@@ -156,7 +156,7 @@ mod tests {
                 let mut expected: Vec<usize> = (0..n).collect();
                 expected.sort_by_key(|&row| times[row].t_ms);
                 assert_eq!(in_order(&times, None), expected, "{unit} {n}");
-                // Between these it is the count of rows that decides.
+                // Between these bounds the number of rows decides.
                 assert!(unit > 1000 || by_packed_time(&times).is_some(), "{unit} {n}");
                 assert!(unit < i64::MAX / 50 || n == 1 || by_packed_time(&times).is_none(), "{unit} {n}");
             }
@@ -171,24 +171,24 @@ mod tests {
     fn milliseconds_are_rounded_down_and_finer_times_keep_their_order() {
         let times = [-1, 1_999_999, 1_000_001].map(|ns| Time::from_ns(ns).unwrap());
         assert_eq!(times[0], Time { t_ms: -1, beyond_ns: 999_999 });
-        let unsorted = Unsorted {
+        let unsorted = UnsortedEvents {
             times: times.to_vec(),
             seq: Some(vec![5, 1, 2]),
             event_index: vec![0, 1, 2],
             kind: Labels::encode([None; 3]),
-            notes: vec![NoteColumn {
+            texts: vec![TextColumn {
                 name: "said".to_owned(),
                 labels: Labels::encode([Some("a"), None, Some("")]),
             }],
             time_of_day_s: Some(vec![1.0, 3.0, 2.0]),
-            ..Unsorted::default()
+            ..UnsortedEvents::default()
         };
         let events = unsorted.sorted();
         assert_eq!(events.t_ms, [-1, 1, 1]);
         assert_eq!(events.event_index, [0, 2, 1]);
         assert_eq!(events.seq, [0, 1, 2]);
         assert_eq!(events.time_of_day_s, Some(vec![1.0, 2.0, 3.0]));
-        let said = events.note("said").unwrap();
+        let said = events.text("said").unwrap();
         assert_eq!(said.iter().collect::<Vec<_>>(), [Some("a"), Some(""), None]);
     }
 }

@@ -1,15 +1,15 @@
-//! Sessions to try everything on without a file: a market that never was.
+//! Built-in sessions: a synthetic market, to try the crate without a file.
 
-use super::order::{Time, Unsorted};
+use super::order::{Time, UnsortedEvents};
 use crate::philox::{Philox, Stream};
-use crate::table::{Form, KeyColumn, Labels, NumericColumn, Origin, Session};
+use crate::table::{EventTable, KeyColumn, Labels, NumericColumn, Session, SessionOrigin, SourceForm};
 
-/// Name of the sample where a source is named.
+/// Source of the sample in messages and reports.
 const SOURCE: &str = "built-in sample";
-/// Seed of all that is drawn.
+/// Seed of all random draws.
 const SEED: u64 = 20_250_303;
-/// Days, with the milliseconds of 14:30 UTC on each.
-const DAYS: [(&str, i64); 6] = [
+/// Ids of the sessions, with the time of their start, milliseconds since the epoch.
+const SESSIONS: [(&str, i64); 6] = [
     ("SAMPLE_2025-03-03", 1_741_012_200_000),
     ("SAMPLE_2025-03-04", 1_741_098_600_000),
     ("SAMPLE_2025-03-05", 1_741_185_000_000),
@@ -17,20 +17,20 @@ const DAYS: [(&str, i64); 6] = [
     ("SAMPLE_2025-03-07", 1_741_357_800_000),
     ("SAMPLE_2025-03-10", 1_741_617_000_000),
 ];
-/// Length of a day's session, seconds.
+/// Duration of a session, seconds.
 const SESSION_S: u32 = 10_800;
-/// What happens at random.
+/// Kinds of the background events.
 const KINDS: [&str; 8] = ["quote", "quote", "trade", "trade", "trade", "expansion", "retracement", "cancel"];
-/// What is planted: these three kinds, this many seconds after one another.
+/// Kinds of the planted motif, with the seconds after its start.
 const MOTIF: [(&str, u32); 3] = [("probe", 0), ("liquidity_sweep", 90), ("reversal", 240)];
-/// How often it is planted in a session.
+/// Number of planted motifs in a session.
 const PLANTED: u32 = 7;
-/// Accounts that act; events that share one can be linked.
+/// Number of accounts; events that share one can be linked.
 const ACCOUNTS: u32 = 12;
-/// Price of the first event of the first day, in quarters.
+/// Price of the first event of the first session, in quarters.
 const OPEN_QUARTERS: i64 = 20_000;
 
-/// One event before it is put in order.
+/// An event before the events are ordered.
 struct Draft {
     second: u32,
     kind: Option<&'static str>,
@@ -38,36 +38,36 @@ struct Draft {
     size: u32,
 }
 
-/// Six invented sessions of 81 to 161 events, always the same.
+/// Six synthetic sessions of 81 to 161 events, always the same.
 ///
-/// Events of one second, missing kinds and prices, one entity column (`account`) and two numbers (`price`, `size`); the
-/// source order is shuffled. Seven times a session the kinds `probe`, `liquidity_sweep` and `reversal` follow one
-/// another, 90 and 150 seconds apart and of the same account: that is what mining should find. All else is drawn
+/// They have events of equal time, missing kinds and prices, one entity column (`account`) and two numbers (`price`,
+/// `size`); the source order is shuffled. Seven times in each session the kinds `probe`, `liquidity_sweep` and `reversal`
+/// follow one another, 90 and 150 seconds apart and of one account: mining should find this motif. All else is drawn
 /// independently.
 pub fn sample() -> Vec<Session> {
     let philox = Philox::new(SEED);
-    let session = |(day, &(id, start_ms)): (usize, &(&str, i64))| {
-        let mut random = philox.stream(day as u32, 0);
-        let mut drafts = drafts(60 + 16 * day as u32, &mut random);
-        // Prices follow the clock, the file does not.
+    let session = |(index, &(id, start_ms)): (usize, &(&str, i64))| {
+        let mut random = philox.stream(index as u32, 0);
+        let mut drafts = drafts(60 + 16 * index as u32, &mut random);
+        // The walk of prices follows the times, the order of the source does not.
         drafts.sort_by_key(|draft| draft.second);
-        let prices = prices(&drafts, OPEN_QUARTERS + 40 * day as i64, &mut random);
+        let prices = prices(&drafts, OPEN_QUARTERS + 40 * index as i64, &mut random);
         let order = shuffled(drafts.len(), &mut random);
         Session {
             id: id.to_owned(),
             source: SOURCE.to_owned(),
             events: assemble(&drafts, &prices, &order, start_ms),
-            context: None,
-            origin: Origin { form: Form::Sample, ..Origin::default() },
+            origin: SessionOrigin { form: SourceForm::SAMPLE, ..SessionOrigin::default() },
+            ..Session::default()
         }
     };
-    DAYS.iter().enumerate().map(session).collect()
+    SESSIONS.iter().enumerate().map(session).collect()
 }
 
 fn drafts(background: u32, random: &mut Stream) -> Vec<Draft> {
     let mut drafts = Vec::new();
     for _ in 0..background {
-        // Two clocks of three show whole minutes only: many events share a time.
+        // Two events in three have whole minutes: many share a time.
         let second = random.below(SESSION_S);
         let second = if random.below(3) != 0 { second / 60 * 60 } else { second };
         let kind = KINDS[random.below(KINDS.len() as u32) as usize];
@@ -86,7 +86,7 @@ fn drafts(background: u32, random: &mut Stream) -> Vec<Draft> {
     drafts
 }
 
-/// A walk in quarters; every twelfth price or so is not known.
+/// A random walk in quarters; one price in twelve, on average, is missing.
 fn prices(drafts: &[Draft], open: i64, random: &mut Stream) -> Vec<Option<f64>> {
     let mut quarters = open;
     let step = |_: &Draft| {
@@ -104,16 +104,11 @@ fn shuffled(n: usize, random: &mut Stream) -> Vec<usize> {
     order
 }
 
-fn assemble(
-    drafts: &[Draft],
-    prices: &[Option<f64>],
-    order: &[usize],
-    start_ms: i64,
-) -> crate::table::EventTable {
+fn assemble(drafts: &[Draft], prices: &[Option<f64>], order: &[usize], start_ms: i64) -> EventTable {
     let rows = || order.iter().map(|&i| &drafts[i]);
     let accounts: Vec<String> = rows().map(|draft| format!("account-{:02}", draft.account)).collect();
     let column = |name: &str, values| NumericColumn { name: name.to_owned(), values };
-    let unsorted = Unsorted {
+    let unsorted = UnsortedEvents {
         times: rows().map(|draft| Time::from_ms(start_ms + i64::from(draft.second) * 1000)).collect(),
         seq: None,
         event_index: (0..order.len() as u32).collect(),
@@ -127,7 +122,7 @@ fn assemble(
             column("size", rows().map(|draft| Some(f64::from(draft.size))).collect()),
         ],
         price: Some(0),
-        ..Unsorted::default()
+        ..UnsortedEvents::default()
     };
     unsorted.sorted()
 }
@@ -137,14 +132,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_sample_has_what_real_files_have() {
+    fn the_sample_has_ties_gaps_and_a_shuffled_source_order() {
         let sessions = sample();
         assert_eq!(sessions, sample(), "always the same");
         for session in &sessions {
             let events = &session.events;
             assert!((81..=161).contains(&events.len()), "{}", events.len());
             assert!(events.t_ms.is_sorted() && events.t_ms.windows(2).any(|pair| pair[0] == pair[1]));
-            assert!(!events.event_index.is_sorted(), "the source order is not the order in time");
+            assert!(!events.event_index.is_sorted(), "the source order is not the time order");
             assert!(events.kind.iter().any(|kind| kind.is_none()));
             assert!(events.prices().is_some_and(|prices| prices.iter().any(Option::is_none)));
         }

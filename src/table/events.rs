@@ -1,6 +1,6 @@
-//! The events of one session, column by column.
+//! The events of a session, column by column.
 
-use super::{Labels, Origin};
+use super::Labels;
 
 /// A named column of strings of an [`EventTable`]: an entity that events share.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,16 +20,16 @@ pub struct NumericColumn {
     pub values: Vec<Option<f64>>,
 }
 
-/// A named column of text of an [`EventTable`]: what the source says of each event, kept for features. It links nobody.
+/// A named column of text of an [`EventTable`], kept for features. Unlike a [`KeyColumn`] it links no events.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NoteColumn {
+pub struct TextColumn {
     /// Name in the source; `a.b` for the field `b` of the object `a`.
     pub name: String,
-    /// Text of each event as the source gives it; an empty one is not missing.
+    /// Text of each event as in the source; an empty one is not missing.
     pub labels: Labels,
 }
 
-/// The events of one session, sorted by (`t_ms`, `seq`), ties in the source's order: row `i` is node `i`.
+/// The events of a session, sorted by (`t_ms`, `seq`), ties in the order of the source: row `i` is node `i`.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct EventTable {
     /// Milliseconds since the epoch, UTC.
@@ -44,12 +44,12 @@ pub struct EventTable {
     pub keys: Vec<KeyColumn>,
     /// Numbers of each event.
     pub numeric: Vec<NumericColumn>,
-    /// Which of `numeric` is the price, if one is.
+    /// Index of the price in `numeric`, if there is one.
     pub price: Option<usize>,
     /// Texts of each event.
-    pub notes: Vec<NoteColumn>,
-    /// Time of day of each event, seconds since midnight on the wall clock that the source writes; `None` where the
-    /// source has no wall clock. It is what the clock showed: not to be had from `t_ms` on a day that changes clocks.
+    pub texts: Vec<TextColumn>,
+    /// Time of day of each event, seconds since midnight on the wall clock of the source; `None` if the source has no
+    /// wall clock. It cannot be calculated from `t_ms` on a day that changes clocks.
     pub time_of_day_s: Option<Vec<f64>>,
 }
 
@@ -59,7 +59,7 @@ impl EventTable {
         self.t_ms.len()
     }
 
-    /// Whether there is no event.
+    /// Returns whether there is no event.
     pub fn is_empty(&self) -> bool {
         self.t_ms.is_empty()
     }
@@ -69,48 +69,13 @@ impl EventTable {
         self.price.map(|i| self.numeric[i].values.as_slice())
     }
 
-    /// The numbers of that name, if the source has them.
+    /// The numbers called `name`, if the source has them.
     pub fn number(&self, name: &str) -> Option<&[Option<f64>]> {
         self.numeric.iter().find(|column| column.name == name).map(|column| column.values.as_slice())
     }
 
-    /// The texts of that name, if the source has them.
-    pub fn note(&self, name: &str) -> Option<&Labels> {
-        self.notes.iter().find(|column| column.name == name).map(|column| &column.labels)
+    /// The texts called `name`, if the source has them.
+    pub fn text(&self, name: &str) -> Option<&Labels> {
+        self.texts.iter().find(|column| column.name == name).map(|column| &column.labels)
     }
-}
-
-/// What a source says of a session as a whole. A value that it does not give is missing.
-#[derive(Debug, Clone, Copy, Default, PartialEq)]
-pub struct SessionContext {
-    /// First price.
-    pub open: Option<f64>,
-    /// Highest price.
-    pub high: Option<f64>,
-    /// Lowest price.
-    pub low: Option<f64>,
-    /// Last price.
-    pub close: Option<f64>,
-    /// Range of the prices.
-    pub range: Option<f64>,
-    /// How long the session lasts, seconds.
-    pub duration_s: Option<f64>,
-    /// Whether the values come from the file's `relativity_stats`, measured over the finished session: what its
-    /// authors call theory B.
-    pub theory_b: bool,
-}
-
-/// A session: one independent group of events under an id of its own.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Session {
-    /// Id, unique in a run.
-    pub id: String,
-    /// File the events come from, as the user named it.
-    pub source: String,
-    /// The events.
-    pub events: EventTable,
-    /// What the source says of the session as a whole, if it says anything.
-    pub context: Option<SessionContext>,
-    /// What form the source has, and what stood out in it.
-    pub origin: Origin,
 }

@@ -3,12 +3,12 @@
 /// The code of a missing label.
 pub const MISSING: u32 = u32::MAX;
 
-/// A column of strings, each distinct one stored once; a row may have none.
+/// A column of strings, each distinct string stored once; a row may have none.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Labels {
     /// The distinct strings, in order of first appearance.
     pub names: Vec<String>,
-    /// Per row an index into `names`, or [`MISSING`].
+    /// Index into `names` of each row, or [`MISSING`].
     pub codes: Vec<u32>,
 }
 
@@ -30,7 +30,7 @@ impl Labels {
         labels
     }
 
-    /// The string of row `i`, `None` where it is missing.
+    /// The string of row `i`, `None` if it is missing.
     ///
     /// # Panics
     /// If `i` is not a row.
@@ -47,14 +47,14 @@ impl Labels {
         (0..self.codes.len()).map(|i| self.get(i))
     }
 
-    /// The same strings for the rows `order[0], order[1], ...`; names no row uses any more are dropped.
+    /// The strings of rows `order[0], order[1], ...`; names that no row uses any more are dropped.
     ///
     /// # Panics
     /// If `order` names a row that does not exist.
     #[track_caller]
     pub fn select(&self, order: &[usize]) -> Self {
-        // By code, not by text: a name may be a megabyte long and stand in every row. New codes stand in a table
-        // where there are no more names than rows, else only those of the names met.
+        // By code, not by text: every row may have a name of a megabyte. New codes are kept in an array if there are
+        // no more names than rows, else in a map of the names met.
         let few = self.names.len() <= order.len();
         let mut table = vec![MISSING; if few { self.names.len() } else { 0 }];
         let mut met = std::collections::HashMap::new();
@@ -78,7 +78,7 @@ impl Labels {
         selected
     }
 
-    /// The same rows with one string as missing. O(rows), whatever the strings' length.
+    /// The same rows, those of the string `text` missing. O(rows), for strings of any length.
     pub fn without(&self, text: &str) -> Self {
         let mut labels = self.clone();
         if let Some(gone) = labels.names.iter().position(|name| name == text) {

@@ -1,10 +1,6 @@
-//! Events: order, columns, time, and every way a source can be wrong.
+//! Events from tables: order, columns, times, and errors of the source.
 
 mod csv;
-mod enhanced;
-mod records;
-mod session_json;
-mod shards;
 mod times;
 
 use ironforge::events::{
@@ -13,18 +9,18 @@ use ironforge::events::{
 use ironforge::table::{Column, Labels, Session, Table, Values};
 use proptest::prelude::*;
 
-/// Memory that a test may take, bytes.
-const LIMIT: u64 = 256 << 20;
+/// Memory limit of a test, bytes.
+pub const LIMIT: u64 = 256 << 20;
 
-fn map(time: &str) -> ColumnMap {
+pub fn map(time: &str) -> ColumnMap {
     ColumnMap { time: Some(TimeColumn::parse(time).unwrap()), ..ColumnMap::default() }
 }
 
-fn table<const N: usize>(columns: [(&str, Values); N]) -> Table {
+pub fn table<const N: usize>(columns: [(&str, Values); N]) -> Table {
     Table::new(columns.into_iter().map(|(name, values)| Column::new(name, "", values)).collect())
 }
 
-fn text<const N: usize>(rows: [Option<&str>; N]) -> Values {
+pub fn text<const N: usize>(rows: [Option<&str>; N]) -> Values {
     Values::Text(Labels::encode(rows))
 }
 
@@ -35,7 +31,7 @@ fn one(table: Table, map: &ColumnMap) -> Result<Session, EventsError> {
     })
 }
 
-/// The message of a table that must be refused; it names the file.
+/// The error message of a table that must be refused; it names the file.
 fn refused(table: Table, map: &ColumnMap) -> String {
     let message = one(table, map).unwrap_err().to_string();
     assert!(message.contains("file.csv"), "{message}");
@@ -56,7 +52,7 @@ fn ties_keep_seq_then_the_order_of_the_file() {
     let events = one(table(columns()), &by_seq).unwrap().events;
     assert_eq!(events.event_index, [1, 3, 2, 4, 0]);
     assert_eq!(events.seq, [1, 1, 2, 2, 9]);
-    assert!(events.numeric.is_empty(), "a column named otherwise is no number of its own");
+    assert!(events.numeric.is_empty(), "a column with another role is not a number");
 }
 
 #[test]
@@ -94,7 +90,11 @@ fn groups_become_sessions_by_id() {
     assert_eq!((b.t_ms.as_slice(), b.event_index.as_slice()), (&[2000, 4000][..], &[2, 0][..]));
     assert_eq!(b.kind.iter().collect::<Vec<_>>(), [None, Some("x")]);
     assert_eq!(b.keys[0].labels.iter().collect::<Vec<_>>(), [Some("8"), Some("7")]);
-    assert_eq!(b.prices(), Some(&[None, Some(1.5)][..]), "NaN is missing, and a price is found by its name");
+    assert_eq!(
+        b.prices(),
+        Some(&[None, Some(1.5)][..]),
+        "NaN is missing, and the price is found by its name"
+    );
     let mut gap = columns();
     gap[1].1 = text([Some("b"), None, Some("b"), Some("c")]);
     let message = refused(table(gap), &full);
@@ -102,7 +102,7 @@ fn groups_become_sessions_by_id() {
 }
 
 #[test]
-fn numbers_are_those_named_or_all_that_are_left() {
+fn numbers_are_the_named_columns_or_all_without_another_role() {
     let columns = || {
         table([
             ("t", Values::I64(vec![1])),
@@ -146,7 +146,7 @@ fn numbers_are_those_named_or_all_that_are_left() {
 }
 
 #[test]
-fn no_events_is_an_error_and_one_is_a_session() {
+fn no_events_are_an_error_and_one_event_is_a_session() {
     let none = one(table([("t", Values::I64(vec![]))]), &map("t:s")).unwrap_err();
     assert!(matches!(none, EventsError::NoEvents { .. }), "{none}");
     let session = one(table([("t", Values::I64(vec![0]))]), &map("t:s")).unwrap();
@@ -155,7 +155,7 @@ fn no_events_is_an_error_and_one_is_a_session() {
 }
 
 #[test]
-fn the_sample_has_sessions_of_one_shape() {
+fn the_sample_has_finite_features_of_equal_width() {
     let sessions = sample();
     let names = numeric_names(&sessions);
     assert_eq!(names, ["price", "size"]);
@@ -170,7 +170,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(128))]
 
     #[test]
-    fn any_events_come_out_sorted_and_whole(
+    fn any_events_are_sorted_and_none_is_lost(
         rows in prop::collection::vec((0i64..30, 0i64..4, prop::option::of(-9i64..9), "[ab]?"), 1..60),
     ) {
         let column = |f: &dyn Fn(usize) -> Option<i64>| Values::OptI64((0..rows.len()).map(f).collect());

@@ -19,6 +19,8 @@ mod floors;
 mod golden;
 #[cfg(feature = "cuda")]
 mod gpu;
+#[cfg(feature = "store")]
+mod legacy;
 mod motif;
 #[cfg(feature = "store")]
 mod outputs;

@@ -11,6 +11,7 @@ use crate::backend::BackendError;
 use crate::config::ConfigError;
 use crate::dag::DagError;
 use crate::events::{EventsError, FeatureError};
+use crate::legacy::LegacyError;
 use crate::motif::MotifError;
 use crate::store::StoreError;
 use crate::tgat::TgatError;
@@ -119,6 +120,9 @@ pub enum Error {
     /// Events cannot be read.
     #[error(transparent)]
     Events(#[from] EventsError),
+    /// A session file or shard cannot be read. Errors of its events are [`Error::Events`].
+    #[error(transparent)]
+    Legacy(LegacyError),
     /// A table cannot be read or written.
     #[error(transparent)]
     Store(#[from] StoreError),
@@ -266,6 +270,15 @@ pub enum Error {
     },
 }
 
+impl From<LegacyError> for Error {
+    fn from(error: LegacyError) -> Self {
+        match error {
+            LegacyError::Events(error) => Self::Events(error),
+            error => Self::Legacy(error),
+        }
+    }
+}
+
 impl Error {
     /// Exit code of a command that ends with this error.
     pub fn exit_code(&self) -> u8 {
@@ -297,9 +310,10 @@ impl Error {
 
     /// Returns whether the file is readable but is not an event log. In a folder it is then skipped and reported.
     pub(crate) fn is_not_an_input(&self) -> bool {
-        use EventsError::{NoTime, NotASession, UnknownColumn};
+        use EventsError::{NoTime, UnknownColumn};
         match self {
-            Self::Events(error) => matches!(error, NotASession { .. } | NoTime { .. } | UnknownColumn { .. }),
+            Self::Events(error) => matches!(error, NoTime { .. } | UnknownColumn { .. }),
+            Self::Legacy(error) => matches!(error, LegacyError::NotASession { .. }),
             Self::Store(error) => matches!(error, StoreError::UnknownColumn { .. }),
             _ => false,
         }

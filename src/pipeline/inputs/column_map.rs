@@ -3,7 +3,8 @@
 use crate::config::SessionConfig;
 use crate::events::{ColumnMap, TimeColumn};
 use crate::pipeline::error::{Error, SkippedInput};
-use crate::table::{Form, Session};
+use crate::legacy::forms;
+use crate::table::{SourceForm, Session};
 
 /// Value of `session.zone` that leaves the zone to the input.
 const AUTO_ZONE: &str = "auto";
@@ -30,9 +31,9 @@ pub(super) fn check_used(
     sessions: &[Session],
     skipped: &[SkippedInput],
 ) -> Result<(), Error> {
-    let any = |form: &dyn Fn(Form) -> bool| sessions.iter().any(|session| form(session.origin.form));
-    let has_table = any(&|form| form == Form::Table);
-    let has_wall_clock = any(&|form| !matches!(form, Form::Shard | Form::Sample));
+    let any = |form: &dyn Fn(SourceForm) -> bool| sessions.iter().any(|session| form(session.origin.form));
+    let has_table = any(&|form| form == SourceForm::TABLE);
+    let has_wall_clock = any(&|form| form != forms::SHARD && form != SourceForm::SAMPLE);
     let (table, wall_clock) = ((has_table, "a table"), (has_wall_clock, "a table or a session file"));
     let settings = [
         ("time", !session.time.is_empty(), table),

@@ -6,7 +6,8 @@ use std::path::Path;
 
 use super::find::{InputPath, META, NODE_MAP, NODES};
 use crate::config::Config;
-use crate::events::{self, ColumnMap, Shard};
+use crate::events::{self, ColumnMap};
+use crate::legacy::{self, Shard};
 use crate::pipeline::error::{Error, MemoryTask, SkippedInput};
 use crate::pipeline::memory;
 use crate::store;
@@ -52,7 +53,7 @@ impl FileReader<'_> {
 
     fn session_file(&self, path: &Path, source: &str) -> Result<Vec<Session>, Error> {
         let bytes = self.json_bytes(path, source)?;
-        Ok(events::sessions_from_json(&bytes, source, &stem(path), self.map.zone.as_deref())?)
+        Ok(legacy::sessions_from_json(&bytes, source, &stem(path), self.map.zone.as_deref())?)
     }
 
     /// The session of a shard's folder.
@@ -68,14 +69,14 @@ impl FileReader<'_> {
         let node_map = folder.join(NODE_MAP).is_file().then(|| table(NODE_MAP)).transpose()?;
         let (node_map, others) = node_map.map(|read| (read.table, read.ignored)).unzip();
         let ignored: Vec<_> = ignored.into_iter().chain(others.unwrap_or_default()).collect();
-        let session = events::session_from_shard(Shard { source, meta: &meta, nodes, node_map })?;
+        let session = legacy::session_from_shard(Shard { source, meta: &meta, nodes, node_map })?;
         Ok(with_ignored_columns(vec![session], &ignored))
     }
 
     fn parquet_file(&self, path: &Path, source: &str) -> Result<Vec<Session>, Error> {
         memory::check_rows(store::footer(path)?.rows, source, self.config)?;
         let read = self.table(path, self.map.columns().as_deref())?;
-        let id = events::session_id_from_stem(&stem(path));
+        let id = legacy::session_id_from_stem(&stem(path));
         let sessions = events::from_table(read.table, &self.map, source, &id)?;
         Ok(with_ignored_columns(sessions, &read.ignored))
     }
@@ -85,7 +86,7 @@ impl FileReader<'_> {
         memory::check_csv(path, columns.as_ref().map(Vec::len), self.config)?;
         let limit = self.config.limits.memory_bytes();
         let table = events::csv_table(path, columns.as_deref(), &self.map.text_columns(), limit)?;
-        Ok(events::from_table(table, &self.map, source, &events::session_id_from_stem(&stem(path)))?)
+        Ok(events::from_table(table, &self.map, source, &legacy::session_id_from_stem(&stem(path)))?)
     }
 
     /// A Parquet file, mapped into memory if the configuration says so.

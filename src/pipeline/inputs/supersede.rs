@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use serde::Serialize;
 
-use crate::table::{Form, Session};
+use crate::legacy::forms;
+use crate::table::Session;
 
 /// An input whose session another input holds in a richer form.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
@@ -35,12 +36,12 @@ pub(super) fn keep_richest(sessions: Vec<Session>) -> (Vec<Session>, Vec<Superse
     let (mut kept, mut superseded) = (Vec::new(), Vec::new());
     for mut same in by_id.into_values() {
         // A table has no rank: only the user knows whether it holds the same session.
-        if same.iter().all(|session| session.origin.form.has_rank()) {
-            same.sort_by(|a, b| b.origin.form.cmp(&a.origin.form).then_with(|| a.source.cmp(&b.source)));
-            let best = same.first().map_or(Form::Shard, |session| session.origin.form);
+        if same.iter().all(|session| session.origin.form.richness.is_some()) {
+            same.sort_by(|a, b| richness(b).cmp(&richness(a)).then_with(|| a.source.cmp(&b.source)));
+            let best = same.first().map_or(forms::SHARD, |session| session.origin.form);
             let others = same.split_off(same.partition_point(|session| session.origin.form == best));
             superseded.extend(others.into_iter().map(|session| superseded_by(session, &same[0])));
-            if best == Form::Shard && same.len() > 1 {
+            if best == forms::SHARD && same.len() > 1 {
                 same.iter_mut().for_each(prefix_dataset);
             }
         }
@@ -50,8 +51,13 @@ pub(super) fn keep_richest(sessions: Vec<Session>) -> (Vec<Session>, Vec<Superse
     (kept, superseded)
 }
 
+/// Rank of the form of a session; `None` if it has none.
+fn richness(session: &Session) -> Option<u8> {
+    session.origin.form.richness
+}
+
 fn superseded_by(session: Session, kept: &Session) -> Superseded {
-    let [own, other] = [session.origin.form, kept.origin.form].map(Form::name);
+    let [own, other] = [session.origin.form, kept.origin.form].map(|form| form.name);
     let why = format!("a session is read once, and {other} comes before {own}");
     let [events, by_events] = [&session, kept].map(|session| session.events.len());
     Superseded { file: session.source, session: session.id, by: kept.source.clone(), why, events, by_events }
@@ -66,10 +72,11 @@ fn prefix_dataset(session: &mut Session) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::table::Origin;
+    use crate::legacy::forms::{ADAPTED, DAY_NEWS, ENHANCED, ENHANCED_REL, RECORDS, SHARD};
+    use crate::table::{SessionOrigin, SourceForm};
 
-    fn session(source: &str, form: Form, dataset: Option<&str>) -> Session {
-        let origin = Origin { form, dataset: dataset.map(str::to_owned), ..Origin::default() };
+    fn session(source: &str, form: SourceForm, dataset: Option<&str>) -> Session {
+        let origin = SessionOrigin { form, dataset: dataset.map(str::to_owned), ..SessionOrigin::default() };
         Session { id: "s".to_owned(), source: source.to_owned(), origin, ..Session::default() }
     }
 
@@ -85,9 +92,8 @@ mod tests {
 
     #[test]
     fn the_richest_form_wins_whatever_the_order() {
-        let all =
-            [Form::Shard, Form::Records, Form::Enhanced, Form::EnhancedRel, Form::DayNews, Form::Adapted];
-        let mut sessions: Vec<_> = all.iter().map(|&form| session(form.name(), form, None)).collect();
+        let all = [SHARD, RECORDS, ENHANCED, ENHANCED_REL, DAY_NEWS, ADAPTED];
+        let mut sessions: Vec<_> = all.iter().map(|&form| session(form.name, form, None)).collect();
         let losers =
             ["day_news", "enhanced", "enhanced_rel", "records", "shard"].map(|file| (file, "adapted"));
         for _ in 0..all.len() {
@@ -98,19 +104,19 @@ mod tests {
 
     #[test]
     fn shards_of_one_session_are_all_kept_unless_json_holds_it() {
-        let two = || vec![session("a", Form::Shard, Some("NQ_M5")), session("b", Form::Shard, Some("NQ_M1"))];
+        let two = || vec![session("a", SHARD, Some("NQ_M5")), session("b", SHARD, Some("NQ_M1"))];
         assert_eq!(kept(two()), (vec!["NQ_M5_s a".to_owned(), "NQ_M1_s b".to_owned()], vec![]));
         assert_eq!(kept(two()[..1].to_vec()).0, ["s a"]);
-        let beside = [two(), vec![session("c", Form::Records, None)]].concat();
+        let beside = [two(), vec![session("c", RECORDS, None)]].concat();
         assert_eq!(kept(beside), (vec!["s c".to_owned()], pairs(&[("a", "c"), ("b", "c")])));
     }
 
     #[test]
     fn forms_without_a_rank_or_of_equal_rank_are_all_kept() {
-        let beside_table = vec![session("a", Form::Adapted, None), session("b", Form::Table, None)];
+        let beside_table = vec![session("a", ADAPTED, None), session("b", SourceForm::TABLE, None)];
         assert_eq!(kept(beside_table).0.len(), 2);
         let twice =
-            [Form::EnhancedRel, Form::Enhanced, Form::EnhancedRel].map(|form| session("a", form, None));
+            [ENHANCED_REL, ENHANCED, ENHANCED_REL].map(|form| session("a", form, None));
         let (kept, superseded) = keep_richest(twice.to_vec());
         assert_eq!((kept.len(), superseded.len()), (2, 1));
     }

@@ -47,7 +47,7 @@ impl SessionReport {
         Self {
             id: session.id.clone(),
             source: session.source.clone(),
-            form: session.origin.form.name(),
+            form: session.origin.form.name,
             events: events.len(),
             missing_price: events.prices().map(|p| p.iter().filter(|p| p.is_none()).count()),
             missing_kind: events.kind.codes.iter().filter(|&&c| c == MISSING).count(),

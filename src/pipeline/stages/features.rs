@@ -4,7 +4,8 @@ use rayon::prelude::*;
 
 use super::graphs::SessionGraph;
 use crate::config::FeatureSet;
-use crate::events::{self, FeatureInfo, Features, session45};
+use crate::events::{self, FeatureInfo, Features};
+use crate::legacy::features45;
 use crate::pipeline::error::Error;
 use crate::table::Session;
 
@@ -28,7 +29,7 @@ impl FeatureSelection {
     /// # Errors
     /// [`Error::MissingFeatureInput`] if `session45` is requested and a session lacks an input of it.
     pub(crate) fn new(sessions: &[Session], requested: FeatureSet) -> Result<Self, Error> {
-        let lacking = || sessions.iter().find_map(|s| Some((s, session45::lacking(s)?)));
+        let lacking = || sessions.iter().find_map(|s| Some((s, features45::lacking(s)?)));
         let (session45, reason) = match (requested, lacking()) {
             (FeatureSet::Generic, _) => (false, "session.features = generic".to_owned()),
             (FeatureSet::Session45, None) => (true, "session.features = session45".to_owned()),
@@ -52,7 +53,7 @@ impl FeatureSelection {
     /// Number of features of an event.
     pub(crate) fn node_features(&self) -> usize {
         if self.session45 {
-            session45::NODE_FEATURES
+            features45::NODE_FEATURES
         } else {
             self.number_columns.len() + events::TIME_FEATURES
         }
@@ -61,7 +62,7 @@ impl FeatureSelection {
     /// Number of features of an edge of the temporal view, and of an edge of the DAG.
     pub(crate) fn edge_features(&self) -> [usize; 2] {
         if self.session45 {
-            [session45::TEMPORAL_EDGE_FEATURES, session45::DAG_EDGE_FEATURES]
+            [features45::TEMPORAL_EDGE_FEATURES, features45::DAG_EDGE_FEATURES]
         } else {
             [0, 0]
         }
@@ -71,7 +72,7 @@ impl FeatureSelection {
     pub(crate) fn nodes(&self, sessions: &[Session]) -> Result<Vec<Features>, Error> {
         let one = |session: &Session| {
             if self.session45 {
-                session45::nodes(session).map_err(|_| lacks_clock(session))
+                features45::nodes(session).map_err(|_| lacks_clock(session))
             } else {
                 Ok(events::features(&session.events, &self.number_columns))
             }
@@ -89,8 +90,8 @@ impl FeatureSelection {
             return Ok(None);
         }
         let (temporal, dag) = (&graph.temporal, &graph.dag_links);
-        let temporal = session45::temporal_edges(session, &temporal.src, &temporal.dst);
-        let dag = session45::dag_edges(session, &dag.src, &dag.dst, &graph.weights);
+        let temporal = features45::temporal_edges(session, &temporal.src, &temporal.dst);
+        let dag = features45::dag_edges(session, &dag.src, &dag.dst, &graph.weights);
         let located = |_| lacks_clock(session);
         Ok(Some(EdgeFeatures { temporal: temporal.map_err(located)?, dag: dag.map_err(located)? }))
     }
@@ -107,7 +108,7 @@ impl FeatureSelection {
 
     /// Descriptions of the features of temporal edges, and of those of DAG edges.
     pub(crate) fn edge_info(&self) -> (Vec<FeatureInfo>, Vec<FeatureInfo>) {
-        if self.session45 { session45::edge_info() } else { (Vec::new(), Vec::new()) }
+        if self.session45 { features45::edge_info() } else { (Vec::new(), Vec::new()) }
     }
 }
 

@@ -1,4 +1,4 @@
-//! CSV: types, broken files, and copies of Parquet files.
+//! CSV files: types, malformed files, and copies of Parquet files.
 
 use std::path::Path;
 
@@ -15,7 +15,7 @@ fn csv(text: &str, columns: Option<&[&str]>, words: &[&str]) -> Result<Table, Ev
 }
 
 #[test]
-fn csv_types_are_what_stands_there() {
+fn csv_types_are_inferred_from_the_values() {
     let read =
         csv("\u{feff}i,f,b,w,none,id\n1,1.5,True,x,,007\n,2,false,\"a,\"\"b\",,7\n", None, &["id"]).unwrap();
     let want = table([
@@ -33,7 +33,7 @@ fn csv_types_are_what_stands_there() {
 }
 
 #[test]
-fn broken_csv_is_named_with_its_line() {
+fn errors_of_malformed_csv_name_the_line() {
     for (text, part) in [
         ("", "line 1"),
         ("a,a\n1,2\n", "\"a\""),
@@ -51,7 +51,7 @@ fn broken_csv_is_named_with_its_line() {
 }
 
 #[test]
-fn csv_takes_no_more_memory_than_allowed() {
+fn csv_stays_within_the_memory_limit() {
     let endless = std::io::repeat(b'x');
     let error = csv_from(endless, "file.csv", None, &[], 1 << 20).unwrap_err();
     assert!(matches!(error, EventsError::Memory { limit: 1_048_576, .. }), "{error}");
@@ -104,7 +104,7 @@ fn written(values: &Values) -> Vec<String> {
 }
 
 #[test]
-fn an_unreadable_csv_file_is_named() {
+fn the_error_of_an_unreadable_csv_file_names_it() {
     let error = csv_table(Path::new("no/such.csv"), None, &[], LIMIT).unwrap_err();
     assert!(matches!(&error, EventsError::Io { file, .. } if file == "no/such.csv"), "{error}");
 }

@@ -1,4 +1,4 @@
-//! Times of every form, and those that cannot be placed.
+//! Times of every format, and times that are not an instant.
 
 use ironforge::events::ColumnMap;
 use ironforge::table::{TimeUnit, Values};
@@ -6,7 +6,7 @@ use ironforge::table::{TimeUnit, Values};
 use super::{map, one, refused, table, text};
 
 #[test]
-fn times_of_every_form_are_the_same_instant() {
+fn times_of_every_format_give_the_same_instant() {
     let want = 1_753_363_800_000;
     let zoned = |time: &str| ColumnMap { zone: Some("America/New_York".to_owned()), ..map(time) };
     let stamp = |unit, utc, value| Values::Time { unit, utc, values: vec![Some(value)] };
@@ -32,7 +32,7 @@ fn times_of_every_form_are_the_same_instant() {
 }
 
 #[test]
-fn a_time_that_cannot_be_placed_is_named_with_its_row() {
+fn the_error_of_a_time_that_is_not_an_instant_names_its_row() {
     let stamp = |value| Values::Time { unit: TimeUnit::Millisecond, utc: true, values: vec![Some(0), value] };
     let zoned = ColumnMap { zone: Some("America/New_York".to_owned()), ..map("t:text") };
     for (values, map) in [

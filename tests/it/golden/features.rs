@@ -1,15 +1,16 @@
-//! Goldens of the events room: node and edge features of the original's sessions.
+//! Golden values of the legacy module: node and edge features of the original's sessions.
 
 use std::path::Path;
 
-use ironforge::events::{Features, session_from_json, session45};
+use ironforge::events::Features;
+use ironforge::legacy::{features45, session_from_json};
 use ironforge::table::{Labels, MISSING, Session};
 
 use super::{Run, Tally};
 use crate::close::Tolerance;
 use crate::tensors::Tensors;
 
-/// The file holds f32, whose rounding is relative: half a unit in the last place beside the bar.
+/// The file holds f32, whose rounding is relative: half a unit in the last place is added to the absolute tolerance.
 const EDGES: Tolerance = Tolerance { abs: 1e-6, rel: 6e-8 };
 
 pub fn compare(run: &mut Run) {
@@ -37,7 +38,7 @@ fn features(file: &Path, data: &Path, tally: &mut Tally) {
                 let end = |i: usize| pairs.iter().skip(i).step_by(2).map(|&p| p as u32).collect::<Vec<_>>();
                 let links = ironforge::dag::temporal_view(&session.events.t_ms, 4).unwrap();
                 tally.equal(&format!("{name} pairs"), (&links.src, &links.dst), (&end(0), &end(1)));
-                let got = values(&session45::temporal_edges(&session, &links.src, &links.dst).unwrap());
+                let got = values(&features45::temporal_edges(&session, &links.src, &links.dst).unwrap());
                 tally.case(&name, EDGES.compare(got.into_iter(), want.into_iter()));
             }
             other => panic!("{name}: no features are called {other}"),
@@ -51,13 +52,13 @@ fn values(features: &Features) -> Vec<f64> {
 
 /// |a - b| <= 1e-6 |b| + 1e-9 for every feature; the error is the largest |a - b| / (|b| + 1e-3).
 fn nodes(session: &Session, want: &[f64]) -> Result<f64, String> {
-    let features = session45::nodes(session).unwrap();
+    let features = features45::nodes(session).unwrap();
     let (got, width) = (values(&features), features.info.len());
     if got.len() != want.len() {
         return Err(format!("{} values, expected {}", got.len(), want.len()));
     }
     for (i, (got, want)) in got.iter().zip(want).enumerate() {
-        // A NaN must not pass, as it would if the comparison were turned round.
+        // Written so that a NaN fails.
         let holds = (got - want).abs() <= 1e-6 * want.abs() + 1e-9;
         if !holds {
             let feature = &features.info[i % width].name;
@@ -67,15 +68,16 @@ fn nodes(session: &Session, want: &[f64]) -> Result<f64, String> {
     Ok(got.iter().zip(want).map(|(a, b)| (a - b).abs() / (b.abs() + 1e-3)).fold(0.0, f64::max))
 }
 
-/// The session as the original sees its file: in the file's order, without a kind or a price, for it reads other fields.
+/// The session as the original reads its file: in the file's order, without kind and price, which it reads from other
+/// fields.
 fn as_is(session: Session) -> Session {
     let mut events = session.events;
     let mut order: Vec<usize> = (0..events.len()).collect();
     order.sort_by_key(|&i| events.event_index[i]);
     events.t_ms = order.iter().map(|&i| events.t_ms[i]).collect();
     events.time_of_day_s = events.time_of_day_s.map(|s| order.iter().map(|&i| s[i]).collect());
-    for note in &mut events.notes {
-        note.labels = note.labels.select(&order);
+    for text in &mut events.texts {
+        text.labels = text.labels.select(&order);
     }
     for column in &mut events.numeric {
         column.values = order.iter().map(|&i| column.values[i]).collect();

@@ -2,7 +2,8 @@
 
 use ironforge::config::{Effective, Sources};
 use ironforge::dag::{Dag, EdgeWeights};
-use ironforge::events::{Features, session_from_json, session45};
+use ironforge::events::Features;
+use ironforge::legacy::{features45, session_from_json};
 use ironforge::pipeline::{DiscoverRequest, Silent, discover};
 use ironforge::tgat::Model;
 
@@ -38,17 +39,17 @@ fn sessions_with_prices_types_and_context_get_45_features_and_20_of_edges() {
             assert_eq!(column, want, "{dataset} {}", f);
         }
     };
-    let nodes = session45::nodes(&session).unwrap();
+    let nodes = features45::nodes(&session).unwrap();
     check("nodes", "f", &nodes);
     let ends = |dataset: &str, end: &str| -> Vec<u32> {
         numbers(&run.table(dataset, &session.id), end).into_iter().map(|v| v.unwrap() as u32).collect()
     };
     let (src, dst) = (ends("temporal_edges", "src"), ends("temporal_edges", "dst"));
-    check("temporal_edges", "x", &session45::temporal_edges(&session, &src, &dst).unwrap());
+    check("temporal_edges", "x", &features45::temporal_edges(&session, &src, &dst).unwrap());
     let (src, dst) = (ends("dag_edges", "src"), ends("dag_edges", "dst"));
     let weights = numbers(&run.table("dag_edges", &session.id), "weight");
     let weights: Vec<f32> = weights.into_iter().map(|w| w.unwrap() as f32).collect();
-    check("dag_edges", "x", &session45::dag_edges(&session, &src, &dst, &weights).unwrap());
+    check("dag_edges", "x", &features45::dag_edges(&session, &src, &dst, &weights).unwrap());
     assert_eq!(run.report.feature_stats.features, nodes.info);
     assert!(run.table("dag_edges", &session.id).column("x10").is_none(), "noise columns are not features");
 }

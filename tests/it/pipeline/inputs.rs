@@ -227,7 +227,7 @@ fn a_shard_needs_complete_nodes_and_meta_files() {
     assert_eq!(folder.read(&["s"]).unwrap().sessions.len(), 1, "nor are they read");
     std::fs::remove_file(&edges).unwrap();
     for (meta, part) in
-        [("{\"session_id\":", "no readable JSON"), ("{\"session_id\": \"a\", \"node_count\": 3}", "3")]
+        [("{\"session_id\":", "not readable JSON"), ("{\"session_id\": \"a\", \"node_count\": 3}", "3")]
     {
         folder.text("s/meta.json", meta);
         let error = folder.read(&[""]).unwrap_err();

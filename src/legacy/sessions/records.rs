@@ -1,0 +1,155 @@
+//! Records: JSON events of one session or of several, each with its own date.
+
+use std::collections::BTreeMap;
+
+use jiff::tz::TimeZone;
+
+use super::event_fields::RECORDS;
+use super::json::Json;
+use super::json_file::{ClockedTime, EASTERN, JsonFile};
+use super::session_id_from_stem;
+use super::session_window::placeholders;
+use crate::events::clock;
+use crate::legacy::{LegacyError, forms};
+use crate::table::{NumericColumn, Session, SessionOrigin};
+
+/// A list of numbers that a record may have.
+const FEATURES: &str = "node_features";
+/// The session of a record; beside the list, the session of records without one.
+const SESSION: &str = "session_id";
+/// Suffix of a time on the wall clock of New York.
+const ET: &str = " ET";
+
+/// Returns whether a list holds a record.
+pub(super) fn any_record(list: &Json) -> bool {
+    let Json::List(items) = list else { return false };
+    let is_record = |item: &Json| {
+        let typed = || item.get("event_type").is_some() || item.get("type").is_some();
+        item.get("timestamp_et").is_some() || (item.get("timestamp").is_some() && typed())
+    };
+    items.iter().any(is_record)
+}
+
+/// The sessions of a file, by id; a record without one belongs to the session that the file names, else to that of the
+/// file's stem.
+pub(super) fn sessions(
+    file: JsonFile<'_>,
+    json: &Json,
+    stem: &str,
+    zone: Option<&str>,
+) -> Result<Vec<Session>, LegacyError> {
+    let events: Vec<&Json> = match json.get("events").unwrap_or(json) {
+        Json::List(events) => events.iter().collect(),
+        _ => Vec::new(),
+    };
+    file.check_duplicates(json, &events)?;
+    let zone = clock::zone(zone.unwrap_or(EASTERN))?;
+    let times = events.iter().enumerate().map(|(i, event)| time(file, i, event, &zone));
+    let times = times.collect::<Result<Vec<_>, _>>()?;
+    let mut columns = RECORDS.columns(file, &events, times)?;
+    columns.numeric.extend(node_features(file, &events)?);
+
+    let default = match json.get(SESSION) {
+        Some(Json::Text(id)) if !id.is_empty() => id.clone(),
+        _ => session_id_from_stem(stem),
+    };
+    let mut rows_of: BTreeMap<String, Vec<usize>> = BTreeMap::new();
+    for (i, event) in events.iter().enumerate() {
+        let id = session_of(file, i, event)?.unwrap_or_else(|| default.clone());
+        rows_of.entry(id).or_default().push(i);
+    }
+    let session = |(id, rows): (String, Vec<usize>)| {
+        let own: Vec<&Json> = rows.iter().map(|&row| events[row]).collect();
+        let columns = columns.select(&rows);
+        let origin = SessionOrigin {
+            form: forms::RECORDS,
+            placeholder_times: columns.time_of_day_s.as_deref().map(|clock| placeholders(None, clock)),
+            unknown_fields: RECORDS.unknown(&own, &columns.numeric),
+            ..SessionOrigin::default()
+        };
+        let source = file.name.to_owned();
+        Session { id, source, events: columns.sorted(), origin, ..Session::default() }
+    };
+    Ok(rows_of.into_iter().map(session).collect())
+}
+
+/// 2^53: from here on an f64 does not distinguish all integers.
+const EXACT: f64 = 9_007_199_254_740_992.0;
+
+fn session_of(file: JsonFile<'_>, i: usize, event: &Json) -> Result<Option<String>, LegacyError> {
+    match event.get(SESSION) {
+        None | Some(Json::Null) => Ok(None),
+        Some(Json::Text(id)) => Ok(Some(id.clone()).filter(|id| !id.is_empty())),
+        Some(Json::Number(id)) if id.abs() < EXACT => Ok(Some(id.to_string())),
+        Some(Json::Number(id)) => {
+            let remedy = "numbers of 2^53 and more are not exact: write it as a string";
+            Err(file.event(i, SESSION, format!("is {id}"), remedy))
+        }
+        Some(found) => {
+            let why = format!("is {}", found.type_name());
+            Err(file.event(i, SESSION, why, "it must be a string, or null for the session of the file"))
+        }
+    }
+}
+
+/// The time of a record. `ET` after a time means New York, in any zone.
+fn time(file: JsonFile<'_>, i: usize, event: &Json, zone: &TimeZone) -> Result<ClockedTime, LegacyError> {
+    let remedy = "it must be a date and time, as in \"2025-07-24 09:30:00 ET\" or \"2025-07-24T13:30:00Z\"";
+    let given = RECORDS.times.iter().find_map(|&name| Some((name, event.get(name)?)));
+    let (name, text) = match given {
+        Some((name, Json::Text(text))) => (name, text.trim()),
+        Some((name, found)) => return Err(file.event(i, name, format!("is {}", found.type_name()), remedy)),
+        None => return Err(file.event(i, RECORDS.times[0], "is missing", remedy)),
+    };
+    let wrong = |why: String| file.event(i, name, format!("is {text:?}"), &why);
+    let instant = match text.strip_suffix(ET) {
+        Some(text) => clock::text(text, &clock::zone(EASTERN)?),
+        None => clock::text(text, zone),
+    };
+    let written = text.strip_suffix(ET).unwrap_or(text);
+    let instant = instant.map_err(|why| wrong(format!("{why}; {remedy}")))?;
+    let second = clock::written_second(written).ok_or_else(|| wrong(remedy.to_owned()))?;
+    Ok((instant, second))
+}
+
+/// The columns `node_features.00`, `node_features.01`, ... of the lists of features that records may have, all of one
+/// length.
+fn node_features(file: JsonFile<'_>, events: &[&Json]) -> Result<Vec<NumericColumn>, LegacyError> {
+    let remedy = "it must be a list of numbers in every record, as long in each; or leave it out of all";
+    let Some(width) = events.iter().find_map(|event| match event.get(FEATURES)? {
+        Json::List(values) => Some(values.len()),
+        _ => None,
+    }) else {
+        return Ok(Vec::new());
+    };
+    let column =
+        |f| NumericColumn { name: format!("{FEATURES}.{f:02}"), values: Vec::with_capacity(events.len()) };
+    let mut columns: Vec<NumericColumn> = Vec::new();
+    for (i, event) in events.iter().enumerate() {
+        let values = match event.get(FEATURES) {
+            Some(Json::List(values)) if values.len() == width => values,
+            Some(Json::List(values)) => {
+                let why = format!("has {} numbers, the first list has {width}", values.len());
+                return Err(file.event(i, FEATURES, why, remedy));
+            }
+            Some(found) => {
+                return Err(file.event(i, FEATURES, format!("is {}", found.type_name()), remedy));
+            }
+            None => return Err(file.event(i, FEATURES, "is missing", remedy)),
+        };
+        if i == 0 {
+            columns = (0..width).map(column).collect();
+        }
+        for (column, value) in columns.iter_mut().zip(values) {
+            column.values.push(match value {
+                Json::Null => None,
+                &Json::Number(value) => Some(value),
+                found => {
+                    let why = format!("holds {}", found.type_name());
+                    return Err(file.event(i, FEATURES, why, remedy));
+                }
+            });
+        }
+    }
+    Ok(columns)
+}

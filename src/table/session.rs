@@ -1,0 +1,60 @@
+//! A session, its attributes and its origin.
+
+use std::collections::BTreeMap;
+
+use super::EventTable;
+
+/// A session: one independent group of events with its own id.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Session {
+    /// Id, unique in a run.
+    pub id: String,
+    /// File the events come from, as the user named it.
+    pub source: String,
+    /// The events.
+    pub events: EventTable,
+    /// Numbers that the source states about the session as a whole, by name; empty if it states none.
+    pub attributes: BTreeMap<String, f64>,
+    /// Form of the source, and counts of anomalies in it.
+    pub origin: SessionOrigin,
+}
+
+/// The form of a source, and its rank among the forms that may hold one session.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SourceForm {
+    /// Name in reports.
+    pub name: &'static str,
+    /// Rank among the forms that may hold one session, the richest highest. `None` if no other form holds the sessions
+    /// of this one.
+    pub richness: Option<u8>,
+}
+
+impl SourceForm {
+    /// A table read through a column map.
+    pub const TABLE: Self = Self { name: "table", richness: None };
+    /// The built-in sample.
+    pub const SAMPLE: Self = Self { name: "sample", richness: None };
+}
+
+impl Default for SourceForm {
+    fn default() -> Self {
+        Self::TABLE
+    }
+}
+
+/// The form of a session's source, and anomalies found in it. Anomalies are kept among the events and counted here.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct SessionOrigin {
+    /// Form of the source.
+    pub form: SourceForm,
+    /// Name of the dataset that the source belongs to, if it states one. It distinguishes sources of one form that hold
+    /// the same session.
+    pub dataset: Option<String>,
+    /// Number of events outside the window that the source states for the session; `None` if it states none.
+    pub outside_window: Option<usize>,
+    /// Number of events whose time is a placeholder for an unknown one; `None` if the source has no wall clock.
+    pub placeholder_times: Option<usize>,
+    /// Fields that were left out because they are unknown, and columns of types that no event can use, with the number
+    /// of events that have them.
+    pub unknown_fields: BTreeMap<String, usize>,
+}
