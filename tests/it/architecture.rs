@@ -247,7 +247,8 @@ fn a_second_type_of_one_name_is_found() {
 
 #[test]
 fn architecture_md_names_every_module() {
-    let text = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("ARCHITECTURE.md")).unwrap();
+    let text =
+        std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("ARCHITECTURE.md")).unwrap();
     for (module, _) in LAYERS {
         assert!(source::mentions(&text, module), "ARCHITECTURE.md does not name `{module}`");
     }

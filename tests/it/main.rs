@@ -1,6 +1,7 @@
-//! The one test binary: properties, goldens, the command, and the rules of the house.
+//! The one test binary: properties, goldens, the command, and the rules of the architecture.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::print_stdout, missing_docs, unreachable_pub)]
 
+mod architecture;
 mod attention;
 #[cfg(feature = "cli")]
 mod cli;
@@ -15,7 +16,6 @@ mod emulator;
 mod events;
 #[cfg(all(feature = "cuda", feature = "cli", target_os = "linux"))]
 mod fake_driver;
-mod floors;
 mod golden;
 #[cfg(feature = "cuda")]
 mod gpu;
@@ -30,6 +30,7 @@ mod plans;
 mod primitives;
 #[cfg(feature = "cuda")]
 mod ptx;
+mod skip;
 #[cfg(feature = "store")]
 mod store;
 mod tensors;

@@ -2,9 +2,9 @@
 
 use crate::config::SessionConfig;
 use crate::events::{ColumnMap, TimeColumn};
-use crate::pipeline::error::{Error, SkippedInput};
 use crate::legacy::forms;
-use crate::table::{SourceForm, Session};
+use crate::pipeline::error::{Error, SkippedInput};
+use crate::table::{Session, SourceForm};
 
 /// Value of `session.zone` that leaves the zone to the input.
 const AUTO_ZONE: &str = "auto";

@@ -115,8 +115,7 @@ mod tests {
     fn forms_without_a_rank_or_of_equal_rank_are_all_kept() {
         let beside_table = vec![session("a", ADAPTED, None), session("b", SourceForm::TABLE, None)];
         assert_eq!(kept(beside_table).0.len(), 2);
-        let twice =
-            [ENHANCED_REL, ENHANCED, ENHANCED_REL].map(|form| session("a", form, None));
+        let twice = [ENHANCED_REL, ENHANCED, ENHANCED_REL].map(|form| session("a", form, None));
         let (kept, superseded) = keep_richest(twice.to_vec());
         assert_eq!((kept.len(), superseded.len()), (2, 1));
     }

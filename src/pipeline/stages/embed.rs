@@ -145,7 +145,7 @@ mod tests {
         }
 
         fn plan(&self, problem: &Attention<'_>) -> Result<Option<Plan>, AttentionError> {
-            Plan::new(&crate::attention::lowering::Layout::of(problem)).map(Some)
+            Plan::new(&crate::attention::lowering::PlanInputs::of(problem)).map(Some)
         }
     }
 

@@ -1,7 +1,7 @@
 //! `ironforge inspect`.
 
 use ironforge::pipeline::Error;
-use ironforge::store::{InspectOptions, Inspection, ColumnReport, inspect};
+use ironforge::store::{ColumnReport, InspectOptions, Inspection, inspect};
 
 use crate::args::InspectArgs;
 use crate::output::{self, Failure};
@@ -11,7 +11,8 @@ use crate::settings::effective;
 /// Describes a Parquet file and, without `--footer`, decodes all of it.
 pub fn run(args: &InspectArgs) -> Result<(), Failure> {
     let effective = effective(&args.configuration, Vec::new())?;
-    let depth = InspectOptions { pages: !args.footer, memory_limit_bytes: effective.config.limits.memory_bytes() };
+    let depth =
+        InspectOptions { pages: !args.footer, memory_limit_bytes: effective.config.limits.memory_bytes() };
     let progress = progress::for_stderr();
     if depth.pages {
         progress.phase("decoding");
