@@ -195,7 +195,7 @@ impl CheckedPageReader {
         }
         self.budget.count_page(header.crc.is_some());
         let buf = self.decompress(&header, bytes)?;
-        let page = self.to_decoder_page(&header, buf)?;
+        let page = self.decoder_page(&header, buf)?;
         self.values_seen += u64::from(header.kind.values().unwrap_or_default());
         let reserved = match page {
             Page::DictionaryPage { num_values, .. } => {

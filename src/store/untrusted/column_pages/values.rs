@@ -11,7 +11,7 @@ use crate::store::untrusted::page_header::{EncodingId, PageHeader, PageKind};
 
 impl CheckedPageReader {
     /// A decompressed page as the decoder takes it; reserves the memory of its decoded values.
-    pub(super) fn to_decoder_page(
+    pub(super) fn decoder_page(
         &mut self,
         header: &PageHeader,
         buf: Bytes,
