@@ -1,10 +1,10 @@
 //! Reading of Parquet: the whole table, three columns, a filter; as one table, as a stream, and mapped into memory.
 //!
-//! An id is `store_read/<what>/<file>`; one element is one row of the file. The files are `ironforge.parquet`, written by
-//! this benchmark in row groups of 10,000 rows, and every other `*.parquet` in IRONFORGE_BENCH_OUT, the folder where it
-//! is written: benches/peers/store_read_peers.py writes a file there with pyarrow, and times pyarrow, Polars and DuckDB on
-//! the same files. Times are CPU times
-//! (`dag/clock.rs`): run with RAYON_NUM_THREADS=1.
+//! An id is `store_read/<what>/<file>`; one element is one row of the file. The files are `ironforge.parquet`,
+//! written by this benchmark in row groups of 10,000 rows, and every other `*.parquet` in IRONFORGE_BENCH_OUT, the
+//! folder where it is written: benches/peers/store_read_peers.py writes a file there with pyarrow, and times
+//! pyarrow, Polars and DuckDB on the same files. Times are CPU times (`dag/clock.rs`): run with
+//! RAYON_NUM_THREADS=1.
 #![allow(clippy::unwrap_used, missing_docs, unreachable_pub)]
 
 #[path = "dag/clock.rs"]

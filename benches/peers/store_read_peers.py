@@ -4,9 +4,9 @@
     RAYON_NUM_THREADS=1 IRONFORGE_BENCH_OUT=$PWD/target/peers/store_read cargo bench --bench store_read
     python3 benches/peers/store_read_peers.py target/peers/store_read
 
-The first command writes a file with pyarrow (ZSTD 3, row groups of 10,000 rows). The second writes the file of ironforge
-and times ironforge on both. The third times the peers on both files and prints the ratios. Times are CPU times, the
-median of the rounds; the peers alternate within a round.
+The first command writes a file with pyarrow (ZSTD 3, row groups of 10,000 rows). The second writes the file of
+ironforge and times ironforge on both. The third times the peers on both files and prints the ratios. Times are CPU
+times, the median of the rounds; the peers alternate within a round.
 """
 
 import json
@@ -95,7 +95,9 @@ def main(folder):
             medians = {name: statistics.median(taken) for name, taken in times.items()}
             ironforge = ironforge_median(what, path.stem)
             line = ", ".join(f"{name} {seconds * 1e3:.0f} ms" for name, seconds in medians.items())
-            ratio = f", ironforge {ironforge * 1e3:.0f} ms, {ironforge / medians['polars']:.2f}x Polars" if ironforge else ""
+            ratio = ""
+            if ironforge:
+                ratio = f", ironforge {ironforge * 1e3:.0f} ms, {ironforge / medians['polars']:.2f}x Polars"
             print(f"{path.name} ({path.stat().st_size / 1e6:.1f} MB) {what}: {line}{ratio}")
 
 

@@ -1,4 +1,4 @@
-//! ValueDigest of a leaf column: every page is decoded, for flat and nested columns alike.
+//! Digest of a leaf column: every page is decoded, for flat and nested columns alike.
 
 use std::sync::Arc;
 

@@ -77,8 +77,8 @@ pub struct ColumnContent {
     pub values: u64,
     /// Number of nulls; in a list also the levels of empty and null lists.
     pub nulls: u64,
-    /// SHA-256 of the values that are not null, 64 hexadecimal digits; independent of writer, compression and encoding
-    /// (see [`inspect`]).
+    /// SHA-256 of the values that are not null, 64 hexadecimal digits; independent of writer, compression and
+    /// encoding (see [`inspect`]).
     pub sha256: String,
     /// Number of data and dictionary pages.
     pub pages: u64,
@@ -106,15 +106,16 @@ pub struct InspectOptions {
     pub memory_limit_bytes: u64,
 }
 
-/// Describes a Parquet file of any writer: schema, row groups, encodings and sizes, and the number of values and their
-/// digest for every leaf column.
+/// Describes a Parquet file of any writer: schema, row groups, encodings and sizes, and the number of values and
+/// their digest for every leaf column.
 ///
-/// The digest is SHA-256 over the values that are not null, in row order: integers, dates, times and timestamps as 64-bit
-/// little-endian in their own unit (INT96 in nanoseconds), floats widened to 64 bits with a single NaN, a boolean as one
-/// byte, strings and binary with their length in front as 32-bit little-endian, a decimal as its text in the same way.
+/// The digest is SHA-256 over the values that are not null, in row order: integers, dates, times and timestamps as
+/// 64-bit little-endian in their own unit (INT96 in nanoseconds), floats widened to 64 bits with a single NaN, a
+/// boolean as one byte, strings and binary with their length in front as 32-bit little-endian, a decimal as its
+/// text in the same way.
 ///
-/// The checksum of a file of this crate's writer is verified first. `progress` receives the number of leaf columns done
-/// and the total. Cost: one pass over the file, one column at a time, and one more if it has a checksum.
+/// The checksum of a file of this crate's writer is verified first. `progress` receives the number of leaf columns
+/// done and the total. Cost: one pass over the file, one column at a time, and one more if it has a checksum.
 ///
 /// # Errors
 /// [`StoreError::Io`]; [`StoreError::NotParquet`], [`StoreError::Encrypted`], [`StoreError::Damaged`],

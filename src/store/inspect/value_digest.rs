@@ -1,9 +1,10 @@
-//! ValueDigest of a column that does not depend on its writer, encoding or compression: SHA-256 over its values in row order.
+//! Digest of a column that does not depend on its writer, encoding or compression: SHA-256 over its values in
+//! row order.
 //!
-//! Integers, dates, times and timestamps are hashed as 64-bit little-endian (64-bit unsigned columns as unsigned, INT96
-//! as nanoseconds since 1970); floats widened to 64 bits, every NaN as `0x7ff8000000000000`; a boolean as one byte;
-//! strings and binary with their length in front as 32-bit little-endian; a decimal as its text, in the same way. Nulls
-//! are not hashed.
+//! Integers, dates, times and timestamps are hashed as 64-bit little-endian (64-bit unsigned columns as unsigned,
+//! INT96 as nanoseconds since 1970); floats widened to 64 bits, every NaN as `0x7ff8000000000000`; a boolean as one
+//! byte; strings and binary with their length in front as 32-bit little-endian; a decimal as its text, in the same
+//! way. Nulls are not hashed.
 
 use arrow_buffer::i256;
 use half::f16;
@@ -109,8 +110,8 @@ impl ValueDigest {
         self.push(&value.to_le_bytes());
     }
 
-    /// An INT96 timestamp: nanoseconds of the day, low word first, and the unsigned Julian day. A timestamp beyond 64 bits
-    /// wraps, as in other readers.
+    /// An INT96 timestamp: nanoseconds of the day, low word first, and the unsigned Julian day. A timestamp beyond
+    /// 64 bits wraps, as in other readers.
     pub(crate) fn int96(&mut self, words: &[u32]) {
         let [low, high, day] = [0, 1, 2].map(|i| words.get(i).copied().unwrap_or_default());
         let ns = (u64::from(high) << 32 | u64::from(low)) as i64;
@@ -159,8 +160,8 @@ fn big_endian(bytes: &[u8]) -> Result<String, String> {
     Ok(i256::from_be_bytes(wide).to_string())
 }
 
-/// `unscaled / 10^scale` in the notation of the General Decimal Arithmetic specification (and of Python's `str`): plain,
-/// unless more than five zeros would follow the point.
+/// `unscaled / 10^scale` in the notation of the General Decimal Arithmetic specification (and of Python's `str`):
+/// plain, unless more than five zeros would follow the point.
 fn decimal_text(unscaled: &str, scale: i32) -> String {
     let (sign, digits) = match unscaled.strip_prefix('-') {
         Some(digits) => ("-", digits),

@@ -10,8 +10,8 @@ use crate::table::{MISSING, Values};
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Predicate {
-    /// Comparison of a column with a scalar of its kind: [`Scalar::Int`] for integers, and for timestamps in the unit of
-    /// the column (dates in seconds); [`Scalar::Float`] for floats and decimals.
+    /// Comparison of a column with a scalar of its kind: [`Scalar::Int`] for integers, and for timestamps in the
+    /// unit of the column (dates in seconds); [`Scalar::Float`] for floats and decimals.
     Compare {
         /// Name of the column.
         column: String,

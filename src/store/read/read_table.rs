@@ -55,21 +55,21 @@ pub fn footer(path: &Path) -> Result<Footer, StoreError> {
 
 /// Reads the named columns of a Parquet file, in the given order, or all columns.
 ///
-/// Integers of all widths become `i64`; non-nullable `u32` and `u64` columns keep their type, half floats become `f32`,
-/// decimals the nearest `f64`, dates midnight in wall-clock time. Timestamps keep their unit, and are UTC if the file
-/// declares it. Strings of any encoding become labels. A column of nulls becomes null `f64` values. Columns that this
-/// crate stored in fewer bits get their declared type. Nested, binary, time-of-day, duration and interval columns are
-/// listed in [`Read::ignored`].
+/// Integers of all widths become `i64`; non-nullable `u32` and `u64` columns keep their type, half floats become
+/// `f32`, decimals the nearest `f64`, dates midnight in wall-clock time. Timestamps keep their unit, and are UTC if
+/// the file declares it. Strings of any encoding become labels. A column of nulls becomes null `f64` values.
+/// Columns that this crate stored in fewer bits get their declared type. Nested, binary, time-of-day, duration and
+/// interval columns are listed in [`Read::ignored`].
 ///
-/// The file is untrusted: its lengths, schema, offsets and declared sizes are checked first, and a panic of the decoder
-/// is returned as an error. At most about `memory_limit_bytes` of memory are used, the table included. Only the named
-/// columns are read, in parallel on the threads of the current rayon pool.
+/// The file is untrusted: its lengths, schema, offsets and declared sizes are checked first, and a panic of the
+/// decoder is returned as an error. At most about `memory_limit_bytes` of memory are used, the table included. Only
+/// the named columns are read, in parallel on the threads of the current rayon pool.
 ///
 /// # Errors
 /// [`StoreError::Io`]; [`StoreError::NotParquet`], [`StoreError::Encrypted`], [`StoreError::Feature`],
-/// [`StoreError::Damaged`] for the file as a whole; [`StoreError::Memory`] if the table or decoding it would exceed the
-/// limit; [`StoreError::UnknownColumn`], [`StoreError::Unsupported`], [`StoreError::DuplicateColumn`] for its columns;
-/// [`StoreError::OutOfRange`] for an unsigned value beyond `i64` in a nullable column.
+/// [`StoreError::Damaged`] for the file as a whole; [`StoreError::Memory`] if the table or decoding it would exceed
+/// the limit; [`StoreError::UnknownColumn`], [`StoreError::Unsupported`], [`StoreError::DuplicateColumn`] for its
+/// columns; [`StoreError::OutOfRange`] for an unsigned value beyond `i64` in a nullable column.
 ///
 /// # Examples
 /// ```

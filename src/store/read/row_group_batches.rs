@@ -40,8 +40,8 @@ pub(crate) struct RowGroupBatches {
 }
 
 impl RowGroupReader<'_> {
-    /// The batches of a row group: of the rows in `selection`, or of all. The number of rows in a batch depends on the
-    /// available memory and the longest string.
+    /// The batches of a row group: of the rows in `selection`, or of all. The number of rows in a batch depends on
+    /// the available memory and the longest string.
     pub(crate) fn batches(
         &self,
         group: usize,

@@ -83,12 +83,12 @@ pub struct Scan {
 
 /// Opens a file for reading batch by batch. Reads the footer, and the page index of the predicate's columns.
 ///
-/// Row groups and pages whose statistics exclude the predicate are not read. The result has exactly the rows that satisfy
-/// the predicate, in the order of the file.
+/// Row groups and pages whose statistics exclude the predicate are not read. The result has exactly the rows that
+/// satisfy the predicate, in the order of the file.
 ///
 /// # Errors
-/// Those of [`read_table`](crate::store::read_table); [`StoreError::Predicate`] for a comparison of a column with a scalar
-/// of another kind.
+/// Those of [`read_table`](crate::store::read_table); [`StoreError::Predicate`] for a comparison of a column with a
+/// scalar of another kind.
 ///
 /// # Examples
 /// ```
@@ -122,12 +122,12 @@ pub fn scan(path: &Path, options: &ScanOptions) -> Result<Scan, StoreError> {
     Scan::new(TableSource::open(path, OpenOptions { statistics, map: false })?, options)
 }
 
-/// Same as [`scan`], but maps the file into memory: uncompressed pages are not copied, and skipped pages are not loaded.
-/// It saves little where all pages are decoded (see `benches/record/`).
+/// Same as [`scan`], but maps the file into memory: uncompressed pages are not copied, and skipped pages are not
+/// loaded. It saves little where all pages are decoded (see `benches/record/`).
 ///
 /// # Safety
-/// Nobody may change or shorten the file while the scan exists: checked bytes could change, and reading beyond a new end
-/// kills the process.
+/// Nobody may change or shorten the file while the scan exists: checked bytes could change, and reading beyond a
+/// new end kills the process.
 ///
 /// # Errors
 /// Those of [`scan`].

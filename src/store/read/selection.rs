@@ -28,8 +28,8 @@ impl TableSource {
     }
 
     pub(crate) fn new(file: ParquetFile) -> Result<Self, StoreError> {
-        // The Arrow schema that the writer stored is not trusted: the Parquet types are sufficient. Strings are decoded
-        // to dictionaries, so that repeated ones are neither copied nor compared.
+        // The Arrow schema that the writer stored is not trusted: the Parquet types are sufficient. Strings are
+        // decoded to dictionaries, so that repeated ones are neither copied nor compared.
         let plain = catch_panic(|| parquet_to_arrow_schema(file.schema(), None));
         let plain = plain.map_err(|why| file.damaged(why))?;
         let plain = plain.map_err(|e| file.damaged(format!("its schema is invalid: {e}")))?;
@@ -71,7 +71,8 @@ impl TableSource {
     /// others.
     ///
     /// # Errors
-    /// [`StoreError::UnknownColumn`], [`StoreError::Unsupported`] for a named column, [`StoreError::DuplicateColumn`].
+    /// [`StoreError::UnknownColumn`], [`StoreError::Unsupported`] for a named column,
+    /// [`StoreError::DuplicateColumn`].
     pub(crate) fn select(
         &self,
         columns: Option<&[&str]>,

@@ -184,7 +184,8 @@ impl StatisticsColumn {
     }
 }
 
-/// The page index of some leaf columns; `None` if the file has none, or if it cannot be decoded in the available memory.
+/// The page index of some leaf columns; `None` if the file has none, or if it cannot be decoded in the available
+/// memory.
 pub(crate) fn read_page_index(
     file: &ParquetFile,
     leaves: &[usize],

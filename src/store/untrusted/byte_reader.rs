@@ -68,7 +68,8 @@ impl<'a> ByteReader<'a> {
         Ok(())
     }
 
-    /// Skips `len` bytes that may reach past the end, where every further read fails: trailing padding may be cut off.
+    /// Skips `len` bytes that may reach past the end, where every further read fails: trailing padding may be cut
+    /// off.
     pub(crate) fn skip_padded(&mut self, len: usize) {
         self.position = self.position.saturating_add(len);
     }

@@ -1,9 +1,9 @@
 //! Panics of the decoder on damaged files, returned as errors without printing a message.
 //!
-//! `catch_unwind` alone still prints the panic through the process's hook. Therefore a hook is installed once in front
-//! of the present one; it is silent only on a thread inside [`catch_panic`] and forwards all other panics unchanged. A
-//! program that sets another hook later replaces this one: its hook then receives the message, and the caller still
-//! gets the error. With `panic = "abort"` no panic can be caught, so the crate requires unwinding.
+//! `catch_unwind` alone still prints the panic through the process's hook. Therefore a hook is installed once in
+//! front of the present one; it is silent only on a thread inside [`catch_panic`] and forwards all other panics
+//! unchanged. A program that sets another hook later replaces this one: its hook then receives the message, and the
+//! caller still gets the error. With `panic = "abort"` no panic can be caught, so the crate requires unwinding.
 
 use std::any::Any;
 use std::cell::Cell;

@@ -1,7 +1,8 @@
 //! Decompression with bounded output.
 //!
-//! A page declares its decompressed length. An impossible length is refused before memory is allocated (every codec has a
-//! largest ratio), and output beyond the declared length stops decompression, so a decompression bomb has no effect.
+//! A page declares its decompressed length. An impossible length is refused before memory is allocated (most codecs
+//! have a largest ratio), and output beyond the declared length stops decompression, so a decompression bomb has no
+//! effect.
 
 use std::cell::RefCell;
 use std::io::Read;

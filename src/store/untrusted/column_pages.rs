@@ -1,9 +1,9 @@
 //! Page reader of one column chunk; each page is checked before it is decompressed and passed to the decoder.
 //!
-//! The decoder trusts its input, so these are checked first: lengths (against the column chunk, the codec and the memory
-//! limit), counts (against the column chunk), the checksum of a page, and the decoded size, which may exceed the page by
-//! orders of magnitude: a dictionary with one long string used by a million rows, or a delta-encoded string that repeats
-//! its predecessor.
+//! The decoder trusts its input, so these are checked first: lengths (against the column chunk, the codec and the
+//! memory limit), counts (against the column chunk), the checksum of a page, and the decoded size, which may exceed
+//! the page by orders of magnitude: a dictionary with one long string used by a million rows, or a delta-encoded
+//! string that repeats its predecessor.
 
 mod headers;
 mod values;
@@ -138,7 +138,8 @@ impl CheckedPageReader {
         })
     }
 
-    /// Reads the dictionary page, if the column chunk begins with one; returns the length of its longest value, bytes.
+    /// Reads the dictionary page, if the column chunk begins with one; returns the length of its longest value,
+    /// bytes.
     pub(crate) fn read_dictionary(&mut self) -> std::result::Result<u64, ReadError> {
         if let Some(PageHeader { kind: PageKind::Dictionary { .. }, .. }) = self.peek_header()? {
             self.dictionary = self.read_page()?;
@@ -146,8 +147,8 @@ impl CheckedPageReader {
         Ok(self.longest_dictionary_value)
     }
 
-    /// Sets the parameters of the estimate of decoded sizes: rows decoded at once, memory for each value in addition to
-    /// its bytes, and whether rows share the values of the dictionary.
+    /// Sets the parameters of the estimate of decoded sizes: rows decoded at once, memory for each value in
+    /// addition to its bytes, and whether rows share the values of the dictionary.
     pub(crate) fn set_batch(&mut self, batch_rows: u64, value_overhead: u64, dictionary_shared: bool) {
         self.estimate =
             DecodedSizeEstimate { batch_rows, value_overhead, dictionary_shared, ..self.estimate };
@@ -194,7 +195,7 @@ impl CheckedPageReader {
         }
         self.budget.count_page(header.crc.is_some());
         let buf = self.decompress(&header, bytes)?;
-        let page = self.to_decoder_page(&header, buf)?;
+        let page = self.decoder_page(&header, buf)?;
         self.values_seen += u64::from(header.kind.values().unwrap_or_default());
         let reserved = match page {
             Page::DictionaryPage { num_values, .. } => {

@@ -142,7 +142,8 @@ fn sum_lengths(reader: &mut ByteReader, max_values: u64) -> Result<(u64, u64), &
 mod tests {
     use super::*;
 
-    /// Block of 128 in 4 miniblocks, 3 values, the first 5 (zigzag 10), then min delta -1 and width 1: deltas 0 and -1.
+    /// Block of 128 in 4 miniblocks, 3 values, the first 5 (zigzag 10), then min delta -1 and width 1: deltas 0 and
+    /// -1.
     const LENGTHS: [u8; 13] = [0x80, 0x01, 0x04, 0x03, 0x0a, 0x01, 1, 0, 0, 0, 0b01, 0, 0];
 
     #[test]

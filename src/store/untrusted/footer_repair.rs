@@ -120,7 +120,8 @@ mod tests {
 
     #[test]
     fn fields_of_another_type_are_left_out_at_any_position() {
-        // 1: i32, 2: i32 instead of a list, 4: i32, 12: list instead of a struct, 13: list, 15: list of lists, 16: {}.
+        // 1: i32, 2: i32 instead of a list, 4: i32, 12: list instead of a struct, 13: list, 15: list of lists, 16:
+        // {}.
         let column = [0x15, 2, 0x15, 8, 0x25, 4, 0x89, 0x15, 0, 0x19, 0x15, 6, 0x29, 0x19, 0x15, 0, 0x1c, 0];
         let kept = [0x15, 2, 0x35, 4, 0x99, 0x15, 6, 0x3c, 0];
         assert_eq!(without_mistyped_fields(&footer(&column)), Some(footer(&kept)));

@@ -73,8 +73,8 @@ impl EncodingId {
 /// Reads a page header; its length is the position of the reader afterwards.
 ///
 /// # Errors
-/// [`ThriftError::Truncated`] if the bytes end before the header does; [`ThriftError::Invalid`] if they are not a page
-/// header, hold a negative length or count, or lack a field that the kind of page requires.
+/// [`ThriftError::Truncated`] if the bytes end before the header does; [`ThriftError::Invalid`] if they are not a
+/// page header, hold a negative length or count, or lack a field that the kind of page requires.
 pub(crate) fn read_page_header(reader: &mut ThriftReader) -> Result<PageHeader, ThriftError> {
     let (mut kind, mut compressed_len, mut uncompressed_len, mut crc) = (None, None, None, None);
     let (mut data, mut data_v2, mut dictionary) = (None, None, None);

@@ -38,7 +38,8 @@ pub(crate) struct OpenOptions {
     pub(crate) statistics: bool,
 }
 
-/// Longest header of a dictionary page, bytes, that old writers left out of the length of a column chunk (PARQUET-816).
+/// Longest header of a dictionary page, bytes, that old writers left out of the length of a column chunk
+/// (PARQUET-816).
 const MAX_UNCOUNTED_DICTIONARY_HEADER: u64 = 100;
 
 fn decode_footer(footer: &[u8], statistics: bool) -> Result<ParquetMetaData, String> {
@@ -84,7 +85,8 @@ impl ParquetFile {
         })
     }
 
-    /// Bytes by which the column chunks of old files may be longer than declared: the header of their dictionary page.
+    /// Bytes by which the column chunks of old files may be longer than declared: the header of their dictionary
+    /// page.
     fn chunk_length_slack(&self) -> u64 {
         let file_metadata = self.metadata.file_metadata();
         // Affected writers name no version, or one below 1.2.9.

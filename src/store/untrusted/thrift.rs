@@ -79,8 +79,8 @@ impl<'a> ThriftReader<'a> {
         Ok(self.bytes.zigzag()?)
     }
 
-    /// Type of the next field of a struct, `None` at its end. `id` is the id of the previous field, 0 at the start, and
-    /// becomes that of this one.
+    /// Type of the next field of a struct, `None` at its end. `id` is the id of the previous field, 0 at the start,
+    /// and becomes that of this one.
     pub(crate) fn next_field(&mut self, id: &mut i64) -> Result<Option<ThriftType>, ThriftError> {
         let head = self.bytes.byte()?;
         if head == 0 {

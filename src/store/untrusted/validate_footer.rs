@@ -1,5 +1,5 @@
-//! Validation of the footer: declared offsets, sizes and counts are compared with the file and the memory limit before
-//! anything is decoded.
+//! Validation of the footer: declared offsets, sizes and counts are compared with the file and the memory limit
+//! before anything is decoded.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
@@ -124,8 +124,8 @@ impl FooterSummary {
     }
 }
 
-/// Reads the counts of a footer without allocating. The child counts of the schema must fit its list, and its tree must
-/// not be too deep.
+/// Reads the counts of a footer without allocating. The child counts of the schema must fit its list, and its tree
+/// must not be too deep.
 fn summarize(footer: &[u8]) -> Result<FooterSummary, String> {
     let invalid = |_: ThriftError| "its footer is not a Thrift struct".to_owned();
     let mut reader = ThriftReader::new(footer);

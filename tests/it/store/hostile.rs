@@ -44,8 +44,8 @@ fn read(path: &Path) -> bool {
     leaves.is_ok() || table.is_ok()
 }
 
-/// Converts an Arrow IPC file to Parquet. The output of an accepted file must be readable; a refused file must leave no
-/// output.
+/// Converts an Arrow IPC file to Parquet. The output of an accepted file must be readable; a refused file must
+/// leave no output.
 fn to_parquet(path: &Path) -> bool {
     let out = path.with_extension("parquet");
     let _ = std::fs::remove_file(&out);

@@ -237,7 +237,8 @@ fn one_field(times: usize) -> impl FnOnce(&mut FlatBufferBuilder<'static>) -> Ro
     }
 }
 
-/// Files of a few megabytes that decode to gigabytes. The peak includes the program in addition to the counted memory.
+/// Files of a few megabytes that decode to gigabytes. The peak includes the program in addition to the counted
+/// memory.
 #[test]
 fn the_decoded_size_of_a_small_file_is_checked_before_decoding() {
     let dir = tempfile::tempdir().unwrap();

@@ -9,8 +9,8 @@ use crate::store::untrusted::thrift::{ThriftError, ThriftReader};
 const MAX_HEADER: u64 = 16 << 20;
 
 impl CheckedPageReader {
-    /// The next header of a data or dictionary page; `offset` is then the start of that page. `None` at the end of the
-    /// column chunk. Other pages are skipped.
+    /// The next header of a data or dictionary page; `offset` is then the start of that page. `None` at the end of
+    /// the column chunk. Other pages are skipped.
     pub(super) fn peek_header(&mut self) -> std::result::Result<Option<PageHeader>, ReadError> {
         while self.header.is_none() {
             let remaining = self.chunk.range.end - self.offset;

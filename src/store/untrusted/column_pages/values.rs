@@ -11,7 +11,7 @@ use crate::store::untrusted::page_header::{EncodingId, PageHeader, PageKind};
 
 impl CheckedPageReader {
     /// A decompressed page as the decoder takes it; reserves the memory of its decoded values.
-    pub(super) fn to_decoder_page(
+    pub(super) fn decoder_page(
         &mut self,
         header: &PageHeader,
         buf: Bytes,
@@ -80,8 +80,8 @@ impl CheckedPageReader {
         }
     }
 
-    /// Reserves the memory of the decoded values of a data page that one batch can hold. `data` is the encoded values,
-    /// `len` the length of the page, levels included.
+    /// Reserves the memory of the decoded values of a data page that one batch can hold. `data` is the encoded
+    /// values, `len` the length of the page, levels included.
     fn reserve_decoded(
         &mut self,
         encoding: Encoding,
@@ -116,7 +116,8 @@ impl CheckedPageReader {
     }
 }
 
-/// The bytes after the definition or repetition levels in a data page of version 1; `None` if the levels are truncated.
+/// The bytes after the definition or repetition levels in a data page of version 1; `None` if the levels are
+/// truncated.
 fn after_levels(buf: &[u8], max: i16, encoding: Encoding, values: u32) -> Option<&[u8]> {
     if max == 0 {
         return Some(buf);
