@@ -3,9 +3,7 @@
 use std::fmt::Display;
 
 use super::Config;
-use crate::attention::{Accuracy, AttentionConfig, AttentionError, Direction, KeySet};
-use crate::motif::MotifError;
-use crate::store::StoreError;
+use crate::attention::{Accuracy, AttentionConfig, Direction, KeySet};
 use crate::tgat::Precision;
 
 /// A configuration that is refused.
@@ -32,11 +30,11 @@ const BOUNDED_BY: [(&str, &str); 8] = [
 pub(super) fn check(config: &Config) -> Result<(), SettingRefusal> {
     config.dag.check().map_err(|e| refusal("dag", e.setting(), &e))?;
     let bias = config.attention.time_bias();
-    bias.map_err(|e| refusal("attention", attention_setting(&e), &format_args!("attention: {e}")))?;
+    bias.map_err(|e| refusal("attention", e.setting(), &format_args!("attention: {e}")))?;
     config.tgat.validate().map_err(|e| refusal("tgat", e.setting(), &e))?;
     fast_needs_half(config.attention.accuracy, config.tgat.precision)?;
-    config.motif.validate().map_err(|e| refusal("motif", motif_setting(&e), &e))?;
-    config.store.validate().map_err(|e| refusal("store", store_setting(&e), &e))?;
+    config.motif.validate().map_err(|e| refusal("motif", e.setting(), &e))?;
+    config.store.validate().map_err(|e| refusal("store", e.setting(), &e))?;
     config.limits.check().map_err(|(setting, reason)| refusal("limits", Some(setting), &reason))?;
     all_keys_hold_the_query(&config.attention)
 }
@@ -51,17 +49,6 @@ fn refusal(section: &str, setting: Option<&str>, reason: &dyn Display) -> Settin
         settings.extend(bound.map(|(_, other)| (*other).to_owned()));
     }
     SettingRefusal { settings, reason: reason.to_string() }
-}
-
-// Until these errors have a method `setting`, the key is searched in their message: `Effective::key_in_message`.
-fn attention_setting(_: &AttentionError) -> Option<&'static str> {
-    None
-}
-fn motif_setting(_: &MotifError) -> Option<&'static str> {
-    None
-}
-fn store_setting(_: &StoreError) -> Option<&'static str> {
-    None
 }
 
 /// `fast` rounds to the precision of the network, and f32 does not round.

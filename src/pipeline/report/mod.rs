@@ -14,4 +14,4 @@ pub use features::{FeatureSetReport, StandardisationReport};
 pub(crate) use header::timings;
 pub use header::{RunHeader, SCHEMA_VERSION, Versions};
 pub use session::SessionReport;
-pub use summaries::{DeviceReport, Interpretation, MotifSummary, PlanCacheReport};
+pub use summaries::{DeviceReport, MotifSummary, OutputMeaning, PlanCacheReport};

@@ -9,7 +9,7 @@ use crate::pipeline::stages::LabelledMotifs;
 /// Results of a run, by whether they depend on trained weights. Results of untrained weights are
 /// neither ranked nor summarised.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Interpretation {
+pub struct OutputMeaning {
     /// Results that describe the input, whatever the weights.
     pub descriptive: &'static [&'static str],
     /// Results that need trained weights, in a run without them: the output of a random network.
@@ -18,7 +18,7 @@ pub struct Interpretation {
     pub of_trained_weights: &'static [&'static str],
 }
 
-impl Interpretation {
+impl OutputMeaning {
     pub(crate) fn new(trained: bool) -> Self {
         const NETWORK: &[&str] = &["embeddings", "scores"];
         Self {

@@ -20,7 +20,7 @@ const MAX_DECIMAL: usize = 32;
 
 /// Interpretation of the physical values of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Interpretation {
+pub(crate) enum ValueInterpretation {
     /// By the physical type alone.
     Plain,
     /// Integer of the given number of bits.
@@ -31,7 +31,7 @@ pub(crate) enum Interpretation {
     Half,
 }
 
-impl Interpretation {
+impl ValueInterpretation {
     pub(crate) fn of(column: &ColumnDescriptor) -> Self {
         match column.logical_type_ref() {
             Some(LogicalType::Integer(kind)) => {
@@ -55,7 +55,7 @@ impl Interpretation {
 
 /// Incremental digest of the values of a column.
 pub(crate) struct ValueDigest {
-    interpretation: Interpretation,
+    interpretation: ValueInterpretation,
     physical: Type,
     sha: Sha256,
     /// Values that are not hashed yet: hashing long blocks is faster.
@@ -64,7 +64,7 @@ pub(crate) struct ValueDigest {
 
 impl ValueDigest {
     pub(crate) fn new(column: &ColumnDescriptor) -> Self {
-        let (interpretation, physical) = (Interpretation::of(column), column.physical_type());
+        let (interpretation, physical) = (ValueInterpretation::of(column), column.physical_type());
         Self { interpretation, physical, sha: Sha256::new(), buffer: Vec::new() }
     }
 
@@ -99,12 +99,12 @@ impl ValueDigest {
     pub(crate) fn integer(&mut self, value: i64) {
         let narrow = self.physical == Type::INT32;
         let value = match self.interpretation {
-            Interpretation::Decimal { scale } => return self.decimal(&value.to_string(), scale),
-            Interpretation::Integer { bits: 8, signed: true } => i64::from(value as i8),
-            Interpretation::Integer { bits: 8, signed: false } => i64::from(value as u8),
-            Interpretation::Integer { bits: 16, signed: true } => i64::from(value as i16),
-            Interpretation::Integer { bits: 16, signed: false } => i64::from(value as u16),
-            Interpretation::Integer { signed: false, .. } if narrow => i64::from(value as u32),
+            ValueInterpretation::Decimal { scale } => return self.decimal(&value.to_string(), scale),
+            ValueInterpretation::Integer { bits: 8, signed: true } => i64::from(value as i8),
+            ValueInterpretation::Integer { bits: 8, signed: false } => i64::from(value as u8),
+            ValueInterpretation::Integer { bits: 16, signed: true } => i64::from(value as i16),
+            ValueInterpretation::Integer { bits: 16, signed: false } => i64::from(value as u16),
+            ValueInterpretation::Integer { signed: false, .. } if narrow => i64::from(value as u32),
             _ => value,
         };
         self.push(&value.to_le_bytes());
@@ -130,11 +130,11 @@ impl ValueDigest {
     /// The reason, for a decimal that is too long or a half float that does not have 2 bytes.
     pub(crate) fn bytes(&mut self, bytes: &[u8]) -> Result<(), String> {
         match self.interpretation {
-            Interpretation::Decimal { scale } => {
+            ValueInterpretation::Decimal { scale } => {
                 let digits = big_endian(bytes)?;
                 self.decimal(&digits, scale);
             }
-            Interpretation::Half => {
+            ValueInterpretation::Half => {
                 let bits = <[u8; 2]>::try_from(bytes);
                 let bits = bits.map_err(|_| format!("a 16-bit float has {} bytes", bytes.len()))?;
                 self.float(f16::from_le_bytes(bits).to_f64());
