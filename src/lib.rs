@@ -7,8 +7,8 @@
 //! `cli` the command; `cuda` adds the GPU (`cuda`), which is used where it can be.
 //!
 //! Unsafe code is in `cuda/driver.rs` (calls of the driver), `cuda/memory.rs` (its memory), `cuda/launch.rs` (launches)
-//! and `cuda/resident.rs` (buffers handed to kernels), `store/input.rs` (a file mapped into memory),
-//! `store/scan.rs` (who promises that it stays as it is), `store/exchange.rs` (the C stream interface), and nowhere else.
+//! and `cuda/resident.rs` (buffers handed to kernels), `store/untrusted/byte_source.rs` (a file mapped into memory),
+//! `store/read/scan.rs` (the promise that it is not changed), `store/arrow/c_stream.rs` (the C stream interface), and nowhere else.
 //!
 //! The Parquet layer is built on the maintained `arrow` and `parquet` crates, not on arrow2/parquet2: those panic and
 //! abort on damaged files (38 and 10 of 2,000 damaged copies of one file) and carry an advisory without a fix.

@@ -1,71 +1,44 @@
-//! Parquet in and out: plain [`Table`]s become files that never lie half-written, files of strangers become
-//! tables or typed errors.
+//! Parquet in and out: plain [`Table`]s become files that are written whole or not at all, and files of any writer
+//! become tables or typed errors.
 //!
-//! This is the only room that names the `arrow` and `parquet` crates; their types stay inside. A file from
-//! outside is hostile until shown otherwise: its length, its magic, its schema, every offset and every declared
-//! size are checked before anything is decoded, and a fault inside the decoder comes back as
-//! [`StoreError::Damaged`].
+//! Only this module names the `arrow` and `parquet` crates; their types stay inside. Input is untrusted: length,
+//! magic, schema, offsets and declared sizes are checked before anything is decoded, and a fault inside the decoder
+//! is returned as [`StoreError::Damaged`].
+//!
+//! - [`config`](StoreConfig), [`error`](StoreError): settings and errors
+//! - `untrusted`: checks before decoding
+//! - `columns`: columns to Arrow arrays and back
+//! - `read`: files to tables
+//! - `write`: tables to files
+//! - `dataset`: folders of files
+//! - `arrow`: C stream interface, Arrow IPC
+//! - `inspect`: the description of a file
 
-mod batches;
-mod check;
-mod checksum;
-mod chunks;
-mod codec;
+mod arrow;
+mod columns;
 mod config;
-mod convert;
-mod cuts;
 mod dataset;
-mod decode;
-mod delta;
-mod digest;
-mod encode;
-mod encoding;
 mod error;
-mod evolve;
-mod exchange;
-mod file;
-mod foreign;
-mod hive;
-mod input;
 mod inspect;
-mod ipc;
-mod leaf;
-mod meter;
-mod narrow;
-mod orders;
-mod page;
-mod pages;
-mod partition;
-mod pending;
-mod place;
-mod predicate;
-mod prune;
 mod read;
-mod row_groups;
-mod scan;
-mod shelf;
-mod shield;
-mod source;
-mod thrift;
-mod unfold;
+mod untrusted;
 mod write;
-mod writer;
 
-pub use checksum::verify as verify_checksum;
+pub use arrow::c_stream::{export_scan, export_table, import_table};
+pub use arrow::convert::{Converted, FileKind, convert};
 pub use config::{Encodings, StoreConfig};
-pub use convert::{Converted, FileKind, convert};
-pub use dataset::{Dataset, session_files, sessions};
+pub use dataset::hive_dataset::HiveDataset;
+pub use dataset::partition::partition_dir;
+pub use dataset::session_dataset::{Dataset, session_files, sessions};
 pub use error::StoreError;
-pub use exchange::{export_scan, export_table, import_table};
-pub use hive::Parts;
-pub use inspect::{Content, Depth, GroupReport, Inspection, LeafReport, inspect};
-pub use partition::partition_dir;
-pub use place::sync_tree;
-pub use predicate::{Comparison, Predicate, Scalar};
-pub use read::{Footer, Read, footer, read_table, read_table_mapped};
-pub use scan::{Passed, Scan, ScanOptions, scan, scan_mapped};
-pub use write::{write_part, write_table};
-pub use writer::{TableWriter, Written};
+pub use inspect::report::{Content, Depth, GroupReport, Inspection, LeafReport, inspect};
+pub use read::predicate::{Comparison, Predicate, Scalar};
+pub use read::read_table::{Footer, Read, footer, read_table, read_table_mapped};
+pub use read::scan::{PruneStats, Scan, ScanOptions, scan, scan_mapped};
+pub use write::atomic_file::sync_tree;
+pub use write::checksum::verify as verify_checksum;
+pub use write::table_writer::{TableWriter, Written};
+pub use write::write_table::{write_part, write_table};
 
 #[cfg(doc)]
 use crate::table::Table;

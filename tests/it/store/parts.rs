@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use ironforge::store::{
-    Comparison, Parts, Predicate, Scalar, ScanOptions, StoreError, partition_dir, read_table, write_table,
+    Comparison, HiveDataset, Predicate, Scalar, ScanOptions, StoreError, partition_dir, read_table,
+    write_table,
 };
 use ironforge::table::{Column, Labels, Table, Values};
 
@@ -32,7 +33,7 @@ fn the_sessions_of_a_dataset_are_listed_and_read_with_their_names() {
     std::fs::write(dir.path().join("session_id=a/.ironforge-x.tmp"), "half").unwrap();
     std::fs::write(dir.path().join("session_id=a/_common_metadata.parquet"), "no parquet").unwrap();
     std::fs::create_dir(dir.path().join("month=3")).unwrap();
-    let parts = Parts::find(dir.path(), "session_id").unwrap();
+    let parts = HiveDataset::find(dir.path(), "session_id").unwrap();
     assert_eq!(parts.values(), ["a", "b/../x"]);
     assert_eq!(parts.files("a").count(), 2);
     let table = parts.read(&ScanOptions::default()).unwrap();
@@ -51,7 +52,7 @@ fn a_column_that_came_later_is_missing_before() {
         vec![("n", Values::OptI64(vec![None, Some(4)])), ("kind", kind), ("p", Values::F64(vec![0.5, 1.5]))];
     part(dir.path(), "2", "part-0.parquet", later);
     part(dir.path(), "3", "part-0.parquet", vec![("n", Values::I64(vec![5]))]);
-    let parts = Parts::find(dir.path(), "session_id").unwrap();
+    let parts = HiveDataset::find(dir.path(), "session_id").unwrap();
     let table = parts.read(&ScanOptions::default()).unwrap();
     let names: Vec<&str> = table.columns().iter().map(|c| c.name.as_str()).collect();
     assert_eq!(names, ["session_id", "n", "kind", "p"]);
@@ -75,7 +76,8 @@ fn a_column_of_another_type_is_an_error() {
     let dir = tempfile::tempdir().unwrap();
     part(dir.path(), "1", "part-0.parquet", vec![("n", Values::I64(vec![1]))]);
     part(dir.path(), "2", "part-0.parquet", vec![("n", Values::F64(vec![1.0]))]);
-    let error = Parts::find(dir.path(), "session_id").unwrap().read(&ScanOptions::default()).unwrap_err();
+    let error =
+        HiveDataset::find(dir.path(), "session_id").unwrap().read(&ScanOptions::default()).unwrap_err();
     assert!(matches!(&error, StoreError::Evolution { was: "i64", is: "f64", .. }), "{error}");
 }
 
@@ -83,7 +85,7 @@ fn a_column_of_another_type_is_an_error() {
 fn a_folder_name_that_is_no_text_is_named() {
     let dir = tempfile::tempdir().unwrap();
     std::fs::create_dir(dir.path().join("session_id=%zz")).unwrap();
-    let error = Parts::find(dir.path(), "session_id").unwrap_err();
+    let error = HiveDataset::find(dir.path(), "session_id").unwrap_err();
     assert!(matches!(&error, StoreError::Partition { value, .. } if value == "%zz"), "{error}");
 }
 

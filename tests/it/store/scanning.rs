@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
 use ironforge::store::{
-    Comparison, Passed, Predicate, Scalar, ScanOptions, StoreConfig, StoreError, read_table,
+    Comparison, Predicate, PruneStats, Scalar, ScanOptions, StoreConfig, StoreError, read_table,
     read_table_mapped, scan, scan_mapped, write_table,
 };
 use ironforge::table::{Column, Table, Values};
@@ -39,7 +39,7 @@ pub fn rows(tables: impl IntoIterator<Item = Table>) -> Vec<String> {
     rows
 }
 
-fn scanned(path: &Path, options: &ScanOptions) -> (Vec<String>, Passed) {
+fn scanned(path: &Path, options: &ScanOptions) -> (Vec<String>, PruneStats) {
     let mut scan = scan(path, options).unwrap();
     let rows = rows(scan.by_ref().map(Result::unwrap));
     (rows, scan.passed())

@@ -1,0 +1,170 @@
+//! Narrowing without loss: 64-bit columns stored in fewer bits where every value survives, and the way back.
+//!
+//! Off by default: the stored type then hangs on the values, so that the files of a dataset may differ in it, and
+//! programs that read several files as one table may refuse them or, worse, round. Readers of this crate see the
+//! declared type.
+
+use crate::store::StoreError;
+use crate::table::{Column, Table, Values};
+
+/// Key of a field's metadata that names the type a narrowed column was declared with.
+pub(crate) const DECLARED: &str = "declared_type";
+
+/// What a column is stored as instead.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Narrow {
+    I8,
+    I16,
+    I32,
+    F32,
+}
+
+/// How each column of a table may be stored without loss, in order; `None` where it stays.
+///
+/// Signed 64-bit integers go to the smallest signed type that holds them all, 64-bit floats to 32 bits if each comes
+/// back with the same bits. Times and ids stay: by type (timestamps, unsigned), by unit or by name.
+pub(crate) fn narrowing(table: &Table) -> Vec<Option<Narrow>> {
+    table
+        .columns()
+        .iter()
+        .map(|column| if keeps_its_type(column) { None } else { fits(&column.values) })
+        .collect()
+}
+
+/// Names of units of time, as units of columns spell them.
+const TIME_UNITS: [&str; 9] = ["ns", "us", "ms", "s", "seconds", "minutes", "hours", "days", "since"];
+/// Words of a column's name that mark it as a time or an id.
+const TIMES_AND_IDS: [&str; 18] = [
+    "id",
+    "ids",
+    "key",
+    "src",
+    "dst",
+    "seq",
+    "index",
+    "idx",
+    "t",
+    "ts",
+    "time",
+    "times",
+    "timestamp",
+    "date",
+    "ns",
+    "us",
+    "ms",
+    "s",
+];
+
+fn keeps_its_type(column: &Column) -> bool {
+    let words = |text: &str| {
+        text.to_ascii_lowercase()
+            .split(|c: char| !c.is_ascii_alphanumeric())
+            .map(str::to_owned)
+            .collect::<Vec<_>>()
+    };
+    let is = |text: &str, list: &[&str]| words(text).iter().any(|word| list.contains(&word.as_str()));
+    is(&column.unit, &TIME_UNITS) || is(&column.name, &TIMES_AND_IDS)
+}
+
+fn fits(values: &Values) -> Option<Narrow> {
+    match values {
+        Values::I64(v) => integers(v.iter().copied()),
+        Values::OptI64(v) => integers(v.iter().flatten().copied()),
+        Values::F64(v) => floats(v.iter().copied()),
+        Values::OptF64(v) => floats(v.iter().flatten().copied()),
+        _ => None,
+    }
+}
+
+fn integers(values: impl Iterator<Item = i64>) -> Option<Narrow> {
+    let (low, high) = values.fold((i64::MAX, i64::MIN), |(low, high), v| (low.min(v), high.max(v)));
+    let within = |min: i64, max: i64| min <= low && high <= max;
+    match () {
+        () if low > high => None,
+        () if within(i8::MIN.into(), i8::MAX.into()) => Some(Narrow::I8),
+        () if within(i16::MIN.into(), i16::MAX.into()) => Some(Narrow::I16),
+        () if within(i32::MIN.into(), i32::MAX.into()) => Some(Narrow::I32),
+        () => None,
+    }
+}
+
+fn floats(mut values: impl Iterator<Item = f64>) -> Option<Narrow> {
+    let mut any = false;
+    let exact = values.all(|v| {
+        any = true;
+        f64::from(v as f32).to_bits() == v.to_bits()
+    });
+    (exact && any).then_some(Narrow::F32)
+}
+
+/// The values as they were declared.
+///
+/// # Errors
+/// The declared type is none that this crate narrows, or the values have another one than that.
+pub(crate) fn restore(values: Values, declared: &str) -> Result<Values, String> {
+    Ok(match (declared, values) {
+        ("f64", Values::F32(v)) => Values::F64(v.into_iter().map(f64::from).collect()),
+        ("f64", Values::OptF32(v)) => Values::OptF64(v.into_iter().map(|v| v.map(f64::from)).collect()),
+        ("f64", values @ (Values::F64(_) | Values::OptF64(_))) => values,
+        // Integers of every width are decoded to 64 bits.
+        ("i64", values @ (Values::I64(_) | Values::OptI64(_))) => values,
+        (declared, values) => {
+            return Err(format!("{} cannot have been declared as {declared:?}", values.type_name()));
+        }
+    })
+}
+
+/// Restores a column of a file.
+///
+/// # Errors
+/// [`StoreError::Damaged`] if the recorded type cannot be true.
+pub(crate) fn restored(
+    path: &std::path::Path,
+    column: &str,
+    values: Values,
+    declared: &str,
+) -> Result<Values, StoreError> {
+    restore(values, declared)
+        .map_err(|why| StoreError::Damaged { path: path.to_owned(), why: format!("column {column}: {why}") })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use super::*;
+
+    fn of(name: &str, unit: &str, values: Values) -> Option<Narrow> {
+        narrowing(&Table::new(vec![Column::new(name, unit, values)]))[0]
+    }
+
+    #[test]
+    fn the_smallest_type_that_loses_nothing() {
+        assert_eq!(of("n", "", Values::I64(vec![-128, 127])), Some(Narrow::I8));
+        assert_eq!(of("n", "", Values::I64(vec![-129])), Some(Narrow::I16));
+        assert_eq!(of("n", "", Values::OptI64(vec![None, Some(40_000)])), Some(Narrow::I32));
+        assert_eq!(of("n", "", Values::I64(vec![1 << 40])), None);
+        assert_eq!(of("x", "", Values::F64(vec![23_388.75, -0.0, f64::INFINITY])), Some(Narrow::F32));
+        for lossy in [0.1, 1e300, 5e-324, 1_700_000_000_123.0, f64::from_bits(0x7ff8_0000_0000_0001)] {
+            assert_eq!(of("x", "", Values::OptF64(vec![Some(1.0), Some(lossy)])), None, "{lossy}");
+        }
+        assert_eq!(of("x", "", Values::OptF64(vec![None])), None, "nothing says that later values fit");
+    }
+
+    #[test]
+    fn times_and_ids_keep_their_type() {
+        for (name, unit) in
+            [("t_ms", ""), ("ts", ""), ("node_id", ""), ("src", ""), ("gap", "ms"), ("x", "s since 1970")]
+        {
+            assert_eq!(of(name, unit, Values::I64(vec![1])), None, "{name} {unit}");
+            assert_eq!(of(name, unit, Values::F64(vec![1.0])), None, "{name} {unit}");
+        }
+    }
+
+    #[test]
+    fn restoring_gives_the_declared_type_or_says_why_not() {
+        assert_eq!(restore(Values::F32(vec![0.5]), "f64"), Ok(Values::F64(vec![0.5])));
+        assert_eq!(restore(Values::OptF32(vec![None]), "f64"), Ok(Values::OptF64(vec![None])));
+        assert_eq!(restore(Values::I64(vec![3]), "i64"), Ok(Values::I64(vec![3])));
+        assert!(restore(Values::F32(vec![0.5]), "i64").unwrap_err().contains("i64"));
+    }
+}

@@ -1,0 +1,9 @@
+//! Hive datasets: folders `key=value` with Parquet files in them.
+//!
+//! - [`partition`]: folder names
+//! - [`session_dataset`]: the crate's own datasets, written atomically
+//! - [`hive_dataset`]: datasets of any writer, read as one table
+
+pub(crate) mod hive_dataset;
+pub(crate) mod partition;
+pub(crate) mod session_dataset;

@@ -1,0 +1,254 @@
+//! Which rows are wanted, said so that whole row groups and pages can be passed over.
+
+use std::cmp::Ordering;
+
+use crate::table::{MISSING, Values};
+
+/// A condition on the columns of a row.
+///
+/// A missing value satisfies no comparison. A NaN is unequal to everything and neither below nor above it.
+#[derive(Debug, Clone, PartialEq)]
+#[non_exhaustive]
+pub enum Predicate {
+    /// A column's value against one of the same kind: [`Scalar::Int`] for integers, and for timestamps in the column's
+    /// own unit (dates in seconds); [`Scalar::Float`] for floats and decimals.
+    Compare {
+        /// The column.
+        column: String,
+        /// How they are compared.
+        op: Comparison,
+        /// What the column's value is compared to.
+        value: Scalar,
+    },
+    /// The column's value is missing.
+    Missing(String),
+    /// The column's value is there.
+    Present(String),
+    /// Every one of these; none at all is satisfied.
+    All(Vec<Predicate>),
+    /// At least one of these; none at all is not satisfied.
+    Any(Vec<Predicate>),
+}
+
+/// How a column's value and a scalar are compared.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Comparison {
+    /// Equal.
+    Eq,
+    /// Not equal.
+    Ne,
+    /// The column's value is below.
+    Lt,
+    /// It is below or equal.
+    Le,
+    /// It is above.
+    Gt,
+    /// It is above or equal.
+    Ge,
+}
+
+/// A value to compare with.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Scalar {
+    /// An integer, or a time in the unit of its column; wide enough for every 64-bit column.
+    Int(i128),
+    /// A float.
+    Float(f64),
+    /// A boolean.
+    Bool(bool),
+    /// A string; strings are ordered by their bytes.
+    Text(String),
+}
+
+impl Scalar {
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Self::Int(_) => "an integer",
+            Self::Float(_) => "a float",
+            Self::Bool(_) => "a boolean",
+            Self::Text(_) => "a string",
+        }
+    }
+
+    /// How this scalar stands to another of its kind; `None` where a NaN is involved or the kinds differ.
+    fn order(&self, other: &Self) -> Option<Ordering> {
+        match (self, other) {
+            (Self::Int(a), Self::Int(b)) => Some(a.cmp(b)),
+            (Self::Float(a), Self::Float(b)) => a.partial_cmp(b),
+            (Self::Bool(a), Self::Bool(b)) => Some(a.cmp(b)),
+            (Self::Text(a), Self::Text(b)) => Some(a.as_bytes().cmp(b.as_bytes())),
+            _ => None,
+        }
+    }
+}
+
+impl Comparison {
+    fn holds(self, order: Option<Ordering>) -> bool {
+        match (self, order) {
+            (Self::Ne, order) => order != Some(Ordering::Equal),
+            (_, None) => false,
+            (Self::Eq, Some(order)) => order.is_eq(),
+            (Self::Lt, Some(order)) => order.is_lt(),
+            (Self::Le, Some(order)) => order.is_le(),
+            (Self::Gt, Some(order)) => order.is_gt(),
+            (Self::Ge, Some(order)) => order.is_ge(),
+        }
+    }
+}
+
+/// What is known of the values of some rows without reading them.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(crate) struct Bounds {
+    pub(crate) rows: u64,
+    /// How many are missing.
+    pub(crate) missing: Option<u64>,
+    /// No value is below the first or above the second; a NaN may be there all the same.
+    pub(crate) range: Option<(Scalar, Scalar)>,
+}
+
+impl Bounds {
+    /// Whether a row may satisfy a comparison. `true` whenever that cannot be excluded.
+    pub(crate) fn may(&self, op: Comparison, value: &Scalar) -> bool {
+        if self.missing == Some(self.rows) {
+            return false;
+        }
+        let Some((min, max)) = &self.range else { return true };
+        let (Some(low), Some(high)) = (min.order(value), max.order(value)) else { return true };
+        match op {
+            Comparison::Eq => low.is_le() && high.is_ge(),
+            // Of floats, a NaN would be unequal and stand in no bound.
+            Comparison::Ne => matches!(value, Scalar::Float(_)) || low.is_ne() || high.is_ne(),
+            Comparison::Lt => low.is_lt(),
+            Comparison::Le => low.is_le(),
+            Comparison::Gt => high.is_gt(),
+            Comparison::Ge => high.is_ge(),
+        }
+    }
+}
+
+impl Predicate {
+    /// A comparison.
+    pub fn compare(column: impl Into<String>, op: Comparison, value: Scalar) -> Self {
+        Self::Compare { column: column.into(), op, value }
+    }
+
+    /// The columns that it speaks of, each once, in order.
+    pub(crate) fn columns(&self) -> Vec<&str> {
+        let mut columns = Vec::new();
+        self.visit(&mut |column, _| {
+            if !columns.contains(&column) {
+                columns.push(column);
+            }
+        });
+        columns
+    }
+
+    /// Tells every column it speaks of, and the value it is compared to.
+    pub(crate) fn visit<'a>(&'a self, see: &mut dyn FnMut(&'a str, Option<&'a Scalar>)) {
+        match self {
+            Self::Compare { column, value, .. } => see(column, Some(value)),
+            Self::Missing(column) | Self::Present(column) => see(column, None),
+            Self::All(parts) | Self::Any(parts) => parts.iter().for_each(|part| part.visit(see)),
+        }
+    }
+
+    /// What it says of rows that have only the columns `has`: the others are missing in all of them.
+    pub(crate) fn without(&self, has: &[String]) -> Self {
+        match self {
+            Self::All(parts) => Self::All(parts.iter().map(|part| part.without(has)).collect()),
+            Self::Any(parts) => Self::Any(parts.iter().map(|part| part.without(has)).collect()),
+            Self::Compare { column, .. } | Self::Present(column) if !has.contains(column) => {
+                Self::Any(Vec::new())
+            }
+            Self::Missing(column) if !has.contains(column) => Self::All(Vec::new()),
+            kept => kept.clone(),
+        }
+    }
+
+    /// Which of the rows satisfy it; `column` gives the values of a column.
+    pub(crate) fn rows<'a>(&self, rows: usize, column: &dyn Fn(&str) -> &'a Values) -> Vec<bool> {
+        match self {
+            Self::Compare { column: name, op, value } => compare(column(name), *op, value),
+            Self::Missing(name) => present(column(name)).into_iter().map(|there| !there).collect(),
+            Self::Present(name) => present(column(name)),
+            Self::All(parts) => parts.iter().fold(vec![true; rows], |mut all, part| {
+                all.iter_mut().zip(part.rows(rows, column)).for_each(|(all, holds)| *all &= holds);
+                all
+            }),
+            Self::Any(parts) => parts.iter().fold(vec![false; rows], |mut any, part| {
+                any.iter_mut().zip(part.rows(rows, column)).for_each(|(any, holds)| *any |= holds);
+                any
+            }),
+        }
+    }
+}
+
+/// Whether values of that type can be compared with the scalar.
+pub(crate) fn comparable(values: &Values, scalar: &Scalar) -> bool {
+    use Values::{F32, F64, I64, OptBool, OptF32, OptF64, OptI64, Text, Time, U32, U64};
+    match scalar {
+        Scalar::Int(_) => matches!(values, U32(_) | U64(_) | I64(_) | OptI64(_) | Time { .. }),
+        Scalar::Float(_) => matches!(values, F32(_) | F64(_) | OptF32(_) | OptF64(_)),
+        Scalar::Bool(_) => matches!(values, OptBool(_)),
+        Scalar::Text(_) => matches!(values, Text(_)),
+    }
+}
+
+fn compare(values: &Values, op: Comparison, value: &Scalar) -> Vec<bool> {
+    let int = |v: i128| op.holds(Scalar::Int(v).order(value));
+    let float = |v: f64| op.holds(Scalar::Float(v).order(value));
+    match values {
+        Values::U32(v) => v.iter().map(|&v| int(v.into())).collect(),
+        Values::U64(v) => v.iter().map(|&v| int(v.into())).collect(),
+        Values::I64(v) => v.iter().map(|&v| int(v.into())).collect(),
+        Values::OptI64(v) | Values::Time { values: v, .. } => {
+            v.iter().map(|v| v.is_some_and(|v| int(v.into()))).collect()
+        }
+        Values::F32(v) => v.iter().map(|&v| float(v.into())).collect(),
+        Values::F64(v) => v.iter().map(|&v| float(v)).collect(),
+        Values::OptF32(v) => v.iter().map(|v| v.is_some_and(|v| float(v.into()))).collect(),
+        Values::OptF64(v) => v.iter().map(|v| v.is_some_and(float)).collect(),
+        Values::OptBool(v) => {
+            v.iter().map(|v| v.is_some_and(|v| op.holds(Scalar::Bool(v).order(value)))).collect()
+        }
+        Values::Text(labels) => {
+            let holds = |name: &String| op.holds(Scalar::Text(name.clone()).order(value));
+            let names: Vec<bool> = labels.names.iter().map(holds).collect();
+            labels.codes.iter().map(|&code| code != MISSING && names[code as usize]).collect()
+        }
+    }
+}
+
+fn present(values: &Values) -> Vec<bool> {
+    match values {
+        Values::OptI64(v) | Values::Time { values: v, .. } => v.iter().map(Option::is_some).collect(),
+        Values::OptF32(v) => v.iter().map(Option::is_some).collect(),
+        Values::OptF64(v) => v.iter().map(Option::is_some).collect(),
+        Values::OptBool(v) => v.iter().map(Option::is_some).collect(),
+        Values::Text(labels) => labels.codes.iter().map(|&code| code != MISSING).collect(),
+        values => vec![true; values.len()],
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bounds_exclude_only_what_cannot_be() {
+        let bounds = Bounds { rows: 3, missing: Some(0), range: Some((Scalar::Int(2), Scalar::Int(5))) };
+        let may = |op, v| bounds.may(op, &Scalar::Int(v));
+        use Comparison::{Eq, Ge, Gt, Le, Lt, Ne};
+        assert_eq!([1, 2, 5, 6].map(|v| may(Eq, v)), [false, true, true, false]);
+        assert_eq!([2, 3].map(|v| may(Lt, v)), [false, true]);
+        assert_eq!([1, 2].map(|v| may(Le, v)), [false, true]);
+        assert_eq!([4, 5].map(|v| may(Gt, v)), [true, false]);
+        assert_eq!([5, 6].map(|v| may(Ge, v)), [true, false]);
+        assert!(may(Ne, 2));
+        let one = Bounds { range: Some((Scalar::Int(2), Scalar::Int(2))), ..bounds };
+        assert!(!one.may(Ne, &Scalar::Int(2)));
+        let float = Bounds { range: Some((Scalar::Float(2.0), Scalar::Float(2.0))), ..one };
+        assert!(float.may(Ne, &Scalar::Float(2.0)), "a NaN is in no bound");
+        assert!(!Bounds { missing: Some(3), ..float }.may(Ne, &Scalar::Float(2.0)));
+    }
+}

@@ -1,0 +1,72 @@
+//! Where the bytes of a file come from: read piece by piece, or mapped into memory.
+
+use std::fs::File;
+use std::io;
+use std::ops::Range;
+
+use bytes::Bytes;
+
+/// A file that pages are taken from; shared by all columns.
+pub(crate) enum ByteSource {
+    /// Pieces are copied as they are needed.
+    Read(File),
+    /// The whole file lies in the address space, and pieces are views of it.
+    Mapped(Bytes),
+}
+
+impl ByteSource {
+    /// Maps a file.
+    ///
+    /// # Errors
+    /// The operating system's.
+    #[allow(unsafe_code, reason = "maps a file")]
+    pub(crate) fn map(file: &File) -> io::Result<Self> {
+        // SAFETY: 1. the map is read-only and private to this process, and outlives every view (Bytes owns it).
+        //         2. that nobody shortens or changes the file meanwhile is the promise that the caller of
+        //            `scan_mapped` and `read_table_mapped` makes, the only ways here: they say what happens otherwise.
+        let map = unsafe { memmap2::Mmap::map(file) }?;
+        Ok(Self::Mapped(Bytes::from_owner(map)))
+    }
+
+    /// The bytes of a range; a view if the file is mapped. The range was checked against the file's length.
+    pub(crate) fn bytes(&self, range: Range<u64>) -> io::Result<Bytes> {
+        match self {
+            Self::Mapped(bytes) => {
+                let range = range.start as usize..range.end as usize;
+                if range.end > bytes.len() || range.start > range.end {
+                    return Err(io::ErrorKind::UnexpectedEof.into());
+                }
+                Ok(bytes.slice(range))
+            }
+            Self::Read(file) => {
+                let mut bytes = vec![0; (range.end - range.start) as usize];
+                read_at(file, &mut bytes, range.start)?;
+                Ok(Bytes::from(bytes))
+            }
+        }
+    }
+
+    /// Whether pieces take memory of their own.
+    pub(crate) fn copies(&self) -> bool {
+        matches!(self, Self::Read(_))
+    }
+}
+
+#[cfg(unix)]
+fn read_at(file: &File, bytes: &mut [u8], offset: u64) -> io::Result<()> {
+    std::os::unix::fs::FileExt::read_exact_at(file, bytes, offset)
+}
+
+#[cfg(windows)]
+fn read_at(file: &File, mut bytes: &mut [u8], mut offset: u64) -> io::Result<()> {
+    while !bytes.is_empty() {
+        match std::os::windows::fs::FileExt::seek_read(file, bytes, offset)? {
+            0 => return Err(io::ErrorKind::UnexpectedEof.into()),
+            n => {
+                bytes = &mut bytes[n..];
+                offset += n as u64;
+            }
+        }
+    }
+    Ok(())
+}
