@@ -180,7 +180,7 @@ fn ordered(dag: &Dag, request: &DagRequest<'_>) -> Result<Ordered, DagRunError> 
 }
 
 fn write(path: &Path, columns: [(&str, Vec<u32>); 2], config: &StoreConfig) -> Result<(), DagRunError> {
-    let columns = columns.map(|(name, values)| Column::new(name, "", Values::U32(values)));
+    let columns = columns.map(|(name, values)| Column::new(name, "", Values::U32(values.into())));
     write_table(path, &Table::new(columns.into()), config)?;
     Ok(())
 }

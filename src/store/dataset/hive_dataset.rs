@@ -75,7 +75,8 @@ impl HiveDataset {
         let mut bytes = 0u64;
         for part in self.scan(options) {
             let (path, table) = part?;
-            let size = table.columns().iter().map(|column| size(&column.values)).fold(0, u64::saturating_add);
+            let size =
+                table.columns().iter().map(|column| column.values.bytes()).fold(0, u64::saturating_add);
             bytes = bytes.saturating_add(size);
             if bytes > options.memory_limit_bytes {
                 return Err(StoreError::Memory { path, needs: bytes, limit: options.memory_limit_bytes });
@@ -141,7 +142,7 @@ impl HiveDataset {
             return table;
         }
         let rows = table.rows();
-        let labels = Labels { names: vec![value.to_owned()], codes: vec![0; rows] };
+        let labels = Labels { names: vec![value.to_owned()].into(), codes: vec![0; rows].into() };
         let key = Column::new(&self.key, "", Values::Text(labels));
         Table::new([key].into_iter().chain(table.into_columns()).collect())
     }
@@ -180,20 +181,6 @@ fn decoded(name: &str) -> Option<String> {
         }
     }
     String::from_utf8(bytes).ok()
-}
-
-/// Bytes that the values of a column take.
-fn size(values: &Values) -> u64 {
-    let rows = values.len() as u64;
-    match values {
-        Values::OptBool(_) => rows,
-        Values::U32(_) | Values::F32(_) => 4 * rows,
-        Values::U64(_) | Values::I64(_) | Values::F64(_) | Values::OptF32(_) => 8 * rows,
-        Values::OptI64(_) | Values::OptF64(_) | Values::Time { .. } => 16 * rows,
-        Values::Text(labels) => {
-            4 * rows + labels.names.iter().map(|name| name.len() as u64 + 24).sum::<u64>()
-        }
-    }
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use crate::store::read::row_group_batches::{Batches, Plan};
 use crate::store::read::selection::{Source, field_metadata};
 use crate::store::untrusted::memory_budget::MemoryBudget;
 use crate::store::untrusted::parquet_file::Open;
-use crate::table::{Column, Labels, Table, Values};
+use crate::table::{Array, Column, Table, Values};
 
 /// Rows of a batch unless said otherwise.
 const BATCH_ROWS: u32 = 10_000;
@@ -163,8 +163,7 @@ impl Scan {
         let values = self.decoders().into_iter().map(Decoder::finish).zip(&self.declared);
         let widened = |(values, declared): (Values, &Option<String>)| match declared.as_deref() {
             // A column without rows can be restored from any type.
-            Some("f64") if values.nullable() => Values::OptF64(Vec::new()),
-            Some("f64") => Values::F64(Vec::new()),
+            Some("f64") => Values::F64(Array::empty(values.nullable())),
             _ => values,
         };
         self.table(values.map(widened).collect())
@@ -191,7 +190,7 @@ impl Scan {
     fn table(&self, mut values: Vec<Values>) -> Table {
         let take = |(at, unit): &(usize, String)| {
             let name = self.source.schema.field(self.roots[*at]).name();
-            let values = std::mem::replace(&mut values[*at], Values::U32(Vec::new()));
+            let values = std::mem::replace(&mut values[*at], Values::U32(Array::default()));
             Column::new(name, unit, values)
         };
         Table::new(self.wanted.iter().map(take).collect())
@@ -264,7 +263,8 @@ impl Scan {
             };
             let wanted = pruner.predicate.rows(batch.num_rows(), &column);
             if wanted.iter().any(|wanted| !wanted) {
-                values = values.into_iter().map(|values| select(values, &wanted)).collect();
+                let rows: Vec<usize> = (0..wanted.len()).filter(|&row| wanted[row]).collect();
+                values = values.iter().map(|values| values.take(&rows)).collect();
             }
         }
         Ok(Some(self.table(values)))
@@ -346,26 +346,4 @@ fn take(ranges: &mut Ranges, mut rows: u64) -> u64 {
     }
     ranges.retain(|range| range.start < range.end);
     first
-}
-
-fn select(values: Values, wanted: &[bool]) -> Values {
-    fn kept<T>(values: Vec<T>, wanted: &[bool]) -> Vec<T> {
-        values.into_iter().zip(wanted).filter(|(_, wanted)| **wanted).map(|(value, _)| value).collect()
-    }
-    match values {
-        Values::U32(v) => Values::U32(kept(v, wanted)),
-        Values::U64(v) => Values::U64(kept(v, wanted)),
-        Values::I64(v) => Values::I64(kept(v, wanted)),
-        Values::F32(v) => Values::F32(kept(v, wanted)),
-        Values::F64(v) => Values::F64(kept(v, wanted)),
-        Values::OptBool(v) => Values::OptBool(kept(v, wanted)),
-        Values::OptI64(v) => Values::OptI64(kept(v, wanted)),
-        Values::OptF32(v) => Values::OptF32(kept(v, wanted)),
-        Values::OptF64(v) => Values::OptF64(kept(v, wanted)),
-        Values::Time { unit, utc, values } => Values::Time { unit, utc, values: kept(values, wanted) },
-        Values::Text(labels) => {
-            let rows: Vec<usize> = (0..labels.codes.len()).filter(|&row| wanted[row]).collect();
-            Values::Text(Labels::select(&labels, &rows))
-        }
-    }
 }

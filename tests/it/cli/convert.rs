@@ -92,7 +92,7 @@ fn units_are_kept_and_a_failed_conversion_leaves_what_was_there() {
 fn a_setting_that_a_conversion_does_not_have_is_refused() {
     let bench = Bench::new();
     let path = bench.path("t.parquet");
-    let table = Table::new(vec![Column::new("node_id", "", Values::U32(vec![1]))]);
+    let table = Table::new(vec![Column::new("node_id", "", Values::U32(vec![1].into()))]);
     write_table(&path, &table, &StoreConfig::default()).unwrap();
     let out = bench.path("t.arrow");
     let [path, to] = [&path, &out].map(|p| p.display().to_string());

@@ -99,7 +99,7 @@ fn a_schema_of_two_thousand_million_columns_reserves_nothing() {
 fn a_page_that_lies_about_its_size_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("x.parquet");
-    let zeros = Table::new(vec![column("a", "", Values::F64(vec![0.0; 20_000]))]);
+    let zeros = Table::new(vec![column("a", "", Values::F64(vec![0.0; 20_000].into()))]);
     write_table(&path, &zeros, &small(20_000)).unwrap();
     assert!(read_table(&path, None, 400_000).is_ok(), "160 kB of values and as much of pages");
     let mut bytes = std::fs::read(&path).unwrap();

@@ -25,9 +25,9 @@ fn texts(table: &Table, column: &str) -> Vec<Option<String>> {
 #[test]
 fn the_sessions_of_a_dataset_are_listed_and_read_with_their_names() {
     let dir = tempfile::tempdir().unwrap();
-    part(dir.path(), "b/../x", "part-0.parquet", vec![("n", Values::I64(vec![3]))]);
-    part(dir.path(), "a", "part-1.parquet", vec![("n", Values::I64(vec![2]))]);
-    part(dir.path(), "a", "part-0.parquet", vec![("n", Values::I64(vec![1]))]);
+    part(dir.path(), "b/../x", "part-0.parquet", vec![("n", Values::I64(vec![3].into()))]);
+    part(dir.path(), "a", "part-1.parquet", vec![("n", Values::I64(vec![2].into()))]);
+    part(dir.path(), "a", "part-0.parquet", vec![("n", Values::I64(vec![1].into()))]);
     // What is no data: notes, unfinished files, folders of another key, `_metadata`.
     std::fs::write(dir.path().join("_metadata"), "no parquet").unwrap();
     std::fs::write(dir.path().join("session_id=a/.ironforge-x.tmp"), "half").unwrap();
@@ -37,7 +37,7 @@ fn the_sessions_of_a_dataset_are_listed_and_read_with_their_names() {
     assert_eq!(parts.values(), ["a", "b/../x"]);
     assert_eq!(parts.files("a").count(), 2);
     let table = parts.read(&ScanOptions::default()).unwrap();
-    assert_eq!(table.column("n").unwrap().values, Values::I64(vec![1, 2, 3]));
+    assert_eq!(table.column("n").unwrap().values, Values::I64(vec![1, 2, 3].into()));
     assert_eq!(texts(&table, "session_id")[2].as_deref(), Some("b/../x"));
     let one = parts.only(&["b/../x"]).read(&ScanOptions::default()).unwrap();
     assert_eq!(one.rows(), 1);
@@ -46,25 +46,31 @@ fn the_sessions_of_a_dataset_are_listed_and_read_with_their_names() {
 #[test]
 fn a_column_that_came_later_is_missing_before() {
     let dir = tempfile::tempdir().unwrap();
-    part(dir.path(), "1", "part-0.parquet", vec![("n", Values::I64(vec![1, 2]))]);
+    part(dir.path(), "1", "part-0.parquet", vec![("n", Values::I64(vec![1, 2].into()))]);
     let kind = Values::Text(Labels::encode([Some("x"), None]));
-    let later =
-        vec![("n", Values::OptI64(vec![None, Some(4)])), ("kind", kind), ("p", Values::F64(vec![0.5, 1.5]))];
+    let later = vec![
+        ("n", Values::I64(vec![None, Some(4)].into())),
+        ("kind", kind),
+        ("p", Values::F64(vec![0.5, 1.5].into())),
+    ];
     part(dir.path(), "2", "part-0.parquet", later);
-    part(dir.path(), "3", "part-0.parquet", vec![("n", Values::I64(vec![5]))]);
+    part(dir.path(), "3", "part-0.parquet", vec![("n", Values::I64(vec![5].into()))]);
     let parts = HiveDataset::find(dir.path(), "session_id").unwrap();
     let table = parts.read(&ScanOptions::default()).unwrap();
     let names: Vec<&str> = table.columns().iter().map(|c| c.name.as_str()).collect();
     assert_eq!(names, ["session_id", "n", "kind", "p"]);
     let n = vec![Some(1), Some(2), None, Some(4), Some(5)];
-    assert_eq!(table.column("n").unwrap().values, Values::OptI64(n));
+    assert_eq!(table.column("n").unwrap().values, Values::I64(n.into()));
     let p = vec![None, None, Some(0.5), Some(1.5), None];
-    assert_eq!(table.column("p").unwrap().values, Values::OptF64(p));
+    assert_eq!(table.column("p").unwrap().values, Values::F64(p.into()));
     assert_eq!(texts(&table, "kind"), [None, None, Some("x".to_owned()), None, None]);
     // A predicate on it: where it is missing, no row compares.
     let predicate = Some(Predicate::compare("p", Comparison::Ge, Scalar::Float(0.0)));
     let some = ScanOptions { predicate, columns: Some(vec!["n".to_owned()]), ..ScanOptions::default() };
-    assert_eq!(parts.read(&some).unwrap().column("n").unwrap().values, Values::OptI64(vec![None, Some(4)]));
+    assert_eq!(
+        parts.read(&some).unwrap().column("n").unwrap().values,
+        Values::I64(vec![None, Some(4)].into())
+    );
     let missing = Some(Predicate::Missing("p".to_owned()));
     assert_eq!(parts.read(&ScanOptions { predicate: missing, ..ScanOptions::default() }).unwrap().rows(), 3);
     let unknown = ScanOptions { columns: Some(vec!["kinds".to_owned()]), ..ScanOptions::default() };
@@ -74,8 +80,8 @@ fn a_column_that_came_later_is_missing_before() {
 #[test]
 fn a_column_of_another_type_is_an_error() {
     let dir = tempfile::tempdir().unwrap();
-    part(dir.path(), "1", "part-0.parquet", vec![("n", Values::I64(vec![1]))]);
-    part(dir.path(), "2", "part-0.parquet", vec![("n", Values::F64(vec![1.0]))]);
+    part(dir.path(), "1", "part-0.parquet", vec![("n", Values::I64(vec![1].into()))]);
+    part(dir.path(), "2", "part-0.parquet", vec![("n", Values::F64(vec![1.0].into()))]);
     let error =
         HiveDataset::find(dir.path(), "session_id").unwrap().read(&ScanOptions::default()).unwrap_err();
     assert!(matches!(&error, StoreError::Evolution { was: "i64", is: "f64", .. }), "{error}");
