@@ -1,6 +1,6 @@
-//! Compiles `kernels/*.cu` to PTX for the feature `cuda`, has every one assembled, and writes the table of modules
-//! that `src/cuda/modules.rs` embeds. Nothing is downloaded and no driver asked; without nvcc the table is empty and
-//! says why. What a build before made of the same sources with the same tools is kept.
+//! Compiles `kernels/*.cu` to PTX for the feature `cuda`, assembles each to check it, and writes the table of
+//! modules that `src/cuda/modules.rs` embeds. Nothing is downloaded and no driver is needed; without nvcc the table
+//! is empty and holds the reason. The output of an earlier build of the same sources with the same tools is reused.
 #![allow(clippy::print_stderr, reason = "cargo shows what a build script writes there when it stops")]
 
 #[path = "build/ptx.rs"]
@@ -12,16 +12,16 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, exit};
 use std::{env, fs};
 
-use ptx::{Entry, Module};
+use ptx::{KernelEntry, PtxModule};
 use toolkit::Toolkit;
 
-/// Files of kernels/ that hold entries. Listed, so that nothing else there makes cargo compile them anew.
+/// Files of kernels/ with entries. Listed, so that no other file there makes cargo compile them again.
 const KERNELS: &[&str] = &["flash_attention", "block_sparse_attention", "edge_attention", "time_bias"];
-/// Files of kernels/tests/, which the tests alone embed, from OUT_DIR: no program carries them.
+/// Files of kernels/tests/, which only tests embed, from OUT_DIR.
 const TESTS: &[&str] = &["primitives"];
-/// Compute capabilities compiled for, the slowest to compile first: the PTX of one runs on every later one too.
+/// Compute capabilities of the PTX, the slowest to compile first; the PTX of one also runs on every later one.
 const ARCHITECTURES: &[u32] = &[80, 75];
-/// This script, whose change makes everything anew.
+/// Text of this script: a change of it invalidates earlier output.
 const SCRIPT: &str =
     concat!(include_str!("build.rs"), include_str!("build/ptx.rs"), include_str!("build/toolkit.rs"));
 
@@ -39,12 +39,12 @@ fn main() {
     let out = set("OUT_DIR").unwrap_or_default();
     let required = set("IRONFORGE_REQUIRE_PTX").is_some_and(|v| v == Path::new("1"));
     if set("DOCS_RS").is_some() && !required {
-        return write_without(&out, "it was built for its documentation only; build it without DOCS_RS");
+        return write_without(&out, "it was built only for its documentation; build it without DOCS_RS");
     }
     match Toolkit::find() {
         Ok(toolkit) => {
-            // For the tests, which ask the same assembler again. Not IRONFORGE_*: cargo hands it to the programs it
-            // runs, to which every such name is a setting.
+            // For the tests, which run the same assembler. Not IRONFORGE_*: cargo sets it for the programs it runs,
+            // and every variable of that name is a setting to them.
             println!("cargo:rustc-env=KERNELS_PTXAS={}", toolkit.ptxas.display());
             write_compiled(&out, &toolkit);
         }
@@ -56,7 +56,8 @@ fn main() {
     }
 }
 
-/// Compiles, unless `out` holds what the same sources and tools give: a stamp there, written last, says so.
+/// Compiles, unless `out` holds the output of the same sources and tools, as recorded by a stamp that is written
+/// last.
 fn write_compiled(out: &Path, toolkit: &Toolkit) {
     let stamp = out.join("stamp");
     let now = [SCRIPT, &toolkit.identity, &sources()].concat();
@@ -66,15 +67,15 @@ fn write_compiled(out: &Path, toolkit: &Toolkit) {
     forget(&stamp);
     let modules = ptx::compile(toolkit, out);
     let mut spills = false;
-    for Module { arch, entries, .. } in &modules {
-        for Entry { name, spill_bytes, .. } in entries.iter().filter(|e| e.spill_bytes > 0) {
+    for PtxModule { arch, entries, .. } in &modules {
+        for KernelEntry { name, spill_bytes, .. } in entries.iter().filter(|e| e.spill_bytes > 0) {
             println!("cargo:warning={name} for sm_{arch} spills {spill_bytes} bytes of registers to memory");
             spills = true;
         }
     }
     let (tests, kernels): (Vec<_>, Vec<_>) = modules.into_iter().partition(|m| TESTS.contains(&m.kernel));
     write_tables(out, &kernels, &tests, None);
-    // What is warned of is compiled again the next time, so that it is warned of again.
+    // Without a stamp the next build compiles again, and so warns again.
     if !spills {
         write(&stamp, &now);
     }
@@ -85,23 +86,24 @@ fn write_without(out: &Path, why: &str) {
     write_tables(out, &[], &[], Some(why));
 }
 
-/// The tables as the Rust expressions that `src/cuda/modules.rs` and the tests include.
-fn write_tables(out: &Path, kernels: &[Module], tests: &[Module], why: Option<&str>) {
-    let embedded = |Module { kernel, arch, .. }: &Module| {
+/// Writes the tables as the Rust expressions that `src/cuda/modules.rs` and the tests include.
+fn write_tables(out: &Path, kernels: &[PtxModule], tests: &[PtxModule], why: Option<&str>) {
+    let embedded = |PtxModule { kernel, arch, .. }: &PtxModule| {
         format!("include_str!(concat!(env!(\"OUT_DIR\"), \"/{kernel}.sm_{arch}.ptx\"))")
     };
     let kernels = kernels.iter().map(|module| {
-        let (Module { kernel, arch, entries }, ptx) = (module, embedded(module));
-        format!("Module {{ kernel: {kernel:?}, arch: {arch}, ptx: {ptx}, entries: &{entries:#?} }},\n")
+        let (PtxModule { kernel, arch, entries }, ptx) = (module, embedded(module));
+        format!("PtxModule {{ kernel: {kernel:?}, arch: {arch}, ptx: {ptx}, entries: &{entries:#?} }},\n")
     });
-    let kernels = format!("Table {{ modules: &[\n{}], why: {why:?} }}\n", kernels.collect::<String>());
+    let kernels =
+        format!("EmbeddedModules {{ modules: &[\n{}], why: {why:?} }}\n", kernels.collect::<String>());
     let tests = tests.iter().map(|module| format!("({}, {}),\n", module.arch, embedded(module)));
     let tests = format!("&[{}]\n", tests.collect::<String>());
     write(&out.join("modules.rs"), &kernels);
     write(&out.join("test_modules.rs"), &tests);
 }
 
-/// Every file that a kernel is made of, with its name.
+/// Name and text of every source file of the kernels.
 fn sources() -> String {
     let mut files = Vec::new();
     for folder in ["kernels", "kernels/include", "kernels/tests"] {
@@ -114,25 +116,25 @@ fn sources() -> String {
     files.iter().map(|f| format!("{}\n{}", f.display(), text(f))).collect()
 }
 
-/// A variable that is not empty; cargo runs this again when it changes.
+/// A non-empty environment variable; cargo runs this script again when it changes.
 fn set(name: &str) -> Option<PathBuf> {
     println!("cargo:rerun-if-env-changed={name}");
     env::var_os(name).filter(|v| !v.is_empty()).map(PathBuf::from)
 }
 
-/// What a program says; a failure, with its command line.
+/// Output of a program; on failure, its command line and output.
 fn run(command: &mut Command) -> Result<String, String> {
     let output = command.output().map_err(|e| format!("{command:?}: {e}"))?;
-    let said =
+    let text =
         [output.stderr, output.stdout].map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).concat();
-    if output.status.success() { Ok(said) } else { Err(format!("{command:?}: {}\n{said}", output.status)) }
+    if output.status.success() { Ok(text) } else { Err(format!("{command:?}: {}\n{text}", output.status)) }
 }
 
 fn write(path: &Path, text: &str) {
     fs::write(path, text).unwrap_or_else(|e| stop(&format!("{}: {e}", path.display())));
 }
 
-/// Removes a file if there is one.
+/// Removes a file if it exists.
 fn forget(path: &Path) {
     if path.exists() {
         fs::remove_file(path).unwrap_or_else(|e| stop(&format!("{}: {e}", path.display())));

@@ -1,15 +1,14 @@
 //! Attention, each backend on the same work: checked against the reference, then timed.
 //!
-//! On the CPU (`attention/edges/cpu/l512_h4_d16_b32`) the scalar loop over a pattern is the baseline that a backend
-//! must beat to be worth its lines. On a GPU, feature `cuda`, each kernel that takes the work is timed by the GPU's
-//! own clock on resident buffers (`attention/edge_attention/cuda/l512_h4_d11_b256_last4_sqrt`), and so are apart the
-//! plan (`attention/plan/host/...`) and the copies (`attention/copy_in/cuda/...`, `attention/copy_out/cuda/...`). A
-//! launch repeated finds in the caches what the one before has left there.
+//! On the CPU (`attention/edges/cpu/l512_h4_d16_b32`) the scalar loop over a pattern is the baseline of a backend.
+//! On a GPU, feature `cuda`, each kernel that supports the work is timed by the GPU's clock on resident buffers
+//! (`attention/edge_attention/cuda/l512_h4_d11_b256_last4_sqrt`); the plan (`attention/plan/host/...`) and the
+//! copies (`attention/copy_in/cuda/...`, `attention/copy_out/cuda/...`) are timed apart. Repeated launches find
+//! their data in the caches of the GPU.
 //!
-//! What a plan found in a cache saves is `plan/build/...` less `plan/hit/...`.
+//! A cached plan saves `plan/build/...` less `plan/hit/...`.
 //!
-//! With IRONFORGE_BENCH_OUT=DIR the tensors of the GPU's work and what came of it are written to DIR,
-//! for benches/peers.
+//! With IRONFORGE_BENCH_OUT=DIR the tensors of the GPU's work and its results are written to DIR, for benches/peers.
 #![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs, unreachable_pub)]
 
 #[path = "attention/cases.rs"]

@@ -1,9 +1,9 @@
-//! Graphs: building, ordering, paths, reachability, reduction; petgraph beside it, on the same graphs.
+//! Graphs: building, ordering, paths, reachability, reduction; and petgraph on the same graphs.
 //!
 //! An id is `dag/<operation>/<form or peer>/<graph>`; one element is one edge. The graphs are those of events in a
 //! window (`n10000` to `n1000000`) and shapes that events do not have (`layered`, `random`, `banded`, `dense`). Times
-//! are CPU times (`dag/clock.rs`): run with RAYON_NUM_THREADS=1. What a peer returns is compared with ours before
-//! either is timed.
+//! are CPU times (`dag/clock.rs`): run with RAYON_NUM_THREADS=1. The results of both are compared before either is
+//! timed.
 //!
 //! With IRONFORGE_BENCH_OUT=DIR the graphs are written to DIR, for benches/peers/dag_peers.py.
 #![allow(clippy::unwrap_used, missing_docs, unreachable_pub)]

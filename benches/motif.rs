@@ -1,4 +1,4 @@
-//! Motifs: the census by size, labels and way through the graph, the estimate, and the nulls.
+//! Motifs: the census by size, labels and search method, the estimate, and the test.
 //!
 //! An id is `motif/census/<what>/k<sizes>/<graph>`; one element is one connected set of events. Times are CPU times
 //! (`dag/clock.rs`): run with RAYON_NUM_THREADS=1.
@@ -67,7 +67,7 @@ fn estimate(c: &mut Bench) {
     });
 }
 
-/// One null and one occurrence is one element; the pilots count as nulls.
+/// One replicate and one occurrence is one element; the calibration replicates count too.
 fn nulls(c: &mut Bench) {
     let mut group = group(c, "motif/nulls");
     for (events, vocabulary, iterations) in [(2_000, 7, 100), (2_000, 150, 100)] {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use criterion::measurement::WallTime;
 use criterion::{BenchmarkGroup, Criterion, criterion_group, criterion_main};
 use ironforge::config::{Effective, Sources};
-use ironforge::pipeline::{Request, Silent, discover};
+use ironforge::pipeline::{DiscoverRequest, Silent, discover};
 
 fn effective(sets: &[&str]) -> Effective {
     let sets: Vec<String> = sets.iter().map(|&s| s.to_owned()).collect();
@@ -18,10 +18,10 @@ fn effective(sets: &[&str]) -> Effective {
 type Timings = Vec<(String, f64)>;
 
 fn run(paths: &[PathBuf], out: &Path, effective: &Effective) -> Timings {
-    let request = Request { paths, out, effective, weights: None };
+    let request = DiscoverRequest { paths, out, effective, weights: None };
     let report = discover(&request, &Silent).unwrap();
     assert!(!report.sessions.is_empty());
-    report.timings.iter().map(|(stage, seconds)| (stage.clone(), seconds.as_f64().unwrap())).collect()
+    report.run.timings.iter().map(|(stage, seconds)| (stage.clone(), seconds.as_f64().unwrap())).collect()
 }
 
 /// Times a job and prints the share of each stage in all its runs together.

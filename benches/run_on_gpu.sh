@@ -1,13 +1,14 @@
 #!/usr/bin/env bash
-# Everything that only a GPU can tell, from binaries built elsewhere: this machine needs no Rust.
+# Runs everything that needs a GPU, from binaries built elsewhere: no Rust is needed.
 #
 #   benches/run_on_gpu.sh BIN_DIR OUT_DIR [SECONDS]
 #
-# BIN_DIR holds it-HASH and attention-HASH, which lie in target/release/deps after
+# BIN_DIR holds it-HASH and attention-HASH, which are in target/release/deps after
 #   cargo test --release --features cuda --test it --no-run
 #   cargo bench --features cuda --bench attention --no-run
-# OUT_DIR gets summary.md and seven files more at most. Each step has a limit in seconds, all together stay below
-# SECONDS (530), and a step that fails does not stop the next. IRONFORGE_GOLDENS and IRONFORGE_DATA reach the binaries.
+# OUT_DIR gets summary.md and at most seven more files. Each step has a limit in seconds, all together take less than
+# SECONDS (530), and a failing step does not stop the next. IRONFORGE_GOLDENS and IRONFORGE_DATA are passed to the
+# binaries.
 set -uo pipefail
 
 if [ $# -lt 2 ] || [ $# -gt 3 ] || [ ! -d "$1" ] || ! [[ ${3:-530} =~ ^[1-9][0-9]*$ ]]; then
@@ -31,7 +32,7 @@ export PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 
 note() { printf '%s\n' "$*" | tee -a "$summary"; }
 
-# The newest program of that name: cargo puts a hash behind it, and text files beside it.
+# The newest program of this name: cargo appends a hash to it, and writes text files next to it.
 binary() {
   local file newest=
   for file in "$bin_dir/$1"-*; do
@@ -42,7 +43,7 @@ binary() {
   printf '%s' "${newest:-$bin_dir/$1-HASH}"
 }
 
-# step NAME SECONDS LOG COMMAND...: runs it, appends what it says to LOG, and a line of the table to the summary.
+# step NAME SECONDS LOG COMMAND...: runs the command, appends its output to LOG, and a row of the table to the summary.
 step() {
   local name=$1 limit=$2 log=$out/$3 left=$((total_seconds - SECONDS)) started=$SECONDS code=0 result
   shift 3
@@ -53,15 +54,15 @@ step() {
   elif ! command -v "$1" >/dev/null; then
     result="not run: no $(basename "$1") here"
   else
-    timeout --kill-after=5 "$limit" "$@" >"$scratch/said" 2>&1 || code=$?
-    cat "$scratch/said" >>"$log"
+    timeout --kill-after=5 "$limit" "$@" >"$scratch/output" 2>&1 || code=$?
+    cat "$scratch/output" >>"$log"
     case $code in
       0) result=passed ;;
       124 | 137) result="stopped after $limit s" ;;
       *) result="failed with $code" ;;
     esac
-    # A filter that meets no test passes too.
-    if [ "$result" = passed ] && grep -q '^running 0 tests' "$scratch/said"; then
+    # A filter that matches no test passes too.
+    if [ "$result" = passed ] && grep -q '^running 0 tests' "$scratch/output"; then
       result="failed: there are no such tests; were they built with --features cuda?"
     fi
   fi
@@ -73,9 +74,9 @@ it=$(binary it)
 bench=$(binary attention)
 sanitizer=$(command -v compute-sanitizer || echo /usr/local/cuda/bin/compute-sanitizer)
 python=$(command -v python3 || command -v python || echo python3)
-# The matrix of the sanitizer: every entry once, on graphs with tails and an empty one, and every primitive.
+# The tests under the sanitizer: every entry once, on graphs with tails and an empty one, and every primitive.
 matrix=(--exact --test-threads=1 gpu::every_entry_is_reached_and_agrees_with_the_reference
-  primitives::gpu::a_gpu_does_what_the_emulator_does)
+  primitives::gpu::a_gpu_agrees_with_the_emulator)
 
 rm -f "$out"/{suite,primitives,sanitizer,benches,peers}.log "$out"/{ours,peers}.json
 {
@@ -100,7 +101,7 @@ for tool in memcheck racecheck synccheck; do
 done
 step "benches" 160 benches.log "$bench" --bench 'cuda|host'
 [ -f "$IRONFORGE_BENCH_OUT/ours.json" ] && cp "$IRONFORGE_BENCH_OUT/ours.json" "$out"
-# A peer that has started is let finish.
+# A peer that has started is not interrupted.
 peer_seconds=$((total_seconds - SECONDS - 25))
 [ "$peer_seconds" -gt 90 ] && peer_seconds=90
 step "peers" 120 peers.log "$python" "$here/peers/compare.py" "$IRONFORGE_BENCH_OUT" --seconds "$peer_seconds"

@@ -1,11 +1,11 @@
-//! Writing Parquet: time, size, and what a changed table shares with its former self.
+//! Writing Parquet: time, size, and the bytes that files of an edited table share with those of the original table.
 //!
-//! An id is `store/write/<layout>/threads<n>`; one element is one row. The table has a million rows, the layouts are
-//! row groups of 10,000 rows (`fixed`) and content-defined ones (`content`). Times of `store/write` are CPU times
-//! (`dag/clock.rs`), those of `store/scale` are the clock's, of two threads: the gain over one, written in turns with
-//! it, stands below each. They want a quiet machine.
+//! An id is `store/write/<layout>/threads<n>`; one element is one row. The table has a million rows; the layouts are
+//! row groups of 10,000 rows (`fixed`) and content-defined ones (`content`). `store/write` measures CPU time
+//! (`dag/clock.rs`). `store/scale` measures the elapsed time of two threads, and prints below each id the speed-up over
+//! one thread, measured alternately with it; it needs an idle machine.
 //!
-//! With IRONFORGE_BENCH_OUT=DIR the table, its edits and our files of both are written to DIR, for
+//! With IRONFORGE_BENCH_OUT=DIR the table, its edits and the files of both are written to DIR, for
 //! benches/peers/store_peers.py.
 #![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs, unreachable_pub)]
 
@@ -35,21 +35,21 @@ pub fn layouts() -> [(&'static str, StoreConfig); 2] {
     [("fixed", StoreConfig::default()), ("content", content)]
 }
 
-/// The table, and a file to write: in memory where there is such a place, since a disk's moods are not ours.
-struct Place {
+/// The table and the path to write it to: in memory where `/dev/shm` exists, to leave out the disk.
+struct BenchFile {
     table: Table,
     path: PathBuf,
     _dir: TempDir,
 }
 
-impl Place {
+impl BenchFile {
     fn new() -> Self {
         let shared = Path::new("/dev/shm");
         let dir = if shared.is_dir() { tempfile::tempdir_in(shared) } else { tempfile::tempdir() }.unwrap();
         Self { table: table::rows(0..table::ROWS), path: dir.path().join("t.parquet"), _dir: dir }
     }
 
-    /// Writes the table once, and reads it back.
+    /// Writes the table, reads it back and compares.
     fn check(&self, config: &StoreConfig) {
         write_table(&self.path, &self.table, config).unwrap();
         assert!(read_table(&self.path, None, 4 << 30).unwrap().table == self.table, "{config:?}");
@@ -65,36 +65,36 @@ fn threads(threads: usize) -> ThreadPool {
 }
 
 fn write(c: &mut Criterion<CpuTime>) {
-    let (place, one) = (Place::new(), threads(1));
+    let (file, one) = (BenchFile::new(), threads(1));
     let mut group = c.benchmark_group("store/write");
     group.sample_size(10).warm_up_time(Duration::from_millis(300)).measurement_time(Duration::from_secs(4));
-    group.throughput(Throughput::Elements(place.table.rows() as u64));
+    group.throughput(Throughput::Elements(file.table.rows() as u64));
     for (layout, config) in layouts() {
-        place.check(&config);
-        group.bench_function(format!("{layout}/threads1"), |b| b.iter(|| place.write(&config, &one)));
+        file.check(&config);
+        group.bench_function(format!("{layout}/threads1"), |b| b.iter(|| file.write(&config, &one)));
     }
     group.finish();
 }
 
-/// Files that are written in a turn.
+/// Files that are written in one turn.
 const WRITES: u32 = 3;
 
-/// One thread and two in turns: a machine that others use is now fast and now slow, and both see the same of it.
+/// One thread and two threads in turns: both see the same changes of a shared machine's speed.
 fn scale(c: &mut Criterion) {
-    let (place, pools) = (Place::new(), [threads(1), threads(2)]);
+    let (file, pools) = (BenchFile::new(), [threads(1), threads(2)]);
     let mut group = c.benchmark_group("store/scale");
     group.sample_size(10).warm_up_time(Duration::from_millis(300)).measurement_time(Duration::from_secs(20));
     for (layout, config) in layouts() {
-        place.check(&config);
+        file.check(&config);
         let mut turns: Vec<[f64; 2]> = Vec::new();
         group.bench_function(format!("{layout}/threads2"), |b| {
             b.iter_custom(|n| {
                 let turn = |_| {
                     let times = [0, 1].map(|pool| {
-                        // The first one wakes its threads; a virtual processor that slept comes back slow.
-                        place.write(&config, &pools[pool]);
+                        // Not measured: wakes the threads, since an idle virtual processor starts slowly.
+                        file.write(&config, &pools[pool]);
                         let start = Instant::now();
-                        (0..WRITES).for_each(|_| place.write(&config, &pools[pool]));
+                        (0..WRITES).for_each(|_| file.write(&config, &pools[pool]));
                         start.elapsed() / WRITES
                     });
                     turns.push(times.map(|t| t.as_secs_f64()));
@@ -104,11 +104,11 @@ fn scale(c: &mut Criterion) {
             });
         });
         if !turns.is_empty() {
-            let mut gains: Vec<f64> = turns.iter().map(|[one, two]| one / two).collect();
-            gains.sort_by(f64::total_cmp);
-            let at = |share: usize| gains[(gains.len() - 1) * share / 4];
-            let (least, median, most) = (at(1), at(2), at(3));
-            println!("gain of the second thread: {median:.2} (middle half {least:.2} to {most:.2})");
+            let mut speedups: Vec<f64> = turns.iter().map(|[one, two]| one / two).collect();
+            speedups.sort_by(f64::total_cmp);
+            let quartile = |share: usize| speedups[(speedups.len() - 1) * share / 4];
+            let (least, median, most) = (quartile(1), quartile(2), quartile(3));
+            println!("speed-up of two threads over one: {median:.2} (quartiles {least:.2} to {most:.2})");
         }
     }
     group.finish();

@@ -1,4 +1,4 @@
-//! Kernels to PTX, each assembled, in the oldest version of PTX that the assembler takes it in.
+//! Kernels compiled to PTX, each assembled, in the oldest version of PTX that the assembler accepts.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -8,21 +8,21 @@ use std::{fs, thread};
 use crate::toolkit::Toolkit;
 use crate::{ARCHITECTURES, KERNELS, TESTS, run, stop};
 
-/// Versions of PTX tried, oldest first; every driver since CUDA 12.0 takes all of them. What each may hold, ptxas
-/// knows.
+/// Versions of PTX to try, oldest first; every driver since CUDA 12.0 reads all of them. The assembler rejects a
+/// version that lacks an instruction.
 const VERSIONS: &[&str] = &["6.5", "7.0", "7.4", "8.0"];
 
-/// One kernel file for one architecture.
-pub(crate) struct Module {
+/// PTX of one kernel file for one architecture.
+pub(crate) struct PtxModule {
     pub(crate) kernel: &'static str,
     pub(crate) arch: u32,
-    pub(crate) entries: Vec<Entry>,
+    pub(crate) entries: Vec<KernelEntry>,
 }
 
-/// What `ptxas -v` and the PTX say of one entry. Its `Debug` form is the Rust expression that the table holds.
+/// Resources of one entry, from `ptxas -v` and the PTX. Its `Debug` form is the Rust expression in the table.
 #[derive(Debug)]
 #[allow(dead_code, reason = "printed")]
-pub(crate) struct Entry {
+pub(crate) struct KernelEntry {
     pub(crate) name: String,
     params_bytes: u32,
     registers: u32,
@@ -30,7 +30,7 @@ pub(crate) struct Entry {
     shared_bytes: u32,
 }
 
-/// Every kernel file and architecture, the slowest to compile first.
+/// Every kernel file and architecture, in the order of compilation.
 fn units() -> impl Iterator<Item = (&'static str, u32)> {
     ARCHITECTURES.iter().flat_map(|&arch| KERNELS.iter().chain(TESTS).map(move |&kernel| (kernel, arch)))
 }
@@ -39,13 +39,13 @@ fn file(out: &Path, kernel: &str, arch: u32) -> PathBuf {
     out.join(format!("{kernel}.sm_{arch}.ptx"))
 }
 
-/// Whether `out` holds every text.
+/// True if `out` holds every PTX file.
 pub(crate) fn is_complete(out: &Path) -> bool {
     units().all(|(kernel, arch)| file(out, kernel, arch).is_file())
 }
 
-/// Every kernel for every architecture, on all processors; `out` then holds KERNEL.sm_ARCH.ptx.
-pub(crate) fn compile(toolkit: &Toolkit, out: &Path) -> Vec<Module> {
+/// Compiles every kernel for every architecture, on all processors, to `out`/KERNEL.sm_ARCH.ptx.
+pub(crate) fn compile(toolkit: &Toolkit, out: &Path) -> Vec<PtxModule> {
     let units: Vec<_> = units().collect();
     let next = AtomicUsize::new(0);
     let work = || {
@@ -64,12 +64,12 @@ pub(crate) fn compile(toolkit: &Toolkit, out: &Path) -> Vec<Module> {
     if !errors.is_empty() {
         stop(&errors.join("\n"));
     }
-    let mut modules: Vec<Module> = results.into_iter().flatten().collect();
+    let mut modules: Vec<PtxModule> = results.into_iter().flatten().collect();
     modules.sort_by_key(|m| (m.arch, m.kernel));
     modules
 }
 
-fn module(toolkit: &Toolkit, out: &Path, kernel: &'static str, arch: u32) -> Result<Module, String> {
+fn module(toolkit: &Toolkit, out: &Path, kernel: &'static str, arch: u32) -> Result<PtxModule, String> {
     let file = file(out, kernel, arch);
     let mut nvcc = Command::new(&toolkit.nvcc);
     nvcc.args(["-ptx", "-O3", "-std=c++17"]).arg(format!("-arch=compute_{arch}"));
@@ -78,7 +78,7 @@ fn module(toolkit: &Toolkit, out: &Path, kernel: &'static str, arch: u32) -> Res
     let made = fs::read_to_string(&file).map_err(|e| format!("{}: {e}", file.display()))?;
     let (before, rest) = made.split_once(".version ").ok_or("nvcc wrote PTX without a version")?;
     let (own, code) = rest.split_once('\n').ok_or("nvcc wrote PTX without code")?;
-    // A hint to the assembler that needs PTX 8.3; the code means the same without it.
+    // A hint to the assembler that needs PTX 8.3; it does not change the meaning.
     let after: String =
         code.split_inclusive('\n').filter(|l| !l.contains(".pragma \"used_bytes_mask")).collect();
     let mut refused = String::new();
@@ -93,15 +93,15 @@ fn module(toolkit: &Toolkit, out: &Path, kernel: &'static str, arch: u32) -> Res
             .arg(file.with_extension("cubin"))
             .arg(&file);
         match run(&mut ptxas) {
-            Ok(said) => return Ok(Module { kernel, arch, entries: entries(&ptx, &said)? }),
+            Ok(said) => return Ok(PtxModule { kernel, arch, entries: entries(&ptx, &said)? }),
             Err(message) => refused = message,
         }
     }
     Err(refused)
 }
 
-/// The entries of a PTX text, in its order, with what `ptxas -v` says of each.
-fn entries(ptx: &str, said: &str) -> Result<Vec<Entry>, String> {
+/// Entries of a PTX text in order, with their resources from `ptxas -v`.
+fn entries(ptx: &str, said: &str) -> Result<Vec<KernelEntry>, String> {
     let entry = |head: &str| {
         let (name, rest) = head.split_once('(')?;
         // One parameter, a struct: `.param .align 8 .b8 name_param_0[176]`.
@@ -110,7 +110,7 @@ fn entries(ptx: &str, said: &str) -> Result<Vec<Entry>, String> {
         let said = said.split_once(&format!("entry function '{name}'"))?.1;
         let said = said.split("Compiling").next()?;
         let number = |unit: &str| said.split_once(unit)?.0.rsplit([' ', '\n']).next()?.parse::<u32>().ok();
-        Some(Entry {
+        Some(KernelEntry {
             name: name.to_owned(),
             params_bytes: bytes.parse().ok().filter(|_| params.matches(".param ").count() == 1)?,
             registers: number(" registers")?,
@@ -119,5 +119,9 @@ fn entries(ptx: &str, said: &str) -> Result<Vec<Entry>, String> {
         })
     };
     let heads = ptx.split(".visible .entry ").skip(1);
-    heads.map(|head| entry(head).ok_or_else(|| format!("not understood: {:.200}\n{said}", head))).collect()
+    heads
+        .map(|head| {
+            entry(head).ok_or_else(|| format!("the output of ptxas is not understood: {:.200}\n{said}", head))
+        })
+        .collect()
 }

@@ -1,7 +1,7 @@
-//! Tables between this crate and pyarrow inside one process, through the Arrow C stream interface.
+//! Tables between this crate and pyarrow in one process, through the Arrow C stream interface.
 //!
-//! Built as a shared library; a program in any language loads it and hands addresses over, no type of Rust's and none
-//! of Arrow's. `tests/interop/exchange.py` is such a program:
+//! Built as a shared library, which a program in any language can load: its functions take only C types.
+//! `tests/interop/c_stream.py` is such a program:
 //!
 //! ```python
 //! library = ctypes.CDLL("target/release/examples/libarrow_stream.so")
@@ -11,8 +11,8 @@
 //! reader = pyarrow.RecordBatchReader._import_from_c(ctypes.addressof(stream))
 //! ```
 //!
-//! Each function gives a status: `DONE`, `REFUSED` or `PANICKED`. Beyond `DONE` the caller's buffer holds
-//! what went wrong, as a C string that is cut where the buffer ends.
+//! Each function returns a status: `DONE`, `REFUSED` or `PANICKED`. Unless it is `DONE`, the caller's buffer contains
+//! the error message, as a C string that is truncated to the buffer.
 #![allow(unsafe_code, reason = "C functions that follow addresses")]
 
 use std::ffi::{CStr, OsStr, c_char, c_int, c_void};
@@ -25,18 +25,18 @@ use ironforge::store::{
 
 type Error = Box<dyn std::error::Error>;
 
-/// The work is done.
+/// Success.
 const DONE: c_int = 0;
-/// An error of the file, of the stream, or of an argument. No file was written, and no stream.
+/// An error in the file, the stream or an argument. Neither a file nor a stream was written.
 const REFUSED: c_int = 1;
 /// A bug of the library.
 const PANICKED: c_int = 2;
 
-/// Hands a Parquet file out as a stream that reads batch by batch, while the consumer asks for more.
+/// Exports a Parquet file as a stream that is read batch by batch, while the consumer asks for batches.
 ///
 /// # Safety
-/// `path` is a C string; `out` points to memory for a `struct ArrowArrayStream` that holds none, and `error` to
-/// `error_bytes` bytes.
+/// `path` must be a C string, `out` must point to memory for a `struct ArrowArrayStream` that contains no stream to be
+/// released, and `error` to `error_bytes` writable bytes.
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ironforge_export_scan(
     path: *const c_char,
@@ -49,15 +49,15 @@ pub unsafe extern "C" fn ironforge_export_scan(
         // SAFETY: a C string: the caller's promise.
         let path = unsafe { path_of(path) }?;
         let scan = scan(path, &ScanOptions { batch_rows, ..ScanOptions::default() })?;
-        // SAFETY: memory for a stream that holds none: the caller's promise.
-        unsafe { export_scan(scan, there(out)?) };
+        // SAFETY: memory for a stream, without one to be released: the caller's promise.
+        unsafe { export_scan(scan, not_null(out)?) };
         Ok(())
     };
-    // SAFETY: the buffer is there: the caller's promise.
+    // SAFETY: the buffer is writable: the caller's promise.
     unsafe { status(work, error, error_bytes) }
 }
 
-/// Hands a Parquet file out as a stream, read as a whole before.
+/// Reads a whole Parquet file and exports it as a stream.
 ///
 /// # Safety
 /// As [`ironforge_export_scan`].
@@ -73,18 +73,18 @@ pub unsafe extern "C" fn ironforge_export_table(
         // SAFETY: a C string: the caller's promise.
         let path = unsafe { path_of(path) }?;
         let table = read_table(path, None, memory_limit_bytes)?.table;
-        // SAFETY: memory for a stream that holds none: the caller's promise.
-        Ok(unsafe { export_table(table, there(out)?) }?)
+        // SAFETY: memory for a stream, without one to be released: the caller's promise.
+        Ok(unsafe { export_table(table, not_null(out)?) }?)
     };
-    // SAFETY: the buffer is there: the caller's promise.
+    // SAFETY: the buffer is writable: the caller's promise.
     unsafe { status(work, error, error_bytes) }
 }
 
-/// Takes a stream in and writes it as a Parquet file. The stream is released, whatever comes of it, unless an argument
+/// Imports a stream and writes it as a Parquet file. The stream is released on success and on error, unless an argument
 /// was refused.
 ///
 /// # Safety
-/// `stream` points to a valid `struct ArrowArrayStream` that is the caller's; `path` and `error` as
+/// `stream` must point to a valid `struct ArrowArrayStream` that the caller owns; `path` and `error` as for
 /// [`ironforge_export_scan`].
 #[unsafe(no_mangle)]
 pub unsafe extern "C" fn ironforge_import(
@@ -97,22 +97,22 @@ pub unsafe extern "C" fn ironforge_import(
     let work = || {
         // SAFETY: a C string: the caller's promise.
         let path = unsafe { path_of(path) }?;
-        // SAFETY: a stream that the caller gives away: its promise.
-        let table = unsafe { import_table(there(stream)?, memory_limit_bytes) }?;
+        // SAFETY: a valid stream that nothing else uses: the caller's promise.
+        let table = unsafe { import_table(not_null(stream)?, memory_limit_bytes) }?;
         write_table(path, &table, &StoreConfig::default())?;
         Ok(())
     };
-    // SAFETY: the buffer is there: the caller's promise.
+    // SAFETY: the buffer is writable: the caller's promise.
     unsafe { status(work, error, error_bytes) }
 }
 
-/// An address that is at least not null.
-fn there(address: *mut c_void) -> Result<*mut c_void, Error> {
+/// Checks that an address is not null.
+fn not_null(address: *mut c_void) -> Result<*mut c_void, Error> {
     if address.is_null() { Err("the stream's address is null".into()) } else { Ok(address) }
 }
 
 /// # Safety
-/// `path` is null or a C string that outlives the result.
+/// `path` must be null or a C string that outlives the result.
 unsafe fn path_of<'a>(path: *const c_char) -> Result<&'a Path, Error> {
     if path.is_null() {
         return Err("the path is null".into());
@@ -126,10 +126,10 @@ unsafe fn path_of<'a>(path: *const c_char) -> Result<&'a Path, Error> {
     Ok(Path::new(path))
 }
 
-/// Does the work; no panic goes beyond, for on the other side of the border nobody can catch it.
+/// Runs the work and returns its status. A panic is caught: it must not unwind into C.
 ///
 /// # Safety
-/// `error` points to `error_bytes` bytes that can be written.
+/// `error` must be null or point to `error_bytes` writable bytes.
 unsafe fn status(work: impl FnOnce() -> Result<(), Error>, error: *mut c_char, error_bytes: usize) -> c_int {
     let (status, text) = match catch_unwind(AssertUnwindSafe(work)) {
         Ok(Ok(())) => return DONE,
@@ -139,7 +139,7 @@ unsafe fn status(work: impl FnOnce() -> Result<(), Error>, error: *mut c_char, e
     if !error.is_null() && error_bytes > 0 {
         let len = text.len().min(error_bytes - 1);
         // SAFETY: 1. `len` bytes and one more fit the buffer.
-        //         2. nobody else has it: a C function's argument.
+        //         2. nothing else uses the buffer during the call: the caller's promise.
         unsafe {
             error.cast::<u8>().copy_from_nonoverlapping(text.as_ptr(), len);
             error.cast::<u8>().add(len).write(0);

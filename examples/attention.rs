@@ -2,7 +2,7 @@
 #![allow(clippy::print_stdout)]
 
 use ironforge::attention::{
-    Attention, AttentionBackend, Cpu, Direction, Inputs, Keys, Tensor, TimeBias, attended,
+    Attention, AttentionBackend, Cpu, Direction, Inputs, Keys, Tensor, TimeBias, attention_pattern,
 };
 use ironforge::dag::{Dag, WindowKnn};
 
@@ -12,8 +12,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let rule = WindowKnn { k: 4, dt_min_ms: 60_000, dt_max_ms: 7_200_000 };
     let dag = Dag::from_intervals(&rule.build(&t_ms)?)?;
 
-    // Each event reads its predecessors and itself.
-    let pattern = attended(dag.pattern(), Direction::Predecessors, true)?;
+    // Each event attends to its predecessors and itself.
+    let pattern = attention_pattern(dag.pattern(), Direction::Predecessors, true)?;
     let (heads, head_dim) = (2, 4);
     let values: Vec<f32> = (0..t_ms.len() * heads * head_dim).map(|i| (i % 7) as f32 / 7.0).collect();
     let offsets = [0, t_ms.len()];

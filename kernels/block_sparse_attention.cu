@@ -1,4 +1,4 @@
-// Attention over a list of 64x64 tiles a block row, full or with their bits. Budgets: README.md.
+// Attention over a list of 64x64 tiles for each block row, full or with bits. Budgets: README.md.
 #include "include/attention.cuh"
 #include "include/entries.cuh"
 

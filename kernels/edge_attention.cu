@@ -1,13 +1,13 @@
-// Attention over a handful of keys a row, as a list or one interval. Budgets: README.md.
+// Attention over few keys per row, as a list or one interval. Budgets: README.md.
 #include "include/entries.cuh"
 #include "include/gather.cuh"
 
-// Blocks of a multiprocessor: what leaves a thread just the registers it needs. Turing has fewer threads.
+// Blocks per multiprocessor, as many as leave each thread the registers it needs. Turing has fewer threads.
 constexpr int BLOCKS = ARCH >= 80 ? 9 : 8;
 
 #define ENTRY(T, type, D)                                                  \
   KERNEL(edge_attention_##type##_d##D, THREADS, BLOCKS, AttentionParams) { \
-    SHARED(Gathered, gathered);                                            \
-    gather<T, D>(p, gathered);                                             \
+    SHARED(GatherOutput, output);                                          \
+    gather<T, D>(p, output);                                               \
   }
 EACH_GATHER_ENTRY(ENTRY)

@@ -1,4 +1,4 @@
-// Attention over contiguous ranges of keys: all, causal, or one interval a row. Nothing of the mask is stored.
+// Attention over contiguous ranges of keys: all, causal, or one interval per row. No mask is stored.
 // Budgets: README.md.
 #include "include/attention.cuh"
 #include "include/entries.cuh"

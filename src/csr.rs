@@ -1,29 +1,38 @@
-//! A borrowed, checked sparsity pattern: the form in which a graph is lent from one room to another.
+//! A borrowed, checked sparsity pattern: the form in which modules pass graphs to one another.
+//!
+//! ```
+//! use ironforge::csr::CsrPattern;
+//!
+//! let pattern = CsrPattern::new(&[0, 2, 3], &[0, 2, 1], 3)?;
+//! assert_eq!((pattern.rows(), pattern.nnz(), pattern.row(0)), (2, 3, &[0, 2][..]));
+//! assert!(CsrPattern::new(&[0, 2], &[1, 1], 3).is_err()); // a repeated column
+//! # Ok::<(), ironforge::csr::CsrError>(())
+//! ```
 
-/// Why two slices are not a compressed-sparse-row pattern.
+/// An error in slices that should be a compressed-sparse-row pattern.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CsrError {
-    /// `row_ptr` must hold one value more than there are rows, so never none.
+    /// `row_ptr` is empty; it holds one value more than there are rows.
     #[error("row_ptr is empty: a pattern of n rows needs n + 1 values, the first of them 0")]
     NoRowPtr,
-    /// The first row must start at 0.
+    /// The first row does not start at 0.
     #[error("row_ptr starts at {first}, it must start at 0")]
     Start {
         /// The value found.
         first: u32,
     },
-    /// Row bounds must not fall.
+    /// A row ends before it starts.
     #[error("row_ptr falls from {from} to {to} at row {row}")]
     Falling {
-        /// Row whose end lies before its start.
+        /// The row.
         row: usize,
         /// Its start.
         from: u32,
         /// Its end.
         to: u32,
     },
-    /// The last bound must be the number of column indices.
+    /// The last bound is not the number of column indices.
     #[error("row_ptr ends at {end}, but col_idx holds {len} values")]
     End {
         /// Last value of `row_ptr`.
@@ -31,7 +40,7 @@ pub enum CsrError {
         /// Length of `col_idx`.
         len: usize,
     },
-    /// A column index lies outside the pattern.
+    /// A column index is outside the pattern.
     #[error("row {row} names column {col}, but there are {cols} columns")]
     Column {
         /// Row of the index.
@@ -41,24 +50,24 @@ pub enum CsrError {
         /// Number of columns.
         cols: usize,
     },
-    /// Columns of a row must rise strictly: sorted, and each once.
+    /// The columns of a row do not rise strictly: sorted, and each once.
     #[error(
         "row {row} is not strictly rising: column {next} follows {previous}; sort each row and drop repeats"
     )]
     Order {
         /// Row of the pair.
         row: usize,
-        /// The earlier of the two.
+        /// First column of the pair.
         previous: u32,
-        /// The one behind it.
+        /// Second column of the pair.
         next: u32,
     },
 }
 
-/// A sparsity pattern in compressed-sparse-row form, borrowed and known to be valid:
+/// A sparsity pattern in compressed-sparse-row form, borrowed and valid:
 /// row `i` holds the columns `col_idx[row_ptr[i]..row_ptr[i + 1]]`, strictly rising and below `cols`.
 ///
-/// 4 bytes a stored entry and 4 a row.
+/// 4 bytes per stored entry and 4 per row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct CsrPattern<'a> {
     row_ptr: &'a [u32],
@@ -67,10 +76,10 @@ pub struct CsrPattern<'a> {
 }
 
 impl<'a> CsrPattern<'a> {
-    /// Checks the parts and borrows them. O(rows + entries).
+    /// Checks and borrows the parts. O(rows + entries).
     ///
     /// # Errors
-    /// [`CsrError`] names the first row that breaks the form.
+    /// [`CsrError`] names the first invalid row.
     pub fn new(row_ptr: &'a [u32], col_idx: &'a [u32], cols: usize) -> Result<Self, CsrError> {
         match row_ptr {
             [] => return Err(CsrError::NoRowPtr),
@@ -97,7 +106,7 @@ impl<'a> CsrPattern<'a> {
         Ok(pattern)
     }
 
-    /// Borrows parts that their owner built to be valid.
+    /// Borrows parts that are known to be valid.
     pub(crate) fn trusted(row_ptr: &'a [u32], col_idx: &'a [u32], cols: usize) -> Self {
         debug_assert_eq!(Self::new(row_ptr, col_idx, cols).err(), None);
         Self { row_ptr, col_idx, cols }
@@ -121,16 +130,16 @@ impl<'a> CsrPattern<'a> {
     /// Columns of row `i`, strictly rising.
     ///
     /// # Panics
-    /// If `i` is not a row.
+    /// If there is no row `i`.
     #[track_caller]
     pub fn row(&self, i: usize) -> &'a [u32] {
         &self.col_idx[self.row_ptr[i] as usize..self.row_ptr[i + 1] as usize]
     }
 
-    /// Whether row `i` holds column `j`. O(log of the row's length).
+    /// True if row `i` holds column `j`. O(log of the row's length).
     ///
     /// # Panics
-    /// If `i` is not a row.
+    /// If there is no row `i`.
     #[track_caller]
     pub fn contains(&self, i: usize, j: u32) -> bool {
         self.row(i).binary_search(&j).is_ok()
@@ -141,7 +150,7 @@ impl<'a> CsrPattern<'a> {
         self.row_ptr
     }
 
-    /// Columns of all rows, one row behind the other, `[nnz]`.
+    /// Columns of all rows in order, `[nnz]`.
     pub fn col_idx(&self) -> &'a [u32] {
         self.col_idx
     }
@@ -152,7 +161,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_broken_pattern_is_refused_by_what_is_wrong_with_it() {
+    fn an_invalid_pattern_is_refused_with_the_cause() {
         type Case<'a> = (&'a [u32], &'a [u32], CsrError);
         let cases: [Case; 6] = [
             (&[], &[], CsrError::NoRowPtr),
@@ -168,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn rows_are_lent_as_they_stand() {
+    fn rows_are_borrowed_unchanged() {
         let p = CsrPattern::new(&[0, 2, 2, 3], &[0, 2, 1], 3).unwrap();
         assert_eq!((p.rows(), p.nnz(), p.row(0), p.row(1)), (3, 3, &[0, 2][..], &[][..]));
         assert!(p.contains(2, 1) && !p.contains(0, 1));

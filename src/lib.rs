@@ -21,8 +21,6 @@ pub mod csr;
 #[cfg(feature = "cuda")]
 pub mod cuda;
 pub mod dag;
-#[cfg(feature = "store")]
-pub mod error;
 pub mod events;
 pub mod geometry;
 pub mod legacy;

@@ -1,36 +1,44 @@
 //! Counter-based random numbers: Philox4x32-10.
 //!
-//! A number is a pure function of the seed and of where it stands, so work may be cut among any number of threads,
-//! in any order, and on a GPU, and the bits stay the same.
+//! A number is a pure function of the seed and of its counter, so work may be divided among any number of threads, in
+//! any order, and on a GPU, and the bits stay the same.
+//!
+//! ```
+//! use ironforge::philox::Philox;
+//!
+//! let mut stream = Philox::new(42).stream(3, 9);
+//! assert_eq!(stream.next_u32(), Philox::new(42).block([0, 0, 3, 9])[0]);
+//! assert!(stream.below(6) < 6);
+//! ```
 //! Source: Salmon, Moraes, Dror, Shaw, "Parallel random numbers: as easy as 1, 2, 3" (SC 2011).
 
 const ROUNDS: usize = 10;
 const MULTIPLIERS: [u32; 2] = [0xD251_1F53, 0xCD9E_8D57];
-/// What is added to the two key words from round to round: the golden ratio and sqrt(3) - 1, as fractions of 2^32.
+/// Increments of the two key words a round: the golden ratio and sqrt(3) - 1, as fractions of 2^32.
 const WEYL: [u32; 2] = [0x9E37_79B9, 0xBB67_AE85];
 
-/// The generator: a key of 64 bits and nothing else.
+/// The generator: a key of 64 bits.
 ///
-/// Not for secrets: it passes the known statistical tests, it is no cipher.
+/// Not for secrets: it passes the known statistical tests, but is not a cipher.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Philox {
     key: [u32; 2],
 }
 
 impl Philox {
-    /// The generator of a seed; its low half is the first key word.
+    /// The generator of a seed; the low half of the seed is the first key word.
     pub const fn new(seed: u64) -> Self {
         Self { key: [seed as u32, (seed >> 32) as u32] }
     }
 
-    /// A generator for one purpose, so that two users of the same seed do not draw the same numbers.
+    /// A generator for one purpose, so that two users of one seed do not draw the same numbers.
     pub fn fork(self, purpose: u32) -> Self {
-        // streams count in their first two words from 0 upwards: a block up here is never one of theirs
+        // Streams count their first two words up from 0, so they never reach this block.
         let [low, high, ..] = self.block([u32::MAX, u32::MAX, purpose, u32::MAX]);
         Self { key: [low, high] }
     }
 
-    /// The four random words at `counter`. About 5 ns.
+    /// The four random words of a counter. About 5 ns.
     #[inline]
     pub fn block(self, counter: [u32; 4]) -> [u32; 4] {
         let [mut c0, mut c1, mut c2, mut c3] = counter;
@@ -46,18 +54,18 @@ impl Philox {
         [c0, c1, c2, c3]
     }
 
-    /// The numbers of place (`a`, `b`), one behind the other: the blocks `[i low, i high, a, b]` for i = 0, 1, ...
+    /// The stream (`a`, `b`): the words of the blocks `[i low, i high, a, b]` for i = 0, 1, ...
     #[inline]
     pub fn stream(self, a: u32, b: u32) -> Stream {
-        Stream { philox: self, place: [a, b], next_block: 0, words: [0; 4], used: 4 }
+        Stream { philox: self, id: [a, b], next_block: 0, words: [0; 4], used: 4 }
     }
 }
 
-/// The numbers of one place, in order; made by [`Philox::stream`].
+/// Consecutive numbers of one stream; made by [`Philox::stream`].
 #[derive(Debug, Clone)]
 pub struct Stream {
     philox: Philox,
-    place: [u32; 2],
+    id: [u32; 2],
     next_block: u64,
     words: [u32; 4],
     used: usize,
@@ -68,7 +76,7 @@ impl Stream {
     #[inline]
     pub fn next_u32(&mut self) -> u32 {
         if self.used == self.words.len() {
-            let [a, b] = self.place;
+            let [a, b] = self.id;
             self.words = self.philox.block([self.next_block as u32, (self.next_block >> 32) as u32, a, b]);
             self.next_block += 1;
             self.used = 0;
@@ -93,10 +101,10 @@ impl Stream {
     #[inline]
     #[track_caller]
     pub fn below(&mut self, n: u32) -> u32 {
-        assert!(n > 0, "no number lies below 0");
+        assert!(n > 0, "no number is below 0");
         let mut product = u64::from(self.next_u32()) * u64::from(n);
         if (product as u32) < n {
-            // 2^32 mod n low values belong to no whole share of the range
+            // Products whose low word is below 2^32 mod n are rejected: they would favour some numbers.
             let reject_below = n.wrapping_neg() % n;
             while (product as u32) < reject_below {
                 product = u64::from(self.next_u32()) * u64::from(n);
@@ -111,7 +119,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_known_answers_of_random123_come_out() {
+    fn the_known_answers_of_random123_are_reproduced() {
         let cases = [
             (0, [0; 4], [0x6627_E8D5, 0xE169_C58D, 0xBC57_AC4C, 0x9B00_DBD8]),
             (u64::MAX, [u32::MAX; 4], [0x408F_276D, 0x41C8_3B0E, 0xA20B_C7C6, 0x6D54_51FD]),
@@ -127,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn a_stream_is_its_blocks_one_behind_the_other() {
+    fn a_stream_is_the_sequence_of_its_blocks() {
         let philox = Philox::new(42);
         let mut stream = philox.stream(3, 9);
         let drawn: Vec<u32> = (0..8).map(|_| stream.next_u32()).collect();
@@ -136,7 +144,7 @@ mod tests {
     }
 
     #[test]
-    fn purposes_and_places_have_numbers_of_their_own() {
+    fn purposes_and_streams_have_distinct_numbers() {
         let philox = Philox::new(7);
         let firsts = [
             philox.stream(0, 1).next_u32(),
@@ -167,7 +175,7 @@ mod tests {
 
     #[test]
     fn a_range_that_does_not_divide_the_words_is_not_biased() {
-        // without rejection the values of the first half would be twice as frequent as some of the rest
+        // Without rejection the values of the first half would be twice as frequent as some of the others.
         let n = 3 << 30;
         let mut stream = Philox::new(5).stream(0, 0);
         let thirds = (0..30_000).fold([0_u32; 3], |mut thirds, _| {

@@ -1,12 +1,13 @@
 //! The known name that an unknown one most resembles, for a message's "did you mean".
 
-/// Letters of a name that are looked at: a name from outside may be of any length.
-const LETTERS: usize = 64;
+/// Number of letters that are compared: a name from outside may be of any length.
+const MAX_LETTERS: usize = 64;
 
-/// The known name most like `name`, `None` if none is near: at most a third of the letters edited or swapped, upper and
-/// lower case alike.
+/// The known name nearest to `name`, ignoring case; `None` if more than a third of the letters would have to be
+/// edited or swapped.
 pub(crate) fn suggest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let letters = |text: &str| text.chars().take(LETTERS).flat_map(char::to_lowercase).collect::<String>();
+    let letters =
+        |text: &str| text.chars().take(MAX_LETTERS).flat_map(char::to_lowercase).collect::<String>();
     let wanted = letters(name);
     let near = |text: &&'a str| {
         let other = letters(text);
@@ -26,7 +27,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_slip_is_recognised_and_another_word_is_not() {
+    fn a_typing_error_is_recognised_and_another_word_is_not() {
         let known = ["timestamp", "price", "src"];
         assert_eq!(suggest("timestmp", known), Some("timestamp"));
         assert_eq!(suggest("SRC", known), Some("src"));

@@ -1,4 +1,4 @@
-//! The work: graphs of nodes, who sees whom, and the bias.
+//! The cases: graphs, attention patterns, and biases.
 
 use half::f16;
 use ironforge::attention::{Accuracy, Attention, Inputs, Keys, Tensor, TimeBias};
@@ -7,33 +7,39 @@ use ironforge::csr::CsrPattern;
 /// Milliseconds between two events.
 const STEP_MS: i64 = 90_000;
 
-/// Whom a node sees.
+/// Attention pattern: the nodes that a node attends to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum See {
+pub enum Pattern {
     All,
     /// Itself and all before it.
     Causal,
-    /// Itself and so many before it.
+    /// Itself and the N before it.
     Last(usize),
-    /// Itself and so many of all before it, drawn.
+    /// Itself and N of those before it, drawn at random.
     Drawn(usize),
-    /// Half of the pairs of this share, in percent, of the 64x64 tiles.
+    /// Half of the pairs in this percentage of the 64x64 tiles.
     Tiles(u64),
 }
 
-/// One kind of work.
+/// One case.
 #[derive(Debug, Clone)]
 pub struct Case {
     pub lengths: Vec<usize>,
     pub heads: usize,
     pub dim: usize,
-    pub see: See,
+    pub pattern: Pattern,
     pub bias: TimeBias,
 }
 
 impl Case {
-    pub fn new(graphs: usize, len: usize, [heads, dim]: [usize; 2], see: See, bias: TimeBias) -> Self {
-        Self { lengths: vec![len; graphs], heads, dim, see, bias }
+    pub fn new(
+        graphs: usize,
+        len: usize,
+        [heads, dim]: [usize; 2],
+        pattern: Pattern,
+        bias: TimeBias,
+    ) -> Self {
+        Self { lengths: vec![len; graphs], heads, dim, pattern, bias }
     }
 
     pub fn nodes(&self) -> usize {
@@ -47,17 +53,17 @@ impl Case {
         format!("l{len}_h{}_d{}_b{}", self.heads, self.dim, self.lengths.len())
     }
 
-    /// The shape, who sees whom and the bias: a name of its own for each case.
+    /// Shape, pattern and bias: a unique name for each case.
     pub fn label(&self) -> String {
-        let see = match self.see {
-            See::All => "all".to_owned(),
-            See::Causal => "causal".to_owned(),
-            See::Last(n) => format!("last{n}"),
-            See::Drawn(n) => format!("drawn{n}"),
-            See::Tiles(percent) => format!("tiles{percent}"),
+        let pattern = match self.pattern {
+            Pattern::All => "all".to_owned(),
+            Pattern::Causal => "causal".to_owned(),
+            Pattern::Last(n) => format!("last{n}"),
+            Pattern::Drawn(n) => format!("drawn{n}"),
+            Pattern::Tiles(percent) => format!("tiles{percent}"),
         };
         let bias = if self.bias == TimeBias::None { String::new() } else { format!("_{}", self.bias.name()) };
-        format!("{}_{see}{bias}", self.shape())
+        format!("{}_{pattern}{bias}", self.shape())
     }
 
     pub fn data(&self) -> Data {
@@ -83,27 +89,27 @@ impl Case {
         Data { q, k, v, offsets, t_ms, row_ptr, col_idx }
     }
 
-    /// Whether each block of 64 rows sees each block of 64 columns; its own always.
+    /// The column blocks of 64 nodes for each block of 64 rows, always with its own.
     fn tiles(&self, len: usize, random: &mut Random) -> Vec<Vec<usize>> {
-        let See::Tiles(percent) = self.see else { return vec![] };
+        let Pattern::Tiles(percent) = self.pattern else { return vec![] };
         let blocks = len.div_ceil(64);
         let mut row = |r: usize| (0..blocks).filter(|&c| random.bits() % 100 < percent || c == r).collect();
         (0..blocks).map(&mut row).collect()
     }
 
-    /// Whom node `i` of a graph sees, rising. Nothing is listed where a form of keys says it by itself.
+    /// The keys of node `i` of a graph, rising; empty if a form of keys needs no list.
     fn row(&self, i: usize, len: usize, tiles: &[Vec<usize>], random: &mut Random) -> Vec<usize> {
-        match self.see {
-            See::All | See::Causal => vec![],
-            See::Last(n) => (i.saturating_sub(n)..=i).collect(),
-            See::Drawn(n) => {
+        match self.pattern {
+            Pattern::All | Pattern::Causal => vec![],
+            Pattern::Last(n) => (i.saturating_sub(n)..=i).collect(),
+            Pattern::Drawn(n) => {
                 let mut row: Vec<usize> = (0..n.min(i)).map(|_| random.bits() as usize % i).collect();
                 row.push(i);
                 row.sort_unstable();
                 row.dedup();
                 row
             }
-            See::Tiles(_) => {
+            Pattern::Tiles(_) => {
                 let columns = tiles[i / 64].iter().flat_map(|c| 64 * c..(64 * c + 64).min(len));
                 columns.filter(|_| random.bits().is_multiple_of(2)).collect()
             }
@@ -123,32 +129,32 @@ pub struct Data {
 }
 
 impl Data {
-    /// The keys in the case's own form.
-    pub fn keys(&self, see: See) -> Keys<'_> {
-        match see {
-            See::All => Keys::All,
-            See::Causal => Keys::Causal,
+    /// Keys in the form of the pattern.
+    pub fn keys(&self, pattern: Pattern) -> Keys<'_> {
+        match pattern {
+            Pattern::All => Keys::All,
+            Pattern::Causal => Keys::Causal,
             _ => Keys::Edges(CsrPattern::new(&self.row_ptr, &self.col_idx, self.t_ms.len()).unwrap()),
         }
     }
 
-    /// Whom node `i` sees, as a list.
-    pub fn row(&self, see: See, i: usize) -> Vec<u32> {
+    /// The keys of node `i`, as a list.
+    pub fn row(&self, pattern: Pattern, i: usize) -> Vec<u32> {
         let graph = self.offsets.partition_point(|&start| start <= i) - 1;
         let (start, end) = (self.offsets[graph] as u32, self.offsets[graph + 1] as u32);
-        match see {
-            See::All => (start..end).collect(),
-            See::Causal => (start..=i as u32).collect(),
+        match pattern {
+            Pattern::All => (start..end).collect(),
+            Pattern::Causal => (start..=i as u32).collect(),
             _ => self.col_idx[self.row_ptr[i] as usize..self.row_ptr[i + 1] as usize].to_vec(),
         }
     }
 
-    /// Pairs that see one another.
-    pub fn pairs(&self, see: See) -> usize {
+    /// Number of pairs of a node and a key.
+    pub fn pairs(&self, pattern: Pattern) -> usize {
         let lengths = self.offsets.windows(2).map(|w| w[1] - w[0]);
-        match see {
-            See::All => lengths.map(|l| l * l).sum(),
-            See::Causal => lengths.map(|l| l * (l + 1) / 2).sum(),
+        match pattern {
+            Pattern::All => lengths.map(|l| l * l).sum(),
+            Pattern::Causal => lengths.map(|l| l * (l + 1) / 2).sum(),
             _ => self.col_idx.len(),
         }
     }
@@ -189,32 +195,32 @@ pub fn buckets() -> TimeBias {
     TimeBias::Buckets(vec![(0.0, 5.0, 0.2), (5.0, 15.0, 0.1), (15.0, 60.0, 0.0), (60.0, 240.0, -0.1)])
 }
 
-/// The work that GPUs and peers are compared on.
+/// The cases on which GPUs and peers are compared.
 pub fn main_cases() -> Vec<Case> {
     let [small, large] = [[4, 11], [8, 64]];
     let mut random = Random(2);
     let lengths = (0..512).map(|_| 32 + random.bits() as usize % 969).collect();
     vec![
         // The main job: batches of graphs whose nodes have four neighbours.
-        Case::new(256, 512, small, See::Last(4), sqrt()),
-        Case::new(256, 512, small, See::Last(4), buckets()),
-        Case::new(256, 512, small, See::Drawn(8), TimeBias::None),
-        Case::new(256, 512, small, See::Causal, sqrt()),
-        Case { lengths, ..Case::new(0, 0, small, See::Last(4), sqrt()) },
-        Case::new(1, 512, small, See::Last(4), sqrt()),
+        Case::new(256, 512, small, Pattern::Last(4), sqrt()),
+        Case::new(256, 512, small, Pattern::Last(4), buckets()),
+        Case::new(256, 512, small, Pattern::Drawn(8), TimeBias::None),
+        Case::new(256, 512, small, Pattern::Causal, sqrt()),
+        Case { lengths, ..Case::new(0, 0, small, Pattern::Last(4), sqrt()) },
+        Case::new(1, 512, small, Pattern::Last(4), sqrt()),
         // Long graphs.
-        Case::new(1, 4096, large, See::All, TimeBias::None),
-        Case::new(1, 4096, large, See::Tiles(10), TimeBias::None),
-        Case::new(1, 4096, large, See::All, sqrt()),
-        Case::new(1, 16384, large, See::Tiles(10), TimeBias::None),
+        Case::new(1, 4096, large, Pattern::All, TimeBias::None),
+        Case::new(1, 4096, large, Pattern::Tiles(10), TimeBias::None),
+        Case::new(1, 4096, large, Pattern::All, sqrt()),
+        Case::new(1, 16384, large, Pattern::Tiles(10), TimeBias::None),
     ]
 }
 
-/// Where the choice of a kernel turns: masks of rising density.
+/// Masks of rising density, around the change of the chosen kernel.
 #[cfg(feature = "cuda")]
 pub fn density_cases() -> Vec<Case> {
-    let small = [8, 16, 32, 64, 128].map(See::Drawn).into_iter().chain([16, 64, 192].map(See::Last));
-    let large = [16, 64].map(See::Drawn).into_iter().chain([See::Last(64)]);
-    let small = small.map(|see| Case::new(64, 512, [4, 11], see, TimeBias::None));
-    small.chain(large.map(|see| Case::new(16, 512, [4, 64], see, TimeBias::None))).collect()
+    let small = [8, 16, 32, 64, 128].map(Pattern::Drawn).into_iter().chain([16, 64, 192].map(Pattern::Last));
+    let large = [16, 64].map(Pattern::Drawn).into_iter().chain([Pattern::Last(64)]);
+    let small = small.map(|pattern| Case::new(64, 512, [4, 11], pattern, TimeBias::None));
+    small.chain(large.map(|pattern| Case::new(16, 512, [4, 64], pattern, TimeBias::None))).collect()
 }

@@ -5,25 +5,24 @@ use ironforge::csr::CsrPattern;
 
 use super::cases::{Case, Data};
 
-/// What every exact output must meet before it is timed, for each unit of the largest value: where logits stay within
-/// 16, and where they do not.
+/// Tolerance of an exact output before it is timed, per unit of the largest value: for logits within 16, and beyond.
 const CLOSE: f32 = 1e-5;
 const FAR: f32 = 1e-4;
 
-/// The same of a log-sum-exp, which is as large as the logits.
-const LSE_BAR: f32 = 1e-4;
+/// Tolerance of a log-sum-exp, which is as large as the logits.
+const LSE_TOLERANCE: f32 = 1e-4;
 
 /// The largest value of any tensor here.
 const LARGEST: f32 = 2.0;
 
-/// Products of one value each that the reference may take.
+/// Number of multiplications that the reference may take.
 const PRODUCTS: usize = 1 << 27;
 
-/// What the reference gives for some of the rows.
+/// Results of the reference for some of the rows.
 pub struct Wanted {
     nodes: usize,
     rows: Vec<usize>,
-    /// Of these rows, one after the other.
+    /// Output of these rows, in order.
     out: Vec<f32>,
     lse: Vec<f32>,
     width: [usize; 2],
@@ -32,17 +31,17 @@ pub struct Wanted {
 }
 
 impl Wanted {
-    /// As many rows as the reference can do, evenly over the batch.
+    /// Computes as many rows as the reference can, evenly over the batch.
     pub fn new(case: &Case, data: &Data) -> Self {
         let (nodes, width) = (case.nodes(), case.heads * case.dim);
-        let each = (data.pairs(case.see) / nodes).max(1) * width;
+        let each = (data.pairs(case.pattern) / nodes).max(1) * width;
         let count = (PRODUCTS / each).clamp(16, nodes);
         let rows: Vec<usize> = (0..count).map(|n| n * (nodes - 1) / (count - 1).max(1)).collect();
         let (mut row_ptr, mut col_idx) = (vec![0], Vec::new());
         let mut most_keys = 0;
         for i in 0..nodes {
             if rows.binary_search(&i).is_ok() {
-                let row = data.row(case.see, i);
+                let row = data.row(case.pattern, i);
                 most_keys = row.len().max(most_keys);
                 col_idx.extend(row);
             }
@@ -62,7 +61,7 @@ impl Wanted {
     /// The largest error of an output.
     ///
     /// # Errors
-    /// If it is no result at all, or further off than its accuracy allows: nobody should time it.
+    /// If it is not a result, or its error exceeds the tolerance: it must not be timed.
     pub fn check(&self, got: &Output, accuracy: Accuracy) -> Result<f32, String> {
         let finite = got.out.iter().chain(&got.lse).all(|x| x.is_finite());
         if !finite
@@ -73,18 +72,18 @@ impl Wanted {
         }
         let allowed = match accuracy {
             Accuracy::Exact => self.bar * LARGEST,
-            // What its documentation says of f16.
+            // The documented bound for f16.
             Accuracy::Fast => {
                 LARGEST * (self.bar + 2.0_f32.powi(-11) + self.most_keys as f32 * 2.0_f32.powi(-25))
             }
         };
         let worst = |got: &[f32], want: &[f32], width: usize| {
-            let places = self.rows.iter().flat_map(|i| i * width..(i + 1) * width);
-            places.zip(want).map(|(at, want)| (got[at] - want).abs()).fold(0.0, f32::max)
+            let indices = self.rows.iter().flat_map(|i| i * width..(i + 1) * width);
+            indices.zip(want).map(|(at, want)| (got[at] - want).abs()).fold(0.0, f32::max)
         };
         let out = worst(&got.out, &self.out, self.width[0]);
         let lse = worst(&got.lse, &self.lse, self.width[1]);
-        if out <= allowed && lse <= LSE_BAR {
+        if out <= allowed && lse <= LSE_TOLERANCE {
             Ok(out)
         } else {
             Err(format!("{out:e} off, its log-sum-exp {lse:e}, where {allowed:e} is allowed: not timed"))

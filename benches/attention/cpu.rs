@@ -1,29 +1,29 @@
-//! The CPU backend beside the plain loop.
+//! The CPU backend against a scalar loop.
 
 use criterion::{BenchmarkId, Criterion, Throughput};
 use half::slice::HalfFloatSliceExt;
 use ironforge::attention::{Accuracy, Attention, AttentionBackend, Cpu, Output, TimeBias};
 
-use super::cases::{Case, Data, See, buckets, sqrt};
+use super::cases::{Case, Data, Pattern, buckets, sqrt};
 use super::check::Wanted;
 
-/// Name and work: graphs of the main job, one graph that sees its past, one that sees everything.
+/// Name and case: graphs of the main job, one causal graph, one dense graph.
 fn cases() -> [(&'static str, Case); 3] {
     [
-        ("edges", Case::new(32, 512, [4, 16], See::Last(4), buckets())),
-        ("causal", Case::new(1, 512, [4, 16], See::Causal, sqrt())),
-        ("dense", Case::new(1, 1024, [4, 64], See::All, TimeBias::None)),
+        ("edges", Case::new(32, 512, [4, 16], Pattern::Last(4), buckets())),
+        ("causal", Case::new(1, 512, [4, 16], Pattern::Causal, sqrt())),
+        ("dense", Case::new(1, 1024, [4, 64], Pattern::All, TimeBias::None)),
     ]
 }
 
 pub fn benches(criterion: &mut Criterion) {
     for (name, case) in cases() {
         let data = case.data();
-        let problem = data.problem(&case, data.keys(case.see), Accuracy::Exact);
+        let problem = data.problem(&case, data.keys(case.pattern), Accuracy::Exact);
         let want = Wanted::new(&case, &data);
-        let rows: Vec<Vec<u32>> = (0..case.nodes()).map(|i| data.row(case.see, i)).collect();
+        let rows: Vec<Vec<u32>> = (0..case.nodes()).map(|i| data.row(case.pattern, i)).collect();
         let mut group = criterion.benchmark_group(format!("attention/{name}"));
-        let scores = (data.pairs(case.see) * case.heads) as u64;
+        let scores = (data.pairs(case.pattern) * case.heads) as u64;
         group.sample_size(20).throughput(Throughput::Elements(scores));
 
         want.check(&scalar(&problem, &data, &rows), Accuracy::Exact).unwrap();
@@ -38,7 +38,7 @@ pub fn benches(criterion: &mut Criterion) {
     }
 }
 
-/// The plain loop: values widened once, then one thread, one value after the other, over the pattern.
+/// The scalar loop over the pattern, on one thread, with values widened once.
 fn scalar(problem: &Attention<'_>, data: &Data, rows: &[Vec<u32>]) -> Output {
     let (heads, dim, scale) = (problem.inputs().heads, problem.inputs().head_dim, problem.scale());
     let [q, k, v] = [&data.q, &data.k, &data.v].map(|x| x.to_f32_vec());

@@ -1,22 +1,22 @@
-//! The kernels on a GPU. Without one, a line says why they are not timed.
+//! The kernels on a GPU. Without one, a line gives the reason why they are not timed.
 
 use std::cell::RefCell;
 use std::time::Duration;
 
 use criterion::{BenchmarkId, Criterion, Throughput};
-use ironforge::attention::plan::{Job, Kernel, Layout, Table, TileEntry};
+use ironforge::attention::lowering::{DeviceTable, Kernel, KernelArgs, PlanInputs, TileEntry};
 use ironforge::attention::{Accuracy, AttentionError, Keys, Plan};
-use ironforge::cuda::{CudaError, Device, DeviceAttention, DevicePlan};
+use ironforge::cuda::{CudaDevice, CudaError, DeviceAttention, DevicePlan};
 use serde_json::{Value, json};
 
-use super::cases::{Case, Data, See, density_cases, main_cases};
+use super::cases::{Case, Data, Pattern, density_cases, main_cases};
 use super::check::Wanted;
 use super::export;
 
 /// Samples of each bench.
 const SAMPLES: usize = 20;
 
-/// A hundred benches are to take two minutes of a GPU.
+/// So that a hundred benches take two minutes.
 const WARM_UP: Duration = Duration::from_millis(100);
 const MEASUREMENT: Duration = Duration::from_millis(500);
 
@@ -24,7 +24,7 @@ const MEASUREMENT: Duration = Duration::from_millis(500);
 const TILE_BYTES: usize = 64 * 64 / 8;
 
 pub fn benches(criterion: &mut Criterion) {
-    let device = match Device::first() {
+    let device = match CudaDevice::first() {
         Ok(device) => device,
         Err(error) => {
             println!("SKIP attention on cuda: {error}");
@@ -49,33 +49,33 @@ pub fn benches(criterion: &mut Criterion) {
 
 struct Bench<'c> {
     criterion: &'c mut Criterion,
-    device: Device,
-    /// What is written for benches/peers.
+    device: CudaDevice,
+    /// Results for benches/peers.
     runs: Vec<Value>,
-    /// What gave wrong results. The others are timed all the same.
+    /// Cases with wrong results. The others are still timed.
     failures: Vec<String>,
 }
 
 impl Bench<'_> {
-    /// Everything timed so far, where it is asked for: a run that is stopped leaves that.
+    /// Writes all results so far, if a folder is set, so that an interrupted run leaves them.
     fn write(&self) {
         let Some(folder) = export::folder() else { return };
-        let found = self.device.found();
+        let gpu = self.device.info();
         let ours = json!({
-            "gpu": found.name,
-            "driver": found.driver.to_string(),
-            "capability": found.capability.to_string(),
+            "gpu": gpu.name,
+            "driver": gpu.driver.to_string(),
+            "capability": gpu.capability.to_string(),
             "failures": self.failures,
             "runs": self.runs,
         });
         std::fs::write(folder.join("ours.json"), format!("{ours:#}\n")).unwrap();
     }
 
-    /// Every kernel that takes the case, in each accuracy that it has.
+    /// Times every kernel that supports the case, in each of its accuracies.
     fn kernels(&mut self, case: &Case, data: &Data, accuracies: &[Accuracy]) {
         let want = Wanted::new(case, data);
-        let problem = data.problem(case, data.keys(case.see), Accuracy::Exact);
-        let chosen = Plan::new(&Layout::of(&problem)).unwrap().kernel();
+        let problem = data.problem(case, data.keys(case.pattern), Accuracy::Exact);
+        let chosen = Plan::new(&PlanInputs::of(&problem)).unwrap().kernel();
         for (kernel, &accuracy) in
             Kernel::ALL.into_iter().flat_map(|k| accuracies.iter().map(move |a| (k, a)))
         {
@@ -90,7 +90,7 @@ impl Bench<'_> {
         }
     }
 
-    /// One kernel, told beside the one that a plan would choose.
+    /// Times one kernel; `chosen` is the one that a plan would choose.
     fn kernel(
         &mut self,
         [kernel, chosen]: [Kernel; 2],
@@ -99,20 +99,20 @@ impl Bench<'_> {
         want: &Wanted,
     ) -> Result<(), String> {
         let (lo, hi) = intervals(case, data);
-        // The kernel of ranges takes a few keys before each node as those.
-        let keys = match case.see {
-            See::Last(_) if kernel == Kernel::FlashAttention => Keys::Intervals { lo: &lo, hi: &hi },
-            see => data.keys(see),
+        // The kernel of ranges supports N keys before each node as intervals.
+        let keys = match case.pattern {
+            Pattern::Last(_) if kernel == Kernel::FlashAttention => Keys::Intervals { lo: &lo, hi: &hi },
+            pattern => data.keys(pattern),
         };
         let problem = data.problem(case, keys, accuracy);
-        let plan = match Plan::for_kernel(&Layout::of(&problem), kernel) {
+        let plan = match Plan::for_kernel(&PlanInputs::of(&problem), kernel) {
             Err(AttentionError::NoKernel { .. }) => return Ok(()),
             other => other.map_err(|e| e.to_string())?,
         };
-        let tables = [Table::Entries, Table::Tiles].map(|t| plan.tables()[t as usize].1.len());
+        let tables = [DeviceTable::Entries, DeviceTable::Tiles].map(|t| plan.tables()[t as usize].1.len());
         let once = || {
-            let job = Job::new(&problem)?;
-            let attention = DeviceAttention::new(&DevicePlan::new(&self.device, plan)?, &job)?;
+            let args = KernelArgs::new(&problem)?;
+            let attention = DeviceAttention::new(&DevicePlan::new(&self.device, plan)?, &args)?;
             attention.launch()?;
             attention.read().map(|output| (attention, output))
         };
@@ -124,12 +124,12 @@ impl Bench<'_> {
         }
 
         let name = format!("{}{}", case.label(), if exact { "" } else { "_fast" });
-        let (device, pairs) = (self.device.clone(), data.pairs(case.see));
+        let (device, pairs) = (self.device.clone(), data.pairs(case.pattern));
         let us = self.time(&format!("attention/{kernel}/cuda"), &name, Some(pairs * case.heads), |n| {
             let launches = || (0..n).try_for_each(|_| attention.launch());
             Duration::from_secs_f64(f64::from(device.time_ms(launches).unwrap()) / 1e3)
         });
-        // The filter of the command line may have left it out.
+        // It may be excluded by the filter of the command line.
         if let Some(us) = us {
             self.runs.push(json!({
                 "case": case.label(),
@@ -146,14 +146,15 @@ impl Bench<'_> {
         Ok(())
     }
 
-    /// The plan on the host, and the copies, by the host's clock.
+    /// Times the plan on the host, and the copies, by the host's clock.
     fn around(&mut self, case: &Case, data: &Data) {
-        let problem = data.problem(case, data.keys(case.see), Accuracy::Exact);
-        let (layout, job, name) = (Layout::of(&problem), Job::new(&problem).unwrap(), case.label());
-        let plan = Plan::new(&layout).unwrap();
+        let problem = data.problem(case, data.keys(case.pattern), Accuracy::Exact);
+        let (plan_inputs, args, name) =
+            (PlanInputs::of(&problem), KernelArgs::new(&problem).unwrap(), case.label());
+        let plan = Plan::new(&plan_inputs).unwrap();
         let kernel = plan.kernel();
         let plan = DevicePlan::new(&self.device, plan).unwrap();
-        let attention = DeviceAttention::new(&plan, &job).unwrap();
+        let attention = DeviceAttention::new(&plan, &args).unwrap();
         let timed = |work: &dyn Fn()| {
             let start = std::time::Instant::now();
             work();
@@ -165,7 +166,7 @@ impl Bench<'_> {
             (
                 "plan/host",
                 self.time("attention/plan/host", &name, None, |n| {
-                    each(n, &|| drop(Plan::for_kernel(&layout, kernel).unwrap()))
+                    each(n, &|| drop(Plan::for_kernel(&plan_inputs, kernel).unwrap()))
                 }),
             ),
             (
@@ -177,7 +178,7 @@ impl Bench<'_> {
             (
                 "copy_in",
                 self.time("attention/copy_in/cuda", &name, None, |n| {
-                    each(n, &|| drop(DeviceAttention::new(&plan, &job).unwrap()))
+                    each(n, &|| drop(DeviceAttention::new(&plan, &args).unwrap()))
                 }),
             ),
             (
@@ -194,7 +195,7 @@ impl Bench<'_> {
         }
     }
 
-    /// Times `n` calls of `work` at once, and gives the median, the least and the most microseconds of one.
+    /// Times `n` calls of `work` together, and returns the median, the least and the most microseconds of one.
     fn time(
         &mut self,
         group: &str,
@@ -217,21 +218,21 @@ impl Bench<'_> {
             });
         });
         group.finish();
-        // Those before the last were warming up.
+        // The first samples are the warm-up.
         let mut us: Vec<f64> = samples.into_inner().into_iter().rev().take(SAMPLES).collect();
         us.sort_by(f64::total_cmp);
         Some([*us.get(us.len() / 2)?, *us.first()?, *us.last()?])
     }
 }
 
-/// First key of each node and one past the last, where it sees a few before it.
+/// First key of each node and one past the last, for a pattern of the last N nodes.
 fn intervals(case: &Case, data: &Data) -> (Vec<u32>, Vec<u32>) {
     let row = |i: usize| {
-        let row = data.row(case.see, i);
+        let row = data.row(case.pattern, i);
         (row.first().copied().unwrap_or(0), row.last().map_or(0, |j| j + 1))
     };
-    match case.see {
-        See::Last(_) => (0..case.nodes()).map(row).unzip(),
+    match case.pattern {
+        Pattern::Last(_) => (0..case.nodes()).map(row).unzip(),
         _ => (vec![], vec![]),
     }
 }

@@ -1,4 +1,4 @@
-//! Tensors as files that `ironforge attend` and benches/peers read.
+//! Tensors as files for `ironforge attend` and benches/peers.
 
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -10,16 +10,16 @@ use ironforge::attention::TimeBias;
 use safetensors::Dtype;
 use safetensors::tensor::TensorView;
 
-use super::cases::{Case, See};
+use super::cases::{Case, Pattern};
 
-/// Where the files go, if anywhere: IRONFORGE_BENCH_OUT.
+/// Folder of the files, from IRONFORGE_BENCH_OUT, if set.
 pub fn folder() -> Option<PathBuf> {
     let folder = PathBuf::from(std::env::var_os("IRONFORGE_BENCH_OUT").filter(|v| !v.is_empty())?);
     std::fs::create_dir_all(&folder).unwrap();
     Some(folder)
 }
 
-/// The inputs of a case: LABEL.safetensors.
+/// Writes the inputs of a case: LABEL.safetensors.
 pub fn tensors(folder: &Path, case: &Case) {
     let data = case.data();
     let wide = |x: &[u32]| x.iter().map(|&x| i64::from(x)).collect::<Vec<i64>>();
@@ -34,9 +34,9 @@ pub fn tensors(folder: &Path, case: &Case) {
         ("t_ms", Dtype::I64, vec![data.t_ms.len()], cast_slice(&data.t_ms)),
     ];
     let mut metadata = HashMap::from([("bias".to_owned(), case.bias.name().to_owned())]);
-    match case.see {
-        See::All => drop(metadata.insert("keys".to_owned(), "all".to_owned())),
-        See::Causal => drop(metadata.insert("keys".to_owned(), "causal".to_owned())),
+    match case.pattern {
+        Pattern::All => drop(metadata.insert("keys".to_owned(), "all".to_owned())),
+        Pattern::Causal => drop(metadata.insert("keys".to_owned(), "causal".to_owned())),
         _ => {
             parts.push(("row_ptr", Dtype::I64, vec![row_ptr.len()], cast_slice(&row_ptr)));
             parts.push(("col_idx", Dtype::I64, vec![col_idx.len()], cast_slice(&col_idx)));
@@ -58,7 +58,7 @@ fn inputs(folder: &Path, case: &Case) -> PathBuf {
     folder.join(format!("{}.safetensors", case.label()))
 }
 
-/// What the kernel that a plan chooses gave, beside the inputs if they were written: LABEL.out.safetensors.
+/// Writes the output of the chosen kernel next to the inputs, if these were written: LABEL.out.safetensors.
 #[cfg(feature = "cuda")]
 pub fn output(case: &Case, output: &Output) {
     let Some(folder) = folder().filter(|f| inputs(f, case).exists()) else { return };

@@ -1,22 +1,22 @@
-//! A plan built anew, found in a cache by its name, and compared with the problem before it is used.
+//! Plans: building one, finding it in a cache, and checking it against a problem.
 
 use std::sync::Arc;
 
 use criterion::{BenchmarkId, Criterion};
-use ironforge::attention::plan::{GraphView, Layout, PlanCache, PlanKey};
+use ironforge::attention::lowering::{GraphView, PlanCache, PlanInputs, PlanKey};
 use ironforge::attention::{Accuracy, Attention, BlockMask, Direction, Keys, Plan};
 
-use super::cases::{Case, See, buckets};
+use super::cases::{Case, Pattern, buckets};
 
 pub fn benches(criterion: &mut Criterion) {
-    let edges = Case::new(256, 512, [4, 16], See::Last(4), buckets());
+    let edges = Case::new(256, 512, [4, 16], Pattern::Last(4), buckets());
     let data = edges.data();
-    time_plan(criterion, "g256_l512_k4", &data.problem(&edges, data.keys(edges.see), Accuracy::Exact));
+    time_plan(criterion, "g256_l512_k4", &data.problem(&edges, data.keys(edges.pattern), Accuracy::Exact));
 
-    // Every other pair of nodes: no tile is whole.
-    let dense = Case::new(32, 512, [4, 16], See::Tiles(100), buckets());
+    // Every other pair of nodes: no tile is full.
+    let dense = Case::new(32, 512, [4, 16], Pattern::Tiles(100), buckets());
     let data = dense.data();
-    let Keys::Edges(pattern) = data.keys(dense.see) else { return };
+    let Keys::Edges(pattern) = data.keys(dense.pattern) else { return };
     let mask = BlockMask::new(&data.offsets, pattern).unwrap();
     for (form, keys) in [("edges", Keys::Edges(pattern)), ("mask", Keys::Mask(&mask))] {
         let problem = data.problem(&dense, keys, Accuracy::Exact);
@@ -25,7 +25,7 @@ pub fn benches(criterion: &mut Criterion) {
 }
 
 fn time_plan(criterion: &mut Criterion, shape: &str, problem: &Attention<'_>) {
-    let build = || Plan::new(&Layout::of(problem));
+    let build = || Plan::new(&PlanInputs::of(problem));
     let view = GraphView { graph: shape.into(), direction: Direction::Predecessors, self_loops: true };
     let cache = PlanCache::new(1 << 30);
     let find = || cache.get_or_build(&PlanKey::new(&view, problem), build).unwrap();

@@ -59,7 +59,7 @@ fn from_events(c: &mut Bench, n: usize) {
     });
 }
 
-/// Sorting, and building from, edges whose ids are in order and whose ids are in none.
+/// Sorting, and building from, edges with ids in topological order and with ids in any order.
 fn from_edges(c: &mut Bench, n: usize) {
     let in_order: Vec<_> = window(n).edge_iter().collect();
     let in_none = renamed(&in_order, n);

@@ -1,12 +1,12 @@
-//! CPU time instead of the clock on the wall: the same on a machine that others use too.
+//! CPU time instead of wall-clock time: independent of other load on the machine.
 
 use std::fs;
 use std::time::{Duration, Instant};
 
 use criterion::measurement::{Measurement, ValueFormatter, WallTime};
 
-/// Time that the threads of this process ran, as Linux counts it; elsewhere the time that passed. With one thread the
-/// two are the same on a quiet machine.
+/// CPU time of the threads of this process on Linux; wall-clock time elsewhere. With one thread and no other load
+/// the two are the same.
 pub struct CpuTime {
     wall: WallTime,
     start: Instant,
@@ -18,7 +18,7 @@ impl CpuTime {
     }
 
     fn now(&self) -> Duration {
-        // The kernel adds up what a thread ran when it hands the core on.
+        // The kernel updates the time of a thread when it yields the core.
         std::thread::yield_now();
         let ran = |task: fs::DirEntry| {
             let text = fs::read_to_string(task.path().join("schedstat")).ok()?;

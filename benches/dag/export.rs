@@ -8,8 +8,8 @@ use serde_json::json;
 use crate::graphs::{layered, shuffled, window};
 use crate::{Bench, SIZES};
 
-/// Writes them if IRONFORGE_BENCH_OUT names a folder: GRAPH.edges (pairs of u32, little-endian) and GRAPH.json, what
-/// any library must find in it.
+/// Writes them if IRONFORGE_BENCH_OUT names a folder: GRAPH.edges (pairs of u32, little-endian) and GRAPH.json, the
+/// results that any library must give.
 pub fn graphs(_: &mut Bench) {
     let Some(folder) = std::env::var_os("IRONFORGE_BENCH_OUT").filter(|v| !v.is_empty()).map(PathBuf::from)
     else {

@@ -21,7 +21,7 @@ pub fn window(n: usize) -> IntervalDag {
     RULE.build(&times(n)).unwrap()
 }
 
-/// `0..n` in any order.
+/// `0..n`, shuffled.
 pub fn shuffled(n: usize) -> Vec<u32> {
     let mut numbers = numbers(1);
     let mut order: Vec<u32> = (0..n as u32).collect();
@@ -31,7 +31,7 @@ pub fn shuffled(n: usize) -> Vec<u32> {
     order
 }
 
-/// The same edges between ids that tell nothing of the order.
+/// The same edges between shuffled ids.
 pub fn renamed(edges: &[(u32, u32)], n: usize) -> Vec<(u32, u32)> {
     let id = shuffled(n);
     edges.iter().map(|&(u, v)| (id[u as usize], id[v as usize])).collect()

@@ -8,15 +8,15 @@ use serde_json::json;
 use crate::graphs::Window;
 use crate::{Bench, SIZES, config};
 
-/// Writes them if IRONFORGE_BENCH_OUT names a folder: GRAPH.edges (pairs of u32, little-endian) and GRAPH.json, how
-/// many sets of 3, 4 and 5 events any program must find in it, in each class.
+/// Writes the graphs if IRONFORGE_BENCH_OUT names a folder: GRAPH.edges (pairs of u32, little-endian) and GRAPH.json,
+/// the number of sets of 3, 4 and 5 events in each class, which any program must find in it.
 pub fn graphs(_: &mut Bench) {
     let Some(folder) = std::env::var_os("IRONFORGE_BENCH_OUT").filter(|v| !v.is_empty()).map(PathBuf::from)
     else {
         return;
     };
     std::fs::create_dir_all(&folder).unwrap();
-    // the smallest is for those who try every choice of events
+    // the smallest is for programs that try every choice of events
     for events in [&[60], &SIZES[..]].concat() {
         let window = Window::new(events, 1);
         let rows = window.row_ptr.windows(2).enumerate();

@@ -1,4 +1,4 @@
-//! The graphs that are timed: events in a window, one graph or some interleaved.
+//! The timed graphs: each event linked with the next ones in a window; one such graph, or several interleaved.
 
 use ironforge::csr::CsrPattern;
 use ironforge::motif::MotifGraph;

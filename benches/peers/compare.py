@@ -1,13 +1,13 @@
 #!/usr/bin/env python3
-"""Error and time of PyTorch's attention beside ours, on the same tensors.
+"""Error and time of PyTorch's attention and of ironforge's, on the same tensors.
 
     compare.py DIR [--seconds N] [--only TEXT]
 
-DIR is what the attention bench wrote (IRONFORGE_BENCH_OUT=DIR): tensors, our outputs, and ours.json with our times.
-Every output is compared with float64 on the same rows. Peers are timed in turns, round after round, and the median
-stands; what a peer prepares, a mask or the bias of all pairs, is timed apart. Ours were timed by the bench, launch
-after launch; peers as CUDA graphs where they can be captured. DIR/peers.json gets the numbers. Without PyTorch or a
-GPU a line says so, and ours stand alone.
+DIR is the output of the attention bench (IRONFORGE_BENCH_OUT=DIR): tensors, outputs, and ours.json with the times.
+Every output is compared with float64 on the same rows. Peers are timed in turns, round after round, and the median is
+reported; the preparation of a peer (a mask, or the bias of all pairs) is timed apart. ironforge was timed by the
+bench, launch after launch; peers as CUDA graphs where they can be captured. DIR/peers.json gets the numbers. Without
+PyTorch or a GPU a line says so, and only the numbers of ironforge are shown.
 """
 
 import argparse
@@ -21,12 +21,12 @@ import reference
 from tensors import Case, read
 
 ROUNDS = 7
-# A result further off than this is of another function.
+# A result with a larger error is that of another function.
 DISQUALIFIED = 1e-2
 
 
 def load_peers():
-    """The peers, or None and why there are none."""
+    """The peers, or None and the reason why there are none."""
     try:
         import torch
     except ImportError as error:
@@ -58,7 +58,7 @@ def time_peers(module, case, at, want, deadline):
             row["error"] = reference.error(timed.rows(timed.out, at), want)
             row |= {"prepared_ms": timed.prepared_ms, "how": timed.how}
             ready.append((row, timed))
-        except Exception as error:  # of any kind: the others still run
+        except Exception as error:  # any kind: the other peers still run
             row["why"] = str(error) if isinstance(error, module.Refused) else first_line(error)
     times = {id(timed): [] for _, timed in ready}
     for _ in range(ROUNDS):
@@ -81,7 +81,7 @@ def our_rows(folder, case, ours, at, want):
             row["who"] += " (chosen)"
             path = folder / f"{case.name}.out.safetensors"
             if path.exists():
-                # Measured with the peers' yardstick rather than the bench's own.
+                # Measured as for the peers, not as by the bench.
                 row["error"] = reference.error(read(path)[0]["out"][at], want)
         rows.append(row)
     steps = [run for run in ours.get("runs", []) if run["case"] == case.name and "step" in run]
@@ -109,14 +109,14 @@ def table(case, rows, steps):
         ]
         lines.append("| " + " | ".join(cells) + " |")
     if steps:
-        lines += ["", "Ours, beside the launch: " + ", ".join(f"{step} {us:.0f} us" for step, us in steps.items())]
+        lines += ["", "ironforge, besides the launch: " + ", ".join(f"{step} {us:.0f} us" for step, us in steps.items())]
     return "\n".join(lines) + "\n"
 
 
 def main(arguments):
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--seconds", type=float, default=600.0, help="no peer starts after so many seconds")
+    parser.add_argument("--seconds", type=float, default=600.0, help="no peer starts after this many seconds")
     parser.add_argument("--only", default="", help="cases whose name holds this")
     options = parser.parse_args(arguments)
     deadline = time.monotonic() + options.seconds
@@ -129,7 +129,7 @@ def main(arguments):
     ours = json.loads(ours_path.read_text()) if ours_path.exists() else {}
     if not ours:
         print(f"SKIP ours: the bench wrote no {ours_path}")
-    # In the order of the bench, the main job first: the time may run out.
+    # In the order of the bench, the main job first, as the time may run out.
     order = [f"{run['case']}.safetensors" for run in ours.get("runs", [])]
     paths.sort(key=lambda p: order.index(p.name) if p.name in order else len(order))
     module, about = load_peers()
@@ -145,7 +145,7 @@ def main(arguments):
             rows += time_peers(module, case, at, want, deadline)
         print(table(case, rows, steps), flush=True)
         results["cases"][case.name] = {"rows": rows, "steps": steps, "compared_rows": len(at)}
-        # After each case: what is done is kept if the time runs out.
+        # After each case, so that results are kept if the time runs out.
         (options.folder / "peers.json").write_text(json.dumps(results, indent=1) + "\n")
         if module:
             import torch

@@ -1,11 +1,10 @@
-"""The operations of benches/dag.rs by networkx, rustworkx, igraph and scipy, on the same graphs, beside our times.
+"""Times the operations of benches/dag.rs in networkx, rustworkx, igraph and scipy, on the same graphs.
 
     python3 benches/peers/dag_peers.py FOLDER [--graphs n10000,n100000] [--rounds 5]
 
-FOLDER is what the bench wrote (IRONFORGE_BENCH_OUT); our medians are read from target/criterion. Times are CPU times
-of one
-thread, medians; each answer is compared with the graph's facts first. A peer that is absent, that lacks an operation or
-that would take minutes is left out of the table.
+FOLDER is the folder that the bench wrote (IRONFORGE_BENCH_OUT); the medians of ironforge are read from target/criterion.
+Times are medians of the CPU time of one thread; each result is first compared with the graph's facts. A library that is
+not installed, that lacks an operation or that would take minutes is left out of the table.
 """
 
 import argparse
@@ -20,7 +19,7 @@ from timing import timed
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 CRITERION = REPOSITORY / "target" / "criterion"
 
-# Our bench of each operation.
+# The bench of each operation.
 OURS = {
     "topological_sort": "dag_topological_sort/rows_in_order_{graph}",
     "topological_generations": "dag_topological_generations/{form}_{graph}",
@@ -32,7 +31,7 @@ OURS = {
     "transitive_reduction": "dag_transitive_reduction/{form}_{graph}",
 }
 BATCH = "descendants, a node of 1000"
-# Edges above which an operation of a peer takes minutes.
+# Number of edges above which an operation of a library takes minutes.
 MOST_EDGES = {("networkx", "transitive_reduction"): 4_000, ("rustworkx", "transitive_reduction"): 50_000}
 
 
@@ -131,7 +130,7 @@ def expected(operation, facts):
 
 
 def ours(operation, graph):
-    """Median seconds of our bench; of the faster form where there are two."""
+    """Median seconds of the bench; of the faster form if there are two."""
     found = []
     for form in ("intervals", "rows"):
         folder = CRITERION / OURS[operation].format(graph=graph, form=form)
@@ -142,7 +141,7 @@ def ours(operation, graph):
 
 
 def measure(name, graph, edges, facts, rounds):
-    """Seconds of each operation a peer has."""
+    """Seconds of each operation that a library has."""
     peer = PEERS[name](edges, facts)
     seconds = {}
     for operation, run in peer.operations().items():

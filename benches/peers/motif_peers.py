@@ -2,9 +2,9 @@
 
     python3 benches/peers/motif_peers.py FOLDER [--graphs n60,n10000] [--rounds 5]
 
-FOLDER is what the bench wrote (IRONFORGE_BENCH_OUT); our medians are read from target/criterion. Times are CPU times of
-one thread, medians; each peer's counts are compared with ours first. A peer that is absent or that would take minutes
-is left out of the table.
+FOLDER is the one the bench wrote (IRONFORGE_BENCH_OUT); the medians of ironforge are read from target/criterion. Times
+are CPU times of one thread, medians; each peer's counts are first compared with those of ironforge. A peer that is absent
+or that would take minutes is left out of the table.
 """
 
 import argparse
@@ -20,8 +20,8 @@ from timing import timed
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 CRITERION = REPOSITORY / "target" / "criterion" / "motif_census"
-# Nodes above which a peer takes minutes, by the number of events of a set.
-MOST_NODES = {
+# Largest number of nodes for which a peer takes less than minutes, by the number of events of a set.
+MAX_NODES = {
     "igraph": {3: math.inf, 4: math.inf},
     "networkx": {3: 20_000},
     "graph_tool": {3: math.inf, 4: 20_000, 5: 2_000},
@@ -30,7 +30,7 @@ MOST_NODES = {
 
 
 class Igraph:
-    """Motifs of 3 and 4 vertices; the directed ones of 5 it does not tell apart."""
+    """Motifs of 3 and 4 vertices; it does not distinguish the directed ones of 5."""
 
     def __init__(self, edges, facts):
         import igraph
@@ -43,7 +43,7 @@ class Igraph:
 
 
 class Networkx:
-    """The triadic census; of its sixteen classes the four that are connected and acyclic."""
+    """The triadic census: the four of its sixteen classes that are connected and acyclic."""
 
     def __init__(self, edges, facts):
         import networkx
@@ -73,8 +73,7 @@ class GraphTool:
 
 
 class BruteForce:
-    """Every choice of k nodes, and the smallest mask of its links among all numberings; what the original system does,
-    but that it asks networkx whether the choice is connected."""
+    """Every choice of k nodes, and the smallest mask of its links among all numberings."""
 
     def __init__(self, edges, facts):
         self.nodes = range(facts["nodes"])
@@ -93,7 +92,7 @@ class BruteForce:
         return list(counts.values())
 
     def shape(self, k, mask):
-        """The class of a mask, None if it is not connected."""
+        """The class of a mask; None if it is not connected."""
         if (k, mask) not in self.classes:
             links = [(i, j) for i in range(k) for j in range(k) if mask >> (i * k + j) & 1]
             reached = {0}
@@ -109,7 +108,7 @@ PEERS = {"igraph": Igraph, "networkx": Networkx, "graph_tool": GraphTool, "brute
 
 
 def ours(k, graph):
-    """Median seconds of our bench."""
+    """Median seconds of the bench of ironforge."""
     estimates = CRITERION / f"shapes_k{k}_{graph}" / "new" / "estimates.json"
     if not estimates.exists():
         return None
@@ -120,7 +119,7 @@ def measure(name, graph, edges, facts, rounds):
     """Seconds for each number of events."""
     peer = PEERS[name](edges, facts)
     seconds = {}
-    for k, most in MOST_NODES[name].items():
+    for k, most in MAX_NODES[name].items():
         if facts["nodes"] > most:
             continue
         got, taken = timed(lambda: peer.counts(k), rounds)

@@ -1,4 +1,4 @@
-"""Attention as the formula has it, in float64, for some of the rows."""
+"""Attention by its formula, in float64, for some of the rows."""
 
 import numpy as np
 
@@ -6,11 +6,11 @@ PRODUCTS = 1 << 26
 
 
 def rows(case):
-    """As many rows as the reference does in seconds, evenly over the batch, the last of each kind among them."""
+    """As many rows as the reference computes in seconds, evenly over the batch, with the last of each kind."""
     pairs = {"all": case.lengths, "causal": (case.lengths + 1) / 2}.get(case.keys)
     total = len(case.col_idx) if pairs is None else float((pairs * case.lengths).sum())
     each = max(total / case.nodes, 1) * case.heads * case.head_dim
-    # The loop below is Python's: more rows take long whatever they hold.
+    # The loop below is in Python: more rows take long, whatever their keys.
     count = int(np.clip(PRODUCTS / each, 16, min(case.nodes, 4096)))
     return np.unique(np.linspace(0, case.nodes - 1, count).astype(np.int64))
 

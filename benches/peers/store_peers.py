@@ -1,11 +1,12 @@
-"""Writing the table of benches/store.rs by pyarrow, Polars and DuckDB, beside our times; and what edits leave as it was.
+"""Times of writing the table of benches/store.rs with pyarrow, Polars and DuckDB, and bytes that edits leave unchanged.
 
     python3 benches/peers/store_peers.py FOLDER [--rounds 5]
 
-FOLDER is what the bench wrote (IRONFORGE_BENCH_OUT); our medians are read from target/criterion. Times are CPU times of
-one thread, medians, rounds taken in turns. Every peer's file is read back and compared first. A store that keeps equal
-parts once is emulated: parts end where a hash over 16 bytes has 16 zero bits (64 KiB on the average), after 8 KiB at
-the least and at 128 KiB at the most; what counts is the share of a file's bytes whose parts the file before has.
+FOLDER is the folder that the bench wrote (IRONFORGE_BENCH_OUT); the times of ironforge are read from target/criterion.
+Times are medians of the CPU time of one thread, with the writers measured in turns. Every peer's file is first read
+back and compared. A store that deduplicates chunks is emulated: a chunk ends where a hash of 16 bytes has 16 zero bits
+(64 KiB on average), after at least 8 KiB and at most 128 KiB; the result is the share of a file's bytes in chunks that
+the file before the edit contains.
 """
 
 import argparse
@@ -26,8 +27,8 @@ import pyarrow.parquet as pq
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 CRITERION = REPOSITORY / "target" / "criterion"
-ROWS_OF_A_GROUP = 10_000
-LEAST, MOST = 8 << 10, 128 << 10
+ROW_GROUP_ROWS = 10_000
+MIN_CHUNK, MAX_CHUNK = 8 << 10, 128 << 10
 GEAR = np.random.default_rng(65_536).integers(0, 2**32, 256, dtype=np.uint32)
 STRINGS = ["session_id"]
 
@@ -56,7 +57,7 @@ def polars(data, path):
     import polars as pl
 
     frame = data if isinstance(data, pl.DataFrame) else pl.from_arrow(data)
-    frame.write_parquet(path, compression="zstd", compression_level=3, row_group_size=ROWS_OF_A_GROUP)
+    frame.write_parquet(path, compression="zstd", compression_level=3, row_group_size=ROW_GROUP_ROWS)
 
 
 def duckdb(data, path):
@@ -67,35 +68,36 @@ def duckdb(data, path):
         connection.register("data", data)
         connection.execute(
             f"COPY data TO '{path}' (FORMAT parquet, COMPRESSION zstd, COMPRESSION_LEVEL 3, "
-            f"ROW_GROUP_SIZE {ROWS_OF_A_GROUP})"
+            f"ROW_GROUP_SIZE {ROW_GROUP_ROWS})"
         )
 
 
 WRITERS = {
-    "pyarrow, as it comes": pyarrow(row_group_size=ROWS_OF_A_GROUP),
-    "pyarrow, dictionary for strings": pyarrow(row_group_size=ROWS_OF_A_GROUP, use_dictionary=STRINGS),
+    "pyarrow, defaults": pyarrow(row_group_size=ROW_GROUP_ROWS),
+    "pyarrow, dictionary for strings": pyarrow(row_group_size=ROW_GROUP_ROWS, use_dictionary=STRINGS),
     "polars": polars,
     "duckdb": duckdb,
 }
 
 CHUNKED = {
-    "pyarrow, 10,000-row groups": pyarrow(row_group_size=ROWS_OF_A_GROUP, use_dictionary=STRINGS),
-    "pyarrow, one group, chunked": pyarrow(
+    "pyarrow, row groups of 10,000 rows": pyarrow(row_group_size=ROW_GROUP_ROWS, use_dictionary=STRINGS),
+    "pyarrow, one row group, chunked": pyarrow(
         row_group_size=1 << 30, use_dictionary=STRINGS, use_content_defined_chunking=True
     ),
-    "pyarrow, one group, chunked, as it comes": pyarrow(row_group_size=1 << 30, use_content_defined_chunking=True),
+    "pyarrow, one row group, chunked, defaults": pyarrow(row_group_size=1 << 30, use_content_defined_chunking=True),
 }
 
 
-def ours(layout):
+def own_seconds(layout):
+    """Median CPU time of ironforge, seconds."""
     estimates = CRITERION / "store_write" / layout / "threads1" / "new" / "estimates.json"
     if not estimates.exists():
         estimates = CRITERION / "store_write" / f"{layout}_threads1" / "new" / "estimates.json"
     return json.loads(estimates.read_text())["median"]["point_estimate"] / 1e9
 
 
-def cuts(data):
-    """Where the parts of a file end."""
+def chunk_ends(data):
+    """Offsets at which the chunks of a file end."""
     hashes = np.zeros(len(data), np.uint32)
     gear = GEAR[data]
     for back in range(16):
@@ -103,33 +105,33 @@ def cuts(data):
     candidates = np.flatnonzero(hashes & np.uint32(0xFFFF) == 0) + 1
     ends, start = [], 0
     while start < len(data):
-        at = np.searchsorted(candidates, start + LEAST)
-        end = int(candidates[at]) if at < len(candidates) else len(data)
-        end = min(end, start + MOST, len(data))
+        nearest = np.searchsorted(candidates, start + MIN_CHUNK)
+        end = int(candidates[nearest]) if nearest < len(candidates) else len(data)
+        end = min(end, start + MAX_CHUNK, len(data))
         ends.append(end)
         start = end
     return ends
 
 
-def parts(path):
-    """Digest and length of each part."""
+def chunks(path):
+    """Digest and length of each chunk."""
     data = np.fromfile(path, np.uint8)
     start, found = 0, []
-    for end in cuts(data):
+    for end in chunk_ends(data):
         found.append((hashlib.blake2b(data[start:end], digest_size=16).digest(), end - start))
         start = end
     return found
 
 
 def share(base, edited):
-    """Percent of the edited file's bytes that the base has."""
+    """Percent of the edited file's bytes in chunks that the base has."""
     known = {digest for digest, _ in base}
     return 100 * sum(n for digest, n in edited if digest in known) / sum(n for _, n in edited)
 
 
 def time_writers(folder, rounds, scratch):
     data = table(folder / "base")
-    taken = {name: [] for name in WRITERS}
+    times = {name: [] for name in WRITERS}
     sizes = {}
     given = dict.fromkeys(WRITERS, data)
     try:
@@ -140,9 +142,9 @@ def time_writers(folder, rounds, scratch):
         for name, write in list(WRITERS.items()):
             path = scratch / "peer.parquet"
             try:
-                begun = time.process_time()
+                start = time.process_time()
                 write(given[name], path)
-                seconds = time.process_time() - begun
+                seconds = time.process_time() - start
             except ImportError:
                 print(f"{name}: not installed")
                 del WRITERS[name]
@@ -151,17 +153,17 @@ def time_writers(folder, rounds, scratch):
                 assert pq.read_table(path).cast(data.schema).equals(data), name
                 sizes[name] = path.stat().st_size
             else:
-                taken[name].append(seconds)
-    print("\n## Writing a million rows, zstd 3, groups of 10,000 rows, one thread\n")
+                times[name].append(seconds)
+    print("\n## Writing a million rows, zstd 3, row groups of 10,000 rows, one thread\n")
     print("| writer | CPU s, median (range) | MB | ironforge: time | size |\n|---|---|---|---|---|")
     own = {}
     for layout in ("fixed", "content"):
-        own[layout] = (ours(layout), (folder / "base" / f"ours.{layout}.parquet").stat().st_size)
+        own[layout] = (own_seconds(layout), (folder / "base" / f"ironforge.{layout}.parquet").stat().st_size)
     for layout, (seconds, size) in own.items():
         print(f"| ironforge, {layout} | {seconds:.3f} | {size / 1e6:.1f} | | |")
     for name in WRITERS:
-        median = statistics.median(taken[name])
-        spread = f"{min(taken[name]):.3f} to {max(taken[name]):.3f}"
+        median = statistics.median(times[name])
+        spread = f"{min(times[name]):.3f} to {max(times[name]):.3f}"
         ratios = f"{own['fixed'][0] / median:.2f}x | {own['fixed'][1] / sizes[name]:.2f}x"
         print(f"| {name} | {median:.3f} ({spread}) | {sizes[name] / 1e6:.1f} | {ratios} |")
 
@@ -170,15 +172,15 @@ def deduplicate(folder, scratch):
     names = json.loads((folder / "names.json").read_text())
     found = {}
     for layout in ("content", "fixed"):
-        files = {name: folder / name / f"ours.{layout}.parquet" for name in names}
-        found[f"ironforge, {layout}"] = {name: parts(path) for name, path in files.items()}
+        files = {name: folder / name / f"ironforge.{layout}.parquet" for name in names}
+        found[f"ironforge, {layout}"] = {name: chunks(path) for name, path in files.items()}
     for peer, write in CHUNKED.items():
         found[peer] = {}
         for name in names:
             path = scratch / "chunked.parquet"
             write(table(folder / name), path)
-            found[peer][name] = parts(path)
-    print("\n## Bytes of the edited file that the file before has, %\n")
+            found[peer][name] = chunks(path)
+    print("\n## Bytes of the edited file that the file before the edit contains, %\n")
     print("| layout | MB | " + " | ".join(names[1:]) + " |\n|---" + "|---" * len(names) + "|")
     for layout, files in found.items():
         size = sum(n for _, n in files["base"]) / 1e6

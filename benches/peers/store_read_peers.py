@@ -1,11 +1,12 @@
-"""Reading Parquet beside pyarrow, Polars and DuckDB, one thread each, on the same files.
+"""Comparison of reading Parquet with pyarrow, Polars and DuckDB, one thread each, on the same files.
 
     python3 benches/peers/store_read_peers.py target/peers/store_read write
     RAYON_NUM_THREADS=1 IRONFORGE_BENCH_OUT=$PWD/target/peers/store_read cargo bench --bench store_read
     python3 benches/peers/store_read_peers.py target/peers/store_read
 
-The first line writes a file with pyarrow (ZSTD 3, row groups of 10,000 rows), the second times ours and writes our file,
-the third times the peers on both and prints the ratios. CPU times, median of the rounds, peers in turns.
+The first command writes a file with pyarrow (ZSTD 3, row groups of 10,000 rows). The second writes the file of
+ironforge and times ironforge on both. The third times the peers on both files and prints the ratios. Times are CPU
+times, the median of the rounds; the peers alternate within a round.
 """
 
 import json
@@ -73,8 +74,8 @@ def peers(path):
     return {"whole": whole, "three": three}
 
 
-def ours(what, name):
-    """Our median, seconds, as the bench left it; None if it did not run."""
+def ironforge_median(what, name):
+    """Median of the ironforge benchmark, seconds, as criterion recorded it; None if it did not run."""
     path = pathlib.Path("target/criterion/store_read") / f"{what}_{name}" / "new/estimates.json"
     if not path.exists():
         return None
@@ -92,9 +93,11 @@ def main(folder):
                         raise SystemExit(f"{name} does not read a million rows of {path}")
                     times[name].append(time.process_time() - start)
             medians = {name: statistics.median(taken) for name, taken in times.items()}
-            mine = ours(what, path.stem)
+            ironforge = ironforge_median(what, path.stem)
             line = ", ".join(f"{name} {seconds * 1e3:.0f} ms" for name, seconds in medians.items())
-            ratio = f", ironforge {mine * 1e3:.0f} ms, {mine / medians['polars']:.2f}x Polars" if mine else ""
+            ratio = ""
+            if ironforge:
+                ratio = f", ironforge {ironforge * 1e3:.0f} ms, {ironforge / medians['polars']:.2f}x Polars"
             print(f"{path.name} ({path.stat().st_size / 1e6:.1f} MB) {what}: {line}{ratio}")
 
 

@@ -1,4 +1,4 @@
-"""Attention problems as files: those that `ironforge attend` takes, read and written with numpy alone."""
+"""Attention problems as files for `ironforge attend`, read and written with numpy alone."""
 
 import json
 import math
@@ -32,8 +32,8 @@ def write(path, tensors, metadata):
     header, parts, end = {"__metadata__": metadata}, [], 0
     for name, values in tensors.items():
         part = np.ascontiguousarray(values).tobytes()
-        place = [end, end + len(part)]
-        header[name] = {"dtype": names[values.dtype], "shape": list(values.shape), "data_offsets": place}
+        offsets = [end, end + len(part)]
+        header[name] = {"dtype": names[values.dtype], "shape": list(values.shape), "data_offsets": offsets}
         parts.append(part)
         end += len(part)
     text = json.dumps(header).encode()
@@ -105,7 +105,7 @@ class Case:
         return int(self.offsets[graph]), int(self.offsets[graph + 1])
 
     def row(self, i):
-        """The nodes that node i sees."""
+        """The keys of node i."""
         start, end = self.graph_of(i)
         if self.keys == "all":
             return np.arange(start, end)
@@ -114,7 +114,7 @@ class Case:
         return self.col_idx[self.row_ptr[i] : self.row_ptr[i + 1]]
 
     def bias_of(self, dt_minutes):
-        """The bias of pairs so many minutes apart, in their own type."""
+        """The bias of pairs by their distance in minutes, in the type of the distances."""
         if self.bias == "sqrt":
             return -np.sqrt(dt_minutes / (self.scale_minutes + 1e-6))
         total = np.zeros_like(dt_minutes)
@@ -124,7 +124,7 @@ class Case:
 
 
 def generate(name, lengths, heads, head_dim, keys="list", last=4, bias="none", seed=1):
-    """A problem from a seed, for trying these scripts where no bench has written one."""
+    """A problem from a seed, to try these scripts without files of a bench."""
     random = np.random.default_rng(seed)
     offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
     nodes = int(offsets[-1])

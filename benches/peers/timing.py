@@ -1,11 +1,11 @@
-"""How long a peer takes."""
+"""Time of a peer."""
 
 import statistics
 import time
 
 
 def timed(run, rounds):
-    """The answer, and the median CPU time; one round if it takes more than ten seconds."""
+    """The result, and the median CPU time; one round if it takes more than ten seconds."""
     taken = []
     for _ in range(rounds):
         start = time.process_time()

@@ -1,5 +1,5 @@
-"""What PyTorch offers for the same problem. Each peer is a class with `run()`, made for one case: what it must prepare
-beside the tensors (masks, biases) is timed apart. `Refused` says in words why a peer cannot run a case."""
+"""Implementations of PyTorch for the same problem. Each peer is a class with `run()`, made for one case: its
+preparation besides the tensors (masks, biases) is timed apart. `Refused` holds the reason why a peer does not run."""
 
 import time
 
@@ -12,18 +12,18 @@ LARGEST_BYTES = 40 << 30
 
 
 class Refused(Exception):
-    """Why a peer does not run."""
+    """The reason why a peer does not run."""
 
 
 class Padded:
-    """A case as [graphs, heads, longest, padded], with what graph and row see in front of them."""
+    """A case as dense tensors [graphs, heads, longest, padded], padded with zeros."""
 
     def __init__(self, case, dtype=torch.float16):
         self.case, self.dtype = case, dtype
         self.graphs, self.longest = len(case.lengths), -(-int(case.lengths.max()) // 8) * 8
         self.padded = next(d for d in (16, 32, 64, 128) if d >= case.head_dim)
         lengths = torch.as_tensor(case.lengths, device="cuda")
-        # Places of the nodes, graph by graph.
+        # Indices of the nodes, graph by graph.
         self.inside = torch.arange(self.longest, device="cuda")[None, :] < lengths[:, None]
         self.q, self.k, self.v = (self.tensor(x) for x in (case.q, case.k, case.v))
         minutes = torch.as_tensor(case.t_ms - case.t_ms[0], device="cuda").double() / 60_000.0
@@ -40,36 +40,36 @@ class Padded:
     def rows(self, out, at):
         """Rows of an output, [rows, heads, head_dim]."""
         graphs = np.searchsorted(self.case.offsets, at, side="right") - 1
-        places = at - self.case.offsets[graphs]
-        out = out[torch.as_tensor(graphs), :, torch.as_tensor(places), : self.case.head_dim]
+        rows = at - self.case.offsets[graphs]
+        out = out[torch.as_tensor(graphs), :, torch.as_tensor(rows), : self.case.head_dim]
         return out.float().cpu().numpy()
 
-    def sees(self):
-        """[graphs, longest, longest] of bool. A row that sees nothing is one of the padding: it sees itself."""
+    def allowed(self):
+        """[graphs, longest, longest] of bool. A row without keys is padding: it attends to itself."""
         self.affordable(1)
-        seen = torch.zeros(self.graphs, self.longest, self.longest, dtype=torch.bool, device="cuda")
+        allowed = torch.zeros(self.graphs, self.longest, self.longest, dtype=torch.bool, device="cuda")
         if self.case.keys == "list":
             counts = np.diff(self.case.row_ptr)
             row = np.repeat(np.arange(self.case.nodes), counts)
             graph = np.searchsorted(self.case.offsets, row, side="right") - 1
             start = self.case.offsets[graph]
             index = [torch.as_tensor(x, device="cuda") for x in (graph, row - start, self.case.col_idx - start)]
-            seen[tuple(index)] = True
+            allowed[tuple(index)] = True
         else:
-            seen[:] = self.inside[:, None, :]
+            allowed[:] = self.inside[:, None, :]
             if self.case.keys == "causal":
-                seen &= torch.ones(self.longest, self.longest, dtype=torch.bool, device="cuda").tril()
+                allowed &= torch.ones(self.longest, self.longest, dtype=torch.bool, device="cuda").tril()
         diagonal = torch.eye(self.longest, dtype=torch.bool, device="cuda")
-        return seen | (diagonal & ~self.inside[:, :, None])
+        return allowed | (diagonal & ~self.inside[:, :, None])
 
     def bias(self, dtype):
-        """[graphs, 1, longest, longest]: the time bias, -inf where a pair is hidden."""
+        """[graphs, 1, longest, longest]: the time bias, -inf where a pair is masked."""
         self.affordable(torch.finfo(dtype).bits // 8 + 1)
         bias = torch.empty(self.graphs, 1, self.longest, self.longest, dtype=dtype, device="cuda")
-        seen = self.sees()
+        allowed = self.allowed()
         for g in range(self.graphs):  # one by one: the distances are float64
             dt = (self.minutes[g, :, None] - self.minutes[g, None, :]).abs()
-            bias[g, 0] = value_of(self.case, dt).masked_fill(~seen[g], float("-inf")).to(dtype)
+            bias[g, 0] = value_of(self.case, dt).masked_fill(~allowed[g], float("-inf")).to(dtype)
         return bias
 
     def affordable(self, bytes_each):
@@ -89,7 +89,7 @@ def value_of(case, dt):
 
 
 class Eager:
-    """softmax(scale q k' + bias) v, every matrix written out."""
+    """softmax(scale q k' + bias) v, with every matrix materialised."""
 
     name = "eager f32"
     dtype = torch.float32
@@ -156,7 +156,7 @@ class Flex:
         self.at, case = padded, padded.case
         graphs, longest = padded.graphs, padded.longest
         plain = case.keys != "list" and len(set(case.lengths)) == 1
-        seen = None if plain else padded.sees()
+        allowed = None if plain else padded.allowed()
         minutes = padded.minutes.float()
 
         if plain and case.keys == "causal":
@@ -166,7 +166,7 @@ class Flex:
         else:
 
             def mask_mod(b, h, i, j):
-                return seen[b, i, j]
+                return allowed[b, i, j]
 
         def score_mod(score, b, h, i, j):
             return score + value_of(case, (minutes[b, i] - minutes[b, j]).abs())
@@ -188,7 +188,7 @@ PEERS = [Flash, Efficient, CuDnn, Flex, EagerHalf, Eager]
 
 
 class Timed:
-    """A peer with its tensors, ready to be timed: its calls are captured into a CUDA graph, which waits for no host."""
+    """A peer with its tensors, ready to be timed: its calls are captured into a CUDA graph, which needs no host."""
 
     CALLS = 10
 
@@ -220,7 +220,7 @@ class Timed:
             with torch.no_grad(), torch.cuda.graph(graph):
                 for _ in range(self.calls):
                     self.out = self.peer.run()
-            # Capturing computes nothing: the output is there after a replay.
+            # Capturing computes nothing: the output is written by a replay.
             graph.replay()
             torch.cuda.synchronize()
             self.graph = graph

@@ -1,14 +1,14 @@
-//! The edits: what happens to a table between two versions of its file.
+//! The edits of the table between two versions of its file.
 
 use ironforge::philox::Philox;
 use ironforge::table::{Table, Values};
 
 use crate::table::{FLOATS, ROWS, rows};
 
-/// The column of which cells alone are changed.
-const CHANGED: u32 = 3;
+/// The column of the edit that changes one column.
+const CHANGED_COLUMN: u32 = 3;
 
-/// An edited table: its name, its rows by id, and the cells that have another value: column of floats, row, value.
+/// An edited table: its name, the ids of its rows, and the changed cells as float column, row and value.
 pub struct Edit {
     pub name: &'static str,
     pub ids: Vec<u64>,
@@ -35,11 +35,11 @@ pub fn all() -> Vec<Edit> {
     let half = ROWS / 2;
     let inserted = |at: u64, n: u64| (0..n).map(move |i| ROWS + at + i);
     let middle = (0..half).chain(inserted(half, 100)).chain(half..ROWS).collect();
-    let mut places: Vec<u64> = (0..10).map(|_| u64::from(random.below(ROWS as u32))).collect();
-    places.sort_unstable();
+    let mut positions: Vec<u64> = (0..10).map(|_| u64::from(random.below(ROWS as u32))).collect();
+    positions.sort_unstable();
     let mut many = Vec::new();
     let mut from = 0;
-    for &at in &places {
+    for &at in &positions {
         many.extend((from..at).chain(inserted(at, 50)));
         from = at;
     }
@@ -48,15 +48,15 @@ pub fn all() -> Vec<Edit> {
         cells: (0..20).map(|i| (column(i), random.below(ROWS as u32) as usize, i as f32 + 0.125)).collect(),
         ..edit(name, (0..ROWS).collect())
     };
-    let one = changed("20 cells of a column", &|_| CHANGED);
+    let one = changed("20 cells of a column", &|_| CHANGED_COLUMN);
     let any = changed("20 cells anywhere", &|i| i % FLOATS as u32);
-    let gone = ROWS / 3;
+    let removed = ROWS / 3;
     vec![
         edit("100 rows in the middle", middle),
         edit("10 x 50 rows", many),
         one,
         any,
         edit("5 % appended", (0..ROWS).chain(2 * ROWS..2 * ROWS + ROWS / 20).collect()),
-        edit("700 rows removed", (0..gone).chain(gone + 700..ROWS).collect()),
+        edit("700 rows removed", (0..removed).chain(removed + 700..ROWS).collect()),
     ]
 }

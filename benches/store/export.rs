@@ -1,4 +1,4 @@
-//! The table, its edits and our files as files that benches/peers/store_peers.py reads.
+//! Exports the table, its edits and the Parquet files of both, for benches/peers/store_peers.py.
 
 use std::path::{Path, PathBuf};
 
@@ -10,8 +10,8 @@ use serde_json::json;
 use crate::clock::CpuTime;
 use crate::{edits, layouts, table};
 
-/// Writes them if IRONFORGE_BENCH_OUT names a folder: NAME/COLUMN.bin (little-endian, sessions as u32 codes), their
-/// names, and ours.LAYOUT.parquet beside them, for the table (`base`) and each edit.
+/// Writes the files if IRONFORGE_BENCH_OUT names a folder: for the table (`base`) and each edit a folder with the values
+/// COLUMN.bin (little-endian, strings as u32 codes and their names in COLUMN.json), and ironforge.LAYOUT.parquet.
 pub fn files(_: &mut Criterion<CpuTime>) {
     let Some(folder) = std::env::var_os("IRONFORGE_BENCH_OUT").filter(|v| !v.is_empty()).map(PathBuf::from)
     else {
@@ -46,6 +46,6 @@ fn export(folder: &Path, table: &Table) {
     }
     std::fs::write(folder.join("columns.json"), json!(columns).to_string()).unwrap();
     for (layout, config) in layouts() {
-        write_table(&folder.join(format!("ours.{layout}.parquet")), table, &config).unwrap();
+        write_table(&folder.join(format!("ironforge.{layout}.parquet")), table, &config).unwrap();
     }
 }

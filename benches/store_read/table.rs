@@ -1,19 +1,19 @@
-//! The table that is read: a million rows of a time, a kind, a session, a price and sixteen floats.
+//! The benchmark table: a million rows of a time, a kind, a session, a price and sixteen floats.
 
 use ironforge::philox::Philox;
 use ironforge::table::{Column, Labels, Table, Values};
 
 pub const ROWS: usize = 1_000_000;
 /// Rows of a session.
-const SESSION: usize = 512;
+const SESSION_ROWS: usize = 512;
 
-/// Six columns of noise, four of two decimals, three mostly zero, two smooth, one ramp.
+/// Sixteen feature columns: six of noise, four with two decimals, three mostly zero, two smooth, one ramp.
 pub fn table() -> Table {
     let mut stream = Philox::new(4).stream(0, 0);
     let mut unit = move || f64::from(stream.next_u32()) / f64::from(u32::MAX);
     let ts = (0..ROWS).map(|i| 1_700_000_000_000 + i as i64 * 1000 + (unit() * 400.0) as i64).collect();
     let kind = (0..ROWS).map(|_| (unit() * 8.0) as u32).collect();
-    let sessions: Vec<String> = (0..ROWS).map(|i| format!("NY_AM_{:05}", i / SESSION)).collect();
+    let sessions: Vec<String> = (0..ROWS).map(|i| format!("NY_AM_{:05}", i / SESSION_ROWS)).collect();
     let labels = Labels::encode(sessions.iter().map(|session| Some(session.as_str())));
     let price =
         (0..ROWS).map(|i| ((23_000.0 + 400.0 * (i as f64 / 9_000.0).sin()) * 4.0).round() as f32 / 4.0);

@@ -1,10 +1,10 @@
-//! Any bytes as an Arrow IPC file that is to become Parquet: a file or an error.
+//! Converts any bytes as an Arrow IPC file to Parquet: gives a file or an error.
 #![no_main]
 
 use ironforge::store::{StoreConfig, convert};
 use libfuzzer_sys::fuzz_target;
 
-/// Memory of a conversion, bytes.
+/// Memory limit of a conversion, bytes.
 const LIMIT: u64 = 64 << 20;
 
 fuzz_target!(|bytes: &[u8]| {

@@ -1,14 +1,14 @@
-//! Any bytes as a Parquet file: a value or an error. Start from real files:
+//! Reads any bytes as a Parquet file: gives a value or an error. Start from real files:
 //!
 //!     cargo +nightly fuzz run read_parquet CORPUS -- -rss_limit_mb=256
 #![no_main]
 
 use std::io::Write;
 
-use ironforge::store::{Depth, Predicate, ScanOptions, footer, inspect, read_table, scan};
+use ironforge::store::{InspectOptions, Predicate, ScanOptions, footer, inspect, read_table, scan};
 use libfuzzer_sys::fuzz_target;
 
-/// Memory of a read, bytes.
+/// Memory limit of a read, bytes.
 const LIMIT: u64 = 64 << 20;
 
 fuzz_target!(|bytes: &[u8]| {
@@ -17,7 +17,7 @@ fuzz_target!(|bytes: &[u8]| {
         return;
     }
     let path = file.path();
-    let _ = inspect(path, Depth { pages: true, memory_limit_bytes: LIMIT }, |_, _| ());
+    let _ = inspect(path, InspectOptions { pages: true, memory_limit_bytes: LIMIT }, |_, _| ());
     let _ = read_table(path, None, LIMIT);
     let column = footer(path).ok().and_then(|footer| footer.columns.into_iter().next());
     let predicate = column.map(|(name, _)| Predicate::Present(name));

@@ -1,5 +1,5 @@
-//! Compiles the emulator, and the kernels for it. Without a compiler or on another machine the crate builds all the
-//! same, and says at run time why no kernel can run.
+//! Compiles the emulator, and the kernels for it. Without a compiler or on another platform the crate still builds,
+//! and reports at run time why no kernel can run.
 
 #[path = "src/compiler.rs"]
 #[allow(dead_code, unreachable_pub)]
@@ -27,7 +27,7 @@ fn main() {
     println!("cargo:rustc-env=IRONFORGE_EMULATOR_MISSING={why}");
 }
 
-/// Not the whole folder of kernels: this crate's tests lie in it too.
+/// Watches the sources, not the whole folder of kernels, which contains this crate's tests.
 fn watch() {
     println!("cargo:rerun-if-env-changed=CXX");
     println!("cargo:rerun-if-changed=../include");

@@ -1,5 +1,5 @@
-// The entries that a file defines: ENTRY(name, type, D, exact or fast) once for each that the machine can run.
-// FEW_ENTRIES keeps one for each turn of the story, for builds that only test it.
+// The entries of a kernel file: ENTRY(T, type, D, accuracy, EXACT) for each one built for the architecture.
+// FEW_ENTRIES keeps one for each code path, for tests that compile many variants.
 #pragma once
 #include "mma.cuh"
 
@@ -18,7 +18,7 @@
   ENTRY(F16, f16, 16) ENTRY(F16, f16, 32) ENTRY(F16, f16, 64) ENTRY(F16, f16, 128)              \
   ENTRY(Bf16, bf16, 16) ENTRY(Bf16, bf16, 32) ENTRY(Bf16, bf16, 64) ENTRY(Bf16, bf16, 128)
 #else
-// Turing has no bfloat16, and 64 KiB of shared memory, which D = 128 exceeds: the gather serves that.
+// Turing has no bfloat16, and 64 KiB of shared memory, which D = 128 exceeds: those problems use the gather.
 #define EACH_TILE_ENTRY(ENTRY) \
   EACH_ACCURACY(ENTRY, F16, f16, 16) EACH_ACCURACY(ENTRY, F16, f16, 32) EACH_ACCURACY(ENTRY, F16, f16, 64)
 #define EACH_GATHER_ENTRY(ENTRY) ENTRY(F16, f16, 16) ENTRY(F16, f16, 32) ENTRY(F16, f16, 64) ENTRY(F16, f16, 128)

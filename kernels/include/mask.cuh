@@ -1,12 +1,12 @@
-// Who sees whom inside one 64x64 tile, in the order of the fragments.
+// The mask of one 64x64 tile, in the order of the tensor cores' fragments.
 //
-// One word a thread. Warp w, lane 4 g + t: bit 2j + c is (row 16 w + g, column 8 j + 2 t + c), bit 16 + 2j + c the
-// same of row 16 w + g + 8. A stored tile is 128 such words, so reading it is one coalesced load a thread.
+// One word per thread. Warp w, lane 4 g + t: bit 2j + c is (row 16 w + g, column 8 j + 2 t + c), bit 16 + 2j + c the
+// same of row 16 w + g + 8. A stored tile is 128 such words, so reading it is one coalesced load per thread.
 #pragma once
 #include "params.cuh"
 
 // Bits of a row's columns start .. end, both counted inside the graph, that belong to lanes with this t. The tile
-// begins at column `tile`; of every eight columns two are the lane's.
+// starts at column `tile`; of every eight columns two belong to the lane.
 DEV uint32_t columns_below(uint32_t end, uint32_t tile, uint32_t t) {
   const uint32_t inside = end <= tile ? 0 : end - tile >= BLOCK ? BLOCK : end - tile;
   const uint32_t past = (inside & 7) <= 2 * t ? 0 : (inside & 7) - 2 * t;
@@ -16,7 +16,7 @@ DEV uint32_t columns_between(uint32_t start, uint32_t end, uint32_t tile, uint32
   return columns_below(end, tile, t) & ~columns_below(start, tile, t);
 }
 
-// Which of the four 16-column parts of the tile any row of the warp sees: bit n for columns 16 n .. 16 n + 16.
+// The 16-column parts of the tile in which any row of the warp has a key: bit n for columns 16 n .. 16 n + 16.
 DEV uint32_t live_parts(uint32_t word) {
   uint32_t live = 0;
 #pragma unroll
@@ -24,49 +24,49 @@ DEV uint32_t live_parts(uint32_t word) {
   return live;
 }
 
-// Whether element e of fragment j is seen.
-DEV bool sees(uint32_t word, int j, int e) { return word >> ((e >> 1) * 16 + 2 * j + (e & 1)) & 1; }
+// True if element e of fragment j is not masked.
+DEV bool allows(uint32_t word, int j, int e) { return word >> ((e >> 1) * 16 + 2 * j + (e & 1)) & 1; }
 
-// What the warps of a block go through together, in shared memory: registers are few.
-struct Walk {
+// State shared by the warps of a block, in shared memory because registers are scarce.
+struct BlockState {
   WorkItem item;
-  uint32_t head;          // the first of the block
-  uint32_t first, count;  // the tiles: column blocks of ranges, entries of a list
+  uint32_t head;          // first head of the block
+  uint32_t first, count;  // its tiles: column blocks of ranges, entries of a list
 };
 
 // Keys as a list of stored tiles: a mask.
 struct ListKeys {
-  // The tiles of the block row; one thread writes them down.
-  static DEV_METHOD void find(const AttentionParams& p, Walk& walk) {
+  // Finds the tiles of the block row; one thread stores them.
+  static DEV_METHOD void find_tiles(const AttentionParams& p, BlockState& state) {
     if (threadIdx.x != 0) return;
-    walk.first = p.row_ptr[walk.item.block_row];
-    walk.count = p.row_ptr[walk.item.block_row + 1] - walk.first;
+    state.first = p.row_ptr[state.item.block_row];
+    state.count = p.row_ptr[state.item.block_row + 1] - state.first;
   }
 
   // Column block of tile n, counted inside the graph.
-  static DEV_METHOD uint32_t column(const AttentionParams& p, const Walk& walk, uint32_t n) {
-    return p.entries[walk.first + n].column;
+  static DEV_METHOD uint32_t column(const AttentionParams& p, const BlockState& state, uint32_t n) {
+    return p.entries[state.first + n].column;
   }
 
-  // This thread's word of tile n. A full tile ends with its graph.
-  static DEV_METHOD uint32_t word(const AttentionParams& p, const Walk& walk, uint32_t n) {
-    const Entry entry = p.entries[walk.first + n];
+  // This thread's mask word of tile n. A full tile ends with its graph.
+  static DEV_METHOD uint32_t mask_word(const AttentionParams& p, const BlockState& state, uint32_t n) {
+    const TileEntry entry = p.entries[state.first + n];
     if (entry.bits != FULL_TILE) return p.tiles[(size_t)entry.bits * 128 + threadIdx.x];
-    const uint32_t graph_len = walk.item.graph_end - walk.item.graph_start;
+    const uint32_t graph_len = state.item.graph_end - state.item.graph_start;
     return columns_below(graph_len, entry.column * BLOCK, threadIdx.x & 3) * 0x10001u;
   }
 };
 
-// Keys as one contiguous range a row: all, causal or intervals. Nothing is stored: a row's range is found again for
+// Keys as one contiguous range per row: all, causal or intervals. Nothing is stored: a row's range is computed for
 // each tile.
 struct RangeKeys {
-  static DEV_METHOD void find(const AttentionParams& p, Walk& walk) {
+  static DEV_METHOD void find_tiles(const AttentionParams& p, BlockState& state) {
     if (threadIdx.x >= 32) return;
     uint32_t lowest = 0xffffffffu, highest = 0;
 #pragma unroll
     for (int i = 0; i < 2; i++) {
       uint32_t lo, hi;
-      range(p, walk.item, threadIdx.x + 32 * i, lo, hi);
+      range(p, state.item, threadIdx.x + 32 * i, lo, hi);
       if (lo < hi && lo < lowest) lowest = lo;
       if (lo < hi && hi > highest) highest = hi;
     }
@@ -77,19 +77,21 @@ struct RangeKeys {
       if (hi > highest) highest = hi;
     }
     if (threadIdx.x > 0) return;
-    walk.first = lowest / BLOCK;
-    walk.count = highest == 0 ? 0 : (highest - 1) / BLOCK + 1 - walk.first;
+    state.first = lowest / BLOCK;
+    state.count = highest == 0 ? 0 : (highest - 1) / BLOCK + 1 - state.first;
   }
 
-  static DEV_METHOD uint32_t column(const AttentionParams&, const Walk& walk, uint32_t n) { return walk.first + n; }
+  static DEV_METHOD uint32_t column(const AttentionParams&, const BlockState& state, uint32_t n) {
+    return state.first + n;
+  }
 
-  static DEV_METHOD uint32_t word(const AttentionParams& p, const Walk& walk, uint32_t n) {
-    const uint32_t tile = (walk.first + n) * BLOCK, t = threadIdx.x & 3;
+  static DEV_METHOD uint32_t mask_word(const AttentionParams& p, const BlockState& state, uint32_t n) {
+    const uint32_t tile = (state.first + n) * BLOCK, t = threadIdx.x & 3;
     uint32_t word = 0;
 #pragma unroll
     for (int i = 0; i < 2; i++) {
       uint32_t start, end;
-      range(p, walk.item, threadIdx.x / 32 * 16 + (threadIdx.x & 31) / 4 + 8 * i, start, end);
+      range(p, state.item, threadIdx.x / 32 * 16 + (threadIdx.x & 31) / 4 + 8 * i, start, end);
       word |= columns_between(start, end, tile, t) << 16 * i;
     }
     return word;
@@ -105,7 +107,7 @@ struct RangeKeys {
       end = item.graph_end - item.graph_start;
     } else if (p.keys == KEYS_CAUSAL) {
       end = node + 1 - item.graph_start;
-    } else if (p.lo[node] < p.hi[node]) {  // an empty interval may stand outside its graph
+    } else if (p.lo[node] < p.hi[node]) {  // an empty interval may lie outside its graph
       start = p.lo[node] - item.graph_start;
       end = p.hi[node] - item.graph_start;
     }

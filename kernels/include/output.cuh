@@ -1,10 +1,10 @@
-// What a warp writes at the end: 16 rows of one head, and their log-sum-exp.
+// Output of a warp: 16 rows of one head, and their log-sum-exp.
 #pragma once
 #include "softmax.cuh"
 
 constexpr float LN_2 = 0.693147180559945f;
 
-// Two neighbouring values of a row, in f32 or in the stored type; `both` is whether the second exists.
+// Two neighbouring values of a row, in f32 or in the stored type; `both` is true if the second exists.
 template <typename T> DEV void write_pair(const AttentionParams& p, size_t at, float x, float y, bool both) {
   if (p.out_kind == OUT_F32) {
     float* out = static_cast<float*>(p.out) + at;
@@ -17,18 +17,19 @@ template <typename T> DEV void write_pair(const AttentionParams& p, size_t at, f
   }
 }
 
-// log-sum-exp of a row, natural: `max` in the unit of q.k, `sum` of 2^shift times the probabilities. -inf of no key.
+// log-sum-exp of a row, natural: `max` in the unit of q.k, `sum` of 2^shift times the probabilities. -inf without
+// keys.
 DEV float log_sum_exp(float max, float scale, float sum, float shift) {
   return fmaf(max, scale, (log2_approx(sum) - shift) * LN_2);
 }
 
 template <typename T, int D>
-DEV void write_rows(const AttentionParams& p, const WorkItem& item, uint32_t head, const Head<T, D>& state,
-                    const Sums& sums) {
+DEV void write_rows(const AttentionParams& p, const WorkItem& item, uint32_t head, const HeadState<T, D>& state,
+                    const RowSums& sums) {
   const int t = threadIdx.x & 3;
 #pragma unroll
   for (int i = 0; i < 2; i++) {
-    const float sum = quad_sum(sums.of[i]);  // 0 of no key, else at least 2^shift
+    const float sum = quad_sum(sums.of[i]);  // 0 without keys, else at least 2^shift
     const uint32_t r = threadIdx.x / 32 * 16 + (threadIdx.x & 31) / 4 + 8 * i;
     if (r >= item.graph_end - item.row_start) continue;
     const size_t at = ((size_t)item.row_start + r) * p.heads + head;

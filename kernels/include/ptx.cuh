@@ -1,5 +1,6 @@
-// The only place where the machine is named: each wrapper has a body of one PTX instruction for the GPU and one for
-// the emulator (kernels/emulator), which runs the same sources on the CPU. Sections are those of the PTX ISA.
+// Wrappers of PTX instructions, the only file that depends on the machine: each has a body of one instruction for
+// the GPU and one for the emulator (kernels/emulator), which runs the same sources on the CPU. Sections are those
+// of the PTX ISA.
 //
 // No CUDA header is included: 16-bit floats are their bits, uint16_t.
 #pragma once
@@ -18,10 +19,10 @@
 
 DEV uint32_t shared_address(const void* p) { return (uint32_t)__cvta_generic_to_shared(p); }
 
-// threadIdx.x, read anew: what is computed from it is not kept in registers from one tile to the next. §10.1 %tid
-DEV uint32_t thread_anew() { uint32_t x; asm volatile("mov.u32 %0, %%tid.x;" : "=r"(x)); return x; }
+// threadIdx.x, read again, so that values computed from it are not kept in registers from tile to tile. §10.1 %tid
+DEV uint32_t reread_thread_index() { uint32_t x; asm volatile("mov.u32 %0, %%tid.x;" : "=r"(x)); return x; }
 
-// Barrier of the block, and of all earlier shared-memory accesses of its threads. §9.7.13 bar.sync
+// Barrier of the block; orders all shared-memory accesses of its threads. §9.7.13 bar.sync
 DEV void block_sync() { asm volatile("bar.sync 0;" ::: "memory"); }
 
 // Value of the lane whose number differs by the bits of `mask`. §9.7.9 shfl.sync
@@ -36,9 +37,9 @@ DEV uint32_t shuffle_xor(uint32_t x, int mask) {
   return y;
 }
 
-// Whether any lane of the warp says so. §9.7.13 vote.sync.any; the compiler's own name for it, as that tells it that
-// all lanes get the same answer
-DEV bool warp_any(bool said) { return __any_sync(0xffffffffu, said); }
+// True if the predicate of any lane of the warp is. §9.7.13 vote.sync.any; the compiler's intrinsic, because with
+// it the compiler knows that the result is uniform
+DEV bool warp_any(bool predicate) { return __any_sync(0xffffffffu, predicate); }
 
 // 2^x, relative error 2^-22; subnormal results are 0. §9.7.3 ex2
 DEV float exp2_approx(float x) { float y; asm("ex2.approx.ftz.f32 %0, %1;" : "=f"(y) : "f"(x)); return y; }
@@ -67,8 +68,9 @@ DEV uint32_t pack_bf16(float low, float high) {
 DEV uint32_t pack_f16(float low, float high) { return f32_to_f16(low) | (uint32_t)f32_to_f16(high) << 16; }
 #endif
 
-// Four 8x8 matrices of 16-bit values from shared memory: lane l names row l % 8 of matrix l / 8, 16 bytes, and gets in
-// r[i] values 2(l % 4) and the next of row l / 4 of matrix i; `transposed`, of its column l / 4. §9.7.14.5 ldmatrix
+// Four 8x8 matrices of 16-bit values from shared memory: lane l names row l % 8 of matrix l / 8, 16 bytes, and gets
+// in r[i] values 2(l % 4) and the next of row l / 4 of matrix i; `transposed`, of its column l / 4. §9.7.14.5
+// ldmatrix
 DEV void load_matrices(uint32_t (&r)[4], const void* row) {
   asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
                : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3]) : "r"(shared_address(row)) : "memory");
@@ -104,7 +106,7 @@ DEV void mma_f16_k8(float (&d)[4], uint32_t a0, uint32_t a1, uint32_t b, const f
 #endif
 
 // An asynchronous copy of 16 or 8 bytes into shared memory, zeros if not `valid`; both addresses are multiples of the
-// size, and `from` may be read even where nothing is taken from it. §9.7.9.25 cp.async
+// size, and `from` must be readable even if it is not used. §9.7.9.25 cp.async
 #if __CUDA_ARCH__ >= 800
 DEV void copy_async_16(void* to, const void* from, bool valid) {
   asm volatile("cp.async.cg.shared.global [%0], [%1], 16, %2;"
@@ -114,11 +116,11 @@ DEV void copy_async_8(void* to, const void* from, bool valid) {
   asm volatile("cp.async.ca.shared.global [%0], [%1], 8, %2;"
                :: "r"(shared_address(to)), "l"(from), "r"(valid ? 8 : 0) : "memory");
 }
-// Ends a group of copies; waits until at most N groups of this thread are under way.
+// End of a group of copies; wait until at most N groups of this thread are pending.
 DEV void copy_commit() { asm volatile("cp.async.commit_group;" ::: "memory"); }
 template <int N> DEV void copy_wait() { asm volatile("cp.async.wait_group %0;" :: "n"(N) : "memory"); }
 #else
-// Turing copies through registers, at once.
+// Turing copies through registers, synchronously.
 struct alignas(16) Bytes16 { uint32_t word[4]; };
 struct alignas(8) Bytes8 { uint32_t word[2]; };
 DEV void copy_async_16(void* to, const void* from, bool valid) {

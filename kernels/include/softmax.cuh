@@ -1,16 +1,16 @@
-// One head's softmax over the tiles so far, and its output: what a warp keeps for its 16 rows.
+// Online softmax of one head over the tiles so far, and its output: the state of a warp for its 16 rows.
 #pragma once
 #include "mask.cuh"
 #include "mma.cuh"
 #include "tile.cuh"
 
-// Logit of a pair that is not seen, and the largest logit before the first key; in the unit of q.k. The second lies
-// far above the first, so that exp(masked - max) is 0 with no test, and far below every logit, so that a row without a
-// key ends with a sum of 0.
+// Logit of a masked pair, and the row maximum before the first key; in the unit of q.k. The second is far above the
+// first, so that exp(masked - max) is 0 without a test, and far below every logit, so that a row without keys ends
+// with a sum of 0.
 constexpr float MASKED = -1e30f;
-constexpr float START = -1e15f;
+constexpr float INITIAL_MAX = -1e15f;
 
-// Largest and sum of the four lanes that share a row.
+// Maximum and sum of the four lanes that share a row.
 DEV float quad_max(float x) {
   x = fmaxf(x, shuffle_xor(x, 1));
   return fmaxf(x, shuffle_xor(x, 2));
@@ -20,33 +20,33 @@ DEV float quad_sum(float x) {
   return x + shuffle_xor(x, 2);
 }
 
-// What is added to the logits of one tile, 64 x 64, each thread's part in the order of its fragments.
-struct alignas(16) Four {
+// Bias of one tile, MASKED for masked pairs: 64 x 64, the part of each thread in the order of its fragments.
+struct alignas(16) Float4 {
   float values[4];
 };
-struct Added {
-  Four of[8][THREADS];
+struct BiasTile {
+  Float4 of[8][THREADS];
 };
 
-// Logits before q.k: this thread's part of `added`, or one value for all.
-DEV void start_logits(float (&s)[8][4], const Added& added, bool plain, float value) {
+// Logits before q.k: this thread's part of `bias_tile`, or one value for all pairs.
+DEV void start_logits(float (&s)[8][4], const BiasTile& bias_tile, bool uniform, float value) {
 #pragma unroll
   for (int j = 0; j < 8; j++) {
-    Four four = {value, value, value, value};
-    if (!plain) four = added.of[j][threadIdx.x];
+    Float4 bias = {value, value, value, value};
+    if (!uniform) bias = bias_tile.of[j][threadIdx.x];
 #pragma unroll
-    for (int e = 0; e < 4; e++) s[j][e] = four.values[e];
+    for (int e = 0; e < 4; e++) s[j][e] = bias.values[e];
   }
 }
 
-// A lane's share of the sums of rows g and g + 8, of one head: in shared memory, for registers are few.
-struct alignas(8) Sums {
+// A lane's part of the sums of rows g and g + 8 of one head: in shared memory, because registers are scarce.
+struct alignas(8) RowSums {
   float of[2];
 };
 
-template <typename T, int D> struct Head {
+template <typename T, int D> struct HeadState {
   uint32_t q[D / 16][4];  // queries, 16 x D
-  float out[D / 8][4];    // unnormalised output, 16 x D
+  float out[D / 8][4];    // unnormalised output O, 16 x D
   float max[2];           // of rows g and g + 8
 
   DEV_METHOD void start(const Tile<D>& queries) {
@@ -57,12 +57,12 @@ template <typename T, int D> struct Head {
     for (int n = 0; n < D / 8; n++)
 #pragma unroll
       for (int e = 0; e < 4; e++) out[n][e] = 0;
-    max[0] = max[1] = START;
+    max[0] = max[1] = INITIAL_MAX;
   }
 
-  // Adds q.k to the logits of the live parts, 16 x 64. In WHOLE all parts live, and no branch parts their work.
-  template <bool WHOLE> DEV_METHOD void logits(float (&s)[8][4], const Tile<D>& k, uint32_t live) const {
-    const int lane = thread_anew() & 31;
+  // Logits: S += Q K^T for the live parts, 16 x 64. With WHOLE all parts are live, and the code has no branches.
+  template <bool WHOLE> DEV_METHOD void add_qk(float (&s)[8][4], const Tile<D>& k, uint32_t live) const {
+    const int lane = reread_thread_index() & 31;
 #pragma unroll
     for (int part = 0; part < 4; part++) {
       if (!WHOLE && !(live >> part & 1)) continue;
@@ -76,23 +76,25 @@ template <typename T, int D> struct Head {
     }
   }
 
-  // Turns logits into probabilities against the largest so far, and scales what came before to it.
+  // Online softmax: row max, rescale of O and of the sums to it, P = exp2(S - max), row sums of P.
   template <bool WHOLE>
-  DEV_METHOD void probabilities(float (&s)[8][4], Sums& sums, uint32_t live, float scale_log2e) {
-    float now[2] = {max[0], max[1]};
+  DEV_METHOD void softmax_step(float (&s)[8][4], RowSums& sums, uint32_t live, float scale_log2e) {
+    // row max
+    float new_max[2] = {max[0], max[1]};
 #pragma unroll
     for (int j = 0; j < 8; j++) {
       if (!WHOLE && !(live >> j / 2 & 1)) continue;
-      now[0] = fmaxf(now[0], fmaxf(s[j][0], s[j][1]));
-      now[1] = fmaxf(now[1], fmaxf(s[j][2], s[j][3]));
+      new_max[0] = fmaxf(new_max[0], fmaxf(s[j][0], s[j][1]));
+      new_max[1] = fmaxf(new_max[1], fmaxf(s[j][2], s[j][3]));
     }
     float alpha[2];
 #pragma unroll
     for (int i = 0; i < 2; i++) {
-      now[i] = quad_max(now[i]);
-      alpha[i] = exp2_approx((max[i] - now[i]) * scale_log2e);
-      max[i] = now[i];
+      new_max[i] = quad_max(new_max[i]);
+      alpha[i] = exp2_approx((max[i] - new_max[i]) * scale_log2e);
+      max[i] = new_max[i];
     }
+    // rescale
     if (warp_any(alpha[0] != 1 || alpha[1] != 1)) {
 #pragma unroll
       for (int n = 0; n < D / 8; n++)
@@ -100,22 +102,23 @@ template <typename T, int D> struct Head {
         for (int e = 0; e < 4; e++) out[n][e] *= alpha[e >> 1];
     }
     float sum[2] = {sums.of[0] * alpha[0], sums.of[1] * alpha[1]};
+    // exp2
 #pragma unroll
     for (int j = 0; j < 8; j++) {
       if (!WHOLE && !(live >> j / 2 & 1)) continue;
 #pragma unroll
       for (int e = 0; e < 4; e++) {
-        // Subtracted before it is scaled, so that the largest gives exactly 2^shift however large it is.
+        // Subtracted before it is scaled, so that the maximum gives exactly 2^shift however large it is.
         s[j][e] = exp2_approx(fmaf(s[j][e] - max[e >> 1], scale_log2e, T::EXPONENT_SHIFT));
         sum[e >> 1] += s[j][e];
       }
     }
-    sums = Sums{{sum[0], sum[1]}};
+    sums = RowSums{{sum[0], sum[1]}};
   }
 
-  // Adds p v. In EXACT, p enters as the sum of two 16-bit values, so that nothing of it is lost.
-  template <bool EXACT, bool WHOLE> DEV_METHOD void values(const float (&p)[8][4], const Tile<D>& v, uint32_t live) {
-    const int lane = thread_anew() & 31;
+  // Output: O += P V. With EXACT, P is the sum of two 16-bit values, so that it loses no precision.
+  template <bool EXACT, bool WHOLE> DEV_METHOD void add_pv(const float (&p)[8][4], const Tile<D>& v, uint32_t live) {
+    const int lane = reread_thread_index() & 31;
 #pragma unroll
     for (int part = 0; part < 4; part++) {
       if (!WHOLE && !(live >> part & 1)) continue;

@@ -1,35 +1,35 @@
-// Each wrapper of include/ptx.cuh by itself: for the tests alone (tests/it/primitives.rs), which run the entries in the
-// emulator and, where there is one, on a GPU. An entry `primitive_<wrapper>` reads `in` and writes `out`, thread after
-// thread; what else it must call to have something to read, block_sync and the end of a copy, has an entry of its own.
+// Entries that call one wrapper of include/ptx.cuh each, for tests only (tests/it/primitives.rs), which run them in
+// the emulator and, if there is one, on a GPU. An entry `primitive_<wrapper>` reads one element of `in` and writes
+// one of `out` per thread; wrappers that it needs besides (block_sync, the end of a copy) have their own entries.
 #include "../include/ptx.cuh"
 
 struct PrimitiveParams {
   const void* in;
   void* out;
   uint32_t mask;    // an operand that all threads share
-  uint32_t unused;  // fills the struct up
+  uint32_t unused;  // padding
 };
 static_assert(sizeof(PrimitiveParams) == 24, "shared with Rust");
 
-// This thread's place in the buffers.
-template <typename T> DEV const T& taken(const PrimitiveParams& p) {
+// This thread's element of each buffer.
+template <typename T> DEV const T& input_of(const PrimitiveParams& p) {
   return static_cast<const T*>(p.in)[blockIdx.x * blockDim.x + threadIdx.x];
 }
-template <typename T> DEV T& given(const PrimitiveParams& p) {
+template <typename T> DEV T& output_of(const PrimitiveParams& p) {
   return static_cast<T*>(p.out)[blockIdx.x * blockDim.x + threadIdx.x];
 }
 
 // One value in, one out.
 #define VALUE(name, In, Out, expression)                \
   KERNEL(primitive_##name, 32, 1, PrimitiveParams) {    \
-    const In x = taken<In>(p);                          \
-    given<Out>(p) = expression;                         \
+    const In x = input_of<In>(p);                          \
+    output_of<Out>(p) = expression;                         \
   }
 struct Two { float low, high; };
 
 VALUE(shuffle_xor_f32, float, float, shuffle_xor(x, (int)p.mask))
 VALUE(shuffle_xor_u32, uint32_t, uint32_t, shuffle_xor(x, (int)p.mask))
-VALUE(thread_anew, uint32_t, uint32_t, x ^ thread_anew())
+VALUE(reread_thread_index, uint32_t, uint32_t, x ^ reread_thread_index())
 VALUE(warp_any, uint32_t, uint32_t, warp_any(x != 0))
 VALUE(exp2_approx, float, float, exp2_approx(x))
 VALUE(log2_approx, float, float, log2_approx(x))
@@ -43,27 +43,27 @@ VALUE(f32_to_bf16, float, uint16_t, f32_to_bf16(x))
 VALUE(pack_bf16, Two, uint32_t, pack_bf16(x.low, x.high))
 #endif
 
-// A block of four warps: everybody reads what another has written before.
+// A block of four warps: each thread reads what another has written before.
 struct Words { uint32_t of[128]; };
 KERNEL(primitive_block_sync, 128, 1, PrimitiveParams) {
   SHARED(Words, shared);
-  shared.of[threadIdx.x] = taken<uint32_t>(p);
+  shared.of[threadIdx.x] = input_of<uint32_t>(p);
   block_sync();
-  given<uint32_t>(p) = shared.of[127 - threadIdx.x];
+  output_of<uint32_t>(p) = shared.of[127 - threadIdx.x];
 }
 
-// Four matrices, a row a lane; the lane names the row of lane ^ mask.
+// Four matrices, one row per lane; a lane passes the row of lane ^ mask.
 struct alignas(16) Row { uint32_t pairs[4]; };
 struct Rows { Row of[32]; };
 struct Fragments { uint32_t of[4]; };
 #define MATRICES(wrapper)                               \
   KERNEL(primitive_##wrapper, 32, 1, PrimitiveParams) { \
     SHARED(Rows, shared);                               \
-    shared.of[threadIdx.x] = taken<Row>(p);             \
+    shared.of[threadIdx.x] = input_of<Row>(p);             \
     block_sync();                                       \
     uint32_t r[4];                                      \
     wrapper(r, &shared.of[threadIdx.x ^ p.mask]);       \
-    given<Fragments>(p) = {{r[0], r[1], r[2], r[3]}};   \
+    output_of<Fragments>(p) = {{r[0], r[1], r[2], r[3]}};   \
   }
 MATRICES(load_matrices)
 MATRICES(load_matrices_transposed)
@@ -73,24 +73,24 @@ struct Sums { float of[4]; };
 struct Factors { uint32_t a[4], b[2]; float c[4]; };
 #define PRODUCT(wrapper)                                \
   KERNEL(primitive_##wrapper, 32, 1, PrimitiveParams) { \
-    const Factors x = taken<Factors>(p);                \
+    const Factors x = input_of<Factors>(p);                \
     float d[4];                                         \
     wrapper(d, x.a, x.b[0], x.b[1], x.c);               \
-    given<Sums>(p) = {{d[0], d[1], d[2], d[3]}};        \
+    output_of<Sums>(p) = {{d[0], d[1], d[2], d[3]}};        \
   }
 PRODUCT(mma_f16)
 PRODUCT(mma_bf16)
 #else
 struct HalfFactors { uint32_t a[2], b; float c[4]; };
 KERNEL(primitive_mma_f16_k8, 32, 1, PrimitiveParams) {
-  const HalfFactors x = taken<HalfFactors>(p);
+  const HalfFactors x = input_of<HalfFactors>(p);
   float d[4];
   mma_f16_k8(d, x.a[0], x.a[1], x.b, x.c);
-  given<Sums>(p) = {{d[0], d[1], d[2], d[3]}};
+  output_of<Sums>(p) = {{d[0], d[1], d[2], d[3]}};
 }
 #endif
 
-// Every lane copies its own bytes over ones, or zeros where its bit of the mask is 0; its neighbour reads them.
+// Every lane copies its bytes over ones, or zeros if its bit of the mask is 0; the adjacent lane reads them.
 struct alignas(8) HalfRow { uint32_t pairs[2]; };
 struct HalfRows { HalfRow of[32]; };
 #define COPY(wrapper, Type, Types, ...)                                            \
@@ -98,28 +98,28 @@ struct HalfRows { HalfRow of[32]; };
     SHARED(Types, shared);                                                         \
     shared.of[threadIdx.x] = {{__VA_ARGS__}};                                      \
     block_sync();                                                                  \
-    wrapper(&shared.of[threadIdx.x], &taken<Type>(p), p.mask >> threadIdx.x & 1);  \
+    wrapper(&shared.of[threadIdx.x], &input_of<Type>(p), p.mask >> threadIdx.x & 1);  \
     copy_commit();                                                                 \
     copy_wait<0>();                                                                \
     block_sync();                                                                  \
-    given<Type>(p) = shared.of[threadIdx.x ^ 1];                                   \
+    output_of<Type>(p) = shared.of[threadIdx.x ^ 1];                                   \
   }
 COPY(copy_async_16, Row, Rows, ~0u, ~0u, ~0u, ~0u)
 COPY(copy_async_8, HalfRow, HalfRows, ~0u, ~0u)
 
-// Two groups of copies a thread; each is read as soon as it has come.
+// Two groups of copies per thread; each is read as soon as it has arrived.
 struct RowPair { Row first, second; };
 struct RowPairs { RowPair of[32]; };
 KERNEL(primitive_copy_wait, 32, 1, PrimitiveParams) {
   SHARED(RowPairs, shared);
-  const RowPair& from = taken<RowPair>(p);
+  const RowPair& from = input_of<RowPair>(p);
   RowPair& to = shared.of[threadIdx.x];
   copy_async_16(&to.first, &from.first, true);
   copy_commit();
   copy_async_16(&to.second, &from.second, true);
   copy_commit();
   copy_wait<1>();
-  given<RowPair>(p).first = to.first;
+  output_of<RowPair>(p).first = to.first;
   copy_wait<0>();
-  given<RowPair>(p).second = to.second;
+  output_of<RowPair>(p).second = to.second;
 }

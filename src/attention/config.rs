@@ -2,20 +2,20 @@
 
 use super::{Accuracy, AttentionError, Direction, EmptyRow, NonFinite, TimeBias};
 
-/// The original's scale of the root bias, minutes.
+/// Scale of the root bias, minutes.
 const SCALE_MINUTES: f64 = 0.1;
 
-/// The original's buckets, `[lo, hi, weight]` in minutes. They touch, so dt = 5 gets 0.3.
+/// Buckets, `[lo, hi, weight]` in minutes. They touch, so dt = 5 gets 0.3.
 const BUCKETS: [[f64; 3]; 4] = [[0.0, 5.0, 0.2], [5.0, 15.0, 0.1], [15.0, 60.0, 0.0], [60.0, 240.0, -0.1]];
 
-/// Room for plans, MB: those of 2 million events at k = 4, 32 bytes an event.
+/// Size of the plan cache, MB: the plans of 2 million events at k = 4, 32 bytes per event.
 const PLAN_CACHE_MB: u32 = 64;
 
-/// Which time bias is added to the logits.
+/// Kind of the time bias added to the logits.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum BiasKind {
-    /// None.
+    /// No bias.
     None,
     /// `-sqrt(dt / (scale_minutes + 1e-6))`.
     Sqrt,
@@ -24,22 +24,22 @@ pub enum BiasKind {
     Buckets,
 }
 
-/// Which events an event may see, before [`Direction`] takes the earlier ones, the later ones or both.
+/// Events that an event may attend to, before [`Direction`] selects the earlier ones, the later ones or both.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum KeySet {
     /// Its neighbours in the graph.
     #[default]
     Edges,
-    /// Every event of its graph. Work grows with the square of a graph's size.
+    /// Every event of its graph. Workload grows with the square of a graph's size.
     All,
-    /// Its neighbours in the graph, and what lies in its own block of 64 events and in the blocks beside it: the
-    /// original's "block-sparse" pattern, wider than the graph.
+    /// Its neighbours in the graph, and the events of its own block of 64 and of the adjacent blocks; wider than the
+    /// graph.
     Banded,
 }
 
 impl KeySet {
-    /// The name that configuration uses.
+    /// Name in the configuration.
     pub fn name(self) -> &'static str {
         match self {
             Self::Edges => "edges",
@@ -53,13 +53,13 @@ impl KeySet {
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct AttentionConfig {
-    /// Which events an event may see.
+    /// Events that an event may attend to.
     pub keys: KeySet,
-    /// Who reads whom along an edge, and in time.
+    /// Direction of attention along an edge, and so in time.
     pub direction: Direction,
-    /// Whether each node sees itself.
+    /// True if each node attends to itself.
     pub self_loops: bool,
-    /// Which time bias.
+    /// Kind of the time bias.
     pub bias: BiasKind,
     /// Scale of the root bias, minutes.
     pub scale_minutes: f64,
@@ -67,12 +67,12 @@ pub struct AttentionConfig {
     pub buckets: Vec<[f64; 3]>,
     /// Rounding of the probabilities.
     pub accuracy: Accuracy,
-    /// Rows without a key.
+    /// Output of rows without keys.
     pub empty_row: EmptyRow,
-    /// NaN and infinity in the input.
+    /// Treatment of NaN and infinity in the input.
     pub non_finite: NonFinite,
-    /// Room for the plans that a backend runs by (mask tiles, bias and schedule of a graph), MB (10^6 bytes). A layer
-    /// takes the plan of the one before it from there; 0 keeps none, and each layer has its own built.
+    /// Size of the cache of plans (mask tiles, bias and schedule of a graph), MB (10^6 bytes). A layer reuses the
+    /// plan of the layer before it; with 0 none is kept, and each layer builds its own.
     pub plan_cache_mb: u32,
 }
 
@@ -94,15 +94,15 @@ impl Default for AttentionConfig {
 }
 
 impl AttentionConfig {
-    /// Room for plans, bytes.
+    /// Size of the cache of plans, bytes.
     pub fn plan_cache_bytes(&self) -> usize {
         usize::try_from(u64::from(self.plan_cache_mb) * 1_000_000).unwrap_or(usize::MAX)
     }
 
-    /// The time bias these settings ask for, in f32.
+    /// The time bias of these settings, in f32.
     ///
     /// # Errors
-    /// [`AttentionError::BiasScale`] or [`AttentionError::Bucket`] for parameters that are none.
+    /// [`AttentionError::BiasScale`] or [`AttentionError::Bucket`] for invalid parameters.
     pub fn time_bias(&self) -> Result<TimeBias, AttentionError> {
         let bias = match self.bias {
             BiasKind::None => TimeBias::None,

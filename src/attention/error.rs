@@ -1,8 +1,8 @@
-//! Why attention cannot run: what does not fit, where, and what to do.
+//! Errors of attention: problems, masks, patterns, plans and backends.
 
 use crate::csr::CsrError;
 
-/// Why an attention problem, mask or pattern is refused.
+/// An attention problem, mask, pattern or plan that is refused, or a backend that failed.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AttentionError {
@@ -13,41 +13,41 @@ pub enum AttentionError {
         what: &'static str,
         /// Its length.
         got: usize,
-        /// The length the shape asks for.
+        /// The length that the shape needs.
         want: usize,
     },
-    /// There must be a head.
+    /// There are no heads.
     #[error("heads is 0: give at least 1")]
     Heads,
     /// The head dimension is out of range.
-    #[error("head_dim is {got}, it must lie in 1..={max}: split wider features over more heads")]
+    #[error("head_dim is {got}, it must be in 1..={max}: split wider features over more heads")]
     HeadDim {
-        /// The size given.
+        /// The given size.
         got: usize,
         /// The largest size.
         max: usize,
     },
-    /// `q`, `k` and `v` must be stored in one precision.
+    /// `q`, `k` and `v` are stored in different precisions.
     #[error("{what} is stored as {got}, but q as {want}: convert q, k and v to one type")]
     DtypesDiffer {
         /// The tensor that differs from `q`.
         what: &'static str,
-        /// How it is stored.
+        /// Its type.
         got: &'static str,
-        /// How `q` is stored.
+        /// The type of `q`.
         want: &'static str,
     },
-    /// Offsets hold one value more than there are graphs, so never none.
+    /// `offsets` is empty; it holds one value more than there are graphs.
     #[error("offsets is empty: a batch of n graphs needs n + 1 values, the first of them 0")]
     NoOffsets,
-    /// The first graph starts at node 0.
+    /// The first graph does not start at node 0.
     #[error("offsets starts at {first}, it must start at 0")]
     OffsetsStart {
-        /// The value found.
+        /// First value of `offsets`.
         first: usize,
     },
     /// A graph ends before it starts.
-    #[error("offsets falls from {from} to {to} at graph {graph}: graphs lie back to back")]
+    #[error("offsets falls from {from} to {to} at graph {graph}: graphs must be contiguous")]
     OffsetsFall {
         /// The graph.
         graph: usize,
@@ -56,14 +56,14 @@ pub enum AttentionError {
         /// Its end.
         to: usize,
     },
-    /// The shape cannot be held.
+    /// A size exceeds its limit.
     #[error("{what} is too large ({got} wanted, at most {max}): split the batch")]
     TooLarge {
-        /// What is counted.
+        /// The counted quantity.
         what: &'static str,
-        /// How many there are; `usize::MAX` if the count itself overflows.
+        /// The count; `usize::MAX` if the count itself overflows.
         got: usize,
-        /// How many there may be.
+        /// The limit.
         max: usize,
     },
     /// A range of keys ends before it starts.
@@ -76,7 +76,7 @@ pub enum AttentionError {
         /// One past the last key.
         hi: u32,
     },
-    /// A node names a key of another graph, or none at all.
+    /// A node names a key of another graph, or one that does not exist.
     #[error(
         "node {node} names key {key}, but its graph {graph} holds the nodes {start}..{end}: keys are global \
          node indices inside the node's own graph"
@@ -93,14 +93,16 @@ pub enum AttentionError {
         /// One past its last node.
         end: usize,
     },
-    /// The pattern is not one row and one column a node.
-    #[error("the pattern is {rows} x {cols}, it must be {nodes} x {nodes}: one row and one column a node")]
+    /// The pattern does not have one row and one column for each node.
+    #[error(
+        "the pattern is {rows} x {cols}, it must be {nodes} x {nodes}: one row and one column for each node"
+    )]
     PatternShape {
         /// Its rows.
         rows: usize,
         /// Its columns.
         cols: usize,
-        /// Nodes.
+        /// Number of nodes.
         nodes: usize,
     },
     /// Row bounds and columns are not a pattern.
@@ -109,28 +111,36 @@ pub enum AttentionError {
     /// A block mask belongs to another batch.
     #[error("the block masks or their batch have different offsets: build them from the same offsets")]
     MaskOffsets,
-    /// The bias needs times.
-    #[error("the time bias `{bias}` needs t_ms, the time of each node: give it, or choose the bias `none`")]
+    /// The bias needs times, and none are given.
+    #[error("the time bias `{bias}` needs t_ms, the time of each node: give it, or set {setting} = none")]
     NoTimes {
+        /// Key of the setting.
+        setting: &'static str,
         /// Name of the bias.
         bias: &'static str,
     },
-    /// The scale of the logits is not a number.
+    /// The scale of the logits is not finite.
     #[error("scale is {got}: give a finite number, or none for 1/sqrt(head_dim)")]
     Scale {
         /// The scale, as text.
         got: String,
     },
     /// The scale of the bias is out of range.
-    #[error("scale_minutes is {got}: give a finite number of minutes, 0 or more")]
+    #[error("{setting} is {got}: give a finite number of minutes, 0 or more")]
     BiasScale {
+        /// Key of the setting.
+        setting: &'static str,
         /// The scale, as text.
         got: String,
     },
-    /// A bucket is not an interval.
-    #[error("bucket {index} is [{lo}, {hi}] with weight {weight}: lo <= hi and all three finite are needed")]
+    /// A bucket is not an interval with a finite weight.
+    #[error(
+        "{setting}: bucket {index} is [{lo}, {hi}] with weight {weight}: lo <= hi and all three finite are needed"
+    )]
     Bucket {
-        /// Its place in the list.
+        /// Key of the setting.
+        setting: &'static str,
+        /// Its index in the list.
         index: usize,
         /// Lower end, as text.
         lo: String,
@@ -141,10 +151,11 @@ pub enum AttentionError {
     },
     /// The input holds NaN or infinity.
     #[error(
-        "{tensor} holds {value} at node {node}, head {head}, dim {dim}: clean the input, or choose \
-         non_finite = propagate"
+        "{tensor} holds {value} at node {node}, head {head}, dim {dim}: clean the input, or set {setting} = propagate"
     )]
     NonFinite {
+        /// Key of the setting.
+        setting: &'static str,
         /// `q`, `k` or `v`.
         tensor: &'static str,
         /// NaN or infinity, as text.
@@ -153,18 +164,21 @@ pub enum AttentionError {
         node: usize,
         /// The head.
         head: usize,
-        /// The place in the head.
+        /// The dimension in the head.
         dim: usize,
     },
-    /// Fast accuracy rounds to the storage type, and f32 is no rounding.
+    /// Fast accuracy rounds to the storage type, so it has no meaning for f32.
     #[error(
-        "accuracy = fast rounds to the storage type, and f32 rounds nothing: store q, k, v as f16 or bf16"
+        "{setting} = fast rounds to the storage type, and f32 rounds nothing: store q, k, v as f16 or bf16"
     )]
-    FastNeedsHalf,
-    /// The kernels read 16-bit values.
+    FastNeedsHalf {
+        /// Key of the setting.
+        setting: &'static str,
+    },
+    /// The kernels read 16-bit values only.
     #[error("the GPU reads f16 or bf16, and q, k, v are f32: convert them, or use the backend `cpu`")]
     NeedsHalf,
-    /// The kernel cannot take these keys.
+    /// The kernel does not support keys of this form.
     #[error("{kernel} takes contiguous ranges of keys: choose another kernel for edges and masks")]
     NoKernel {
         /// The kernel.
@@ -172,33 +186,71 @@ pub enum AttentionError {
     },
     /// The plan belongs to another batch.
     #[error("the plan was built for other {what}: build one for this problem, or run it without")]
-    OtherPlan {
+    PlanMismatch {
         /// The part of the problem that differs.
         what: &'static str,
     },
-    /// The kernels could not tell such logits from hidden ones.
+    /// The kernels could not distinguish such logits from masked ones.
     #[error(
-        "logits of up to {got} (before the scale) are beyond the {max} that the GPU tells from hidden ones: \
-         use the backend `cpu`, or scale q and k down"
+        "logits of up to {got} (before the scale) exceed {max}, beyond which the GPU cannot distinguish them from \
+         masked ones: use the backend `cpu`, or scale q and k down"
     )]
     Range {
         /// Bound of the logits, as text.
         got: String,
-        /// What is allowed, as text.
+        /// The limit, as text.
         max: String,
     },
-    /// What the backend runs on failed.
+    /// The device of the backend failed.
     #[error("the backend `{backend}` failed: {why}")]
     Device {
         /// The backend.
         backend: &'static str,
-        /// Why, and what to do.
+        /// Cause and remedy.
         why: String,
     },
-    /// The backend has one accuracy.
-    #[error("the backend `{backend}` has no accuracy = fast: choose exact, or the backend `cpu`")]
+    /// The backend supports exact accuracy only.
+    #[error("the backend `{backend}` has no {setting} = fast: choose exact, or the backend `cpu`")]
     NoFast {
+        /// Key of the setting.
+        setting: &'static str,
         /// The backend.
         backend: &'static str,
     },
+}
+
+impl AttentionError {
+    /// Key of the setting at fault, in the section `attention` of the configuration; `None` for errors of the data or
+    /// the device.
+    pub fn setting(&self) -> Option<&'static str> {
+        match self {
+            Self::NoTimes { setting, .. }
+            | Self::BiasScale { setting, .. }
+            | Self::Bucket { setting, .. }
+            | Self::NonFinite { setting, .. }
+            | Self::FastNeedsHalf { setting }
+            | Self::NoFast { setting, .. } => Some(setting),
+            _ => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::attention::{AttentionConfig, BiasKind};
+
+    #[test]
+    fn an_error_of_a_setting_names_its_key() {
+        let refused = |config: AttentionConfig| {
+            let error = config.time_bias().unwrap_err();
+            let key = error.setting().unwrap();
+            assert!(error.to_string().contains(key), "{error}");
+            assert!(serde_json::to_value(&config).unwrap().get(key).is_some(), "{key}");
+        };
+        let default = AttentionConfig::default();
+        refused(AttentionConfig { bias: BiasKind::Sqrt, scale_minutes: -1.0, ..default.clone() });
+        refused(AttentionConfig { buckets: vec![[2.0, 1.0, 0.0]], ..default });
+        assert_eq!(AttentionError::NeedsHalf.setting(), None);
+    }
 }

@@ -1,29 +1,29 @@
-//! Backends over a backend that say where its plans come from: from the first call, or from a cache.
+//! Backends that wrap another and supply its plans: from the first call, or from a cache.
 
 use std::fmt;
 use std::sync::{Arc, OnceLock};
 use std::time::Instant;
 
-use super::plan::{GraphView, PlanCache, PlanKey};
+use super::lowering::{GraphView, PlanCache, PlanKey};
 use super::{Attention, AttentionBackend, AttentionError, Output, Plan};
 
 /// A backend for problems of the same graphs, keys, bias, times and shape, such as the layers of one pass over a
-/// batch: it has a plan built for the first problem and runs the others by it. One of another batch is refused with
-/// [`AttentionError::OtherPlan`], as [`Plan::check`] says.
-pub struct OnePlan<'a> {
+/// batch: it builds a plan for the first problem and runs all of them by it. A problem of another batch is refused
+/// with [`AttentionError::PlanMismatch`], as by [`Plan::check`].
+pub struct FirstPlan<'a> {
     backend: &'a dyn AttentionBackend,
-    /// `None` inside if the backend builds none.
+    /// The inner option is `None` if the backend builds none.
     plan: OnceLock<Option<Arc<Plan>>>,
 }
 
-impl<'a> OnePlan<'a> {
-    /// Over this backend, without a plan yet.
+impl<'a> FirstPlan<'a> {
+    /// A wrapper of `backend`, without a plan yet.
     pub fn new(backend: &'a dyn AttentionBackend) -> Self {
         Self { backend, plan: OnceLock::new() }
     }
 }
 
-impl AttentionBackend for OnePlan<'_> {
+impl AttentionBackend for FirstPlan<'_> {
     fn name(&self) -> &'static str {
         self.backend.name()
     }
@@ -40,9 +40,9 @@ impl AttentionBackend for OnePlan<'_> {
     }
 }
 
-/// A backend whose plans a cache keeps: every call for the same graphs, whenever it comes, finds the plan of the first.
+/// A backend with cached plans: every call for the same graphs finds the plan of the first.
 ///
-/// It builds no plan for its caller ([`AttentionBackend::plan`] gives `None`), so the cache alone decides what is held.
+/// [`AttentionBackend::plan`] returns `None`, so that no plan is held outside the cache.
 pub struct CachedPlans<'a> {
     backend: &'a dyn AttentionBackend,
     cache: &'a PlanCache,
@@ -50,7 +50,8 @@ pub struct CachedPlans<'a> {
 }
 
 impl<'a> CachedPlans<'a> {
-    /// For problems on these graphs. One cache serves one backend: plans are made for its machine.
+    /// A wrapper of `backend` for problems on these graphs. One cache serves one backend, as plans are made for its
+    /// device.
     pub fn new(backend: &'a dyn AttentionBackend, cache: &'a PlanCache, view: GraphView) -> Self {
         Self { backend, cache, view }
     }
@@ -87,9 +88,9 @@ fn run(
     }
 }
 
-impl fmt::Debug for OnePlan<'_> {
+impl fmt::Debug for FirstPlan<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("OnePlan").field("backend", &self.name()).field("plan", &self.plan).finish()
+        f.debug_struct("FirstPlan").field("backend", &self.name()).field("plan", &self.plan).finish()
     }
 }
 

@@ -1,4 +1,4 @@
-//! Attention weights on the pattern of the keys: a value an edge and head, never L x L.
+//! Attention weights on the attention pattern: a value per edge and head, never L x L.
 
 use std::ops::Range;
 
@@ -6,10 +6,10 @@ use rayon::prelude::*;
 
 use super::{Attention, AttentionError};
 
-/// Rows that one task computes: fixed, so that the bits do not depend on the number of threads.
+/// Rows per task: fixed, so that the bits do not depend on the number of threads.
 const ROWS: usize = 256;
 
-/// Weights of attention, `softmax_j(scale·q_i·k_j + bias)`, on the pattern of who sees whom.
+/// Weights of attention, `softmax_j(scale·q_i·k_j + bias)`, on the attention pattern.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SparseWeights {
     /// Bounds of the rows, `[nodes + 1]`.
@@ -28,8 +28,7 @@ impl SparseWeights {
         self.values.chunks_exact(heads).map(mean).collect()
     }
 
-    /// How much attention each node receives, `[nodes]`: the columns of [`Self::head_mean`] summed, rows in
-    /// order.
+    /// Attention received by each node, `[nodes]`: the columns of [`Self::head_mean`] summed, rows in order.
     pub fn column_sums(&self) -> Vec<f32> {
         let mut sums = vec![0.0_f64; self.row_ptr.len().saturating_sub(1)];
         for (&col, weight) in self.col_idx.iter().zip(self.head_mean()) {
@@ -39,13 +38,21 @@ impl SparseWeights {
     }
 }
 
-/// Weights of `problem`. For `Keys::All` and `Keys::Causal` the pattern is the whole one of each graph. A row without a
-/// key has no weights, whatever it gives. They are computed anew in f64 rather than from a backend's log-sum-exp, whose
-/// last place is 1e-3 where logits are 1e4. O(nnz·heads·head_dim) time and O(nnz·heads) memory; same bits for any
-/// number of threads.
+/// Weights of `problem`, in f64 rather than from a backend's log-sum-exp, whose last place is 1e-3 where logits are
+/// 1e4. For `Keys::All` and `Keys::Causal` the pattern is written out. A row without keys has no weights, whatever
+/// its output. O(nnz·heads·head_dim) time and O(nnz·heads) memory; same bits for any number of threads.
+///
+/// ```
+/// use ironforge::attention::{Attention, Inputs, Keys, Tensor, attention_weights};
+///
+/// let x = [1.0, 1.0];
+/// let problem = Attention::new(Inputs::new([1, 1], [Tensor::F32(&x); 3], &[0, 2], Keys::Causal)).unwrap();
+/// let weights = attention_weights(&problem).unwrap();
+/// assert_eq!((weights.col_idx, weights.values), (vec![0, 0, 1], vec![1.0, 0.5, 0.5]));
+/// ```
 ///
 /// # Errors
-/// [`AttentionError::TooLarge`] if the weights cannot be held.
+/// [`AttentionError::TooLarge`] if the weights exceed the largest allocation.
 pub fn attention_weights(problem: &Attention<'_>) -> Result<SparseWeights, AttentionError> {
     let (nodes, heads) = (problem.nodes(), problem.inputs().heads);
     let row_ptr = row_bounds(problem)?;
@@ -90,7 +97,7 @@ fn row_bounds(problem: &Attention<'_>) -> Result<Vec<usize>, AttentionError> {
 fn weights_of(problem: &Attention<'_>, rows: Range<usize>, graph: &Range<usize>) -> (Vec<u32>, Vec<f32>) {
     let inputs = problem.inputs();
     let (heads, dim, scale) = (inputs.heads, inputs.head_dim, f64::from(problem.scale()));
-    // Infinity counts as NaN: that is what NonFinite::Propagate promises.
+    // Infinity counts as NaN, as NonFinite::Propagate specifies.
     let value = |x: f32| if x.is_finite() { f64::from(x) } else { f64::NAN };
     let (mut col_idx, mut values, mut keys, mut logits) = (Vec::new(), Vec::new(), Vec::new(), Vec::new());
     for i in rows {
@@ -114,7 +121,7 @@ fn weights_of(problem: &Attention<'_>, rows: Range<usize>, graph: &Range<usize>)
     (col_idx, values)
 }
 
-/// Softmax of every `stride`-th value from `first` on.
+/// Softmax over every `stride`-th value from `first` on.
 fn softmax(values: &mut [f64], first: usize, stride: usize) {
     let column = || (first..values.len()).step_by(stride);
     let max = column().fold(f64::NEG_INFINITY, |max, at| max.max(values[at]));
@@ -130,7 +137,7 @@ mod tests {
     use crate::attention::{AttentionBackend, Inputs, Keys, NonFinite, Reference, Tensor};
 
     #[test]
-    fn weights_sum_to_one_and_give_back_the_output() {
+    fn weights_sum_to_one_and_reproduce_the_output() {
         let x: Vec<f32> = (0..5 * 2 * 3).map(|i| ((i * 37 % 17) as f32 - 8.0) / 4.0).collect();
         let inputs = Inputs::new([2, 3], [Tensor::F32(&x); 3], &[0, 2, 5], Keys::Causal);
         let problem = Attention::new(inputs).unwrap();
@@ -154,8 +161,8 @@ mod tests {
     }
 
     #[test]
-    fn infinity_spreads_as_nan_to_the_rows_that_see_it() {
-        // of the second row: a logit of -inf would leave the other weight whole
+    fn infinity_propagates_as_nan_to_the_rows_that_attend_to_it() {
+        // In the second row a logit of -inf would leave the other weight at 1.
         let (q, k) = ([1.0, 1.0, 1.0], [1.0, f32::NEG_INFINITY, 1.0]);
         let tensors = [&q, &k, &q].map(|x| Tensor::F32(x));
         let inputs = Inputs {

@@ -1,59 +1,49 @@
-//! The GPU as far as the choice of a device sees it: with the feature `cuda`.
+//! The GPU with the feature `cuda`: discovery, opening, and a trial of its kernels.
 
 use std::sync::Arc;
 
 use half::{bf16, f16};
 
-use super::{Status, Work};
-use crate::attention::plan::{Half, Layout};
+use super::selection::GpuCandidate;
+use super::{CudaStatus, Workload};
+use crate::attention::lowering::{Half, PlanInputs};
 use crate::attention::{Attention, AttentionBackend, Inputs, Keys, Plan, Tensor};
-use crate::cuda::{self, Capability, Cuda, CudaError, Device};
+use crate::cuda::{self, Capability, Cuda, CudaDevice, CudaError};
 
-/// What can be known of the GPU without opening it.
-#[derive(Debug, Clone)]
-pub(super) struct Gpu {
-    /// Its name.
-    pub(super) name: String,
-    /// Compute capability that its kernels are compiled for, ten times its number.
-    pub(super) arch: u32,
-    /// Bytes that may be used.
-    pub(super) memory: u64,
-}
-
-/// The GPU, if there is one that could run; else why not.
-pub(super) fn find(share: f64) -> Result<Gpu, String> {
-    let found = cuda::probe().map_err(|e| e.to_string())?;
-    let arch = cuda::arch_for(found).map_err(|e| e.to_string())?;
-    Ok(Gpu { name: found.name.clone(), arch: arch.0, memory: (found.memory as f64 * share) as u64 })
+/// The GPU if there is one that can run; else the reason.
+pub(super) fn find(fraction: f64) -> Result<GpuCandidate, String> {
+    let info = cuda::probe().map_err(|e| e.to_string())?;
+    let arch = cuda::arch_for(info).map_err(|e| e.to_string())?;
+    Ok(GpuCandidate { name: info.name.clone(), arch: arch.0, memory: (info.memory as f64 * fraction) as u64 })
 }
 
 /// The backend on the GPU.
-pub(super) fn open(share: f64) -> Result<Box<dyn AttentionBackend>, String> {
-    opened(share).map(|cuda| Box::new(cuda) as _).map_err(|e| e.to_string())
+pub(super) fn open(fraction: f64) -> Result<Box<dyn AttentionBackend>, String> {
+    opened(fraction).map(|cuda| Box::new(cuda) as _).map_err(|e| e.to_string())
 }
 
-/// The backend on the GPU, if it has room for this work and does what it is asked to.
-pub(super) fn open_for(share: f64, work: &Work) -> Result<Box<dyn AttentionBackend>, String> {
+/// The backend on the GPU, if its memory suffices for the work and its kernels give right results.
+pub(super) fn open_for(fraction: f64, work: &Workload) -> Result<Box<dyn AttentionBackend>, String> {
     let ready = || {
-        let cuda = opened(share)?;
+        let cuda = opened(fraction)?;
         cuda.device().check_memory(work.gpu_bytes(cuda.device().arch().0))?;
         Ok(cuda)
     };
     let cuda = ready().map_err(|e: CudaError| e.to_string())?;
-    try_out(&cuda, work)?;
+    check_kernels(&cuda, work)?;
     Ok(Box::new(cuda))
 }
 
-fn opened(share: f64) -> Result<Cuda, CudaError> {
-    let device = Device::first()?;
-    let bytes = (device.found().memory as f64 * share) as u64;
+fn opened(fraction: f64) -> Result<Cuda, CudaError> {
+    let device = CudaDevice::first()?;
+    let bytes = (device.info().memory as f64 * fraction) as u64;
     Ok(Cuda::new(device.with_memory_limit(bytes)))
 }
 
-/// Attention of one node, of the type and shape of some work, on each kernel that it may use: every step is taken, from
-/// allocating to reading, and the node must get its own values.
-fn try_out(cuda: &Cuda, work: &Work) -> Result<(), String> {
-    // Such that f16 and bf16 hold each.
+/// Runs attention of one node, of the type and shape of some work, on each kernel that may be used: every step is
+/// taken, from allocation to reading, and the output must be the node's own values.
+fn check_kernels(cuda: &Cuda, work: &Workload) -> Result<(), String> {
+    // Exact in f16 and bf16.
     let values: Vec<f32> = (0..work.heads * work.head_dim).map(|i| (i % 64) as f32 / 64.0).collect();
     let (f16s, bf16s): (Vec<f16>, Vec<bf16>);
     let tensor = match work.half {
@@ -71,7 +61,7 @@ fn try_out(cuda: &Cuda, work: &Work) -> Result<(), String> {
     inputs.accuracy = work.accuracy;
     let problem = Attention::new(inputs).map_err(|e| e.to_string())?;
     let kernels = work.kernels(cuda.device().arch().0);
-    for plan in kernels.map(|kernel| Plan::for_kernel(&Layout::of(&problem), kernel)) {
+    for plan in kernels.map(|kernel| Plan::for_kernel(&PlanInputs::of(&problem), kernel)) {
         let plan = Arc::new(plan.map_err(|e| e.to_string())?);
         let output = cuda.run_planned(&problem, &plan).map_err(|e| e.to_string())?;
         if output.out != values {
@@ -84,7 +74,7 @@ fn try_out(cuda: &Cuda, work: &Work) -> Result<(), String> {
     Ok(())
 }
 
-pub(super) fn status() -> Status {
+pub(super) fn status() -> CudaStatus {
     let found = cuda::probe();
     let kernels = match cuda::modules() {
         Err(error) => error.to_string(),
@@ -107,5 +97,5 @@ pub(super) fn status() -> Status {
         Ok(arch) => format!("can run, with the kernels for {arch}"),
         Err(error) => format!("cannot run: {error}"),
     };
-    Status { can_run, used, driver, gpu, kernels }
+    CudaStatus { can_run, used, driver, gpu, kernels }
 }

@@ -1,31 +1,25 @@
-//! The GPU as far as the choice of a device sees it: without the feature `cuda`.
+//! The GPU without the feature `cuda`: there is none.
 
-use super::{Status, Work};
+use super::selection::GpuCandidate;
+use super::{CudaStatus, Workload};
 use crate::attention::AttentionBackend;
 
 const WHY: &str = "this build has no feature `cuda`; build it with `cargo build --release --features cuda`";
 
-#[derive(Debug, Clone)]
-pub(super) struct Gpu {
-    pub(super) name: String,
-    pub(super) arch: u32,
-    pub(super) memory: u64,
-}
-
-pub(super) fn find(_share: f64) -> Result<Gpu, String> {
+pub(super) fn find(_fraction: f64) -> Result<GpuCandidate, String> {
     Err(WHY.to_owned())
 }
 
-pub(super) fn open(_share: f64) -> Result<Box<dyn AttentionBackend>, String> {
+pub(super) fn open(_fraction: f64) -> Result<Box<dyn AttentionBackend>, String> {
     Err(WHY.to_owned())
 }
 
-pub(super) fn open_for(_share: f64, _work: &Work) -> Result<Box<dyn AttentionBackend>, String> {
+pub(super) fn open_for(_fraction: f64, _work: &Workload) -> Result<Box<dyn AttentionBackend>, String> {
     Err(WHY.to_owned())
 }
 
-pub(super) fn status() -> Status {
-    Status {
+pub(super) fn status() -> CudaStatus {
+    CudaStatus {
         can_run: false,
         used: format!("cannot run: {WHY}"),
         driver: None,

@@ -1,28 +1,28 @@
-//! Why a configuration is refused.
+//! Errors of configuration.
 
-use super::Origin;
+use super::SettingOrigin;
 use super::keys::Assignment;
 
 /// A setting as it was given.
 #[derive(Debug)]
-pub struct Given {
-    /// Where.
-    pub origin: Origin,
+pub struct GivenSetting {
+    /// The source that gave it.
+    pub origin: SettingOrigin,
     /// The name.
     pub name: String,
     /// The value.
     pub value: String,
 }
 
-impl std::fmt::Display for Given {
+impl std::fmt::Display for GivenSetting {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "{}: `{}` = {}", self.origin, self.name, self.value)
     }
 }
 
-impl Given {
+impl GivenSetting {
     fn new(set: &Assignment) -> Box<Self> {
-        let (name, value) = match &set.original {
+        let (name, value) = match &set.legacy {
             Some((name, value)) => (name, value),
             None => (&set.key, &set.value),
         };
@@ -33,7 +33,11 @@ impl Given {
 impl ConfigError {
     /// Two assignments of one key.
     pub(super) fn twice(first: &Assignment, second: &Assignment, key: &str) -> Self {
-        Self::Contradiction { first: Given::new(first), second: Given::new(second), key: key.to_owned() }
+        Self::Contradiction {
+            first: GivenSetting::new(first),
+            second: GivenSetting::new(second),
+            key: key.to_owned(),
+        }
     }
 }
 
@@ -41,72 +45,72 @@ impl ConfigError {
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {
-    /// A key that no room has.
+    /// A key that does not exist.
     #[error(
         "{origin}: unknown key `{key}`{}",
         nearest.as_ref().map_or(String::new(), |n| format!("; did you mean `{n}`?"))
     )]
     UnknownKey {
-        /// Where it was set.
-        origin: Origin,
+        /// The source that set it.
+        origin: SettingOrigin,
         /// The key.
         key: String,
         /// The nearest known key, if one is near.
         nearest: Option<String>,
     },
-    /// A value of the wrong type, or one that is no choice of its key.
+    /// A value of the wrong type, or not one of the key's values.
     #[error("{origin}: `{key}` = {value}: {reason}")]
     Value {
-        /// Where it was set.
-        origin: Origin,
+        /// The source that set it.
+        origin: SettingOrigin,
         /// The key.
         key: String,
         /// The value as given.
         value: String,
-        /// What it must be.
+        /// The values allowed.
         reason: String,
     },
     /// A value out of range, or values that contradict each other.
     #[error("{}{reason}", origin.as_ref().map_or(String::new(), |o| format!("{o}: ")))]
     Check {
-        /// Where the key was set, if it is known which.
-        origin: Option<Origin>,
-        /// The room's own words.
+        /// The source that set the key, if it is not the preset.
+        origin: Option<SettingOrigin>,
+        /// The message of the module that owns the setting.
         reason: String,
     },
-    /// An option of the original that has no meaning here.
+    /// An option of the Python system that has no meaning here.
     #[error("{origin}: `{option}` {why}: {remedy}")]
     Refused {
-        /// Where it was set.
-        origin: Origin,
+        /// The source that set it.
+        origin: SettingOrigin,
         /// The option.
         option: String,
         /// `did nothing in the original` or `is not part of ironforge`.
         why: &'static str,
-        /// What to do instead.
+        /// The remedy.
         remedy: &'static str,
     },
-    /// An option of the original whose other value ironforge always follows.
+    /// An option of the Python system with a value other than the one that ironforge always follows.
     #[error("{origin}: `{option}` = {value}: ironforge always does what {only} asks for; {remedy}")]
     Always {
-        /// Where it was set.
-        origin: Origin,
+        /// The source that set it.
+        origin: SettingOrigin,
         /// The option.
         option: String,
         /// The value as given.
         value: String,
-        /// The only value that can be met.
+        /// The only value accepted.
         only: &'static str,
-        /// What to do instead.
+        /// The remedy.
         remedy: &'static str,
     },
-    /// One setting twice in a file, or two names of one setting with different values in one source.
+    /// A setting that a file sets twice, or two names of a setting with different values in one source.
     #[error("{first} and {second} are both `{key}`; keep one of them")]
     Contradiction {
-        /// The one.
-        first: Box<Given>,
-        /// The other.
-        second: Box<Given>,
+        /// The first of the two.
+        first: Box<GivenSetting>,
+        /// The second.
+        second: Box<GivenSetting>,
         /// The key that both set.
         key: String,
     },
@@ -118,7 +122,7 @@ pub enum ConfigError {
     Syntax {
         /// The file.
         path: String,
-        /// Line, column and what is wrong there.
+        /// The error of the parser.
         reason: String,
     },
     /// A file that cannot be read.
@@ -126,13 +130,13 @@ pub enum ConfigError {
     Read {
         /// The file.
         path: String,
-        /// Why.
+        /// The error of the operating system.
         source: std::io::Error,
     },
     /// `--set` without an equals sign.
     #[error("--set {text}: write it as --set KEY=VALUE, for example --set tgat.num_layers=3")]
     Assignment {
-        /// What was given.
+        /// The argument as given.
         text: String,
     },
     /// A preset that does not exist.
@@ -141,8 +145,8 @@ pub enum ConfigError {
         super::Preset::all().map(|(_, name)| name).collect::<Vec<_>>().join(", ")
     )]
     Preset {
-        /// Where it was named.
-        origin: Origin,
+        /// The source that named it.
+        origin: SettingOrigin,
         /// The name.
         name: String,
     },

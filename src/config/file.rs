@@ -9,16 +9,16 @@ use serde_json::Value;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::keys::{Assignment, Origin, flatten};
+use super::keys::{Assignment, SettingOrigin, flatten};
 use super::{ConfigError, yaml};
 
-/// No configuration is larger.
-const MOST_BYTES: u64 = 4 << 20;
+/// Largest configuration file.
+const MAX_BYTES: u64 = 4 << 20;
 
 /// Reads a file, TOML unless its name ends in `.json`, `.yml` or `.yaml`.
 pub(super) fn read(path: &Path) -> Result<Vec<Assignment>, ConfigError> {
     let name = path.display().to_string();
-    let text = bounded(path).map_err(|source| ConfigError::Read { path: name.clone(), source })?;
+    let text = read_bounded(path).map_err(|source| ConfigError::Read { path: name.clone(), source })?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(&text);
     let extension = path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
     let found = match extension.as_str() {
@@ -26,22 +26,22 @@ pub(super) fn read(path: &Path) -> Result<Vec<Assignment>, ConfigError> {
         "yml" | "yaml" => yaml::read(&name, text),
         _ => toml(&name, text),
     }?;
-    once(&found)?;
+    each_key_once(&found)?;
     Ok(found)
 }
 
-/// The text of a file of a size that a configuration can have.
-fn bounded(path: &Path) -> io::Result<String> {
+/// The text of a file of at most [`MAX_BYTES`].
+fn read_bounded(path: &Path) -> io::Result<String> {
     let mut text = String::new();
-    File::open(path)?.take(MOST_BYTES + 1).read_to_string(&mut text)?;
-    match text.len() as u64 > MOST_BYTES {
+    File::open(path)?.take(MAX_BYTES + 1).read_to_string(&mut text)?;
+    match text.len() as u64 > MAX_BYTES {
         true => Err(io::Error::new(io::ErrorKind::InvalidData, "a configuration has at most 4 MiB")),
         false => Ok(text),
     }
 }
 
-/// A key may stand once in a file: `dag.k` is also `k` below `dag`.
-fn once(found: &[Assignment]) -> Result<(), ConfigError> {
+/// Refuses a key that is set twice in a file: `dag.k` is also `k` below `dag`.
+fn each_key_once(found: &[Assignment]) -> Result<(), ConfigError> {
     let mut first: HashMap<&str, &Assignment> = HashMap::new();
     for second in found {
         if let Some(first) = first.insert(&second.key, second) {
@@ -78,7 +78,7 @@ fn walk(
         } else {
             format!("{prefix}.{}", name.get_ref())
         };
-        let origin = Origin::File { path: path.to_owned(), line: line_at(text, name.span().start) };
+        let origin = SettingOrigin::File { path: path.to_owned(), line: line_at(text, name.span().start) };
         match value.get_ref() {
             DeValue::Table(inner) => walk(path, text, &key, inner, found)?,
             _ => match to_json(value) {
@@ -111,8 +111,8 @@ fn to_json(value: &Spanned<DeValue<'_>>) -> Result<Value, String> {
     })
 }
 
-/// A value as `--set` and environment variables give it: TOML if it reads as TOML, else the text itself. `True` and
-/// `False` are true and false, as the original has them.
+/// The value of a text, as `--set` and environment variables give it: TOML if it parses as TOML, else the text
+/// itself. `True` and `False`, Python's spelling, are true and false.
 pub(super) fn scalar(text: &str) -> Value {
     match text {
         "True" => return Value::from(true),
@@ -140,13 +140,13 @@ fn json(path: &str, text: &str) -> Result<Vec<Assignment>, ConfigError> {
     let mut found = Vec::new();
     flatten("", value, &mut |key, value| {
         let line = lines.get(&key).copied().unwrap_or(0);
-        found.push(Assignment::new(key, value, Origin::File { path: path.to_owned(), line }));
+        found.push(Assignment::new(key, value, SettingOrigin::File { path: path.to_owned(), line }));
     });
     Ok(found)
 }
 
-/// The line of each key of a JSON text that is known to be valid; a key given twice is an error, where a parser
-/// would keep the last one silently.
+/// The line of each key of a JSON text that is known to be valid. A key given twice is an error; the parser would
+/// silently keep the last one.
 fn key_lines(path: &str, text: &str) -> Result<HashMap<String, usize>, ConfigError> {
     let mut lines = HashMap::new();
     let mut sections: Vec<Option<String>> = Vec::new();

@@ -1,4 +1,4 @@
-//! Keys as dotted paths: the flat view of a configuration that sources write into.
+//! Settings as dotted keys: the flat form of a configuration that sources assign to.
 
 use std::fmt;
 
@@ -6,16 +6,16 @@ use serde_json::Value;
 
 use super::file::scalar;
 
-/// Where a value came from.
+/// The source of a value.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Origin {
+pub enum SettingOrigin {
     /// The preset of that name.
     Preset(&'static str),
-    /// A line of a file; 0 where the line is not known.
+    /// A line of a file.
     File {
         /// The file.
         path: String,
-        /// Its line, from 1.
+        /// Its line, from 1; 0 if it is not known.
         line: usize,
     },
     /// An environment variable.
@@ -24,7 +24,7 @@ pub enum Origin {
     Option(String),
 }
 
-impl fmt::Display for Origin {
+impl fmt::Display for SettingOrigin {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Preset(name) => write!(f, "preset {name}"),
@@ -38,15 +38,15 @@ impl fmt::Display for Origin {
 
 /// One key with its effective value.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Entry {
+pub struct SettingEntry {
     /// Dotted path.
     pub key: String,
     /// Value.
     pub value: Value,
-    /// Who set it.
-    pub origin: Origin,
-    /// The option of the original that it was set by, as it was spelled, if it was.
-    pub original: Option<String>,
+    /// The source that set it.
+    pub origin: SettingOrigin,
+    /// The option of the Python system that set it, as it was spelled, if one did.
+    pub legacy_option: Option<String>,
 }
 
 /// One assignment of a source.
@@ -54,20 +54,20 @@ pub struct Entry {
 pub(super) struct Assignment {
     pub key: String,
     pub value: Value,
-    /// What was typed, where the value was read from a bare word: it is the value of a key that wants text.
+    /// The text as typed, if the value was parsed from text: it is the value for a key of text.
     pub typed: Option<String>,
-    pub origin: Origin,
-    /// Name and value under which the original knows it, where that was given.
-    pub original: Option<(String, Value)>,
+    pub origin: SettingOrigin,
+    /// The option of the Python system that was given, and its value.
+    pub legacy: Option<(String, Value)>,
 }
 
 impl Assignment {
-    pub(super) fn new(key: String, value: Value, origin: Origin) -> Self {
-        Self { key, value, typed: None, origin, original: None }
+    pub(super) fn new(key: String, value: Value, origin: SettingOrigin) -> Self {
+        Self { key, value, typed: None, origin, legacy: None }
     }
 
-    /// Of a word as `--set` and environment variables give it.
-    pub(super) fn of_word(key: String, word: &str, origin: Origin) -> Self {
+    /// The assignment of a text, as `--set` and environment variables give it.
+    pub(super) fn of_word(key: String, word: &str, origin: SettingOrigin) -> Self {
         Self { typed: Some(word.to_owned()), ..Self::new(key, scalar(word), origin) }
     }
 }
@@ -85,7 +85,7 @@ pub(super) fn flatten(prefix: &str, value: Value, leaf: &mut impl FnMut(String, 
     }
 }
 
-/// The tree again.
+/// The tree of leaves: the inverse of [`flatten`].
 pub(super) fn unflatten<'a>(entries: impl IntoIterator<Item = (&'a str, &'a Value)>) -> Value {
     let mut root = Value::Object(serde_json::Map::new());
     for (key, value) in entries {

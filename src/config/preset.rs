@@ -1,26 +1,31 @@
 //! Named starting points.
 
-use super::Config;
-use super::original::OriginalPreset;
+use std::collections::BTreeMap;
 
-/// A named configuration that every other source starts from.
+use serde_json::Value;
+
+use super::Config;
+use super::keys::{flatten, unflatten};
+use crate::legacy::options::{LegacyPreset, PRESETS};
+
+/// A named configuration from which every other source starts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Preset {
-    /// Few links and few nulls: quick answers while trying things out.
+    /// Few links and few null samples, for quick answers.
     Development,
     /// The defaults.
     #[default]
     Standard,
-    /// More links, a deeper network.
+    /// More links and a deeper network.
     HighPerformance,
-    /// The most links, layers and nulls.
+    /// The most links, layers and null samples.
     Research,
-    /// One of the original's, by its values there.
-    Original(OriginalPreset),
+    /// A preset of the Python system.
+    Legacy(&'static LegacyPreset),
 }
 
 impl Preset {
-    /// Our own with their names, as configuration spells them.
+    /// The presets of this crate with their names, as configuration spells them.
     const OWN: [(Self, &'static str); 4] = [
         (Self::Development, "development"),
         (Self::Standard, "standard"),
@@ -30,13 +35,12 @@ impl Preset {
 
     /// Every preset with its name.
     pub fn all() -> impl Iterator<Item = (Self, &'static str)> {
-        let original = OriginalPreset::ALL.into_iter().map(|(preset, name)| (Self::Original(preset), name));
-        Self::OWN.into_iter().chain(original)
+        let legacy = PRESETS.iter().map(|preset| (Self::Legacy(preset), preset.name));
+        Self::OWN.into_iter().chain(legacy)
     }
 
-    /// The preset of that name; `_` may stand for `-`. Of the original's functions,
-    /// `original.create_research_config` is `original-create-research`, and `enhanced.create_research_config` is
-    /// `context7-create-research`.
+    /// The preset of that name; `_` may replace `-`. `original.create_research_config` is `original-create-research`,
+    /// and `enhanced.create_research_config` is `context7-create-research`.
     pub fn from_name(name: &str) -> Option<Self> {
         let function = name.strip_suffix("_config").and_then(|made| {
             let made = made.replacen("enhanced.", "context7.", 1);
@@ -49,16 +53,15 @@ impl Preset {
     /// Its name.
     pub fn name(self) -> &'static str {
         match self {
-            Self::Original(preset) => preset.name(),
+            Self::Legacy(preset) => preset.name,
             own => Self::OWN.iter().find(|(preset, _)| *preset == own).map_or("", |(_, name)| name),
         }
     }
 
-    /// Its values. `k`, layers and nulls of our own follow the original's presets of these names, save that its 10,000
-    /// nulls of `standard` and `high-performance` are 1,000 and 2,000 here: p-values down to 1/1001 decide at 0.01.
+    /// Its values. 1,000 null samples of `standard` give p-values down to 1/1001, which decide at 0.01.
     pub fn config(self) -> Config {
         let (k, layers, iterations) = match self {
-            Self::Original(preset) => return preset.config(),
+            Self::Legacy(preset) => return with_settings(preset.settings()),
             Self::Development => (2, 2, 50),
             Self::Standard => (4, 2, 1000),
             Self::HighPerformance => (6, 3, 2000),
@@ -77,5 +80,38 @@ impl Preset {
             _ => {}
         }
         config
+    }
+}
+
+/// The defaults with other values of some keys; of several values of one key the last one counts.
+///
+/// # Panics
+/// If a key does not exist or a value is not one of its values.
+fn with_settings(settings: impl Iterator<Item = (&'static str, Value)>) -> Config {
+    let mut others: BTreeMap<&str, Value> = settings.collect();
+    let mut entries = Vec::new();
+    flatten("", serde_json::to_value(Config::default()).unwrap_or_default(), &mut |key, value| {
+        let value = others.remove(key.as_str()).unwrap_or(value);
+        entries.push((key, value));
+    });
+    assert!(others.is_empty(), "no such keys: {others:?}");
+    let tree = unflatten(entries.iter().map(|(key, value)| (key.as_str(), value)));
+    serde_json::from_value(tree).unwrap_or_else(|e| panic!("the values of a preset: {e}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_preset_has_a_name_of_its_own_and_valid_values() {
+        let mut names: Vec<&str> = Preset::all().map(|(_, name)| name).collect();
+        for (preset, name) in Preset::all() {
+            assert_eq!(preset.name(), name);
+            assert!(super::super::check::check(&preset.config()).is_ok(), "{name}");
+        }
+        names.sort_unstable();
+        names.dedup();
+        assert_eq!(names.len(), 19);
     }
 }

@@ -1,107 +1,107 @@
-//! CUDA as an attention backend: tensors over the bus, one launch, the result back.
+//! CUDA as an attention backend: tensors to the GPU, one launch, the result back.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use super::device::Device;
+use super::device::CudaDevice;
 use super::error::CudaError;
 use super::resident::{DeviceAttention, DevicePlan};
-use crate::attention::plan::{Half, Job, Kernel, Layout};
+use crate::attention::lowering::{Half, Kernel, KernelArgs, PlanInputs};
 use crate::attention::{Attention, AttentionBackend, AttentionError, Output, Plan};
 use crate::geometry::padded_head_dim;
 
-/// The CUDA backend, on the first GPU. It copies the tensors of every call; the tables of a plan that is given again
-/// and again stay on the GPU. For many calls on the same tensors, [`DevicePlan`] and [`DeviceAttention`] keep
-/// everything.
+/// The CUDA backend, on the first GPU. It copies the tensors of every call; the tables of a plan that is used
+/// repeatedly stay on the GPU. For many calls on the same tensors, [`DevicePlan`] and [`DeviceAttention`] keep
+/// everything there.
 ///
-/// The same call gives the same bits in every run. A kernel is chosen for the whole batch, so a graph that stands in
-/// another batch may differ in its last places; with [`Plan::for_kernel`] it does not.
+/// The same call gives the same bits in every run. The kernel is chosen for the whole batch, so a graph in another
+/// batch may differ in its last places; with [`Plan::for_kernel`] it does not.
 ///
-/// The kernels sum weighted values in f32 and divide by the sum of the weights, of which the largest is 1, at the end.
-/// So values of bf16 beyond 3e38 divided by the keys of a row can overflow to infinity, or to NaN where signs differ.
-/// Those of f16 cannot.
+/// The kernels sum weighted values in f32 and divide by the sum of the weights, of which the largest is 1, at the
+/// end. So values of bf16 beyond 3e38 divided by the number of keys of a row can overflow to infinity, or to NaN if
+/// signs differ. Values of f16 cannot.
 #[derive(Debug, Clone)]
 pub struct Cuda {
-    device: Device,
-    /// The plan that was used last, with its tables on the GPU.
+    device: CudaDevice,
+    /// The most recently used plan, with its tables on the GPU.
     last: Arc<Mutex<Option<DevicePlan>>>,
 }
 
 impl Cuda {
-    /// Name, as `--backend` takes it.
+    /// Name, as in the option `--backend`.
     pub const NAME: &str = "cuda";
 
-    /// The backend on this GPU.
-    pub fn new(device: Device) -> Self {
+    /// The backend on a GPU.
+    pub fn new(device: CudaDevice) -> Self {
         Self { device, last: Arc::default() }
     }
 
-    /// The GPU.
-    pub fn device(&self) -> &Device {
+    /// GPU of the backend.
+    pub fn device(&self) -> &CudaDevice {
         &self.device
     }
 
     /// Runs one problem.
     ///
     /// # Errors
-    /// [`CudaError::Attention`] for a problem that the kernels do not take, [`CudaError::OutOfMemory`] before anything
-    /// is allocated, or what the driver says.
+    /// [`CudaError::Attention`] for a problem that the kernels do not support, [`CudaError::OutOfMemory`] before
+    /// anything is allocated, or an error of the driver.
     pub fn run(&self, problem: &Attention<'_>) -> Result<Output, CudaError> {
-        let (job, plan) = (Job::new(problem)?, self.plan_of(problem)?);
-        self.device.check_memory(DeviceAttention::bytes(&plan, &job))?;
-        self.run_job(problem, &job, &DevicePlan::new(&self.device, plan)?)
+        let (args, plan) = (KernelArgs::new(problem)?, self.plan_of(problem)?);
+        self.device.check_memory(DeviceAttention::bytes(&plan, &args))?;
+        self.run_args(problem, &args, &DevicePlan::new(&self.device, plan)?)
     }
 
-    /// Runs one problem by a plan of its graphs, whose tables are copied only if another plan was used last.
+    /// Runs one problem by a plan of its graphs, whose tables are copied only if the last call used another plan.
     ///
     /// # Errors
-    /// As [`Self::run`], and [`AttentionError::OtherPlan`] for a plan that [`Plan::check`] refuses.
+    /// As [`Self::run`], and [`AttentionError::PlanMismatch`] for a plan that [`Plan::check`] refuses.
     pub fn run_planned(&self, problem: &Attention<'_>, plan: &Arc<Plan>) -> Result<Output, CudaError> {
         plan.check(problem)?;
-        let job = Job::new(problem)?;
+        let args = KernelArgs::new(problem)?;
         let last = self.last.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let plan = match last.filter(|last| last.is_of(plan)) {
+        let plan = match last.filter(|last| last.is_same_plan(plan)) {
             Some(last) => last,
             None => {
-                // The one before goes first: there may be no room for both.
+                // The previous plan is freed first: there may not be enough memory for both.
                 *self.last.lock().unwrap_or_else(PoisonError::into_inner) = None;
-                self.device.check_memory(DeviceAttention::bytes(plan, &job))?;
+                self.device.check_memory(DeviceAttention::bytes(plan, &args))?;
                 let new = DevicePlan::new(&self.device, Arc::clone(plan))?;
                 *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(new.clone());
                 new
             }
         };
-        self.run_job(problem, &job, &plan)
+        self.run_args(problem, &args, &plan)
     }
 
-    fn run_job(
+    fn run_args(
         &self,
         problem: &Attention<'_>,
-        job: &Job<'_>,
+        args: &KernelArgs<'_>,
         plan: &DevicePlan,
     ) -> Result<Output, CudaError> {
-        let attention = DeviceAttention::new(plan, job)?;
+        let attention = DeviceAttention::new(plan, args)?;
         attention.launch()?;
         let mut output = attention.read()?;
-        job.finish(problem, &mut output);
+        args.apply_host_fixups(problem, &mut output);
         Ok(output)
     }
 
-    /// The plan of a problem; where this GPU is not built for its kernel, for the gather, which takes every form of
-    /// keys.
+    /// The plan of a problem; if its kernel is not built for this GPU, a plan for the gather, which takes every
+    /// form of keys.
     fn plan_of(&self, problem: &Attention<'_>) -> Result<Plan, CudaError> {
         let (arch, half) = (self.device.arch().0, Half::of(&problem.inputs().q)?);
         let head_dim = problem.inputs().head_dim;
         let padded = padded_head_dim(head_dim).unwrap_or(head_dim);
         let built = |kernel: Kernel| kernel.is_built(arch, half, padded);
-        let layout = Layout::of(problem);
-        let plan = Plan::new(&layout)?;
+        let inputs = PlanInputs::of(problem);
+        let plan = Plan::new(&inputs)?;
         if built(plan.kernel()) {
             return Ok(plan);
         }
         if built(Kernel::EdgeAttention) {
-            return Ok(Plan::for_kernel(&layout, Kernel::EdgeAttention)?);
+            return Ok(Plan::for_kernel(&inputs, Kernel::EdgeAttention)?);
         }
-        let capability = self.device.found().capability;
+        let capability = self.device.info().capability;
         Err(CudaError::Unsupported { what: half.name().to_owned(), capability })
     }
 }
@@ -112,20 +112,20 @@ impl AttentionBackend for Cuda {
     }
 
     fn forward(&self, problem: &Attention<'_>) -> Result<Output, AttentionError> {
-        self.run(problem).map_err(in_words)
+        self.run(problem).map_err(to_attention_error)
     }
 
     fn plan(&self, problem: &Attention<'_>) -> Result<Option<Plan>, AttentionError> {
-        self.plan_of(problem).map(Some).map_err(in_words)
+        self.plan_of(problem).map(Some).map_err(to_attention_error)
     }
 
     fn forward_planned(&self, problem: &Attention<'_>, plan: &Arc<Plan>) -> Result<Output, AttentionError> {
-        self.run_planned(problem, plan).map_err(in_words)
+        self.run_planned(problem, plan).map_err(to_attention_error)
     }
 }
 
-/// A room below knows no CUDA: what is not its own error comes as text.
-fn in_words(error: CudaError) -> AttentionError {
+/// The error as one of `attention`, which knows no CUDA: errors of other modules become text.
+fn to_attention_error(error: CudaError) -> AttentionError {
     match error {
         CudaError::Attention(error) => error,
         other => AttentionError::Device { backend: Cuda::NAME, why: other.to_string() },

@@ -3,31 +3,31 @@
 use bytemuck::Pod;
 use cudarc::driver::DevicePtr;
 
-use super::device::{Device, InUse};
+use super::device::{CudaDevice, InUse};
 use super::driver::call;
 use super::error::CudaError;
-use super::memory::{self, Memory};
+use super::memory::{self, DeviceMemory};
 
-/// Where the parts of a buffer start: as far apart as the driver's own allocations.
+/// Alignment of the parts of a buffer, bytes: that of the driver's own allocations.
 const ALIGNMENT: usize = 256;
 
 /// Bytes on the GPU, freed when dropped.
 #[derive(Debug)]
 pub struct Buffer {
-    slice: Memory,
-    device: Device,
-    /// After `slice`: what is counted is still held.
+    slice: DeviceMemory,
+    device: CudaDevice,
+    /// Dropped after `slice`, so that memory is counted as long as it is held.
     _in_use: InUse,
 }
 
 impl Buffer {
-    /// So many bytes, each 0xff: NaN in every float type. They are set in the order of the device's own stream, and so
-    /// perhaps not yet when this returns.
+    /// A buffer of `bytes` bytes, each 0xff: NaN in every float type. They are set in the order of the device's
+    /// stream, so possibly after this returns.
     ///
     /// # Errors
-    /// [`CudaError::OutOfMemory`], or what else the driver says.
-    pub fn new(device: &Device, bytes: usize) -> Result<Self, CudaError> {
-        // The driver gives no memory of no size.
+    /// [`CudaError::OutOfMemory`], or another error of the driver.
+    pub fn new(device: &CudaDevice, bytes: usize) -> Result<Self, CudaError> {
+        // The driver refuses an allocation of size 0.
         let bytes = bytes.max(1);
         let in_use = device.reserve(bytes as u64)?;
         match memory::allocate(device.stream(), bytes) {
@@ -39,35 +39,35 @@ impl Buffer {
         }
     }
 
-    /// These values. They are copied when this returns.
+    /// A buffer with these values, copied when this returns.
     ///
     /// # Errors
     /// As [`Self::new`].
-    pub fn of<T: Pod>(device: &Device, values: &[T]) -> Result<Self, CudaError> {
+    pub fn of<T: Pod>(device: &CudaDevice, values: &[T]) -> Result<Self, CudaError> {
         let mut buffer = Self::new(device, size_of_val(values))?;
         buffer.write(0, values)?;
         Ok(buffer)
     }
 
-    /// Puts values at a byte offset, after everything asked of the GPU before. They are copied when this returns.
+    /// Writes values at a byte offset, after all earlier work of the GPU. They are copied when this returns.
     ///
     /// # Errors
-    /// What the driver says.
+    /// An error of the driver.
     ///
     /// # Panics
-    /// If it ends before the values do.
+    /// If the values do not fit into the buffer.
     #[track_caller]
     pub fn write<T: Pod>(&mut self, at: usize, values: &[T]) -> Result<(), CudaError> {
         self.write_parts(&[(at, bytemuck::cast_slice(values))])
     }
 
-    /// Puts each part at its byte offset, as [`Self::write`] does.
+    /// Writes each part at its byte offset, as [`Self::write`].
     ///
     /// # Errors
-    /// What the driver says.
+    /// An error of the driver.
     ///
     /// # Panics
-    /// If it ends before a part does.
+    /// If a part does not fit into the buffer.
     #[track_caller]
     pub(super) fn write_parts(&mut self, parts: &[(usize, &[u8])]) -> Result<(), CudaError> {
         let (stream, len) = (self.device.stream(), self.slice.len());
@@ -77,18 +77,18 @@ impl Buffer {
             call("copy to the GPU", || stream.memcpy_htod(bytes, &mut view))
         };
         let copied = parts.iter().filter(|(_, bytes)| !bytes.is_empty()).try_for_each(&mut copy);
-        // A GPU that reads the host's memory by itself may still be about to, after a failure too.
+        // A GPU that reads host memory directly may do so later, even after a failure.
         let done = call("copy to the GPU", || stream.synchronize());
         copied.and(done)
     }
 
-    /// The values at a byte offset, after everything asked of the GPU before.
+    /// Reads values at a byte offset, after all earlier work of the GPU.
     ///
     /// # Errors
-    /// What the driver says, of earlier work too.
+    /// An error of the driver, possibly of earlier work.
     ///
     /// # Panics
-    /// If it ends before the values do.
+    /// If the buffer ends before the values.
     #[track_caller]
     pub fn read<T: Pod>(&self, at: usize, values: &mut [T]) -> Result<(), CudaError> {
         let bytes: &mut [u8] = bytemuck::cast_slice_mut(values);
@@ -101,15 +101,15 @@ impl Buffer {
         call("copy from the GPU", || stream.synchronize())
     }
 
-    /// Where it lies in the GPU's memory, a multiple of 256. Another stream than the device's own may touch it only as
-    /// promise 3 of [`Device::launch_on`] says.
+    /// Address in GPU memory, a multiple of 256. A stream other than the device's may access it only as requirement
+    /// 3 of [`CudaDevice::launch_on`] allows.
     pub fn address(&self) -> u64 {
         self.slice.device_ptr(self.device.stream()).0
     }
 }
 
-/// Byte offsets of parts of these sizes, back to back, and the size of all.
-pub(super) fn offsets<const N: usize>(bytes: [usize; N]) -> ([usize; N], usize) {
+/// Byte offsets of contiguous, aligned parts of these sizes, and their total size.
+pub(super) fn aligned_offsets<const N: usize>(bytes: [usize; N]) -> ([usize; N], usize) {
     let mut end = 0;
     let starts = bytes.map(|bytes| {
         let start = end;
@@ -120,6 +120,6 @@ pub(super) fn offsets<const N: usize>(bytes: [usize; N]) -> ([usize; N], usize) 
 }
 
 #[test]
-fn parts_lie_back_to_back_and_aligned() {
-    assert_eq!(offsets([3, 0, 256, 257, 1]), ([0, 256, 256, 512, 1024], 1280));
+fn parts_are_contiguous_and_aligned() {
+    assert_eq!(aligned_offsets([3, 0, 256, 257, 1]), ([0, 256, 256, 512, 1024], 1280));
 }

@@ -1,4 +1,4 @@
-//! One GPU, ready for use.
+//! The opened GPU and its loaded kernels.
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -7,74 +7,74 @@ use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use cudarc::driver::{CudaFunction, CudaStream};
 use cudarc::nvrtc::Ptx;
 
-use super::driver::{self, Found, UNSUPPORTED_PTX, call, probe};
+use super::driver::{self, GpuInfo, UNSUPPORTED_PTX, call, probe};
 use super::error::{Capability, CudaError};
 use super::memory;
-use super::modules::{self, Entry};
+use super::modules::{self, KernelEntry};
 
-/// The first GPU of this machine, with its kernels. Cloning it is cheap, and every thread may use it: work runs in the
-/// order in which it was asked for, on one stream.
+/// The first GPU of the system, with its kernels. A cheap handle for any thread: all work runs in order on one
+/// stream.
 #[derive(Debug, Clone)]
-pub struct Device {
+pub struct CudaDevice {
     shared: Arc<Shared>,
-    /// Bytes that this handle's allocations may leave in use, beside the memory that is free.
+    /// Limit of the bytes in use after an allocation by this handle, in addition to that of free memory.
     limit: u64,
 }
 
 #[derive(Debug)]
 struct Shared {
     stream: Arc<CudaStream>,
-    found: &'static Found,
+    info: &'static GpuInfo,
     arch: Capability,
-    kernels: Mutex<HashMap<&'static str, Kernel>>,
+    kernels: Mutex<HashMap<&'static str, LoadedKernel>>,
     in_use: AtomicU64,
 }
 
-/// An entry in the driver's hands.
+/// An entry that the driver has loaded.
 #[derive(Debug, Clone)]
-pub(super) struct Kernel {
-    pub(super) entry: &'static Entry,
+pub(super) struct LoadedKernel {
+    pub(super) entry: &'static KernelEntry,
     pub(super) function: CudaFunction,
 }
 
-impl Device {
-    /// The first GPU. It is opened once in a process, and what came of that stays.
+impl CudaDevice {
+    /// The first GPU. It is opened once per process; every call returns the first result.
     ///
     /// # Errors
-    /// As [`probe`]; [`CudaError::NoKernels`] and [`CudaError::OldGpu`] if nothing could be launched; what the driver
-    /// says when it opens the GPU.
+    /// As [`probe`]; [`CudaError::NoKernels`] and [`CudaError::OldGpu`] if there is nothing to launch; an error of
+    /// the driver when it opens the GPU.
     pub fn first() -> Result<Self, CudaError> {
         static SHARED: OnceLock<Result<Arc<Shared>, CudaError>> = OnceLock::new();
         let shared = SHARED.get_or_init(|| Shared::open().map(Arc::new)).clone()?;
         Ok(Self { shared, limit: u64::MAX })
     }
 
-    /// The same GPU, with at most so many bytes of its memory in use by this process's buffers.
+    /// The same GPU with at most `bytes` bytes of its memory in use by this process's buffers.
     pub fn with_memory_limit(self, bytes: u64) -> Self {
         Self { limit: bytes, ..self }
     }
 
-    /// What the driver tells of it.
-    pub fn found(&self) -> &'static Found {
-        self.shared.found
+    /// Properties of the GPU.
+    pub fn info(&self) -> &'static GpuInfo {
+        self.shared.info
     }
 
-    /// Compute capability that its kernels are compiled for.
+    /// Compute capability of the kernels that run on the GPU.
     pub fn arch(&self) -> Capability {
         self.shared.arch
     }
 
-    /// Bytes that may still be allocated: those free on the GPU, within the limit. What was freed while the GPU was
-    /// at work may be missing until [`Self::synchronize`].
+    /// Bytes that can still be allocated: those free on the GPU, within the limit. Memory freed while the GPU was
+    /// busy may be missing until [`Self::synchronize`].
     ///
     /// # Errors
-    /// What the driver says.
+    /// An error of the driver.
     pub fn free_bytes(&self) -> Result<u64, CudaError> {
         let (free, _) = call("tell its memory", || self.shared.stream.context().mem_get_info())?;
         Ok(self.limit.saturating_sub(self.shared.in_use.load(Ordering::Relaxed)).min(free as u64))
     }
 
-    /// Refuses work that is estimated to need more memory than there is, before any of it is allocated.
+    /// Checks that `asked` bytes can be allocated, before any of them are.
     ///
     /// # Errors
     /// [`CudaError::OutOfMemory`].
@@ -87,18 +87,18 @@ impl Device {
         if asked > free { Err(CudaError::OutOfMemory { asked, free }) } else { Ok(()) }
     }
 
-    /// Waits until the GPU has done everything asked of it.
+    /// Waits until the GPU has finished all work.
     ///
     /// # Errors
-    /// What the work ended with.
+    /// An error of that work.
     pub fn synchronize(&self) -> Result<(), CudaError> {
         call("finish its work", || self.shared.stream.synchronize())
     }
 
-    /// Milliseconds that the GPU takes for what `work` asks of it, by its own clock.
+    /// Milliseconds that the GPU takes for the work that `work` enqueues, by the GPU's clock.
     ///
     /// # Errors
-    /// Those of `work`, and what the driver says.
+    /// Those of `work`, or an error of the driver.
     pub fn time_ms(&self, work: impl FnOnce() -> Result<(), CudaError>) -> Result<f32, CudaError> {
         let now = || call("take the time", || self.shared.stream.record_event(Some(driver::TIMED)));
         let start = now()?;
@@ -111,7 +111,7 @@ impl Device {
         &self.shared.stream
     }
 
-    /// Counts bytes as in use before they are allocated, so that no two threads both take the last of the limit.
+    /// Counts bytes as in use before they are allocated, so that two threads cannot both take the last of the limit.
     pub(super) fn reserve(&self, asked: u64) -> Result<InUse, CudaError> {
         let within = |used: u64| used.checked_add(asked).filter(|&sum| sum <= self.limit);
         match self.shared.in_use.fetch_update(Ordering::Relaxed, Ordering::Relaxed, within) {
@@ -120,7 +120,7 @@ impl Device {
         }
     }
 
-    /// What an allocation that failed with `error` is called.
+    /// The error of an allocation of `asked` bytes that failed with `error`.
     pub(super) fn out_of_memory(&self, asked: u64, error: CudaError) -> CudaError {
         if !driver::lacks_memory(&error) {
             return error;
@@ -128,8 +128,8 @@ impl Device {
         CudaError::OutOfMemory { asked, free: self.free_bytes().unwrap_or(0).min(asked) }
     }
 
-    /// The entry of that name, loaded the first time it is asked for.
-    pub(super) fn kernel(&self, entry: &str) -> Result<Kernel, CudaError> {
+    /// The entry of this name, loaded on first use.
+    pub(super) fn kernel(&self, entry: &str) -> Result<LoadedKernel, CudaError> {
         let mut kernels = self.shared.kernels.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(kernel) = kernels.get(entry) {
             return Ok(kernel.clone());
@@ -142,19 +142,19 @@ impl Device {
 
 impl Shared {
     fn open() -> Result<Self, CudaError> {
-        let found = probe()?;
-        let arch = modules::arch_for(found)?;
+        let info = probe()?;
+        let arch = modules::arch_for(info)?;
         let stream = driver::open()?;
-        Ok(Self { stream, found, arch, kernels: Mutex::default(), in_use: AtomicU64::new(0) })
+        Ok(Self { stream, info, arch, kernels: Mutex::default(), in_use: AtomicU64::new(0) })
     }
 
-    fn load(&self, name: &str) -> Result<Kernel, CudaError> {
-        let capability = self.found.capability;
+    fn load(&self, name: &str) -> Result<LoadedKernel, CudaError> {
+        let capability = self.info.capability;
         let (module, entry) = modules::find(name, self.arch)
             .ok_or_else(|| CudaError::Unsupported { what: format!("`{name}`"), capability })?;
         let refused = |error| match error {
-            CudaError::Driver { code: UNSUPPORTED_PTX, .. } if self.found.driver < module.needs() => {
-                CudaError::TooOld { have: self.found.driver, need: module.needs() }
+            CudaError::Driver { code: UNSUPPORTED_PTX, .. } if self.info.driver < module.needs() => {
+                CudaError::TooOld { have: self.info.driver, need: module.needs() }
             }
             other => other.loading(module.kernel),
         };
@@ -162,11 +162,11 @@ impl Shared {
         let loaded = call("load a kernel", || context.load_module(Ptx::from_src(module.only(name))));
         let loaded = loaded.map_err(refused)?;
         let function = call("find a kernel", || loaded.load_function(name)).map_err(refused)?;
-        Ok(Kernel { entry, function })
+        Ok(LoadedKernel { entry, function })
     }
 }
 
-/// Bytes in use, until dropped.
+/// Bytes counted as in use until dropped.
 #[derive(Debug)]
 pub(super) struct InUse {
     shared: Arc<Shared>,
@@ -179,10 +179,10 @@ impl Drop for InUse {
     }
 }
 
-/// Every thread may use a GPU and what is on it: checked when this is compiled.
+/// Compile-time check that any thread may use a GPU and its memory.
 const _: () = {
     const fn for_every_thread<T: Send + Sync>() {}
-    for_every_thread::<Device>();
+    for_every_thread::<CudaDevice>();
     for_every_thread::<super::Buffer>();
     for_every_thread::<super::DevicePlan>();
     for_every_thread::<super::DeviceAttention>();

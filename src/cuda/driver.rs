@@ -1,4 +1,4 @@
-//! The way to the driver: every call passes [`call`], which gives typed errors and remembers the fatal ones.
+//! Calls of the driver: each goes through [`call`], which returns typed errors and remembers fatal ones.
 //!
 //! Unsafe code is here, in `memory.rs`, `launch.rs` and `resident.rs` only.
 #![allow(unsafe_code, reason = "calls into the CUDA driver")]
@@ -14,18 +14,17 @@ use libloading::Library;
 
 use super::error::{Capability, CudaError, Version};
 
-/// The oldest driver: cudarc's declarations are those of this version, and every version of PTX tried by build.rs is
-/// within its reach.
-pub(super) const NEEDED: Version = Version(12_000);
+/// The oldest supported driver: cudarc's declarations are those of this version, and it reads every version of PTX
+/// that build.rs tries.
+pub(super) const OLDEST_DRIVER: Version = Version(12_000);
 
-/// Errors after which the context, and with it every result of the process, is lost.
+/// Errors after which the context is unusable, and with it every result of the process.
 ///
-/// Source: `CUresult` in cuda.h 13.0, which says that the process must be started again, or that the context cannot be
-/// used: contained, illegal address, timeout, context destroyed, assert, hardware stack, illegal instruction,
+/// Source: `CUresult` in cuda.h 13.0, which says that the process must be started again, or that the context cannot
+/// be used: contained, illegal address, timeout, context destroyed, assert, hardware stack, illegal instruction,
 /// misaligned address, address space, program counter, launch failure, tensor memory leak, MPS client terminated,
-/// external device.
-/// It does not say so of an uncorrectable error of memory (214) or NVLink (220) and of an unknown one (999), but
-/// nothing that was computed can be trusted after these either.
+/// external device. It does not say so of an uncorrectable error of memory (214) or NVLink (220) and of an unknown
+/// one (999), but results cannot be trusted after these either.
 const STICKY: &[u32] = &[214, 220, 226, 700, 702, 709, 710, 714, 715, 716, 717, 718, 719, 721, 810, 911, 999];
 
 /// Errors by which a driver refuses a kernel that a newer one may take: image, binary, PTX, compiler, version of PTX,
@@ -37,7 +36,7 @@ const STUB_LIBRARY: u32 = 34;
 const OUT_OF_MEMORY: u32 = 2;
 pub(super) const UNSUPPORTED_PTX: u32 = 222;
 
-/// The functions of the driver that this room calls.
+/// Functions of the driver that this module calls.
 const FUNCTIONS: &[&str] = &[
     "cuCtxGetCurrent",
     "cuCtxSetCurrent",
@@ -78,13 +77,13 @@ const FUNCTIONS: &[&str] = &[
     "cuStreamSynchronize",
 ];
 
-/// An event that keeps its time.
+/// Flags of an event that records its time.
 pub(super) const TIMED: CUevent_flags = CUevent_flags::CU_EVENT_DEFAULT;
 
 /// The first fatal error of the process.
 static POISON: OnceLock<String> = OnceLock::new();
 
-/// Calls the driver, unless it failed for good before.
+/// Calls the driver, unless a fatal error came before. `doing` completes "the CUDA driver failed to ...".
 pub(super) fn call<T>(
     doing: &'static str,
     f: impl FnOnce() -> Result<T, DriverError>,
@@ -93,8 +92,8 @@ pub(super) fn call<T>(
         return Err(CudaError::Poisoned { by: by.clone() });
     }
     // cudarc panics where the driver's library lacks a function.
-    let in_words = || f().map_err(|error| (error.0 as u32, said(error)));
-    let result = catch_unwind(AssertUnwindSafe(in_words)).map_err(|panic| {
+    let described = || f().map_err(|error| (error.0 as u32, said(error)));
+    let result = catch_unwind(AssertUnwindSafe(described)).map_err(|panic| {
         let said = panic.downcast_ref::<String>().map_or("a function is missing", String::as_str).to_owned();
         CudaError::Driver { doing, code: 0, said }
     })?;
@@ -129,37 +128,37 @@ fn said(error: DriverError) -> String {
     }
 }
 
-/// What the driver tells of the first GPU, without making a context on it.
+/// Properties of the first GPU, read without creating a context.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Found {
+pub struct GpuInfo {
     /// CUDA version of the driver.
     pub driver: Version,
-    /// GPUs that the driver shows.
+    /// Number of GPUs that the driver lists.
     pub gpus: u32,
-    /// Name of the first.
+    /// Name of the first GPU.
     pub name: String,
     /// Its compute capability.
     pub capability: Capability,
-    /// Its memory, bytes.
+    /// Its total memory, bytes.
     pub memory: u64,
 }
 
-/// Looks for the driver and its first GPU. Never panics; the answer is that of the first call in this process.
+/// Properties of the first GPU of the driver. Never panics; every call of a process returns the first result.
 ///
 /// # Errors
-/// [`CudaError::NoDriver`], [`CudaError::NotADriver`], [`CudaError::TooOld`], [`CudaError::NoDevice`], or what the
-/// driver says.
-pub fn probe() -> Result<&'static Found, CudaError> {
-    static FOUND: OnceLock<Result<Found, CudaError>> = OnceLock::new();
-    FOUND.get_or_init(look).as_ref().map_err(CudaError::clone)
+/// [`CudaError::NoDriver`], [`CudaError::NotADriver`], [`CudaError::TooOld`], [`CudaError::NoDevice`], or another
+/// error of the driver.
+pub fn probe() -> Result<&'static GpuInfo, CudaError> {
+    static INFO: OnceLock<Result<GpuInfo, CudaError>> = OnceLock::new();
+    INFO.get_or_init(look).as_ref().map_err(CudaError::clone)
 }
 
-fn look() -> Result<Found, CudaError> {
-    // SAFETY: loading libcuda runs its initialisers, which touch nothing of ours; every CUDA program runs them.
+fn look() -> Result<GpuInfo, CudaError> {
+    // SAFETY: loading libcuda runs its initialisers, which touch nothing of this program.
     if !unsafe { sys::is_culib_present() } {
-        return Err(why_not_loaded());
+        return Err(load_error());
     }
-    // SAFETY: names are looked up, and nothing is called.
+    // SAFETY: symbols are looked up, and none is called.
     let has = |name: &str| unsafe { sys::culib().get::<unsafe extern "C" fn()>(name.as_bytes()) }.is_ok();
     let lacks = |name| Err(CudaError::NotADriver { why: format!("libcuda has no {name}") });
     // The version before the other functions: an old driver lacks some.
@@ -170,8 +169,8 @@ fn look() -> Result<Found, CudaError> {
     // SAFETY: the pointer is to an integer that outlives the call; the function needs no initialised driver.
     call("tell its version", || unsafe { sys::cuDriverGetVersion(&raw mut have).result() })?;
     let have = Version(at_least_0(have));
-    if have < NEEDED {
-        return Err(CudaError::TooOld { have, need: NEEDED });
+    if have < OLDEST_DRIVER {
+        return Err(CudaError::TooOld { have, need: OLDEST_DRIVER });
     }
     if let Some(name) = FUNCTIONS.iter().find(|name| !has(name)) {
         return lacks(name);
@@ -194,7 +193,7 @@ fn look() -> Result<Found, CudaError> {
     let major = attribute(CUdevice_attribute::CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MAJOR)?;
     let minor = attribute(CUdevice_attribute::CU_DEVICE_ATTRIBUTE_COMPUTE_CAPABILITY_MINOR)?;
     let memory = call("describe the GPU", || unsafe { result::device::total_mem(device) })?;
-    Ok(Found {
+    Ok(GpuInfo {
         driver: have,
         gpus,
         name: call("name the GPU", || result::device::get_name(device))?,
@@ -203,19 +202,19 @@ fn look() -> Result<Found, CudaError> {
     })
 }
 
-/// What the driver counts; a negative answer counts nothing.
+/// A count from the driver; a negative one is 0.
 fn at_least_0(answer: i32) -> u32 {
     answer.max(0).unsigned_abs()
 }
 
-/// Why no libcuda was loaded, in the loader's words if it is not that there is none.
-fn why_not_loaded() -> CudaError {
+/// The reason why libcuda was not loaded: absent, or the loader's message.
+fn load_error() -> CudaError {
     let names = ["cuda", "nvcuda"].into_iter().flat_map(cudarc::get_lib_name_candidates);
     let mut refusals = names.filter_map(|name| {
         // SAFETY: as in `look`; no library of these names could be loaded a moment ago.
         let error = unsafe { Library::new(&name) }.err()?;
         let said = error.source().map_or_else(|| error.to_string(), ToString::to_string);
-        // A file that is there may lack one that it needs, in the same words.
+        // A library that exists may lack one that it needs; the message is worded alike.
         let of_itself = said.contains(&name) && !said.contains("needed by");
         let is_absent = of_itself && said.to_lowercase().contains("no such file");
         (!is_absent).then_some(said)
@@ -225,12 +224,12 @@ fn why_not_loaded() -> CudaError {
     })
 }
 
-/// The context of the first GPU, and the one stream that everything of this process runs on.
+/// Creates the context of the first GPU and the one stream that all work of this process runs on.
 pub(super) fn open() -> Result<Arc<CudaStream>, CudaError> {
     let context = call("open the GPU", || CudaContext::new(0))?;
-    // SAFETY: events between streams are needed only where two streams meet, and this room allocates, uses and frees
-    // every buffer on the one stream made here. Who gives a buffer's address to another stream does so by `launch_on`,
-    // and its promise 3 puts the two in order.
+    // SAFETY: events are needed only between streams, and this module allocates, uses and frees every buffer on the
+    // one stream created here. A buffer's address reaches another stream only through `launch_on`, whose requirement 3
+    // orders the two.
     unsafe { context.disable_event_tracking() };
     call("make a stream", || context.new_stream())
 }

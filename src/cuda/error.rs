@@ -1,11 +1,11 @@
-//! Why CUDA cannot run, or stopped running.
+//! Errors of CUDA, versions and compute capabilities.
 
 use std::fmt;
 
 use super::driver;
 use crate::attention::AttentionError;
 
-/// A version of CUDA, as the driver counts it: 12040 is 12.4.
+/// A version of CUDA, as the driver encodes it: 12040 is 12.4.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Version(pub u32);
 
@@ -15,7 +15,7 @@ impl fmt::Display for Version {
     }
 }
 
-/// Compute capability of a GPU, ten times its number: 80 is 8.0.
+/// A compute capability, times ten: 80 is 8.0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Capability(pub u32);
 
@@ -25,11 +25,11 @@ impl fmt::Display for Capability {
     }
 }
 
-/// Why CUDA cannot run, or stopped running.
+/// An error of CUDA: it cannot run, or it failed while running.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CudaError {
-    /// The problem is not one for the kernels.
+    /// The kernels do not support the problem.
     #[error(transparent)]
     Attention(#[from] AttentionError),
     /// The driver's library was not found.
@@ -37,33 +37,33 @@ pub enum CudaError {
         "no CUDA driver: libcuda was not found; install the NVIDIA driver, or add its folder to LD_LIBRARY_PATH"
     )]
     NoDriver,
-    /// A library of the driver's name is there, and is no driver that can be used.
+    /// A library of the driver's name exists, but it is not a usable driver.
     #[error(
         "no CUDA driver: {why}; install the NVIDIA driver, or keep every other libcuda out of LD_LIBRARY_PATH"
     )]
     NotADriver {
-        /// What is wrong with it.
+        /// What is wrong with the library.
         why: String,
     },
-    /// The driver sees no GPU.
+    /// The driver finds no GPU.
     #[error(
         "the CUDA driver finds no GPU; nvidia-smi should list one, and CUDA_VISIBLE_DEVICES must not hide it"
     )]
     NoDevice,
     /// The driver is too old for this build, or for its kernels.
     #[error(
-        "the CUDA driver is too old: it runs CUDA {have}, and {need} is needed; update the NVIDIA driver"
+        "the CUDA driver is too old: it supports CUDA {have}, and {need} is needed; update the NVIDIA driver"
     )]
     TooOld {
         /// CUDA version of the driver.
         have: Version,
-        /// CUDA version that is needed.
+        /// Oldest CUDA version that suffices.
         need: Version,
     },
-    /// This build holds no kernels.
+    /// This build has no kernels.
     #[error("this build has no CUDA kernels: {why}")]
     NoKernels {
-        /// Why, and what to do.
+        /// Cause and remedy.
         why: String,
     },
     /// The GPU is older than every kernel.
@@ -73,25 +73,25 @@ pub enum CudaError {
         gpu: String,
         /// Its compute capability.
         have: Capability,
-        /// The least that a kernel takes.
+        /// Lowest compute capability of the kernels.
         need: Capability,
     },
     /// There is no kernel for this problem on this GPU.
-    #[error("no CUDA kernel takes {what} on a GPU of compute capability {capability}; run on the CPU")]
+    #[error("no CUDA kernel supports {what} on a GPU of compute capability {capability}; run on the CPU")]
     Unsupported {
-        /// What is not taken.
+        /// What is not supported.
         what: String,
         /// Compute capability of the GPU.
         capability: Capability,
     },
-    /// The GPU's memory, or the share of it that may be used, does not suffice.
+    /// The GPU's memory, or the fraction of it that may be used, does not suffice.
     #[error(
         "the GPU lacks memory: {} MB asked for, {} MB may be used; split the batch, let more of the GPU's memory be \
          used, or run on the CPU",
         asked.div_ceil(1_000_000), free / 1_000_000
     )]
     OutOfMemory {
-        /// Bytes asked for.
+        /// Bytes requested.
         asked: u64,
         /// Bytes free, within the limit.
         free: u64,
@@ -103,44 +103,44 @@ pub enum CudaError {
     Load {
         /// File of the kernel.
         kernel: &'static str,
-        /// The driver's number of the error.
+        /// Error code of the driver.
         code: u32,
-        /// What the driver says.
+        /// Message of the driver.
         said: String,
     },
-    /// A kernel did not start, or did not end well.
+    /// A kernel did not start, or failed.
     #[error("the CUDA kernel {entry} failed: {said}; please report it, and run on the CPU")]
     Launch {
         /// Entry of the kernel.
         entry: String,
-        /// The driver's number of the error.
+        /// Error code of the driver.
         code: u32,
-        /// What the driver says.
+        /// Message of the driver.
         said: String,
     },
-    /// Any other call of the driver failed.
+    /// Another call of the driver failed.
     #[error("the CUDA driver failed to {doing}: {said}; look for the driver's messages in the system log")]
     Driver {
-        /// What was to be done.
+        /// The operation, as an infinitive.
         doing: &'static str,
-        /// The driver's number of the error; 0 if it has no such function.
+        /// Error code of the driver; 0 if it lacks the function.
         code: u32,
-        /// What the driver says.
+        /// Message of the driver.
         said: String,
     },
-    /// The GPU failed earlier in this process, so nothing it gives can be trusted.
+    /// The GPU failed earlier in this process, so its results cannot be trusted.
     #[error(
         "the GPU failed earlier ({by}) and gives no more results in this process; start the program again"
     )]
     Poisoned {
-        /// The first failure.
+        /// The first fatal error.
         by: String,
     },
 }
 
 impl CudaError {
-    /// The same error of the driver, as one of loading a kernel if it refused that. Loading runs nothing, so a fatal
-    /// error that comes with it is one of earlier work.
+    /// The error as [`Self::Load`] if the driver refused the kernel. Loading runs nothing, so a fatal error
+    /// reported by it is one of earlier work.
     pub(super) fn loading(self, kernel: &'static str) -> Self {
         match self {
             Self::Driver { code, said, .. } if driver::is_refusal(code) => Self::Load { kernel, code, said },
@@ -151,7 +151,7 @@ impl CudaError {
         }
     }
 
-    /// The same error, as one of this launch if it is one that only a kernel brings about.
+    /// The error as [`Self::Launch`] if only a kernel causes such an error.
     pub(super) fn after(self, entry: &str) -> Self {
         match self {
             Self::Driver { code, .. } if driver::is_sticky(code) => self.launching(entry),
@@ -159,7 +159,7 @@ impl CudaError {
         }
     }
 
-    /// The same error of the driver, as one of a launch.
+    /// The error of the driver as [`Self::Launch`].
     pub(super) fn launching(self, entry: &str) -> Self {
         match self {
             Self::Driver { code, said, .. } => Self::Launch { entry: entry.to_owned(), code, said },

@@ -1,4 +1,4 @@
-//! Launching kernels.
+//! Launches of kernels, on the device's stream or a caller's.
 //!
 //! Unsafe code is here, in `driver.rs`, `memory.rs` and `resident.rs` only.
 #![allow(unsafe_code, reason = "a kernel follows the addresses it is given")]
@@ -9,73 +9,73 @@ use std::ptr;
 use cudarc::driver::result;
 use cudarc::driver::sys::{CUfunction_attribute, CUstream};
 
-use super::device::{Device, Kernel};
+use super::device::{CudaDevice, LoadedKernel};
 use super::driver::call;
 use super::error::CudaError;
-use crate::attention::plan::Launch;
+use crate::attention::lowering::Launch;
 
-/// Shared memory that a block may have without asking for it.
+/// Shared memory per block, bytes, that needs no function attribute.
 const FREE_SHARED_BYTES: u32 = 48 * 1024;
 
 /// A caller's stream: a `CUstream` of the driver or a `cudaStream_t` of the runtime; null is the default stream.
 #[derive(Debug, Clone, Copy)]
 pub struct RawStream(pub *mut c_void);
 
-/// What is launched, and in which shape.
+/// An entry with its parameter and launch shape.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Raw<'a> {
+pub(super) struct RawLaunch<'a> {
     pub(super) entry: &'a str,
-    /// Its one parameter, a struct of kernels/include/params.cuh.
+    /// Its one parameter: a struct of kernels/include/params.cuh.
     pub(super) params: &'a [u8],
-    /// Blocks; a launch of none does nothing.
+    /// Number of blocks; a launch of 0 blocks does nothing.
     pub(super) grid: u32,
-    /// Threads a block.
+    /// Threads per block.
     pub(super) block: u32,
     pub(super) shared_bytes: u32,
 }
 
-impl Device {
-    /// Launches attention on the stream of a caller who owns the memory and the order of the work. It returns at once.
+impl CudaDevice {
+    /// Launches attention on a caller's stream, with the caller's memory and order of work. It does not wait.
     ///
-    /// `launch` is what [`Job::launch`](crate::attention::plan::Job::launch) says of the caller's own addresses.
+    /// `launch` is the result of [`KernelArgs::launch`](crate::attention::lowering::KernelArgs::launch) for the
+    /// caller's addresses.
     ///
     /// # Errors
-    /// [`CudaError::Unsupported`] if this GPU has no such entry, [`CudaError::Load`], [`CudaError::Launch`]. An error
-    /// of the kernel itself comes with a later call.
+    /// [`CudaError::Unsupported`] if there is no such entry for this GPU, [`CudaError::Load`],
+    /// [`CudaError::Launch`]. An error of the kernel itself is returned by a later call.
     ///
     /// # Safety
-    /// 1. Every address in `launch.params` lies in memory of this GPU, in its primary context, 16-byte aligned, and
-    ///    what lies there is at least as large as `AttentionParams` says for its sizes; an address may be 0 where it
-    ///    says so.
+    /// 1. Every address in `launch.params` is in memory of this GPU, in its primary context, 16-byte aligned, and the
+    ///    data there is at least as large as `AttentionParams` documents; an address may be 0 where documented.
     /// 2. The tables there are byte for byte those of the [`Plan`](crate::attention::Plan) that made `launch`: the
     ///    kernels check no index.
-    /// 3. That memory lives, nobody writes what the kernel reads, and nobody touches what it writes (`out`, `lse`),
-    ///    from when the work may start until it is done. That holds for this device's own stream too, on which a
-    ///    [`Buffer`](super::Buffer) is allocated, filled, launched on and freed, and for which no other stream waits:
-    ///    [`Self::synchronize`] before such a buffer is given to another stream, and wait for that stream before the
-    ///    buffer is used here again or dropped.
+    /// 3. From when the work may start until it is finished, that memory stays allocated, nothing else writes what
+    ///    the kernel reads, and nothing else accesses what it writes (`out`, `lse`). That includes this device's own
+    ///    stream, on which a [`Buffer`](super::Buffer) is allocated, filled, launched on and freed, and with which no
+    ///    other stream is ordered: call [`Self::synchronize`] before such a buffer is given to another stream, and
+    ///    wait for that stream before the buffer is used here again or dropped.
     /// 4. `launch` is unchanged since the plan made it.
-    /// 5. `stream` is a stream of this GPU's primary context, and lives until the work is done.
+    /// 5. `stream` is a stream of this GPU's primary context, and exists until the work is finished.
     pub unsafe fn launch_on(&self, stream: RawStream, launch: &Launch) -> Result<(), CudaError> {
         let &Launch { grid, block, shared_bytes, .. } = launch;
         let params = bytemuck::bytes_of(&launch.params);
-        let raw = Raw { entry: &launch.entry, params, grid, block, shared_bytes };
+        let raw = RawLaunch { entry: &launch.entry, params, grid, block, shared_bytes };
         // SAFETY: 1 to 5: the caller.
         unsafe { self.launch_raw(stream, &raw) }
     }
 
-    /// Launches after everything asked of this GPU before.
+    /// Launches on the device's stream, after all earlier work of this GPU.
     ///
     /// # Safety
     /// 1 to 4 of [`Self::launch_on`].
-    pub(super) unsafe fn launch(&self, raw: &Raw<'_>) -> Result<(), CudaError> {
+    pub(super) unsafe fn launch(&self, raw: &RawLaunch<'_>) -> Result<(), CudaError> {
         // SAFETY: 1 to 4: the caller. 5: the stream is this device's own.
         unsafe { self.launch_raw(RawStream(self.stream().cu_stream().cast()), raw) }
     }
 
     /// # Safety
     /// As [`Self::launch_on`].
-    unsafe fn launch_raw(&self, stream: RawStream, raw: &Raw<'_>) -> Result<(), CudaError> {
+    unsafe fn launch_raw(&self, stream: RawStream, raw: &RawLaunch<'_>) -> Result<(), CudaError> {
         if raw.grid == 0 {
             return Ok(());
         }
@@ -89,8 +89,8 @@ impl Device {
 }
 
 /// # Safety
-/// As [`Device::launch_on`]; this GPU's context is the thread's.
-unsafe fn start(kernel: &Kernel, stream: CUstream, launch: &Raw<'_>) -> Result<(), CudaError> {
+/// As [`CudaDevice::launch_on`]; this GPU's context is the thread's.
+unsafe fn start(kernel: &LoadedKernel, stream: CUstream, launch: &RawLaunch<'_>) -> Result<(), CudaError> {
     let function = &kernel.function;
     if launch.shared_bytes > FREE_SHARED_BYTES {
         let attribute = CUfunction_attribute::CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES;

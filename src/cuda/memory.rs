@@ -1,4 +1,4 @@
-//! Memory on the GPU: taken, taken again after what was freed has come back, and given back.
+//! Memory on the GPU: allocation, with a second try after freed memory is reclaimed, and release.
 //!
 //! Unsafe code is here, in `driver.rs`, `launch.rs` and `resident.rs` only.
 #![allow(unsafe_code, reason = "calls into the CUDA driver")]
@@ -12,16 +12,16 @@ use cudarc::driver::{CudaSlice, CudaStream, DevicePtrMut, result};
 use super::driver::{call, lacks_memory};
 use super::error::CudaError;
 
-/// Memory on the GPU, given back when dropped, by any thread: in the order of the stream, which needs no current
-/// context unless the stream is the default one (cuMemFreeAsync in cuda.h); without memory pools the context is made
+/// Memory on the GPU, freed when dropped, by any thread: in the order of the stream, which needs no current context
+/// unless the stream is the default one (cuMemFreeAsync in cuda.h); without memory pools the context is made
 /// current.
 ///
-/// `CudaSlice` by itself would keep an error of this, and a later call would be blamed for it. Nothing more is asked of
-/// a GPU that has failed for good: what is on it goes with the process.
+/// `CudaSlice` alone would keep an error of this, and a later call would report it. After a fatal error nothing is
+/// freed: the memory is released with the process.
 #[derive(Debug)]
-pub(super) struct Memory(ManuallyDrop<CudaSlice<u8>>);
+pub(super) struct DeviceMemory(ManuallyDrop<CudaSlice<u8>>);
 
-impl Deref for Memory {
+impl Deref for DeviceMemory {
     type Target = CudaSlice<u8>;
 
     fn deref(&self) -> &CudaSlice<u8> {
@@ -29,35 +29,36 @@ impl Deref for Memory {
     }
 }
 
-impl DerefMut for Memory {
+impl DerefMut for DeviceMemory {
     fn deref_mut(&mut self) -> &mut CudaSlice<u8> {
         &mut self.0
     }
 }
 
-impl Drop for Memory {
+impl Drop for DeviceMemory {
     fn drop(&mut self) {
-        // SAFETY: it is taken here alone, and nobody sees it afterwards.
+        // SAFETY: it is taken only here, and never accessed afterwards.
         let slice = unsafe { ManuallyDrop::take(&mut self.0) };
         let stream = Arc::clone(slice.stream());
         let address = slice.leak();
         let freed = call("free memory", || {
             if stream.context().has_async_alloc() {
-                // SAFETY: the address is that of the allocation, on its own stream, and nobody else frees it.
+                // SAFETY: the address is that of the allocation, on its own stream, and nothing else frees it.
                 return unsafe { result::free_async(address, stream.cu_stream()) };
             }
             stream.context().bind_to_thread()?;
             stream.synchronize()?;
-            // SAFETY: as above; what was asked of the memory is done.
+            // SAFETY: as above; all work on the memory is finished.
             unsafe { result::free_sync(address) }
         });
-        // Nobody is there to be told; if it was for good, the next call says so.
+        // A drop cannot return an error; if it was fatal, the next call returns it.
         drop(freed);
     }
 }
 
-/// So many bytes on the GPU, each 0xff: NaN in every float type, so that what no kernel wrote cannot pass for a result.
-pub(super) fn allocate(stream: &Arc<CudaStream>, bytes: usize) -> Result<Memory, CudaError> {
+/// Allocates `bytes` bytes, each 0xff: NaN in every float type, so that what no kernel wrote cannot look like a
+/// result.
+pub(super) fn allocate(stream: &Arc<CudaStream>, bytes: usize) -> Result<DeviceMemory, CudaError> {
     let allocate = || {
         call("allocate memory", || {
             // SAFETY: the memory is set before anything can read it, in the order of the stream; u8 has no invalid
@@ -67,7 +68,7 @@ pub(super) fn allocate(stream: &Arc<CudaStream>, bytes: usize) -> Result<Memory,
             // SAFETY: the range is that of the allocation above, on the same stream.
             unsafe { result::memset_d8_async(address, 0xff, bytes, stream.cu_stream()) }?;
             drop(order);
-            Ok(Memory(ManuallyDrop::new(slice)))
+            Ok(DeviceMemory(ManuallyDrop::new(slice)))
         })
     };
     allocate().or_else(|error| {
@@ -79,9 +80,9 @@ pub(super) fn allocate(stream: &Arc<CudaStream>, bytes: usize) -> Result<Memory,
     })
 }
 
-/// Waits for the stream, and has the driver take back what was freed in its order. Until then that stays with a memory
-/// pool, and `cuMemGetInfo` counts it as used. Waiting alone is enough for a pool that nobody told to keep more
-/// (CU_MEMPOOL_ATTR_RELEASE_THRESHOLD in cuda.h), but others in the process may have told it.
+/// Waits for the stream, and has the driver reclaim the memory freed in its order. Until then it stays in a memory
+/// pool, and `cuMemGetInfo` counts it as used. Waiting alone suffices for a pool with the default release threshold
+/// (CU_MEMPOOL_ATTR_RELEASE_THRESHOLD in cuda.h), but other code in the process may have raised it.
 pub(super) fn reclaim(stream: &CudaStream) -> Result<(), CudaError> {
     call("finish its work", || stream.synchronize())?;
     let context = stream.context();
@@ -89,7 +90,7 @@ pub(super) fn reclaim(stream: &CudaStream) -> Result<(), CudaError> {
         return Ok(());
     }
     call("take memory back", || {
-        // SAFETY: the device and its pool come from the driver; trimming gives back only what is not in use.
+        // SAFETY: the device and its pool come from the driver; trimming releases only unused memory.
         unsafe { result::mem_pool::trim_to(result::device::get_mem_pool(context.cu_device())?, 0) }
     })
 }

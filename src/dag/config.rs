@@ -1,41 +1,30 @@
-//! Settings of the graph room.
+//! Settings of `dag.*`.
 
-use super::{Causality, DagError, SharedKey, WindowKnn};
 use serde::{Deserialize, Serialize};
 
+use super::DagError;
+
 const MS_PER_MINUTE: f64 = 60_000.0;
-/// Longest window, minutes: 10,000 years, so that milliseconds fit an i64 with room to spare.
+/// Longest window, minutes: 10,000 years, so that milliseconds fit an i64 by a wide margin.
 const MAX_MINUTES: f64 = 5.3e9;
-/// Beyond, every weight but that of an event on a zone is the least there is.
+/// Above it, every weight but that of two events on a zone is the minimum.
 const MAX_ZONE_EXPONENT: f64 = 100.0;
-/// More zones than this leave no room between them.
+/// More zones of 5 % of the range each would overlap everywhere.
 const MAX_ZONES: usize = 64;
+/// Shares of the price range that are zones by default, in 0..=1.
+const ZONES: [f64; 4] = [0.236, 0.382, 0.40, 0.618];
 
-/// How events become edges.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+/// A rule that links events by edges. A graph has the union of the edges of its rules.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Link {
-    /// The next k events in a time window.
-    #[default]
+pub enum LinkRule {
+    /// The next k events in a time window: [`WindowKnn`](crate::dag::WindowKnn).
     WindowKnn,
-    /// The next k events that share an entity.
+    /// The next k events that share an entity: [`SharedKey`](crate::dag::SharedKey).
     SharedKey,
-    /// The union of both.
-    Both,
 }
 
-impl Link {
-    /// The name that configuration uses.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::WindowKnn => "window-knn",
-            Self::SharedKey => "shared-key",
-            Self::Both => "both",
-        }
-    }
-}
-
-/// When two events hold the same entity.
+/// Condition under which two events hold the same entity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum KeyScope {
@@ -50,25 +39,25 @@ pub enum KeyScope {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct DagConfig {
-    /// Link rule.
-    pub link: Link,
-    /// Most successors of an event under each rule.
+    /// Link rules, each at most once; the graph has the union of their edges.
+    pub links: Vec<LinkRule>,
+    /// Maximum number of successors of an event under each rule, 1 to 4096.
     pub k: u32,
-    /// Least time between linked events of the window rule, minutes.
+    /// Minimum time between linked events of the window rule, minutes.
     pub dt_min_minutes: f64,
-    /// Most time between linked events of the window rule, minutes.
+    /// Maximum time between linked events of the window rule, minutes.
     pub dt_max_minutes: f64,
-    /// Most time between linked events of the shared-key rule, minutes.
+    /// Maximum time between linked events of the shared-key rule, minutes.
     pub key_window_minutes: f64,
-    /// When two events hold the same entity.
+    /// Condition under which two events hold the same entity.
     pub key_scope: KeyScope,
-    /// Neighbours that follow each event in the undirected temporal view.
+    /// Number of following neighbours of each event in the undirected temporal view, 1 to 4096.
     pub temporal_neighbours: u32,
     /// Causality table: source kind, target kind, value in 0..=1.
     pub causality: Vec<(String, String, f64)>,
-    /// Exponent of the weight by price zones: 0 is no such weight, 0.85 the original's.
+    /// Exponent of the weight by price zones, 0 to 100; 0: no such weight.
     pub zone_exponent: f64,
-    /// The zones, shares of a session's price range.
+    /// The zones, shares of a session's price range in 0..=1; 1 to 64 of them.
     pub zones: Vec<f64>,
 }
 
@@ -84,7 +73,7 @@ impl Default for DagConfig {
             ("consolidation", "expansion", 0.6),
         ];
         Self {
-            link: Link::default(),
+            links: vec![LinkRule::WindowKnn],
             k: 4,
             dt_min_minutes: 1.0,
             dt_max_minutes: 120.0,
@@ -94,8 +83,7 @@ impl Default for DagConfig {
             temporal_neighbours: 4,
             causality: causality.map(|(s, d, c)| (s.to_owned(), d.to_owned(), c)).to_vec(),
             zone_exponent: 0.0,
-            // The original's.
-            zones: vec![0.236, 0.382, 0.40, 0.618],
+            zones: ZONES.to_vec(),
         }
     }
 }
@@ -106,41 +94,50 @@ impl DagConfig {
     /// # Errors
     /// [`DagError::Setting`] names the setting.
     pub fn check(&self) -> Result<(), DagError> {
-        let fail = |key, value: String, reason| Err(DagError::Setting { key, value, reason });
-        for (key, value) in [("k", self.k), ("temporal_neighbours", self.temporal_neighbours)] {
+        let fail = |setting, value: String, reason| Err(DagError::Setting { setting, value, reason });
+        let repeated = |i: usize| self.links[..i].contains(&self.links[i]);
+        if self.links.is_empty() || (0..self.links.len()).any(repeated) {
+            let names: Vec<&str> = self.links.iter().map(|rule| rule.name()).collect();
+            return fail("dag.links", format!("{names:?}"), "must name at least one rule, each of them once");
+        }
+        for (setting, value) in [("dag.k", self.k), ("dag.temporal_neighbours", self.temporal_neighbours)] {
             if !(1..=4096).contains(&value) {
-                return fail(key, value.to_string(), "must lie in 1..=4096");
+                return fail(setting, value.to_string(), "must lie in 1..=4096");
             }
         }
-        for (key, minutes) in [
-            ("dt_min_minutes", self.dt_min_minutes),
-            ("dt_max_minutes", self.dt_max_minutes),
-            ("key_window_minutes", self.key_window_minutes),
+        for (setting, minutes) in [
+            ("dag.dt_min_minutes", self.dt_min_minutes),
+            ("dag.dt_max_minutes", self.dt_max_minutes),
+            ("dag.key_window_minutes", self.key_window_minutes),
         ] {
             if !(0.0..=MAX_MINUTES).contains(&minutes) {
-                return fail(key, minutes.to_string(), "must be a number of minutes from 0 to 5.3e9");
+                return fail(setting, minutes.to_string(), "must be a number of minutes from 0 to 5.3e9");
             }
         }
         if self.dt_min_minutes > self.dt_max_minutes {
             return fail(
-                "dt_min_minutes",
+                "dag.dt_min_minutes",
                 self.dt_min_minutes.to_string(),
                 "must not exceed dag.dt_max_minutes",
             );
         }
         if let Some((s, d, c)) = self.causality.iter().find(|(_, _, c)| !(0.0..=1.0).contains(c)) {
-            return fail("causality", format!("[{s:?}, {d:?}, {c}]"), "a value must lie in 0..=1");
+            return fail("dag.causality", format!("[{s:?}, {d:?}, {c}]"), "a value must lie in 0..=1");
         }
         if let Some((s, d, c)) = self.causality.iter().find(|(s, d, _)| s.is_empty() || d.is_empty()) {
-            return fail("causality", format!("[{s:?}, {d:?}, {c}]"), "both kinds must be named");
+            return fail("dag.causality", format!("[{s:?}, {d:?}, {c}]"), "both kinds must be named");
         }
         if !(0.0..=MAX_ZONE_EXPONENT).contains(&self.zone_exponent) {
-            return fail("zone_exponent", self.zone_exponent.to_string(), "must lie in 0..=100; 0 is off");
+            return fail(
+                "dag.zone_exponent",
+                self.zone_exponent.to_string(),
+                "must lie in 0..=100; 0 is off",
+            );
         }
         if !(1..=MAX_ZONES).contains(&self.zones.len()) || self.zones.iter().any(|z| !(0.0..=1.0).contains(z))
         {
             return fail(
-                "zones",
+                "dag.zones",
                 format!("{:?}", self.zones),
                 "must be 1 to 64 shares of the range, 0 to 1 each",
             );
@@ -148,31 +145,13 @@ impl DagConfig {
         Ok(())
     }
 
-    /// The window rule.
-    pub fn window_knn(&self) -> WindowKnn {
-        WindowKnn { k: self.k, dt_min_ms: ms(self.dt_min_minutes), dt_max_ms: ms(self.dt_max_minutes) }
-    }
-
-    /// The shared-key rule.
-    pub fn shared_key(&self) -> SharedKey {
-        SharedKey { k: self.k, window_ms: ms(self.key_window_minutes), scope: self.key_scope }
-    }
-
-    /// The longest time an edge of the link rule may span, minutes: where the time term of a weight reaches 0.
+    /// Longest time that an edge of any of the link rules may span, minutes: there the time term of a weight is 0.
     pub fn horizon_minutes(&self) -> f64 {
-        match self.link {
-            Link::WindowKnn => self.dt_max_minutes,
-            Link::SharedKey => self.key_window_minutes,
-            Link::Both => self.dt_max_minutes.max(self.key_window_minutes),
-        }
-    }
-
-    /// The causality table.
-    pub fn causality(&self) -> Causality {
-        Causality::new(self.causality.iter().cloned())
+        self.links.iter().map(|rule| rule.horizon_minutes(self)).fold(0.0, f64::max)
     }
 }
 
-fn ms(minutes: f64) -> i64 {
+/// Minutes as milliseconds, rounded to the nearest.
+pub(super) fn minutes_to_ms(minutes: f64) -> i64 {
     (minutes * MS_PER_MINUTE).round() as i64
 }

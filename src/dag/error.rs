@@ -1,6 +1,6 @@
-//! Why a graph cannot be built.
+//! Errors of building a graph and of operations on it.
 
-/// Errors of the graph room.
+/// Errors of building a graph and of operations on it.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DagError {
@@ -26,15 +26,15 @@ pub enum DagError {
     /// Events are not in time order.
     #[error("event {index} lies before event {}: sort the events by (t_ms, seq) first", index - 1)]
     Unsorted {
-        /// First event that lies before the one in front of it.
+        /// Index of the first event that is earlier than its predecessor.
         index: usize,
     },
     /// Nodes or edges do not fit 32-bit numbers.
     #[error("{what}: {count} do not fit a 32-bit index; split the input into smaller groups")]
     TooLarge {
-        /// What is counted.
+        /// The objects counted.
         what: &'static str,
-        /// How many there are, or a lower bound.
+        /// Its number, or a lower bound.
         count: u64,
     },
     /// Two columns of one problem differ in length.
@@ -58,9 +58,9 @@ pub enum DagError {
     /// A result does not fit its type.
     #[error("{what} to node {node} does not fit {of}")]
     Overflow {
-        /// What grew too large.
+        /// The quantity.
         what: &'static str,
-        /// Where, by number.
+        /// Number of the node.
         node: u32,
         /// The type.
         of: &'static str,
@@ -70,34 +70,41 @@ pub enum DagError {
         "{what} has at least {least} {unit}, {limit} are allowed: take a part of the graph, or a higher limit"
     )]
     Limit {
-        /// What would be made.
+        /// The result.
         what: &'static str,
         /// Its size, or a lower bound.
         least: u64,
-        /// In what it is measured.
+        /// Unit of the size.
         unit: &'static str,
-        /// The most allowed.
+        /// Largest size allowed.
         limit: u64,
     },
     /// A setting is out of range.
-    #[error("dag.{key} = {value}: {reason}")]
+    #[error("{setting} = {value}: {reason}")]
     Setting {
-        /// The setting.
-        key: &'static str,
+        /// Full name of the setting, `dag.*`.
+        setting: &'static str,
         /// Its value.
         value: String,
-        /// What it must be.
+        /// The values allowed.
         reason: &'static str,
     },
-    /// `shared-key` was asked of events that carry no key.
-    #[error("dag.link = {link} needs at least one key column: name one with --key COL")]
-    NoKey {
-        /// The link rule.
-        link: &'static str,
-    },
+    /// The link rule `shared-key` was asked for events that have no key column.
+    #[error("dag.links = shared-key needs at least one key column: name one with --key COL")]
+    NoKey,
 }
 
-/// A cycle as text, its middle left out when it is long; the witness itself is whole.
+impl DagError {
+    /// Full name of the setting that is out of range, if one is.
+    pub fn setting(&self) -> Option<&'static str> {
+        match self {
+            Self::Setting { setting, .. } => Some(setting),
+            _ => None,
+        }
+    }
+}
+
+/// A cycle as text, its middle left out when it is long; [`DagError::Cycle`] holds all of it.
 fn short(cycle: &[u32]) -> String {
     let join = |ids: &[u32]| ids.iter().map(u32::to_string).collect::<Vec<_>>().join(" -> ");
     match cycle.len() {

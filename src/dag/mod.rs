@@ -1,42 +1,40 @@
-//! From events to graphs: link rules, the causal DAG in interval and CSR form, its order, levels and weights.
+//! From events to graphs: link rules, the causal DAG in interval and CSR form, its operations and its edge weights.
 //!
-//! Every graph here is numbered so that an edge goes from a lower to a higher number. Events sorted by time are so
-//! numbered as they stand; a [`Dag`] built from arbitrary edges keeps the permutation to the caller's ids.
+//! Every graph here is numbered topologically: an edge goes from a lower to a higher number. Events sorted by time
+//! are numbered so already; a [`Dag`] built from arbitrary edges keeps the mapping to the caller's ids.
+//!
+//! Each folder imports only from those above it:
+//!
+//! - `config`: settings of `dag.*`
+//! - `error`: errors of building a graph and of operations on it
+//! - `graph/`: the forms of a graph (interval, CSR, unordered) and its topological order
+//! - `ops/`: [`DagView`] and the operations behind it: generations, paths, reachability, reduction, components
+//! - `links/`: from events to edges, one file a link rule
+//! - `weights/`: the weight of an edge
+//! - `interop/`: petgraph and sprs, behind the features of these names
+//!
+//! ```
+//! use ironforge::dag::{DagView, WindowKnn};
+//!
+//! // Each event links to the next 2 events that are 1 to 10 ms later.
+//! let rule = WindowKnn { k: 2, dt_min_ms: 1, dt_max_ms: 10 };
+//! let dag = rule.build(&[0, 3, 5, 40])?;
+//! assert_eq!(dag.edge_iter().collect::<Vec<_>>(), [(0, 1), (0, 2), (1, 2)]);
+//! assert_eq!(dag.topological_generations().level, [0, 1, 2, 0]);
+//! # Ok::<(), ironforge::dag::DagError>(())
+//! ```
 
-mod batch;
-mod build;
 mod config;
-mod counts;
-mod digraph;
 mod error;
-mod generations;
 mod graph;
 mod interop;
-mod interval;
-mod marks;
-mod order;
-mod parts;
-mod paths;
-mod ranges;
-mod reach;
-mod reduction;
-mod rule;
-mod shared_key;
-mod view;
+mod links;
+mod ops;
 mod weights;
-mod zones;
 
-pub use batch::DagBatch;
-pub use build::{Links, temporal_view};
-pub use config::{DagConfig, KeyScope, Link};
-pub use digraph::Digraph;
+pub use config::{DagConfig, KeyScope, LinkRule};
 pub use error::DagError;
-pub use generations::Generations;
-pub use graph::Dag;
-pub use interval::{IntervalDag, WindowKnn};
-pub use parts::Components;
-pub use paths::{CriticalPath, WeightedPath};
-pub use rule::LinkRule;
-pub use shared_key::SharedKey;
-pub use view::DagView;
+pub use graph::{Dag, Digraph, IntervalDag};
+pub use links::{DagBatch, Linker, Links, SharedKey, WindowKnn, temporal_view};
+pub use ops::{Components, CriticalPath, DagView, Generations, WeightedPath};
 pub use weights::{Causality, EdgeWeights};

@@ -12,19 +12,22 @@
 //! What it calculates: the node and edge features of such a session ([`features45`]).
 //!
 //! No other module depends on it but `config`, which accepts the original's options, `pipeline`, which reads inputs of
-//! every form and chooses the features, and `error`, which passes its errors on.
+//! every form, chooses the features and passes its errors on.
 //!
 //! * `error`: errors of reading its files.
 //! * [`attributes`]: names of the values that its files state of a session as a whole.
 //! * [`forms`]: the forms of its files, by richness.
 //! * `sessions`: readers of its files.
 //! * [`features45`]: node and edge features.
+//! * `options`: options and presets of its configuration.
 
 pub mod attributes;
 #[cfg(feature = "store")]
 mod error;
 pub mod features45;
 pub mod forms;
+#[cfg(feature = "store")]
+pub mod options;
 #[cfg(feature = "store")]
 mod sessions;
 

@@ -1,20 +1,20 @@
-//! Settings of the motif room.
+//! Settings of the miner.
 
-use super::error::MotifError;
-use super::shape::{MAX_NODES, MIN_NODES};
+use super::MotifError;
+use super::enumerate::{MAX_NODES, MIN_NODES};
 
-/// Nulls drawn by default: the smallest p is then 1/1001, a tenth of `promote_p`.
+/// Default number of replicates: the smallest p is then 1/1001, a tenth of `promote_p`.
 const ITERATIONS: u32 = 1000;
-/// Most nulls: p down to a millionth, and one score of each is kept.
+/// Largest number of replicates: p down to a millionth, and one score of each is kept.
 const MAX_ITERATIONS: u32 = 1_000_000;
-/// Occurrences a pattern needs to be tested: twice may be chance, and no null model is drawn for a single case.
+/// Occurrences a pattern needs to be tested: two may be chance, and a single one is not worth a test.
 const MIN_COUNT: u64 = 3;
-/// Width of the strata, in minutes. Measured: the mix of labels may then swing within two hours (blocks of half an hour
-/// raise false alarms there in one log of seven).
+/// Width of the blocks, in minutes. Measured: the mix of labels may then swing within two hours (blocks of half an
+/// hour raise false alarms there in one log of seven).
 const BLOCK_MINUTES: f64 = 15.0;
 /// Width of the windows of `IntervalJitter`, in minutes: a quarter of the two hours that an edge spans by default.
 const JITTER_MINUTES: f64 = 30.0;
-/// Share of the graphs that are held out: as many to confirm as to find.
+/// Share of the graphs that are held out: as many to confirm a pattern as to find it.
 const HOLDOUT: f64 = 0.5;
 /// Lift from which a significant pattern is worth promoting: it occurs twice as often as chance gives.
 const PROMOTE_LIFT: f64 = 2.0;
@@ -23,10 +23,11 @@ const PROMOTE_P: f64 = 0.01;
 /// Family-wise p up to which a pattern is parked.
 const PARK_P: f64 = 0.05;
 
-/// A null model: what is held to be chance. Each is a test of its own; they are never pooled.
+/// A null model: what is assumed to be chance. Each is a separate test; they are never pooled.
 ///
-/// Share of 300 logs without structure in which a pattern gets a `p_fwer` of at most .05 (default widths, 199 draws, 6
-/// sessions of 25 to 50 events, 3 labels or 2; 2 standard errors are .025; in brackets where the assumption fails):
+/// Share of 300 logs without structure in which a pattern gets a `p_fwer` of at most .05 (default widths, 199
+/// replicates, 6 sessions of 25 to 50 events, 3 labels or 2; 2 standard errors are .025; in brackets where the
+/// assumption fails):
 ///
 /// | labels, times | stratified permutation | label permutation | interval jitter |
 /// |---|---|---|---|
@@ -40,19 +41,20 @@ const PARK_P: f64 = 0.05;
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Null {
-    /// Labels change places inside short blocks of time. Assumes that labels are exchangeable inside a block: a block
-    /// has to be short, an eighth at most, against a wave of the mix. Only this null promotes.
+    /// Labels are permuted inside short blocks of time. Assumes that labels are exchangeable inside a block: a block
+    /// should be at most an eighth of a wave of the mix. Only this null promotes.
     #[default]
     StratifiedPermutation,
-    /// Labels change places inside their graph. Assumes that the mix of labels is the same from end to end.
+    /// Labels are permuted inside their graph. Assumes that the mix of labels is the same from end to end.
     LabelPermutation,
-    /// Times are drawn anew inside fixed windows, and events linked anew. Assumes that events of any label happen at an
-    /// even rate inside a window, a tenth at most of a wave of the mix: bursts alone are enough to raise an alarm.
+    /// Times are drawn again inside fixed windows, and events linked again. Assumes that events of any label happen
+    /// at an even rate inside a window, at most a tenth of a wave of the mix: bursts alone are enough to raise an
+    /// alarm.
     IntervalJitter,
 }
 
 impl Null {
-    /// Its name: `StratifiedPermutation`, `LabelPermutation`, `IntervalJitter`.
+    /// Name: `StratifiedPermutation`, `LabelPermutation`, `IntervalJitter`.
     pub fn name(self) -> &'static str {
         match self {
             Self::StratifiedPermutation => "StratifiedPermutation",
@@ -60,24 +62,42 @@ impl Null {
             Self::IntervalJitter => "IntervalJitter",
         }
     }
+
+    /// Every null model.
+    pub const ALL: [Self; 3] = [Self::StratifiedPermutation, Self::LabelPermutation, Self::IntervalJitter];
 }
 
-/// How p is corrected for the number of patterns looked at.
+/// Correction of p for the number of tested patterns.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Correction {
-    /// Westfall and Young's single-step max-T: family-wise, the choice of the patterns included.
+    /// Westfall and Young's single-step max-T: family-wise, and valid although the data choose the patterns.
     #[default]
     MaxT,
     /// Bonferroni over the tested patterns: family-wise.
     Bonferroni,
-    /// Benjamini and Hochberg over the tested patterns: rate of false discoveries, under positive dependence.
+    /// Benjamini and Hochberg over the tested patterns: false discovery rate, under positive dependence.
     Bh,
-    /// Benjamini and Yekutieli over the tested patterns: rate of false discoveries, under any dependence.
+    /// Benjamini and Yekutieli over the tested patterns: false discovery rate, under any dependence.
     By,
 }
 
-/// What is counted as a motif, how it is tested, and when it is promoted.
+impl Correction {
+    /// Every correction.
+    pub const ALL: [Self; 4] = [Self::MaxT, Self::Bonferroni, Self::Bh, Self::By];
+
+    /// Its name in the configuration.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::MaxT => "max-t",
+            Self::Bonferroni => "bonferroni",
+            Self::Bh => "bh",
+            Self::By => "by",
+        }
+    }
+}
+
+/// Settings of counting, testing and promoting motifs.
 #[derive(Debug, Clone, PartialEq, serde::Serialize, serde::Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct MotifConfig {
@@ -85,35 +105,36 @@ pub struct MotifConfig {
     pub min_nodes: usize,
     /// Events of the largest pattern, 3 to 5. Work grows about fivefold with each.
     pub max_nodes: usize,
-    /// Occurrences in all graphs together from which a pattern is tested.
+    /// Occurrences in all graphs together that a pattern needs to be tested.
     pub min_count: u64,
-    /// Labellings drawn under the null, at most a million. 0: count only. No p lies below 1/(iterations + 1), so
-    /// fewer than 1/`promote_p` - 1 can promote nothing.
+    /// Replicates drawn under the null, at most a million. 0: count only. No p lies below 1/(iterations + 1), so
+    /// fewer than 1/`promote_p` - 1 promote nothing.
     pub iterations: u32,
-    /// What labels an event: `kind`, `none` (shape alone), or the name of a column. Read by whoever builds the graphs.
+    /// Source of an event's label: `kind`, `none` (shape alone), or the name of a column. Read by callers that build
+    /// the graphs.
     pub labels: String,
-    /// What is taken for chance.
+    /// The null model.
     pub null: Null,
     /// Width of the blocks of time inside which `StratifiedPermutation` permutes labels, in minutes.
     pub block_minutes: f64,
-    /// Width of the windows inside which `IntervalJitter` draws times anew, in minutes.
+    /// Width of the windows inside which `IntervalJitter` draws times, in minutes.
     pub jitter_minutes: f64,
-    /// The p that verdicts are by.
+    /// The p that decides the verdict.
     pub correction: Correction,
-    /// Share of the graphs that are held out to confirm what the others show; above 0 and below 1.
+    /// Share of the graphs that are held out to confirm the patterns found in the others; above 0 and below 1.
     pub holdout: f64,
     /// Longest time from the first to the last event of a pattern, in minutes, ends included; 0: no limit.
     pub span_minutes: f64,
-    /// Least lift of a promoted pattern.
+    /// Smallest lift of a promoted pattern.
     pub promote_lift: f64,
     /// Largest family-wise p of a promoted pattern.
     pub promote_p: f64,
     /// Largest family-wise p of a parked pattern.
     pub park_p: f64,
-    /// Least lift of a parked pattern; a pattern below it is discarded. 0: any.
+    /// Smallest lift of a parked pattern; a pattern below it is discarded. 0: any.
     pub park_lift: f64,
-    /// Most rows that a report or a table shows, the most significant first; 0: all. What is tested does not depend on
-    /// it. Read by whoever reports.
+    /// Largest number of rows in a report or a table, the most significant first; 0: all. The test does not depend on
+    /// it. Read by callers that report.
     pub max_rows: usize,
 }
 
@@ -134,7 +155,7 @@ impl Default for MotifConfig {
             promote_lift: PROMOTE_LIFT,
             promote_p: PROMOTE_P,
             park_p: PARK_P,
-            // A significant pattern occurs more often than by chance, whatever its lift.
+            // A significant pattern occurs more often than by chance at any lift.
             park_lift: 0.0,
             max_rows: 0,
         }
@@ -149,60 +170,67 @@ impl MotifConfig {
     pub fn validate(&self) -> Result<(), MotifError> {
         let (min, max) = (self.min_nodes, self.max_nodes);
         if min < MIN_NODES || max > MAX_NODES || min > max {
-            return Err(MotifError::Sizes { min, max });
+            let min_is_valid = (MIN_NODES..=MAX_NODES).contains(&min);
+            let key = if min_is_valid { "motif.max_nodes" } else { "motif.min_nodes" };
+            return Err(MotifError::Sizes { key, min, max });
         }
         if self.min_count == 0 {
-            return Err(MotifError::MinCount);
+            return Err(MotifError::MinCount { key: "motif.min_count" });
         }
         if self.iterations > MAX_ITERATIONS {
-            return Err(MotifError::Iterations { iterations: self.iterations, max: MAX_ITERATIONS });
+            let (key, iterations) = ("motif.iterations", self.iterations);
+            return Err(MotifError::Iterations { key, iterations, max: MAX_ITERATIONS });
         }
         if self.labels.is_empty() {
-            return Err(MotifError::NoLabels);
+            return Err(MotifError::NoLabels { key: "motif.labels" });
         }
-        if self.block_ms().is_none() {
-            return Err(MotifError::BlockMinutes { block_minutes: self.block_minutes });
-        }
-        if self.jitter_ms().is_none() {
-            return Err(MotifError::JitterMinutes { jitter_minutes: self.jitter_minutes });
-        }
-        let bars = [
-            ("holdout", self.holdout, f64::MIN_POSITIVE..=1.0 - f64::EPSILON, "above 0 and below 1"),
-            ("span_minutes", self.span_minutes, 0.0..=f64::MAX, "0 (no limit) or more"),
-            ("promote_lift", self.promote_lift, 1.0..=f64::MAX, "1 or more"),
+        self.block_ms()?;
+        self.jitter_ms()?;
+        let ranges = [
+            ("motif.holdout", self.holdout, f64::MIN_POSITIVE..=1.0 - f64::EPSILON, "above 0 and below 1"),
+            ("motif.span_minutes", self.span_minutes, 0.0..=f64::MAX, "0 (no limit) or more"),
+            ("motif.promote_lift", self.promote_lift, 1.0..=f64::MAX, "1 or more"),
             (
-                "park_lift",
+                "motif.park_lift",
                 self.park_lift,
                 0.0..=self.promote_lift,
                 "0 (any) or more, and at most motif.promote_lift",
             ),
-            ("park_p", self.park_p, f64::MIN_POSITIVE..=1.0, "above 0 and at most 1"),
+            ("motif.park_p", self.park_p, f64::MIN_POSITIVE..=1.0, "above 0 and at most 1"),
             (
-                "promote_p",
+                "motif.promote_p",
                 self.promote_p,
                 f64::MIN_POSITIVE..=self.park_p,
                 "above 0 and at most motif.park_p",
             ),
         ];
-        match bars.into_iter().find(|(_, value, allowed, _)| !allowed.contains(value)) {
+        match ranges.into_iter().find(|(_, value, allowed, _)| !allowed.contains(value)) {
             Some((key, value, _, range)) => Err(MotifError::Threshold { key, value, range }),
             None => Ok(()),
         }
     }
 
-    /// Width of a block in whole milliseconds; `None` where it is none.
-    pub(crate) fn block_ms(&self) -> Option<u64> {
-        width_ms(self.block_minutes)
+    /// Width of a block in whole milliseconds.
+    ///
+    /// # Errors
+    /// [`MotifError::BlockMinutes`] if it is not a width.
+    pub(crate) fn block_ms(&self) -> Result<u64, MotifError> {
+        let (key, block_minutes) = ("motif.block_minutes", self.block_minutes);
+        width_ms(block_minutes).ok_or(MotifError::BlockMinutes { key, block_minutes })
     }
 
-    /// Width of a window of the jitter in whole milliseconds; `None` where it is none.
-    pub(crate) fn jitter_ms(&self) -> Option<u64> {
-        width_ms(self.jitter_minutes)
+    /// Width of a window of the jitter in whole milliseconds.
+    ///
+    /// # Errors
+    /// [`MotifError::JitterMinutes`] if it is not a width.
+    pub(crate) fn jitter_ms(&self) -> Result<u64, MotifError> {
+        let (key, jitter_minutes) = ("motif.jitter_minutes", self.jitter_minutes);
+        width_ms(jitter_minutes).ok_or(MotifError::JitterMinutes { key, jitter_minutes })
     }
 
     /// Longest span in whole milliseconds; `None` without a limit.
     pub(crate) fn span_ms(&self) -> Option<u64> {
-        // a cast saturates: beyond any span there is
+        // the cast saturates: beyond any possible span
         (self.span_minutes > 0.0).then_some((self.span_minutes * 60_000.0) as u64)
     }
 
@@ -230,25 +258,46 @@ mod tests {
     #[test]
     fn the_defaults_are_valid_and_each_setting_is_checked() {
         assert_eq!(MotifConfig::default().validate(), Ok(()));
-        assert_eq!(refused(|c| c.max_nodes = 6), MotifError::Sizes { min: 3, max: 6 });
-        assert_eq!(refused(|c| c.max_nodes = 2), MotifError::Sizes { min: 3, max: 2 });
-        assert_eq!(refused(|c| c.min_count = 0), MotifError::MinCount);
+        let sizes = |key, min, max| MotifError::Sizes { key, min, max };
+        assert_eq!(refused(|c| c.max_nodes = 6), sizes("motif.max_nodes", 3, 6));
+        assert_eq!(refused(|c| c.max_nodes = 2), sizes("motif.max_nodes", 3, 2));
+        assert_eq!(refused(|c| c.min_nodes = 2), sizes("motif.min_nodes", 2, 5));
+        assert_eq!(refused(|c| c.min_count = 0).setting(), Some("motif.min_count"));
         assert!(matches!(refused(|c| c.iterations = u32::MAX), MotifError::Iterations { .. }));
-        assert_eq!(refused(|c| c.labels.clear()), MotifError::NoLabels);
+        assert_eq!(refused(|c| c.labels.clear()).setting(), Some("motif.labels"));
         for bad in [0.0, -1.0, f64::INFINITY, f64::NAN] {
             assert!(matches!(refused(|c| c.block_minutes = bad), MotifError::BlockMinutes { .. }), "{bad}");
             assert!(matches!(refused(|c| c.jitter_minutes = bad), MotifError::JitterMinutes { .. }), "{bad}");
         }
-        let key = |e| match e {
-            MotifError::Threshold { key, .. } => key,
-            other => panic!("{other}"),
-        };
-        assert_eq!(key(refused(|c| c.holdout = 0.0)), "holdout");
-        assert_eq!(key(refused(|c| c.holdout = 1.0)), "holdout");
-        assert_eq!(key(refused(|c| c.span_minutes = -1.0)), "span_minutes");
-        assert_eq!(key(refused(|c| c.promote_lift = f64::NAN)), "promote_lift");
-        assert_eq!(key(refused(|c| c.park_p = 1.5)), "park_p");
-        assert_eq!(key(refused(|c| c.park_lift = 2.5)), "park_lift");
-        assert_eq!(key(refused(|c| c.promote_p = 0.06)), "promote_p");
+        for (change, key) in [
+            ((|c| c.holdout = 0.0) as fn(&mut MotifConfig), "motif.holdout"),
+            (|c| c.holdout = 1.0, "motif.holdout"),
+            (|c| c.span_minutes = -1.0, "motif.span_minutes"),
+            (|c| c.promote_lift = f64::NAN, "motif.promote_lift"),
+            (|c| c.park_p = 1.5, "motif.park_p"),
+            (|c| c.park_lift = 2.5, "motif.park_lift"),
+            (|c| c.promote_p = 0.06, "motif.promote_p"),
+        ] {
+            let error = refused(change);
+            assert!(matches!(error, MotifError::Threshold { .. }), "{error}");
+            assert_eq!(error.setting(), Some(key));
+        }
+    }
+
+    #[test]
+    fn an_error_about_a_setting_begins_with_its_key() {
+        for change in [
+            (|c| c.min_nodes = 9) as fn(&mut MotifConfig),
+            |c| c.min_count = 0,
+            |c| c.iterations = u32::MAX,
+            |c| c.labels.clear(),
+            |c| c.block_minutes = 0.0,
+            |c| c.jitter_minutes = 0.0,
+            |c| c.holdout = 2.0,
+        ] {
+            let error = refused(change);
+            assert!(error.to_string().starts_with(error.setting().unwrap()), "{error}");
+        }
+        assert_eq!(MotifError::NoRule { graph: 0 }.setting(), None);
     }
 }

@@ -1,31 +1,31 @@
-//! What can be wrong with graphs or settings given to the motif room.
+//! Errors of mining.
 
 use crate::csr::CsrError;
 use crate::dag::DagError;
 
-/// Why motifs cannot be mined.
+/// An error in the graphs or the settings given to the miner.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum MotifError {
-    /// The pattern has another number of columns than of rows.
+    /// The numbers of rows and columns of the adjacency differ.
     #[error("the graph has {rows} rows and {cols} columns, a graph over its own events is square")]
     NotSquare {
-        /// Rows of the pattern.
+        /// Number of rows.
         rows: usize,
-        /// Columns of the pattern.
+        /// Number of columns.
         cols: usize,
     },
-    /// A column of values does not hold one value for each event.
+    /// A column does not hold one value for each event.
     #[error("{column} holds {got} values, the graph has {nodes} events")]
     Len {
         /// `labels` or `t_ms`.
         column: &'static str,
-        /// Values given.
+        /// Number of values given.
         got: usize,
-        /// Events of the graph.
+        /// Number of events of the graph.
         nodes: usize,
     },
-    /// An edge leads to an event that is not numbered behind its source.
+    /// An edge leads to an event whose number is not above that of its source.
     #[error("edge {src} -> {dst} does not lead forward: number the events in topological order")]
     Backward {
         /// Source of the edge.
@@ -33,113 +33,148 @@ pub enum MotifError {
         /// Its target.
         dst: u32,
     },
-    /// The sizes asked for are not 3 to 5.
+    /// The sizes are not 3 to 5.
     #[error(
         "motif.min_nodes = {min} and motif.max_nodes = {max}: both are 3 to 5, the first not above the second"
     )]
     Sizes {
-        /// Smallest size asked for.
+        /// Key of the setting.
+        key: &'static str,
+        /// Smallest size set.
         min: usize,
-        /// Largest size asked for.
+        /// Largest size set.
         max: usize,
     },
-    /// A pattern that never occurs cannot be tested.
-    #[error("motif.min_count is 0, a pattern has to occur to be tested: set it to 1 or more")]
-    MinCount,
-    /// More draws than are ever needed.
-    #[error("motif.iterations is {iterations}: draw at most {max}, which gives p down to 1/{max}")]
+    /// The number of occurrences a pattern needs is 0.
+    #[error("{key} is 0, a pattern has to occur to be tested: set it to 1 or more")]
+    MinCount {
+        /// Key of the setting.
+        key: &'static str,
+    },
+    /// More replicates than are ever needed.
+    #[error("{key} is {iterations}: draw at most {max}, which gives p down to 1/{max}")]
     Iterations {
-        /// Draws asked for.
+        /// Key of the setting.
+        key: &'static str,
+        /// Number of replicates set.
         iterations: u32,
-        /// Most draws.
+        /// Largest number of replicates.
         max: u32,
     },
-    /// No column is named.
-    #[error("motif.labels is empty: name a column, or say \"kind\" or \"none\"")]
-    NoLabels,
-    /// Strata must have a width.
-    #[error(
-        "motif.block_minutes is {block_minutes}: a width in minutes, at least one millisecond and finite"
-    )]
+    /// The source of labels is empty.
+    #[error("{key} is empty: name a column, or say \"kind\" or \"none\"")]
+    NoLabels {
+        /// Key of the setting.
+        key: &'static str,
+    },
+    /// The width of the blocks is not a width.
+    #[error("{key} is {block_minutes}: a width in minutes, at least one millisecond and finite")]
     BlockMinutes {
-        /// The width asked for.
+        /// Key of the setting.
+        key: &'static str,
+        /// The width set.
         block_minutes: f64,
     },
-    /// Windows of the jitter must have a width.
-    #[error(
-        "motif.jitter_minutes is {jitter_minutes}: a width in minutes, at least one millisecond and finite"
-    )]
+    /// The width of the windows of the jitter is not a width.
+    #[error("{key} is {jitter_minutes}: a width in minutes, at least one millisecond and finite")]
     JitterMinutes {
-        /// The width asked for.
+        /// Key of the setting.
+        key: &'static str,
+        /// The width set.
         jitter_minutes: f64,
     },
-    /// A threshold of the verdict lies outside its range.
-    #[error("motif.{key} is {value}, it has to be {range}")]
+    /// A number lies outside its range.
+    #[error("{key} is {value}, it has to be {range}")]
     Threshold {
-        /// Name of the setting.
+        /// Key of the setting.
         key: &'static str,
         /// Its value.
         value: f64,
-        /// What it may be.
+        /// The allowed range, in words.
         range: &'static str,
     },
-    /// More events than node numbers.
+    /// More events than event numbers.
     #[error("{events} events, at most {} can be mined together: mine fewer groups at once", u32::MAX - 1)]
     TooManyEvents {
-        /// Events of all graphs.
+        /// Number of events of all graphs.
         events: u64,
     },
-    /// More distinct labels than a pattern's key can hold.
+    /// More distinct labels than the packed labels of a pattern can distinguish.
     #[error("{labels} distinct labels, at most {limit}: choose a coarser column with motif.labels")]
     TooManyLabels {
-        /// Distinct labels found.
+        /// Number of distinct labels.
         labels: usize,
-        /// Most that can be told apart.
+        /// Largest number supported.
         limit: usize,
     },
-    /// More occurrences of one shape than a counter can hold.
+    /// More occurrences of one shape than a counter holds.
     #[error(
         "{instances} occurrences of one shape of {k} events, at most {} are counted: lower motif.max_nodes, \
          or link events more sparsely",
         u32::MAX
     )]
     TooManyInstances {
-        /// Occurrences of the shape.
+        /// Number of occurrences.
         instances: u64,
-        /// Its number of events.
+        /// Number of events of the shape.
         k: usize,
     },
-    /// Times are to be drawn anew, and nothing says how the events would then be linked.
+    /// Times are to be drawn again, but a graph has no rule by which its events can be linked again.
     #[error(
-        "graph {graph} has edges and no rule that makes them, so its events cannot be linked anew when their times \
-         are drawn: give the rule (MotifGraph::relinked_by), or set motif.null to \"stratified-permutation\""
+        "graph {graph} has edges but no edge rule, so its events cannot be linked again when their times are drawn: \
+         give the rule (MotifGraph::with_edge_rule), or set motif.null to \"stratified-permutation\""
     )]
     NoRule {
-        /// Place of the graph among those given.
+        /// Index of the graph among those given.
         graph: usize,
     },
-    /// A rule gives other edges than its graph has.
+    /// An edge rule gives other edges than its graph has.
     #[error(
-        "graph {graph} has other edges than its rule gives its events: link it by the rule it is given with"
+        "graph {graph} has other edges than its edge rule gives: build the graph by the rule that it is given with"
     )]
     OtherRule {
-        /// Place of the graph among those given.
+        /// Index of the graph among those given.
         graph: usize,
     },
-    /// A rule cannot link its events.
-    #[error("the rule of graph {graph} cannot link its events: {error}")]
+    /// An edge rule cannot link the events of its graph.
+    #[error("the edge rule of graph {graph} cannot link its events: {error}")]
     Rule {
-        /// Place of the graph among those given.
+        /// Index of the graph among those given.
         graph: usize,
-        /// What the rule says.
+        /// The error of the rule.
         error: DagError,
     },
-    /// A rule gave what is no pattern of edges.
-    #[error("the rule of graph {graph} gave what is no pattern over its events: {error}")]
+    /// An edge rule gave row bounds and columns that are not an adjacency.
+    #[error("the edge rule of graph {graph} gave parts that are not an adjacency over its events: {error}")]
     RuleParts {
-        /// Place of the graph among those given.
+        /// Index of the graph among those given.
         graph: usize,
-        /// What is wrong with it.
+        /// The error in the parts.
         error: CsrError,
     },
+}
+
+impl MotifError {
+    /// Key of the setting that the error is about, such as `motif.min_nodes`; `None` if it is about the graphs.
+    pub fn setting(&self) -> Option<&'static str> {
+        match *self {
+            Self::Sizes { key, .. }
+            | Self::MinCount { key }
+            | Self::Iterations { key, .. }
+            | Self::NoLabels { key }
+            | Self::BlockMinutes { key, .. }
+            | Self::JitterMinutes { key, .. }
+            | Self::Threshold { key, .. } => Some(key),
+            Self::NotSquare { .. }
+            | Self::Len { .. }
+            | Self::Backward { .. }
+            | Self::TooManyEvents { .. }
+            | Self::TooManyLabels { .. }
+            | Self::TooManyInstances { .. }
+            | Self::NoRule { .. }
+            | Self::OtherRule { .. }
+            | Self::Rule { .. }
+            | Self::RuleParts { .. } => None,
+        }
+    }
 }

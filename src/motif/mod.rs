@@ -1,49 +1,45 @@
-//! Motifs: small patterns of labelled events that occur more often than chance, and how sure that is.
+//! Motifs: small patterns of labelled events that occur more often than by chance, with p-values that hold for all
+//! patterns together.
 //!
-//! A motif is a connected induced sub-DAG of 3 to 5 events in time order, each with its label.
+//! A motif is a connected induced sub-DAG of 3 to 5 events in time order, each with its label. [`count`] counts every
+//! pattern exactly; [`mine`](mine()) also tests each against a null model.
+//!
+//! - `config`: [`MotifConfig`], the settings.
+//! - `error`: [`MotifError`], errors in graphs and settings.
+//! - `graph`: [`MotifGraph`], the input, and the union of all graphs of a run.
+//! - `enumerate`: the connected sets of events, each once, and their shapes.
+//! - `pattern`: [`Pattern`], a shape with labels; its text and its canonical form.
+//! - `census`: the exact counts of all patterns.
+//! - `null`: the null models, which draw data as chance would have them.
+//! - `replicate`: the patterns counted in drawn data.
+//! - `test`: the significance of each pattern, corrected for their number.
+//! - `significance`, `verdict`, `row`: the result for one pattern.
+//! - `mine`: [`mine`](mine()), from graphs to tested patterns.
+//! - `memory`: [`memory_bytes`], the memory that this takes.
 
-mod band;
-mod bootstrap;
-mod canonical;
 mod census;
-mod code;
 mod config;
-mod correction;
-mod counts;
-mod desk;
-mod drawn;
-mod draws;
+mod enumerate;
 mod error;
-mod estimate;
-mod follow;
 mod graph;
-mod known;
-mod lanes;
-mod maxima;
+mod memory;
 mod mine;
 mod null;
-mod occurrences;
-mod outcome;
-mod overlap;
-mod quote;
+mod pattern;
+mod replicate;
 mod row;
-mod score;
-mod shape;
 mod significance;
-mod span;
-mod split;
-mod tally;
-mod text;
-mod visitors;
-mod walk;
+mod test;
+mod verdict;
 
-pub use census::{Census, Pattern, PatternCount, count};
+pub use census::{Census, PatternCount, count, estimate_instances};
 pub use config::{Correction, MotifConfig, Null};
+pub use enumerate::{MAX_NODES, MIN_NODES, class_of};
 pub use error::MotifError;
-pub use estimate::{estimate_instances, memory_bytes};
-pub use graph::MotifGraph;
-pub use mine::{Mined, mine};
-pub use null::Relink;
-pub use row::{MotifRow, Significance, Verdict};
-pub use shape::{MAX_NODES, MIN_NODES, class_of};
-pub use text::PatternTextError;
+pub use graph::{EdgeRule, MotifGraph};
+pub use memory::memory_bytes;
+pub use mine::{MiningResult, mine};
+pub use pattern::{Pattern, PatternTextError};
+pub use row::MotifRow;
+pub use significance::Significance;
+pub use verdict::Verdict;

@@ -1,34 +1,36 @@
-//! How tables are written.
+//! Settings of writing tables.
+
+use std::ops::RangeInclusive;
 
 use serde::{Deserialize, Serialize};
 
-use super::StoreError;
+use crate::store::StoreError;
 
-/// ZSTD level: 3 is where files stop shrinking much and writing is still quick.
+/// ZSTD level: beyond 3 files hardly shrink, and writing slows down.
 const COMPRESSION_LEVEL: i32 = 3;
-/// Rows of a row group: small enough to read one session's part, large enough to compress.
+/// Rows of a row group: few enough to read one session alone, enough to compress well.
 const ROW_GROUP_ROWS: u32 = 10_000;
-/// Most rows of a row group that may be asked for.
-const MAX_ROWS: u32 = 100_000_000;
-/// Fewest and most rows of a content-defined row group; they average [`ROW_GROUP_ROWS`] between these.
-const CONTENT_ROWS: (u32, u32) = (5_000, 20_000);
-/// Smallest and largest page of a content-defined cut, bytes before encoding: what the Parquet libraries take.
+/// Upper bound of the row group settings.
+const MAX_ROW_GROUP_ROWS: u32 = 100_000_000;
+/// Minimum and maximum rows of a content-defined row group; the mean is [`ROW_GROUP_ROWS`].
+const CONTENT_DEFINED_ROWS: (u32, u32) = (5_000, 20_000);
+/// Minimum and maximum size of a content-defined data page, bytes before encoding: defaults of the Parquet libraries.
 const PAGE_BYTES: (u32, u32) = (256 << 10, 1 << 20);
-/// Bounds of those, bytes.
-const PAGE_BYTES_RANGE: std::ops::RangeInclusive<u32> = 1 << 10..=1 << 30;
+/// Range of the page size settings, bytes.
+const PAGE_BYTES_RANGE: RangeInclusive<u32> = 1 << 10..=1 << 30;
 
-/// Which encodings columns may get.
+/// The encodings that columns may get.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Encodings {
-    /// Whichever makes a sample of the column smallest, of all that pyarrow, DuckDB and Polars read.
+pub enum EncodingPolicy {
+    /// The encoding that makes a sample of the column smallest, of all that pyarrow, DuckDB and Polars read.
     #[default]
     Measured,
-    /// Plain, dictionary and delta of integers alone: for readers such as arrow2/parquet2, which have no more.
+    /// Plain, dictionary, and delta for integers only: for readers such as arrow2/parquet2, which know no others.
     Basic,
 }
 
-/// How tables are written.
+/// Settings of writing tables.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct StoreConfig {
@@ -36,20 +38,20 @@ pub struct StoreConfig {
     pub compression_level: i32,
     /// Rows of each row group but the last, 1 to 100,000,000; with `content_defined`, their mean.
     pub row_group_rows: u32,
-    /// Whether row groups and pages end where their content says so: a changed row then changes its neighbourhood in
-    /// the file and not all that follows, and stores that keep equal parts once keep the rest once.
+    /// Whether the content decides where row groups and data pages end. A changed row then changes only the bytes
+    /// near it, and storage that deduplicates chunks stores the rest once.
     pub content_defined: bool,
-    /// Fewest rows of a content-defined row group but the last, 1 to `row_group_rows` - 1.
+    /// Minimum rows of a content-defined row group but the last, 1 to `row_group_rows` - 1.
     pub min_row_group_rows: u32,
-    /// Most rows of a content-defined row group, `row_group_rows` to 100,000,000.
+    /// Maximum rows of a content-defined row group, `row_group_rows` to 100,000,000.
     pub max_row_group_rows: u32,
-    /// Smallest content-defined page, bytes before encoding, 1 KiB to half of `max_page_bytes`.
+    /// Minimum size of a content-defined data page, bytes before encoding, 1 KiB to half of `max_page_bytes`.
     pub min_page_bytes: u32,
-    /// Largest content-defined page, bytes before encoding, to 1 GiB.
+    /// Maximum size of a content-defined data page, bytes before encoding, at most 1 GiB.
     pub max_page_bytes: u32,
-    /// Which encodings columns may get.
-    pub encodings: Encodings,
-    /// Columns that are dictionary encoded whatever they hold; of the others, those whose values repeat.
+    /// The encodings that columns may get.
+    pub encodings: EncodingPolicy,
+    /// Names of columns that are always dictionary encoded; other columns are if their values repeat.
     pub dictionary: Vec<String>,
     /// Whether 64-bit integers and floats are stored in fewer bits where no value changes; never times or ids.
     pub narrow: bool,
@@ -61,11 +63,11 @@ impl Default for StoreConfig {
             compression_level: COMPRESSION_LEVEL,
             row_group_rows: ROW_GROUP_ROWS,
             content_defined: false,
-            min_row_group_rows: CONTENT_ROWS.0,
-            max_row_group_rows: CONTENT_ROWS.1,
+            min_row_group_rows: CONTENT_DEFINED_ROWS.0,
+            max_row_group_rows: CONTENT_DEFINED_ROWS.1,
             min_page_bytes: PAGE_BYTES.0,
             max_page_bytes: PAGE_BYTES.1,
-            encodings: Encodings::Measured,
+            encodings: EncodingPolicy::Measured,
             dictionary: Vec::new(),
             narrow: false,
         }
@@ -73,41 +75,46 @@ impl Default for StoreConfig {
 }
 
 impl StoreConfig {
-    /// Checks the ranges. Those of content-defined cuts count only where `content_defined` is set.
+    /// Checks the ranges. The minimum and maximum settings are checked only if `content_defined` is set.
     ///
     /// # Errors
-    /// [`StoreError::Config`] names the setting that is out of its range.
+    /// [`StoreError::Config`] with the setting that is out of its range.
     pub fn validate(&self) -> Result<(), StoreError> {
-        let check = |ok: bool, key, value: i64, want| match ok {
+        let check = |ok: bool, setting, value: i64, want| match ok {
             true => Ok(()),
-            false => Err(StoreError::Config { key, value, want }),
+            false => Err(StoreError::Config { setting, value, want }),
         };
         let level = self.compression_level;
-        check((1..=22).contains(&level), "compression_level", level.into(), "1 to 22")?;
+        check((1..=22).contains(&level), "store.compression_level", level.into(), "1 to 22")?;
         let rows = self.row_group_rows;
-        check((1..=MAX_ROWS).contains(&rows), "row_group_rows", rows.into(), "1 to 100000000")?;
+        check(
+            (1..=MAX_ROW_GROUP_ROWS).contains(&rows),
+            "store.row_group_rows",
+            rows.into(),
+            "1 to 100000000",
+        )?;
         if !self.content_defined {
             return Ok(());
         }
         let (min, max) = (self.min_row_group_rows, self.max_row_group_rows);
         check(
             min >= 1 && min < rows,
-            "min_row_group_rows",
+            "store.min_row_group_rows",
             min.into(),
             "at least 1, below store.row_group_rows",
         )?;
         check(
-            (rows..=MAX_ROWS).contains(&max),
-            "max_row_group_rows",
+            (rows..=MAX_ROW_GROUP_ROWS).contains(&max),
+            "store.max_row_group_rows",
             max.into(),
             "store.row_group_rows to 100000000",
         )?;
         let (min, max) = (self.min_page_bytes, self.max_page_bytes);
-        check(PAGE_BYTES_RANGE.contains(&max), "max_page_bytes", max.into(), "1024 to 1073741824")?;
-        let low = *PAGE_BYTES_RANGE.start();
+        check(PAGE_BYTES_RANGE.contains(&max), "store.max_page_bytes", max.into(), "1024 to 1073741824")?;
+        let least = *PAGE_BYTES_RANGE.start();
         check(
-            min >= low && min <= max / 2,
-            "min_page_bytes",
+            min >= least && min <= max / 2,
+            "store.min_page_bytes",
             min.into(),
             "1024 to half of store.max_page_bytes",
         )

@@ -1,31 +1,35 @@
-//! What can go wrong with a Parquet file, with the place and the remedy.
+//! Errors of reading and writing files, with the path and the remedy.
 
+use std::fmt;
 use std::path::PathBuf;
 
 /// Failure of the store.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
-    /// The operating system refused.
+    /// The operating system refused an operation on a file or folder.
     #[error("cannot {action} {path}: {source}", path = path.display())]
     Io {
         /// The file or folder.
         path: PathBuf,
-        /// What was tried.
-        action: &'static str,
-        /// Its reason.
+        /// The operation that failed.
+        action: IoAction,
+        /// The operating system's error.
         source: std::io::Error,
     },
-    /// The file is no Parquet file.
+    /// The file is not a Parquet file.
     #[error("{path} is not a Parquet file: {why}", path = path.display())]
     NotParquet {
         /// The file.
         path: PathBuf,
-        /// What gave it away.
+        /// The reason.
         why: String,
     },
     /// The file is neither Parquet nor Arrow IPC.
-    #[error("{path} is neither a Parquet file nor an Arrow IPC file: it begins like none of them", path = path.display())]
+    #[error(
+        "{path} is neither a Parquet file nor an Arrow IPC file: it has the first bytes of neither",
+        path = path.display()
+    )]
     NotTabular {
         /// The file.
         path: PathBuf,
@@ -36,24 +40,24 @@ pub enum StoreError {
         /// The file.
         path: PathBuf,
     },
-    /// The file says something that cannot be true.
+    /// The file contradicts itself or its format.
     #[error(
         "{path} is damaged: {why}; fetch or write the file again", path = path.display()
     )]
     Damaged {
         /// The file.
         path: PathBuf,
-        /// What cannot be true.
+        /// The contradiction.
         why: String,
     },
-    /// The file is sound and uses something that is not read here.
+    /// The file is valid but uses a feature that is not supported.
     #[error(
         "{path} uses {feature}, which is not supported here: write the file again without it", path = path.display()
     )]
     Feature {
         /// The file.
         path: PathBuf,
-        /// What it uses.
+        /// The feature.
         feature: String,
     },
     /// Reading would take more memory than allowed.
@@ -69,7 +73,7 @@ pub enum StoreError {
         /// Limit, bytes.
         limit: u64,
     },
-    /// A column that was asked for is not there.
+    /// A requested column does not exist.
     #[error(
         "{path} has no column {column:?}{}; its columns are: {}",
         nearest.as_ref().map(|n| format!(" (nearest: {n:?})")).unwrap_or_default(),
@@ -79,14 +83,14 @@ pub enum StoreError {
     UnknownColumn {
         /// The file.
         path: PathBuf,
-        /// The name asked for.
+        /// The requested name.
         column: String,
-        /// The most similar name of the file.
+        /// The most similar name in the file.
         nearest: Option<String>,
-        /// All names of the file.
+        /// All names in the file.
         columns: Vec<String>,
     },
-    /// A column that was asked for has a type that events cannot use.
+    /// A requested column has a type that is not supported.
     #[error(
         "column {column:?} of {path} has the type {type_name}, which is not read here: write it as integers, \
          floats, booleans, strings or timestamps",
@@ -108,7 +112,7 @@ pub enum StoreError {
         /// The name.
         column: String,
     },
-    /// A value does not fit the 64-bit signed integers that columns hold.
+    /// A value does not fit the signed 64-bit integers of a column.
     #[error(
         "row {row} (from 0) of column {column:?} in {path} holds {value}, which does not fit a signed 64-bit \
          integer: store it as a string or a float",
@@ -124,9 +128,9 @@ pub enum StoreError {
         /// The value.
         value: String,
     },
-    /// A column has another type than in the files before.
+    /// A column changes its type between the files of a dataset.
     #[error(
-        "column {column:?} is {was} in the files before {path} and {is} there: write them with one type, or read them \
+        "column {column:?} is {was} in the files before {path} and {is} in it: write them with one type, or read them \
          apart",
         path = path.display()
     )]
@@ -140,7 +144,7 @@ pub enum StoreError {
         /// Its type in this file.
         is: &'static str,
     },
-    /// A column is compared to a value of another kind.
+    /// A predicate compares a column to a value of another type.
     #[error("column {column:?} of {path} is {type_name} and cannot be compared to {value}", path = path.display())]
     Predicate {
         /// The file.
@@ -149,7 +153,7 @@ pub enum StoreError {
         column: String,
         /// Its type.
         type_name: &'static str,
-        /// What it is compared to.
+        /// The type of the value.
         value: &'static str,
     },
     /// The encoder failed on a table.
@@ -157,19 +161,19 @@ pub enum StoreError {
     Encode {
         /// The file that was to be written.
         path: PathBuf,
-        /// Its reason.
+        /// The encoder's reason.
         why: String,
     },
-    /// Something else stands where the folder of a session would.
+    /// The path of a session's folder is taken by something that is not a folder.
     #[error(
-        "{path} is {what}, and a session needs a folder of its own there, so that nothing is written elsewhere: move \
-         it away",
+        "{path} is {what} and not a folder: move it away, since a session is written only into a folder inside its \
+         dataset",
         path = path.display()
     )]
-    Place {
-        /// Where the folder would be.
+    NotAFolder {
+        /// The path of the session's folder.
         path: PathBuf,
-        /// What is there.
+        /// The obstacle: `a link` or `a file`.
         what: &'static str,
     },
     /// Another process writes to the dataset.
@@ -186,22 +190,22 @@ pub enum StoreError {
     Schema {
         /// The file.
         path: PathBuf,
-        /// Names, types and units of its columns.
+        /// Names, types and units of the file's columns.
         want: String,
-        /// Those of the table.
+        /// Names, types and units of the table's columns.
         got: String,
     },
     /// A setting is out of its range.
-    #[error("store.{key} = {value} is out of range: {want}")]
+    #[error("{setting} = {value} is out of range: {want}")]
     Config {
-        /// The setting.
-        key: &'static str,
+        /// The setting's key in a configuration, such as `store.row_group_rows`.
+        setting: &'static str,
         /// Its value.
         value: i64,
         /// The range.
         want: &'static str,
     },
-    /// A value cannot be a folder name.
+    /// A key or value cannot be part of a folder name.
     #[error("{key} = {value:?} cannot name a folder: {why}; give the session a short, non-empty id")]
     Partition {
         /// The partition key.
@@ -214,8 +218,76 @@ pub enum StoreError {
 }
 
 impl StoreError {
-    /// Whether a file that was to be read could not be opened.
+    /// Returns whether an input file or folder could not be opened.
     pub fn is_missing_input(&self) -> bool {
-        matches!(self, Self::Io { action: "open", .. })
+        matches!(self, Self::Io { action: IoAction::Open, .. })
+    }
+
+    /// The key of the setting that is out of its range, such as `store.row_group_rows`; `None` for other errors.
+    pub fn setting(&self) -> Option<&'static str> {
+        match self {
+            Self::Config { setting, .. } => Some(setting),
+            _ => None,
+        }
+    }
+}
+
+/// An operation on a file or folder, as [`StoreError::Io`] reports it.
+///
+/// Its text is a verb phrase that the path follows: `cannot {action} {path}`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum IoAction {
+    /// Opening an input file, or listing an input folder.
+    Open,
+    /// Reading bytes.
+    Read,
+    /// Mapping a file into memory.
+    Map,
+    /// Listing a folder.
+    List,
+    /// Reading size or type.
+    Metadata,
+    /// Creating a file or folder.
+    Create,
+    /// Creating the folders that a file is to be in.
+    CreateFolderOf,
+    /// Creating a temporary folder in a folder.
+    CreateFolderIn,
+    /// Writing bytes.
+    Write,
+    /// Putting a new file or folder at the path of the old one.
+    Replace,
+    /// Flushing to disk.
+    Flush,
+    /// Flushing the folder that a file is in.
+    FlushFolderOf,
+    /// Locking.
+    Lock,
+    /// Putting an old folder back to its path.
+    Restore,
+    /// Removing a file or folder.
+    Remove,
+}
+
+impl fmt::Display for IoAction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Open => "open",
+            Self::Read => "read",
+            Self::Map => "map",
+            Self::List => "list",
+            Self::Metadata => "get the metadata of",
+            Self::Create => "create",
+            Self::CreateFolderOf => "create the folder of",
+            Self::CreateFolderIn => "create a folder in",
+            Self::Write => "write",
+            Self::Replace => "replace",
+            Self::Flush => "flush",
+            Self::FlushFolderOf => "flush the folder of",
+            Self::Lock => "lock",
+            Self::Restore => "restore",
+            Self::Remove => "remove",
+        })
     }
 }

@@ -263,6 +263,7 @@ impl<T: Copy + Default> ArrayBuilder<T> {
     }
 
     /// Reserves memory for `rows` more rows.
+    #[cfg(feature = "store")]
     pub(crate) fn reserve_exact(&mut self, rows: usize) {
         self.values.reserve_exact(rows);
     }
@@ -297,6 +298,7 @@ impl<T: Copy + Default> ArrayBuilder<T> {
     }
 
     /// Bytes of memory of a row, the bit of a nullable one counted as a byte.
+    #[cfg(feature = "store")]
     pub(crate) fn bytes_per_row(&self) -> u64 {
         (size_of::<T>() + usize::from(self.nullable)) as u64
     }

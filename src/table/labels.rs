@@ -11,6 +11,7 @@ pub const MISSING: u32 = u32::MAX;
 const BYTES_PER_STRING: u64 = size_of::<String>() as u64;
 /// Bytes of memory of a distinct string of a [`LabelsBuilder`] besides its text: two headers, a code, and unused
 /// capacity of the hash table.
+#[cfg(feature = "store")]
 const BYTES_PER_INDEXED_STRING: u64 = 80;
 
 /// A column of strings, each distinct string stored once; a row may have none.
@@ -154,6 +155,7 @@ impl Labels {
 }
 
 /// Labels under construction. Names are in the order in which rows first use them.
+#[cfg(feature = "store")]
 #[derive(Debug, Default)]
 pub(crate) struct LabelsBuilder {
     names: Vec<String>,
@@ -162,6 +164,7 @@ pub(crate) struct LabelsBuilder {
     text_bytes: u64,
 }
 
+#[cfg(feature = "store")]
 impl LabelsBuilder {
     /// Appends a row.
     pub(crate) fn push(&mut self, row: Option<&str>) {
@@ -232,6 +235,7 @@ mod tests {
         assert_eq!(labels.without("c"), labels);
     }
 
+    #[cfg(feature = "store")]
     #[test]
     fn appended_rows_keep_their_strings() {
         let labels = Labels::encode([Some("b"), None, Some("a")]);

@@ -2,7 +2,9 @@
 
 use std::ops::Range;
 
+#[cfg(feature = "store")]
 use super::array::ArrayBuilder;
+#[cfg(feature = "store")]
 use super::labels::LabelsBuilder;
 use super::{Array, Labels};
 
@@ -172,6 +174,7 @@ impl Values {
 }
 
 /// Values under construction.
+#[cfg(feature = "store")]
 #[derive(Debug)]
 pub(crate) enum ValuesBuilder {
     U32(ArrayBuilder<u32>),
@@ -184,6 +187,7 @@ pub(crate) enum ValuesBuilder {
     Time { unit: TimeUnit, utc: bool, values: ArrayBuilder<i64> },
 }
 
+#[cfg(feature = "store")]
 impl Values {
     /// No rows, of the type and nullability of these values.
     pub(crate) fn builder(&self) -> ValuesBuilder {
@@ -191,6 +195,7 @@ impl Values {
     }
 }
 
+#[cfg(feature = "store")]
 impl ValuesBuilder {
     /// Appends rows of the same type. Returns false, and changes nothing, if they are of another type.
     pub(crate) fn append(&mut self, rows: &Values) -> bool {

@@ -1,31 +1,31 @@
-//! What the network takes and gives.
+//! Inputs and outputs of the network.
 
 use super::error::TgatError;
 use crate::attention::{Accuracy, EmptyRow, Keys, NonFinite, TimeBias};
 
-/// Many graphs back to back, with the features of their nodes and who may see whom.
+/// Graphs back to back, with the features of their nodes and the keys of each node.
 #[derive(Debug, Clone)]
 pub struct Batch<'a> {
     /// Features `[nodes, input_dim]`, row-major.
     pub x: &'a [f32],
-    /// First node of each graph, and the number of nodes behind the last: `[graphs + 1]`.
+    /// First node of each graph, and the number of nodes at the end: `[graphs + 1]`.
     pub offsets: &'a [usize],
-    /// Who may see whom, in every layer.
+    /// Keys that each node attends to, in every layer.
     pub keys: Keys<'a>,
-    /// Times of the nodes `[nodes]`, milliseconds; needed by every bias but `None`.
+    /// Times of the nodes `[nodes]`, milliseconds; required by every bias but `None`.
     pub t_ms: Option<&'a [i64]>,
     /// Bias of the logits, in every layer.
     pub bias: TimeBias,
-    /// Rows without a key.
+    /// Output of a row without a key.
     pub empty_row: EmptyRow,
     /// Rounding of the attention probabilities.
     pub accuracy: Accuracy,
-    /// NaN and infinity in the features.
+    /// Policy for NaN and infinity in the features.
     pub non_finite: NonFinite,
 }
 
 impl<'a> Batch<'a> {
-    /// A batch without time: no bias, empty rows give zeros, exact, NaN is an error.
+    /// A batch without times: no bias, empty rows give zeros, exact probabilities, NaN is an error.
     pub fn new(x: &'a [f32], offsets: &'a [usize], keys: Keys<'a>) -> Self {
         Self {
             x,
@@ -44,7 +44,7 @@ impl<'a> Batch<'a> {
         self.offsets.last().copied().unwrap_or(0)
     }
 
-    /// Checks what attention does not see: offsets, the number of features and the features. O(nodes·input_dim).
+    /// Checks what attention does not: offsets, the number of features, and the features. O(nodes · input_dim).
     pub(super) fn check(&self, input_dim: usize) -> Result<(), TgatError> {
         let [first, ..] = self.offsets else {
             return Err(TgatError::Len { what: "offsets", got: 0, want: 1 });
@@ -72,7 +72,7 @@ impl<'a> Batch<'a> {
     }
 }
 
-/// What the network says about the nodes of a batch.
+/// Embeddings and scores of the nodes of a batch.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scores {
     /// Output of the last layer `[nodes, hidden_dim]`, row-major.
@@ -81,21 +81,6 @@ pub struct Scores {
     pub pattern: Vec<f32>,
     /// Significance, 0 to 1: `[nodes]`.
     pub significance: Vec<f32>,
-    /// Whether the weights were trained: without training the scores mean nothing.
-    pub trained: bool,
-}
-
-/// The range of a session as predicted from its first nodes, in the units of what the weights were trained on.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct Range {
-    /// Nodes it was predicted from.
-    pub k: usize,
-    /// Middle of the range.
-    pub center: f32,
-    /// Half of its width, 0 or more: high and low are `center ± half`.
-    pub half: f32,
-    /// Weight of the node that counted most, `1/k` to 1.
-    pub confidence: f32,
-    /// Whether the weights were trained: without training the range means nothing.
+    /// True if the weights were trained; without training the scores are meaningless.
     pub trained: bool,
 }

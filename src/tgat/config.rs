@@ -2,18 +2,18 @@
 
 use super::error::TgatError;
 
-/// Width of the hidden state: the original's.
+/// Default width of the hidden state: 11 values a head.
 const HIDDEN_DIM: usize = 44;
-/// Heads: the original's, 11 values each at the default width.
+/// Default number of attention heads.
 const NUM_HEADS: usize = 4;
-/// Layers: the original's.
+/// Default number of layers.
 const NUM_LAYERS: usize = 2;
 
-/// Widest head that attention takes.
+/// Largest head dimension that attention accepts.
 const MAX_HEAD_DIM: usize = 128;
-/// The heads on top are a quarter as wide, and must not be empty.
+/// An output head is a quarter as wide, and must not be empty.
 const MIN_HIDDEN_DIM: usize = 4;
-/// Bounds that keep the weights below 1 GB, so that a mistyped setting is an error and not a full memory.
+/// Bounds that keep the weights below 1 GiB, so that a mistyped setting is an error instead of exhausted memory.
 const MAX_HIDDEN_DIM: usize = 1024;
 const MAX_HEADS: usize = 64;
 const MAX_LAYERS: usize = 32;
@@ -28,36 +28,36 @@ pub struct TgatConfig {
     pub num_heads: usize,
     /// Attention layers, 1 to 32. Default 2.
     pub num_layers: usize,
-    /// Whether a node's place in its graph enters. Default none.
+    /// Encoding of a node's position in its graph. Default none.
     pub positions: Positions,
-    /// Whether a layer adds its projected input to its output. Default false, as the original's layers.
+    /// Adds a layer's projected input to its output. Default false.
     pub residual: bool,
-    /// Whether a layer normalises its output, row by row. Default false, as the original's layers.
+    /// Normalises a layer's output, row by row. Default false.
     pub layer_norm: bool,
-    /// What queries, keys and values are rounded to before they meet attention. Default f16.
+    /// Precision to which queries, keys and values are rounded before attention. Default f16.
     pub precision: Precision,
 }
 
-/// Whether a node's place in its graph enters.
+/// Encoding of a node's position in its graph.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Positions {
-    /// It does not.
+    /// None.
     #[default]
     None,
-    /// A learned vector for each of the first [`MAX_POSITIONS`](super::MAX_POSITIONS) places is added; longer graphs
-    /// are an error.
+    /// A learned vector for each of the first [`MAX_POSITIONS`](super::MAX_POSITIONS) positions is added; longer
+    /// graphs are an error.
     Learned,
 }
 
-/// What queries, keys and values are rounded to, alike on every backend, so that backends agree.
+/// Precision to which queries, keys and values are rounded, the same on every backend, so that backends agree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Precision {
-    /// IEEE half precision: 11 bits, up to 65504.
+    /// IEEE half precision: 11 bits of significand, up to 65504.
     #[default]
     F16,
-    /// bfloat16: 8 bits, the range of f32.
+    /// bfloat16: 8 bits of significand, the range of f32.
     Bf16,
     /// No rounding; for the reference and the CPU only.
     F32,
@@ -93,12 +93,12 @@ impl TgatConfig {
         self.hidden_dim / self.num_heads
     }
 
-    /// Checks the ranges, and that the heads share the width evenly.
+    /// Checks the ranges, and that the heads divide the width evenly.
     ///
     /// # Errors
-    /// [`TgatError::Setting`] names the first setting that cannot be, and what it may be.
+    /// [`TgatError::Setting`] names the first setting that is out of range, and the values allowed.
     pub fn validate(&self) -> Result<(), TgatError> {
-        let setting = |setting, value: usize, want: String| Err(TgatError::Setting { setting, value, want });
+        let refuse = |setting, value: usize, want: String| Err(TgatError::Setting { setting, value, want });
         let ranges = [
             ("tgat.hidden_dim", self.hidden_dim, MIN_HIDDEN_DIM, MAX_HIDDEN_DIM),
             ("tgat.num_heads", self.num_heads, 1, MAX_HEADS),
@@ -106,18 +106,18 @@ impl TgatConfig {
         ];
         for (name, value, min, max) in ranges {
             if !(min..=max).contains(&value) {
-                return setting(name, value, format!("{min} to {max}"));
+                return refuse(name, value, format!("{min} to {max}"));
             }
         }
         if !self.hidden_dim.is_multiple_of(self.num_heads) {
             let want = format!("a multiple of tgat.num_heads = {}", self.num_heads);
-            return setting("tgat.hidden_dim", self.hidden_dim, want);
+            return refuse("tgat.hidden_dim", self.hidden_dim, want);
         }
         if self.head_dim() > MAX_HEAD_DIM {
             let want = format!("{} or more: a head holds at most {MAX_HEAD_DIM} values", {
                 self.hidden_dim.div_ceil(MAX_HEAD_DIM)
             });
-            return setting("tgat.num_heads", self.num_heads, want);
+            return refuse("tgat.num_heads", self.num_heads, want);
         }
         Ok(())
     }
@@ -128,7 +128,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_setting_that_cannot_be_is_named_with_what_it_may_be() {
+    fn a_setting_out_of_range_is_named_with_the_values_allowed() {
         let base = TgatConfig::default();
         base.validate().unwrap();
         let cases = [
@@ -138,9 +138,11 @@ mod tests {
             (TgatConfig { num_layers: 33, ..base.clone() }, "tgat.num_layers = 33", "1 to 32"),
             (TgatConfig { hidden_dim: 1024, num_heads: 4, ..base }, "tgat.num_heads = 4", "8 or more"),
         ];
-        for (config, place, remedy) in cases {
-            let text = config.validate().unwrap_err().to_string();
-            assert!(text.contains(place) && text.contains(remedy), "{text}");
+        for (config, setting, remedy) in cases {
+            let error = config.validate().unwrap_err();
+            assert!(setting.starts_with(error.setting().unwrap()), "{error}");
+            let text = error.to_string();
+            assert!(text.contains(setting) && text.contains(remedy), "{text}");
         }
     }
 }

@@ -1,20 +1,20 @@
-//! Why the network cannot be built, loaded or run.
+//! Errors of building, loading and running the network.
 
 use super::config::Precision;
 use crate::attention::AttentionError;
 
-/// Why the network cannot be built, loaded or run.
+/// Errors of building, loading and running the network.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum TgatError {
-    /// A setting lies outside what it may be.
+    /// A setting is out of its range.
     #[error("{setting} = {value} cannot be: it must be {want}")]
     Setting {
-        /// The setting's full name.
+        /// Full name of the setting, `tgat.*`.
         setting: &'static str,
         /// Its value.
         value: usize,
-        /// What it may be.
+        /// The values allowed.
         want: String,
     },
     /// The nodes have no feature column, or more than the network takes.
@@ -22,9 +22,9 @@ pub enum TgatError {
         "the nodes have {got} feature columns, the network takes 1 to {max}: choose other columns as features"
     )]
     InputDim {
-        /// Columns given.
+        /// Number of columns given.
         got: usize,
-        /// Most columns.
+        /// Largest number of columns.
         max: usize,
     },
     /// A slice does not fit the batch.
@@ -37,14 +37,14 @@ pub enum TgatError {
         /// The length that fits.
         want: usize,
     },
-    /// The graphs of a batch must lie back to back: 0 first, never falling, the number of nodes last.
+    /// The offsets of a batch do not rise from 0 to the number of nodes.
     #[error("offsets[{index}] is {value}, but it must be at least {min}, and the first must be 0")]
     Offsets {
-        /// Place in `offsets`.
+        /// Index in `offsets`.
         index: usize,
         /// The value there.
         value: usize,
-        /// The least value that would do.
+        /// The least value allowed.
         min: usize,
     },
     /// A feature is NaN or infinite.
@@ -59,7 +59,7 @@ pub enum TgatError {
         /// NaN or an infinity.
         value: f32,
     },
-    /// A layer grew a value beyond f32.
+    /// A value of a layer is not finite in f32.
     #[error(
         "the {tensor} of node {node} in layer {layer} is {value}: the features or weights are too large; \
          standardise the features"
@@ -67,7 +67,7 @@ pub enum TgatError {
     NonFinite {
         /// Layer, from 0.
         layer: usize,
-        /// query, key, value or output.
+        /// `query`, `key`, `value` or `output`.
         tensor: &'static str,
         /// Node in the batch.
         node: usize,
@@ -83,13 +83,13 @@ pub enum TgatError {
     Overflow {
         /// Layer, from 0.
         layer: usize,
-        /// query, key or value.
+        /// `query`, `key` or `value`.
         tensor: &'static str,
         /// Node in the batch.
         node: usize,
         /// The value.
         value: f32,
-        /// The precision that cannot hold it.
+        /// The precision.
         precision: Precision,
     },
     /// A graph is longer than the learned positions.
@@ -100,65 +100,65 @@ pub enum TgatError {
     Positions {
         /// Graph in the batch.
         graph: usize,
-        /// Its nodes.
+        /// Its number of nodes.
         nodes: usize,
-        /// Positions learned.
+        /// Number of learned positions.
         max: usize,
     },
-    /// Attention refused the problem or failed.
+    /// Attention refuses the problem or fails.
     #[error("layer {layer}: {source}")]
     Attention {
         /// Layer, from 0.
         layer: usize,
-        /// What attention says.
+        /// The error of attention.
         source: AttentionError,
     },
-    /// A range is predicted from the first half of a session at most.
+    /// The early fraction is outside (0, 0.5].
     #[error("the early fraction is {got}: it must lie above 0 and be at most 0.5")]
     EarlyFraction {
         /// The fraction given.
         got: f64,
     },
-    /// A range is predicted for one graph of at least three nodes.
+    /// The batch is not one graph of at least 3 nodes, for which a range can be predicted.
     #[error("a range needs one graph of 3 nodes or more, the batch holds {graphs} graphs and {nodes} nodes")]
     RangeBatch {
-        /// Graphs in the batch.
+        /// Number of graphs in the batch.
         graphs: usize,
-        /// Nodes in the batch.
+        /// Number of nodes in the batch.
         nodes: usize,
     },
-    /// The first nodes see more keys than a pattern holds.
+    /// The first nodes have more keys than a pattern holds.
     #[error("the first {k} nodes see over {} keys: lower the early fraction", u32::MAX)]
     EarlyKeys {
-        /// The first nodes.
+        /// Number of first nodes.
         k: usize,
     },
-    /// The file of weights is larger than any that the network can use.
+    /// The weights file is larger than the reader accepts.
     #[error(
         "the weights file is too large: its {what} is {got}, at most {max} is read; \
          is it a weights file of this network?"
     )]
     FileSize {
-        /// size in bytes, header in bytes, or number of tensors.
+        /// `size in bytes` or `header in bytes`.
         what: &'static str,
-        /// What it is.
+        /// Its value.
         got: u64,
-        /// The bound.
+        /// The largest value accepted.
         max: u64,
     },
-    /// The bytes are no safetensors file.
-    #[error("the weights are no readable safetensors file ({reason}): save them again")]
+    /// The bytes are not a valid safetensors file.
+    #[error("the weights are not a readable safetensors file ({reason}): save them again")]
     File {
-        /// What the format says.
+        /// The error of the format.
         reason: String,
     },
-    /// Two names differ in the prefix alone.
+    /// Two names differ only in the prefix.
     #[error("the weights hold {name:?} twice, with and without the prefix \"w.\": keep one")]
     Twice {
         /// The name without the prefix.
         name: String,
     },
-    /// A name that the network does not know.
+    /// A tensor name is unknown.
     #[error(
         "the weights hold {name:?}, which the network does not know{}",
         nearest.as_ref().map_or(String::new(), |near| format!("; did you mean {near:?}?"))
@@ -169,7 +169,7 @@ pub enum TgatError {
         /// The nearest known name, if one is near.
         nearest: Option<String>,
     },
-    /// A name that the network knows under other settings.
+    /// A tensor belongs to a setting that is off.
     #[error(
         "the weights hold {name:?}, which the settings leave unused: set {setting}, or remove it from the file"
     )]
@@ -179,15 +179,15 @@ pub enum TgatError {
         /// The setting that uses it.
         setting: &'static str,
     },
-    /// A tensor that the network needs is absent.
+    /// A tensor that the network needs is missing.
     #[error("the weights lack {name:?}: bring a file that holds it, or change {setting}")]
     Missing {
         /// The name.
         name: String,
-        /// The setting that asks for it.
+        /// The setting that needs it.
         setting: &'static str,
     },
-    /// A tensor has another shape than the network.
+    /// A tensor has the wrong shape.
     #[error("{name:?} has the shape {got:?}, the network needs {want:?}: the size comes from {setting}")]
     Shape {
         /// The tensor.
@@ -196,15 +196,15 @@ pub enum TgatError {
         got: Vec<usize>,
         /// The shape needed.
         want: Vec<usize>,
-        /// What governs the first size that differs.
+        /// The setting that determines the first size that differs.
         setting: &'static str,
     },
-    /// A tensor is stored in a type that is not read.
+    /// A tensor has a dtype that is not read.
     #[error("{name:?} is stored as {dtype}: save it as F32, F16 or BF16")]
     Dtype {
         /// The tensor.
         name: String,
-        /// Its type in the file.
+        /// Its dtype in the file.
         dtype: String,
     },
     /// A weight is NaN or infinite.
@@ -212,19 +212,17 @@ pub enum TgatError {
     Weight {
         /// The tensor.
         name: String,
-        /// Place in the row-major values.
+        /// Index in the row-major values.
         index: usize,
         /// NaN or an infinity.
         value: f32,
     },
-    /// One of the two feature statistics is absent.
-    #[error(
-        "the weights bring {has:?} without {lacks:?}: statistics of the features come as both or neither"
-    )]
+    /// One of the two feature statistics is missing.
+    #[error("the weights hold {has:?} without {lacks:?}: statistics of the features come as both or neither")]
     HalfStatistics {
         /// The one in the file.
         has: &'static str,
-        /// The one that is absent.
+        /// The one that is missing.
         lacks: &'static str,
     },
     /// A standard deviation is negative.
@@ -235,4 +233,14 @@ pub enum TgatError {
         /// The value.
         value: f32,
     },
+}
+
+impl TgatError {
+    /// Full name of the setting that is out of range, if one is.
+    pub fn setting(&self) -> Option<&'static str> {
+        match self {
+            Self::Setting { setting, .. } => Some(setting),
+            _ => None,
+        }
+    }
 }

@@ -1,18 +1,19 @@
-//! The small networks on top of the embeddings: two projections with a ReLU between.
+//! Output heads: two projections with a ReLU between them.
 
 use super::error::TgatError;
 use super::linear::Linear;
-use super::tensors::{Dim, FIXED, TensorSource, Visit};
+use super::tensor_source::{Dim, FIXED, TensorSource, TensorVisitor};
 
-/// Two projections with a ReLU between.
+/// Two projections with a ReLU between them.
 #[derive(Debug, Clone)]
-pub(super) struct Head {
+pub(super) struct OutputHead {
     first: Linear,
     second: Linear,
 }
 
-impl Head {
-    /// The head whose projections are `name.0` and `name.{second}`: the original numbers its dropout too.
+impl OutputHead {
+    /// The head whose projections are `name.0` and `name.{second}`: the indices of a sequence of modules in which the
+    /// activation, and dropout where there is one, count too.
     pub(super) fn build(
         name: &str,
         second: usize,
@@ -25,16 +26,16 @@ impl Head {
         })
     }
 
-    pub(super) fn visit<'m>(&'m self, visit: &mut Visit<'_, 'm>) {
+    pub(super) fn visit<'m>(&'m self, visit: &mut TensorVisitor<'_, 'm>) {
         self.first.visit(visit);
         self.second.visit(visit);
     }
 
-    /// `[rows, inputs]` to `[rows, outputs]`, no activation behind the second projection.
+    /// `[rows, inputs]` to `[rows, outputs]`, without an activation after the second projection.
     pub(super) fn forward(&self, x: &[f32]) -> Result<Vec<f32>, TgatError> {
         let mut hidden = self.first.forward(x)?;
         for value in &mut hidden {
-            // not f32::max, which would turn a NaN into 0
+            // Not f32::max, which would turn NaN into 0.
             if *value < 0.0 {
                 *value = 0.0;
             }
@@ -42,7 +43,7 @@ impl Head {
         self.second.forward(&hidden)
     }
 
-    /// As [`Head::forward`], each output squeezed into 0 to 1.
+    /// As [`OutputHead::forward`], with a sigmoid on each output.
     pub(super) fn scores(&self, x: &[f32]) -> Result<Vec<f32>, TgatError> {
         let mut scores = self.forward(x)?;
         for score in &mut scores {

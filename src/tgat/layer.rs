@@ -3,25 +3,26 @@
 use super::batch::Batch;
 use super::config::{Positions, Precision, TgatConfig};
 use super::error::TgatError;
+use super::layer_norm::LayerNorm;
 use super::linear::Linear;
-use super::norm::LayerNorm;
-use super::round::{Place, Rounded, check_finite};
-use super::tensors::{Dim, FIXED, INPUT, Start, TensorSource, Visit, Wanted};
+use super::rounding::{RoundedTensor, TensorLocation, check_finite};
+use super::tensor_source::{Dim, FIXED, INPUT, InitialValues, TensorSource, TensorSpec, TensorVisitor};
 use super::weights::WeightsFile;
 use crate::attention::{Attention, AttentionBackend, Inputs, SparseWeights, attention_weights};
 
-/// Places in a graph that learned positions know, the original's number.
+/// Number of learned positions; a longer graph is an error.
 pub const MAX_POSITIONS: usize = 1000;
 
-/// Most feature columns: beyond, the first projection alone would be hundreds of megabytes.
+/// Largest number of feature columns: with more, the first projection alone would be hundreds of megabytes.
 const MAX_INPUT_DIM: usize = 65_536;
 
-/// What governs the width of the hidden state.
+/// The setting that determines the width of the hidden state.
 pub(super) const HIDDEN: &str = "tgat.hidden_dim";
 
 /// One layer: `h = x·Wᵢ + bᵢ (+ position)`; queries, keys and values of `h`; attention; output projection.
 ///
-/// With `residual`, `h` is added to the output; with `layer_norm` the sum is normalised after that, row by row.
+/// With `residual`, `h` is added to the output; with `layer_norm` the sum is then normalised, row by row. The
+/// formulas are in [`weights`](super::weights).
 #[derive(Debug, Clone)]
 pub struct Layer {
     index: usize,
@@ -42,12 +43,11 @@ pub struct Layer {
 }
 
 impl Layer {
-    /// Reads a single layer from the bytes of a safetensors file with the tensors `input_projection`, `query`, `key`,
-    /// `value`, `output_projection` (`.weight` `[out, in]` and `.bias`), `dag_positional_encoding` and `layer_norm` as
-    /// the settings ask for them, all with or without the prefix `w.`.
+    /// Reads a single layer from the bytes of a safetensors file: the tensors of a layer in
+    /// [`weights`](super::weights), without `attention_layers.i.`, and with or without the prefix `w.`.
     ///
     /// # Errors
-    /// As [`Model::from_bytes`](super::Model::from_bytes).
+    /// Those of [`Model::from_bytes`](super::Model::from_bytes).
     pub fn from_bytes(bytes: &[u8], config: &TgatConfig, input_dim: usize) -> Result<Self, TgatError> {
         config.validate()?;
         let mut file = WeightsFile::parse(bytes)?;
@@ -78,10 +78,10 @@ impl Layer {
         let position_name = format!("{prefix}dag_positional_encoding");
         let positions = match config.positions {
             Positions::None => None,
-            Positions::Learned => Some(source.take(&Wanted {
+            Positions::Learned => Some(source.take(&TensorSpec {
                 name: position_name.clone(),
                 dims: vec![(1, FIXED), (MAX_POSITIONS, FIXED), hidden],
-                start: Start::Position,
+                initial: InitialValues::Position,
                 setting: "tgat.positions",
             })?),
         };
@@ -107,7 +107,7 @@ impl Layer {
         })
     }
 
-    pub(super) fn visit<'m>(&'m self, visit: &mut Visit<'_, 'm>) {
+    pub(super) fn visit<'m>(&'m self, visit: &mut TensorVisitor<'_, 'm>) {
         for linear in [&self.input_projection, &self.query, &self.key, &self.value, &self.output_projection] {
             linear.visit(visit);
         }
@@ -124,7 +124,7 @@ impl Layer {
     }
 
     /// The output `[nodes, hidden_dim]` for the features of the batch.
-    /// O(nodes·hidden_dim·(input_dim + hidden_dim)) for the projections, and the cost of attention.
+    /// O(nodes · hidden_dim · (input_dim + hidden_dim)) for the projections, and the cost of attention.
     ///
     /// # Errors
     /// [`TgatError`] if the batch does not fit the layer, a graph is longer than the learned positions, a value does
@@ -136,7 +136,7 @@ impl Layer {
     /// As [`Layer::forward`], with the attention weights on the pattern of the keys.
     ///
     /// # Errors
-    /// As [`Layer::forward`].
+    /// Those of [`Layer::forward`].
     pub fn forward_with_weights(
         &self,
         backend: &dyn AttentionBackend,
@@ -149,7 +149,7 @@ impl Layer {
         Ok((pass.out, weights))
     }
 
-    fn run(&self, backend: &dyn AttentionBackend, batch: &Batch<'_>) -> Result<Pass, TgatError> {
+    fn run(&self, backend: &dyn AttentionBackend, batch: &Batch<'_>) -> Result<LayerPass, TgatError> {
         batch.check(self.input_dim)?;
         let mut h = self.input_projection.forward(batch.x)?;
         self.add_positions(&mut h, batch.offsets)?;
@@ -168,8 +168,8 @@ impl Layer {
         if let Some(norm) = &self.norm {
             norm.forward(&mut out);
         }
-        check_finite(&out, batch.non_finite, self.place("output"))?;
-        Ok(Pass { out, qkv })
+        check_finite(&out, batch.non_finite, self.location("output"))?;
+        Ok(LayerPass { out, qkv })
     }
 
     fn add_positions(&self, h: &mut [f32], offsets: &[usize]) -> Result<(), TgatError> {
@@ -180,7 +180,7 @@ impl Layer {
             if nodes > MAX_POSITIONS {
                 return Err(TgatError::Positions { graph, nodes, max: MAX_POSITIONS });
             }
-            // a graph starts at the first position again
+            // Each graph starts at the first position.
             let rows = &mut h[bounds[0] * width..bounds[1] * width];
             rows.iter_mut().zip(positions).for_each(|(h, position)| *h += position);
         }
@@ -193,15 +193,19 @@ impl Layer {
         tensor: &'static str,
         h: &[f32],
         batch: &Batch<'_>,
-    ) -> Result<Rounded, TgatError> {
-        Rounded::new(linear.forward(h)?, self.precision, batch.non_finite, self.place(tensor))
+    ) -> Result<RoundedTensor, TgatError> {
+        RoundedTensor::new(linear.forward(h)?, self.precision, batch.non_finite, self.location(tensor))
     }
 
-    fn place(&self, tensor: &'static str) -> Place {
-        Place { layer: self.index, tensor, width: self.hidden_dim() }
+    fn location(&self, tensor: &'static str) -> TensorLocation {
+        TensorLocation { layer: self.index, tensor, width: self.hidden_dim() }
     }
 
-    fn problem<'b>(&self, qkv: &'b [Rounded; 3], batch: &Batch<'b>) -> Result<Attention<'b>, TgatError> {
+    fn problem<'b>(
+        &self,
+        qkv: &'b [RoundedTensor; 3],
+        batch: &Batch<'b>,
+    ) -> Result<Attention<'b>, TgatError> {
         let [q, k, v] = qkv;
         Attention::new(Inputs {
             heads: self.num_heads,
@@ -222,10 +226,10 @@ impl Layer {
     }
 }
 
-/// What one pass leaves behind.
-struct Pass {
+/// Result of one pass.
+struct LayerPass {
     /// `[nodes, hidden_dim]`.
     out: Vec<f32>,
-    /// Queries, keys and values as attention saw them.
-    qkv: [Rounded; 3],
+    /// Queries, keys and values as attention received them.
+    qkv: [RoundedTensor; 3],
 }

@@ -5,12 +5,12 @@ use ndarray::{ArrayView2, ArrayViewMut2};
 use rayon::prelude::*;
 
 use super::error::TgatError;
-use super::tensors::{Dim, Start, TensorSource, Visit, Wanted};
+use super::tensor_source::{Dim, InitialValues, TensorSource, TensorSpec, TensorVisitor};
 
-/// Rows that are multiplied at once. The cut is fixed, so that the bits do not depend on the number of threads.
+/// Rows of one matrix product. The number is fixed, so that the bits do not depend on the number of threads.
 const ROWS: usize = 256;
 
-/// A dense projection with its bias, under the name that its tensors have in a weights file.
+/// A dense projection with its bias, and the name of its tensors in a weights file.
 #[derive(Debug, Clone)]
 pub(super) struct Linear {
     name: String,
@@ -31,22 +31,22 @@ impl Linear {
         setting: &'static str,
         source: &mut dyn TensorSource,
     ) -> Result<Self, TgatError> {
-        let mut take = |part: &str, dims: Vec<Dim>, start| {
-            source.take(&Wanted { name: format!("{name}.{part}"), dims, start, setting })
+        let mut take = |part: &str, dims: Vec<Dim>, initial| {
+            source.take(&TensorSpec { name: format!("{name}.{part}"), dims, initial, setting })
         };
-        let weight = take("weight", vec![outputs, inputs], Start::Xavier)?;
-        let bias = take("bias", vec![outputs], Start::Zero)?;
+        let weight = take("weight", vec![outputs, inputs], InitialValues::Xavier)?;
+        let bias = take("bias", vec![outputs], InitialValues::Zero)?;
         Ok(Self { name, inputs: inputs.0, outputs: outputs.0, weight, bias })
     }
 
-    pub(super) fn visit<'m>(&'m self, visit: &mut Visit<'_, 'm>) {
+    pub(super) fn visit<'m>(&'m self, visit: &mut TensorVisitor<'_, 'm>) {
         visit(format!("{}.weight", self.name), vec![self.outputs, self.inputs], &self.weight);
         visit(format!("{}.bias", self.name), vec![self.outputs], &self.bias);
     }
 
     /// Projects `x [rows, inputs]` to `[rows, outputs]`. O(rows·inputs·outputs), on all threads of the pool.
     ///
-    /// A row's bits depend on that row alone: the product sums over the inputs in one order wherever the row stands.
+    /// A row's bits depend on that row alone: the product sums over the inputs in one order for every row index.
     pub(super) fn forward(&self, x: &[f32]) -> Result<Vec<f32>, TgatError> {
         let rows = x.len() / self.inputs;
         let mut y = vec![0.0; rows * self.outputs];
@@ -82,12 +82,13 @@ impl Linear {
 
 #[cfg(test)]
 mod tests {
-    use super::super::tensors::{FIXED, Seeded};
+    use super::super::tensor_source::{FIXED, SeededTensors};
     use super::*;
 
     fn linear(inputs: usize, outputs: usize) -> Linear {
         let mut linear =
-            Linear::build("l".into(), (inputs, FIXED), (outputs, FIXED), FIXED, &mut Seeded::new(3)).unwrap();
+            Linear::build("l".into(), (inputs, FIXED), (outputs, FIXED), FIXED, &mut SeededTensors::new(3))
+                .unwrap();
         linear.bias = (0..outputs).map(|i| i as f32 * 0.25 - 1.0).collect();
         linear
     }
@@ -97,7 +98,7 @@ mod tests {
     }
 
     #[test]
-    fn a_projection_is_the_sum_it_says() {
+    fn a_projection_is_x_times_w_transposed_plus_b() {
         for (rows, inputs, outputs) in [(1, 1, 1), (3, 45, 44), (259, 5, 2)] {
             let (l, x) = (linear(inputs, outputs), features(rows, inputs));
             let y = l.forward(&x).unwrap();
@@ -114,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn a_row_has_the_same_bits_wherever_it_stands() {
+    fn a_row_has_the_same_bits_at_every_index() {
         let (inputs, outputs, rows) = (45, 44, ROWS + 9);
         let (l, x) = (linear(inputs, outputs), features(rows, inputs));
         let whole = l.forward(&x).unwrap();

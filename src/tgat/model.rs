@@ -1,23 +1,40 @@
-//! The whole network: layers and heads.
+//! The whole network: layers and output heads.
 
 use std::borrow::Cow;
 
 use super::batch::{Batch, Scores};
 use super::config::TgatConfig;
 use super::error::TgatError;
-use super::head::Head;
+use super::feature_stats::{FEATURE_MEAN, FEATURE_STD, FeatureStats};
+use super::head::OutputHead;
 use super::layer::{HIDDEN, Layer};
-use super::tensors::{Dim, FIXED, INPUT, Seeded, TensorSource, Visit};
-use super::weights::{self, WeightsFile};
-use crate::attention::{AttentionBackend, OnePlan, SparseWeights};
+use super::tensor_source::{Dim, FIXED, INPUT, SeededTensors, TensorSource, TensorVisitor};
+use super::weights::{WeightsFile, write};
+use crate::attention::{AttentionBackend, FirstPlan, SparseWeights};
 
-/// Patterns that are scored, the original's number.
+/// Number of patterns that are scored.
 pub const PATTERNS: usize = 16;
 
-/// Width inside the range head, the original's.
+/// Hidden width of the range head.
 const RANGE_HIDDEN: usize = 32;
 
-/// The whole network: attention layers, and the heads for patterns, significance and the session's range.
+/// The whole network: attention layers, and the output heads for patterns, significance and the session's range.
+///
+/// ```
+/// use ironforge::attention::{Keys, Reference};
+/// use ironforge::tgat::{Batch, Model, TgatConfig};
+///
+/// // One graph of 3 nodes with 2 features each; every node attends to every node.
+/// let model = Model::seeded(&TgatConfig::default(), 2, 42)?;
+/// let batch = Batch::new(&[0.1, 0.2, 0.3, 0.4, 0.5, 0.6], &[0, 3], Keys::All);
+/// let scores = model.forward(&Reference, &batch)?;
+/// assert_eq!((scores.embeddings.len(), scores.trained), (3 * 44, false));
+///
+/// // Saved weights read back bit for bit.
+/// let again = Model::from_bytes(&model.to_bytes()?, &TgatConfig::default(), 2)?;
+/// assert_eq!(again.forward(&Reference, &batch)?, scores);
+/// # Ok::<(), ironforge::tgat::TgatError>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct Model {
     config: TgatConfig,
@@ -25,44 +42,31 @@ pub struct Model {
     /// All layers but the last.
     before: Vec<Layer>,
     last: Layer,
-    pattern_classifier: Head,
-    significance_scorer: Head,
-    pub(super) range_head: Head,
+    pattern_classifier: OutputHead,
+    significance_scorer: OutputHead,
+    pub(super) range_head: OutputHead,
     feature_stats: Option<FeatureStats>,
     trained: bool,
     ignored: Vec<String>,
 }
 
-/// Statistics of the features that the weights were trained on: features enter as `(x - mean) / (std + 1e-6)`.
-#[derive(Debug, Clone, PartialEq)]
-pub struct FeatureStats {
-    /// Mean of each feature column, `[input_dim]`.
-    pub mean: Vec<f32>,
-    /// Population standard deviation of each feature column, `[input_dim]`, 0 or more.
-    pub std: Vec<f32>,
-}
-
 impl Model {
-    /// A network with random weights (Xavier-uniform, zero biases): untrained, and marked so.
+    /// A network with random weights (Xavier-uniform, zero biases), marked untrained.
     ///
-    /// The same seed gives the same bits on every machine, and a tensor does not depend on which others there are.
+    /// The same seed gives the same bits on every machine, and a tensor does not depend on the other tensors.
     ///
     /// # Errors
-    /// [`TgatError::Setting`] or [`TgatError::InputDim`] if there is no such network.
+    /// [`TgatError::Setting`] or [`TgatError::InputDim`] if a size is out of range.
     pub fn seeded(config: &TgatConfig, input_dim: usize, seed: u64) -> Result<Self, TgatError> {
-        Self::build(config, input_dim, &mut Seeded::new(seed))
+        Self::build(config, input_dim, &mut SeededTensors::new(seed))
     }
 
-    /// Reads trained weights from the bytes of a safetensors file.
-    ///
-    /// Names and `[out, in]` shapes are the original's (`attention_layers.0.query.weight`, ...), with or without the
-    /// prefix `w.`; F16 and BF16 are widened. Tensors that the original holds and never uses are listed in
-    /// [`Model::ignored`]. `feature_mean` and `feature_std` `[input_dim]` may come along. A file that an untrained
-    /// network was saved to says so and stays untrained.
+    /// Reads weights from the bytes of a safetensors file, as [`weights`](super::weights) describes it. Weights are
+    /// trained unless the file's metadata says otherwise.
     ///
     /// # Errors
-    /// [`TgatError`] names the tensor that is unknown, absent, of another shape or not finite; or what is wrong with
-    /// the file, which may be hostile.
+    /// [`TgatError`] names the tensor that is unknown, missing, of the wrong shape or dtype, or not finite; or the fault of
+    /// the file, which is untrusted.
     pub fn from_bytes(bytes: &[u8], config: &TgatConfig, input_dim: usize) -> Result<Self, TgatError> {
         let mut file = WeightsFile::parse(bytes)?;
         let mut model = Self::build(config, input_dim, &mut file)?;
@@ -90,19 +94,24 @@ impl Model {
         Ok(Self {
             before,
             last,
-            pattern_classifier: Head::build(
+            pattern_classifier: OutputHead::build(
                 "pattern_classifier",
                 3,
                 [hidden, part(2), (PATTERNS, FIXED)],
                 source,
             )?,
-            significance_scorer: Head::build(
+            significance_scorer: OutputHead::build(
                 "significance_scorer",
                 2,
                 [hidden, part(4), (1, FIXED)],
                 source,
             )?,
-            range_head: Head::build("range_head", 2, [hidden, (RANGE_HIDDEN, FIXED), (2, FIXED)], source)?,
+            range_head: OutputHead::build(
+                "range_head",
+                2,
+                [hidden, (RANGE_HIDDEN, FIXED), (2, FIXED)],
+                source,
+            )?,
             config: config.clone(),
             input_dim,
             feature_stats: None,
@@ -111,72 +120,72 @@ impl Model {
         })
     }
 
-    /// The weights as a safetensors file, F32, with the names that [`Model::from_bytes`] reads, and whether they were
-    /// trained. The same model gives the same bytes, and reading them gives the same bits back.
+    /// The weights as a safetensors file in F32, as [`weights`](super::weights) describes it, with the mark whether
+    /// they were trained. The same model gives the same bytes, and [`Model::from_bytes`] gives the same bits back.
     ///
     /// # Errors
     /// [`TgatError::File`] if the format refuses them.
     pub fn to_bytes(&self) -> Result<Vec<u8>, TgatError> {
         let mut tensors = Vec::new();
         self.visit(&mut |name, shape, values| tensors.push((name, shape, values)));
-        weights::write(&tensors, self.trained)
+        write(&tensors, self.trained)
     }
 
-    fn visit<'m>(&'m self, visit: &mut Visit<'_, 'm>) {
+    fn visit<'m>(&'m self, visit: &mut TensorVisitor<'_, 'm>) {
         self.before.iter().for_each(|layer| layer.visit(visit));
         self.last.visit(visit);
         for head in [&self.pattern_classifier, &self.significance_scorer, &self.range_head] {
             head.visit(visit);
         }
         if let Some(FeatureStats { mean, std }) = &self.feature_stats {
-            visit(weights::FEATURE_MEAN.to_owned(), vec![self.input_dim], mean);
-            visit(weights::FEATURE_STD.to_owned(), vec![self.input_dim], std);
+            visit(FEATURE_MEAN.to_owned(), vec![self.input_dim], mean);
+            visit(FEATURE_STD.to_owned(), vec![self.input_dim], std);
         }
     }
 
-    /// The settings it was built from.
+    /// The settings of the network.
     pub fn config(&self) -> &TgatConfig {
         &self.config
     }
 
-    /// Feature columns it takes.
+    /// Number of feature columns.
     pub fn input_dim(&self) -> usize {
         self.input_dim
     }
 
-    /// Whether its weights were trained. Results of an untrained network mean nothing, and carry this mark.
+    /// True if the weights were trained. Results of an untrained network are meaningless; they carry this mark.
     pub fn trained(&self) -> bool {
         self.trained
     }
 
-    /// Tensors of the weights file that the original holds and never uses, in the order of their names.
+    /// Names of tensors of the weights file that are known to be unused, in order.
     pub fn ignored(&self) -> &[String] {
         &self.ignored
     }
 
-    /// Statistics of the features that the weights bring, if they do.
+    /// Statistics of the features in the weights, if there are any.
     pub fn feature_stats(&self) -> Option<&FeatureStats> {
         self.feature_stats.as_ref()
     }
 
-    /// The same network, bringing these statistics of its features.
+    /// The same network with these statistics of its features.
     ///
     /// # Errors
     /// [`TgatError::Len`] if they are not `[input_dim]`, [`TgatError::Weight`] or [`TgatError::Deviation`] if a value
     /// is not finite or a deviation is negative.
     pub fn with_feature_stats(mut self, stats: FeatureStats) -> Result<Self, TgatError> {
-        weights::check_stats(&stats, self.input_dim)?;
+        stats.check(self.input_dim)?;
         self.feature_stats = Some(stats);
         Ok(self)
     }
 
-    /// Embeddings and scores of every node of the batch. All layers run by one plan, where the backend builds any.
+    /// Embeddings and scores of every node of the batch. All layers share one plan, if the backend builds plans.
     ///
     /// # Errors
-    /// As [`Layer::forward`].
+    /// Those of [`Layer::forward`].
     pub fn forward(&self, backend: &dyn AttentionBackend, batch: &Batch<'_>) -> Result<Scores, TgatError> {
-        let backend = &OnePlan::new(backend);
-        let x = self.features_of_last(backend, batch)?;
+        let backend = &FirstPlan::new(backend);
+        let x = self.input_of_last(backend, batch)?;
         let embeddings = self.last.forward(backend, &Batch { x: &x, ..batch.clone() })?;
         self.scores(embeddings)
     }
@@ -185,21 +194,21 @@ impl Model {
     /// `[nodes, nodes]` unless every node sees every node.
     ///
     /// # Errors
-    /// As [`Layer::forward`].
+    /// Those of [`Layer::forward`].
     pub fn forward_with_weights(
         &self,
         backend: &dyn AttentionBackend,
         batch: &Batch<'_>,
     ) -> Result<(Scores, SparseWeights), TgatError> {
-        let backend = &OnePlan::new(backend);
-        let x = self.features_of_last(backend, batch)?;
+        let backend = &FirstPlan::new(backend);
+        let x = self.input_of_last(backend, batch)?;
         let (embeddings, weights) =
             self.last.forward_with_weights(backend, &Batch { x: &x, ..batch.clone() })?;
         Ok((self.scores(embeddings)?, weights))
     }
 
-    /// What the last layer takes: the output of the layers before it.
-    fn features_of_last<'a>(
+    /// Input of the last layer: the output of the layers before it.
+    fn input_of_last<'a>(
         &self,
         backend: &dyn AttentionBackend,
         batch: &Batch<'a>,

@@ -1,18 +1,18 @@
-// A CUDA driver that runs nothing: it records what it is asked for and fails where it is told to.
+// A CUDA driver that runs no kernel: it records the calls, and fails as configured.
 //
-// Device memory is host memory, so copies are real. A launch of an attention kernel writes (i % 64) / 64 to value i of
-// its output (where 16 bits are wanted, the bits of 1 in f16) and -1 to its log-sum-exp, whatever the inputs.
+// Device memory is host memory, so copies are real. A launch of an attention kernel writes (i % 64) / 64 to value i
+// of its output (if that has 16 bits, the bits of 1 in f16) and -1 to its log-sum-exp, whatever the inputs.
 //
-// FAKE_LOG       file to append to: one line a call that matters
+// FAKE_LOG       file to append to: one line per recorded call
 // FAKE_VERSION   CUDA version of the driver (12040)
-// FAKE_GPUS      how many GPUs there are (1)
-// FAKE_CC        compute capability, ten times (80)
+// FAKE_GPUS      number of GPUs (1)
+// FAKE_CC        compute capability, times ten (80)
 // FAKE_MEMORY    bytes of memory (8000000000)
-// FAKE_OTHERS    bytes of it that others hold (0)
-// FAKE_POOLS     whether there are memory pools (1)
-// FAKE_KEEPS     whether the pool keeps what is freed until it is trimmed, and not until the stream is waited for (0)
-// FAKE_FAIL      "FUNCTION CODE [NTH [TIMES]]": from the NTH call (first: 1) of a function on, TIMES calls (1) give
-//                this error, and of a code of 700 or more, every call after it too
+// FAKE_OTHERS    bytes of it in use by other processes (0)
+// FAKE_POOLS     1 if there are memory pools (1)
+// FAKE_KEEPS     1 if the pool keeps freed memory until it is trimmed, 0 if until the stream is synchronised (0)
+// FAKE_FAIL      "FUNCTION CODE [NTH [TIMES]]": from the NTH call (first: 1) of a function on, TIMES calls (1) return
+//                this error; after a code of 700 or more, every later call does too
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdint.h>
@@ -20,7 +20,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-// Bytes that are allocated, and bytes that were freed and that the pool has not given back.
+// Bytes allocated, and bytes freed but not yet released by the pool.
 static atomic_size_t used, freed;
 static atomic_int sticky;
 
@@ -40,7 +40,7 @@ static void note(const char* format, ...) {
   fclose(file);
 }
 
-// The error that this call of a function is to give, or 0.
+// The error of this call of a function, or 0.
 static int fails(const char* function) {
   static atomic_int calls;
   char wanted[64];
@@ -133,7 +133,7 @@ int cuEventRecord(void* event, void* stream) { OR_FAIL; return event == NULL || 
 int cuEventSynchronize(void* event) { OR_FAIL; return event == NULL; }
 int cuEventElapsedTime(float* ms, void* start, void* end) { *ms = 0.5f; return start == NULL || end == NULL; }
 
-// The size of an allocation stands in front of it.
+// The size of an allocation is stored before it.
 static int allocate(uint64_t* address, size_t bytes) {
   if (!bytes || used + bytes > memory()) return 2;
   char* start = aligned_alloc(256, (bytes + 511) / 256 * 256);
@@ -154,7 +154,7 @@ static size_t release(uint64_t address) {
 }
 int cuMemAllocAsync(uint64_t* address, size_t bytes, void* stream) {
   OR_FAIL;
-  freed = 0;  // what is allocated next takes it
+  freed = 0;  // the next allocation reuses it
   return stream == NULL ? 201 : allocate(address, bytes);
 }
 int cuMemFreeAsync(uint64_t address, void* stream) {
@@ -165,7 +165,7 @@ int cuMemFreeAsync(uint64_t address, void* stream) {
 }
 int cuDeviceGetMemPool(void** pool, int device) { *pool = &freed; return device; }
 int cuMemPoolTrimTo(void* pool, size_t keep) { OR_FAIL; freed = keep; return pool != &freed; }
-// A GPU without memory pools allocates in these.
+// Allocation and release on a GPU without memory pools.
 int cuMemAlloc_v2(uint64_t* address, size_t bytes) { OR_FAIL; OR_NO_CONTEXT; return allocate(address, bytes); }
 int cuMemFree_v2(uint64_t address) { OR_FAIL; OR_NO_CONTEXT; return release(address) == 0; }
 int cuMemGetInfo_v2(size_t* available, size_t* total) {
@@ -221,7 +221,7 @@ int cuFuncSetAttribute(void* function, int attribute, int value) {
   return 0;
 }
 
-// The fields of AttentionParams (kernels/include/params.cuh) that a launch writes by.
+// The fields of AttentionParams (kernels/include/params.cuh) that a launch reads.
 struct params {
   uint64_t q, k, v;
   void* out;

@@ -1,2 +1,2 @@
-// A library of the name libcuda.so that is no driver.
+// A library named libcuda.so that is not a driver.
 int nothing;

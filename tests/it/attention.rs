@@ -1,4 +1,4 @@
-//! Attention: what every backend promises, what the CPU promises beyond it, and what is refused.
+//! Attention: the properties of every backend, those of the CPU, and invalid problems.
 
 #[cfg(feature = "store")]
 mod attend;
@@ -15,9 +15,9 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 
 use strategies::{Batch, Bias, Dtype, Mask, Shape, Times, Values, shapes};
-use suite::{PROPERTIES, Verdict};
+use suite::{Property, Verdict};
 
-/// Problems that each property is tried on.
+/// Number of problems per property.
 const CASES: u32 = 48;
 
 fn for_many(property: impl Fn(&Batch) -> Verdict) -> Verdict {
@@ -28,22 +28,22 @@ fn for_many(property: impl Fn(&Batch) -> Verdict) -> Verdict {
 }
 
 #[test]
-fn the_cpu_keeps_every_promise_of_a_backend() {
-    for property in PROPERTIES {
-        for_many(|batch| (property.holds)(&Cpu, batch)).unwrap_or_else(|e| panic!("{}: {e}", property.name));
+fn the_cpu_has_every_property_of_a_backend() {
+    for property in Property::ALL {
+        for_many(|batch| property.check(&Cpu, batch)).unwrap_or_else(|e| panic!("{property}: {e}"));
     }
 }
 
 #[test]
-fn the_reference_keeps_every_promise_of_a_backend() {
-    // It is its own measure, so a few cases show that the suite asks nothing it cannot give.
+fn the_reference_has_every_property_of_a_backend() {
+    // It is compared with itself, so a few cases show that the suite is satisfiable.
     let config = Config { cases: 8, failure_persistence: None, ..Config::default() };
-    for property in PROPERTIES {
+    for property in Property::ALL {
         TestRunner::new(config.clone())
             .run(&shapes(), |shape| {
-                (property.holds)(&Reference, &Batch::new(&shape)).map_err(TestCaseError::fail)
+                property.check(&Reference, &Batch::new(&shape)).map_err(TestCaseError::fail)
             })
-            .unwrap_or_else(|e| panic!("{}: {e}", property.name));
+            .unwrap_or_else(|e| panic!("{property}: {e}"));
     }
 }
 
@@ -60,7 +60,7 @@ fn on_the_cpu_every_form_of_the_same_edges_gives_the_same_bits() {
 }
 
 #[test]
-fn fast_accuracy_keeps_its_documented_bound() {
+fn fast_accuracy_is_within_its_documented_bound() {
     for_many(|batch| suite::fast_keeps_its_bound(&Cpu, batch)).unwrap();
 }
 
@@ -79,22 +79,22 @@ fn fast_accuracy_does_round() {
 }
 
 #[test]
-fn many_heads_are_each_their_own() {
+fn many_heads_are_independent() {
     let batch = Batch::new(&Shape { heads: 19, ..dense() });
-    for property in PROPERTIES {
-        (property.holds)(&Cpu, &batch).unwrap_or_else(|e| panic!("{}: {e}", property.name));
+    for property in Property::ALL {
+        property.check(&Cpu, &batch).unwrap_or_else(|e| panic!("{property}: {e}"));
     }
 }
 
 #[test]
-fn a_nan_in_a_later_tile_leaves_what_the_tiles_before_gave() {
+fn a_nan_in_a_later_tile_leaves_the_results_of_earlier_tiles() {
     let shape = Shape { lengths: vec![190], mask: Mask::Percent(90), dtype: Dtype::F32, ..dense() };
     let mut batch = Batch::new(&shape);
     let (node, at) = (100, 3);
     let mut want = batch.with_edges(|p| Cpu.forward(p).unwrap());
     let width = batch.heads * batch.dim;
     for (i, row) in batch.rows.iter().enumerate().filter(|(_, row)| row.contains(&(node as u32))) {
-        assert!(row.iter().any(|&j| j < 64), "row {i} sees nothing of the tile before");
+        assert!(row.iter().any(|&j| j < 64), "row {i} has no key in the earlier tile");
         want.out[i * width + at] = f32::NAN;
     }
     let mut values = batch.v.widened();
@@ -150,7 +150,7 @@ fn times_far_apart_do_not_overflow() {
 }
 
 #[test]
-fn weights_are_those_of_the_output() {
+fn weights_reproduce_the_output() {
     for_many(|batch| {
         batch.with_edges(|problem| {
             let output = Cpu.forward(problem).unwrap();
@@ -178,7 +178,7 @@ fn weights_are_those_of_the_output() {
 }
 
 #[test]
-fn intervals_written_out_are_the_same_keys() {
+fn intervals_as_rows_are_the_same_keys() {
     let batch = Batch::new(&Shape { mask: Mask::Ranges, ..dense() });
     let lo: Vec<u32> = batch.rows.iter().map(|r| r.first().copied().unwrap_or(0)).collect();
     let hi: Vec<u32> = batch.rows.iter().map(|r| r.last().map_or(0, |j| j + 1)).collect();
@@ -187,7 +187,7 @@ fn intervals_written_out_are_the_same_keys() {
 }
 
 #[test]
-fn settings_have_every_key_and_refuse_others() {
+fn settings_have_every_key_and_refuse_unknown_ones() {
     let settings = serde_json::to_value(AttentionConfig::default()).unwrap();
     let want = serde_json::json!({
         "keys": "edges",
@@ -207,7 +207,7 @@ fn settings_have_every_key_and_refuse_others() {
 
 proptest! {
     #[test]
-    fn a_bias_is_the_sum_of_what_holds_it(dt in 0.0_f32..500.0) {
+    fn a_bias_is_the_sum_of_the_buckets_that_hold_dt(dt in 0.0_f32..500.0) {
         let bias = AttentionConfig::default().time_bias().unwrap();
         let TimeBias::Buckets(buckets) = &bias else { panic!("buckets are the default") };
         let mut want = 0.0_f32;

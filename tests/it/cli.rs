@@ -1,12 +1,12 @@
-//! The command, as a user meets it.
+//! Tests of the command `ironforge` through its command line.
 
 mod build_graph;
 mod commands;
 mod convert;
 mod dag;
 mod inspect;
+mod legacy_config;
 mod motifs;
-mod original;
 mod refusals;
 
 use std::collections::BTreeMap;
@@ -16,10 +16,10 @@ use std::process::{Command, Output};
 use serde_json::Value;
 use tempfile::TempDir;
 
-/// What a refusal of CUDA says, where no GPU is shown.
+/// Part of the error of `--device cuda` without a visible GPU.
 const NO_CUDA: &str = if cfg!(feature = "cuda") { "device cuda cannot run" } else { "--features cuda" };
 
-/// Runs the command without settings from outside, and without a GPU: `fake_driver` is about those.
+/// Runs the command without settings from the environment and without a GPU; `fake_driver` tests GPUs.
 fn ironforge(args: &[&str]) -> Output {
     command(args).output().unwrap()
 }
@@ -38,12 +38,12 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
-/// A folder with files to read, and a place for results.
-struct Bench {
+/// A temporary folder for input files and results.
+struct Workspace {
     folder: TempDir,
 }
 
-impl Bench {
+impl Workspace {
     fn new() -> Self {
         Self { folder: tempfile::tempdir().unwrap() }
     }
@@ -63,7 +63,7 @@ impl Bench {
         self.path("out").display().to_string()
     }
 
-    /// Runs `discover` with few nulls into `out`.
+    /// Runs `discover` with few null draws into `out`.
     fn discover(&self, args: &[&str]) -> Output {
         let out = self.out();
         let mut all = vec!["discover", "--out", &out, "--set", "motif.iterations=20"];
@@ -81,17 +81,17 @@ fn ok(output: Output) -> String {
     text(&output.stdout)
 }
 
-/// Fails unless the command stopped with this code and one paragraph that holds the text.
+/// Asserts the exit code, and that the error message is one paragraph that contains the text.
 fn refused(output: &Output, code: i32, holds: &str) {
-    let said = text(&output.stderr);
-    assert_eq!(output.status.code(), Some(code), "{said}");
-    assert!(said.contains(holds), "expected {holds:?} in: {said}");
-    assert!(!said.contains("panicked"), "{said}");
-    let error = said.lines().rfind(|l| l.starts_with("ironforge: ")).unwrap();
-    assert!(said.trim_end().ends_with(error), "more than a paragraph: {said}");
+    let printed = text(&output.stderr);
+    assert_eq!(output.status.code(), Some(code), "{printed}");
+    assert!(printed.contains(holds), "expected {holds:?} in: {printed}");
+    assert!(!printed.contains("panicked"), "{printed}");
+    let error = printed.lines().rfind(|l| l.starts_with("ironforge: ")).unwrap();
+    assert!(printed.trim_end().ends_with(error), "more than a paragraph: {printed}");
 }
 
-/// Every file under a folder with its bytes; of `run.json` what does not depend on the clock and the threads.
+/// Bytes of every file under a folder; of `run.json` without the fields that depend on the clock or the threads.
 fn contents(folder: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
     crate::outputs::contents(folder, |report| {
         report.as_object_mut().unwrap().retain(|key, _| key != "timings" && key != "threads");
@@ -117,30 +117,30 @@ const CSV: &str = "when,who,what,amount\n0,a,pay,1.5\n90,b,pay,2\n200,a,refund,\
 const CSV_MAP: [&str; 6] = ["--time", "when:s", "--kind", "what", "--key", "who"];
 
 #[test]
-fn the_sample_runs_to_every_output_and_says_so() {
-    let bench = Bench::new();
-    let output = bench.discover(&[]);
+fn the_sample_gives_every_output_and_is_named_as_the_input() {
+    let workspace = Workspace::new();
+    let output = workspace.discover(&[]);
     assert!(text(&output.stderr).contains("built-in sample"));
     let summary = ok(output);
     assert!(summary.contains("sessions") && summary.contains("untrained"), "{summary}");
-    let report = bench.report();
+    let report = workspace.report();
     assert_eq!((&report["schema_version"], &report["trained"]), (&Value::from(1), &Value::from(false)));
     for session in report["sessions"].as_array().unwrap() {
         for dataset in ["nodes", "temporal_edges", "dag_edges", "embeddings", "scores"] {
             let id = session["id"].as_str().unwrap();
-            let part = bench.path(&format!("out/{dataset}/session_id={id}/part-0.parquet"));
+            let part = workspace.path(&format!("out/{dataset}/session_id={id}/part-0.parquet"));
             assert!(part.is_file(), "{}", part.display());
         }
     }
-    assert!(bench.path("out/motifs.parquet").is_file());
+    assert!(workspace.path("out/motifs.parquet").is_file());
     let left: Vec<_> =
-        std::fs::read_dir(bench.folder.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
+        std::fs::read_dir(workspace.folder.path()).unwrap().map(|e| e.unwrap().file_name()).collect();
     assert_eq!(left, ["out"], "nothing else may be left behind");
 }
 
 #[test]
-fn the_same_run_gives_the_same_files_whatever_the_threads() {
-    let (one, two, again) = (Bench::new(), Bench::new(), Bench::new());
+fn the_same_run_gives_the_same_files_for_any_number_of_threads() {
+    let (one, two, again) = (Workspace::new(), Workspace::new(), Workspace::new());
     ok(one.discover(&["--threads", "1"]));
     ok(two.discover(&["--threads", "2"]));
     ok(again.discover(&["--threads", "2"]));
@@ -153,20 +153,20 @@ fn the_same_run_gives_the_same_files_whatever_the_threads() {
             assert!(bytes == &second[path], "{} differs", path.display());
         }
     }
-    let seeded = Bench::new();
+    let seeded = Workspace::new();
     ok(seeded.discover(&["--seed", "43"]));
     let name = Path::new("motifs.parquet");
     assert_ne!(first[name], contents(&seeded.path("out"))[name], "the seed must matter");
 }
 
 #[test]
-fn a_csv_table_runs_through_with_its_own_names() {
-    let bench = Bench::new();
-    let csv = bench.file("payments.csv", CSV);
+fn a_csv_table_keeps_its_column_names() {
+    let workspace = Workspace::new();
+    let csv = workspace.file("payments.csv", CSV);
     let mut args = vec![csv.as_str(), "--link", "both", "--json"];
     args.extend(CSV_MAP);
-    let printed: Value = serde_json::from_str(&ok(bench.discover(&args))).unwrap();
-    assert_eq!(printed, bench.report());
+    let printed: Value = serde_json::from_str(&ok(workspace.discover(&args))).unwrap();
+    assert_eq!(printed, workspace.report());
     assert_eq!(printed["sessions"][0]["id"], "payments");
     assert_eq!(printed["feature_stats"]["features"][0]["name"], "amount");
     assert_eq!(printed["config"]["session"]["time"], "when:s");
@@ -174,40 +174,40 @@ fn a_csv_table_runs_through_with_its_own_names() {
 
 #[test]
 fn a_group_that_looks_like_a_path_stays_inside_the_output() {
-    let bench = Bench::new();
-    let csv = bench.file("t.csv", "t,g\n1,../x\n2,../x\n3,a/b\n4,..\n");
-    ok(bench.discover(&[&csv, "--time", "t:s", "--group", "g"]));
-    assert!(!bench.path("x").exists() && !bench.path("out/x").exists());
+    let workspace = Workspace::new();
+    let csv = workspace.file("t.csv", "t,g\n1,../x\n2,../x\n3,a/b\n4,..\n");
+    ok(workspace.discover(&[&csv, "--time", "t:s", "--group", "g"]));
+    assert!(!workspace.path("x").exists() && !workspace.path("out/x").exists());
     let ids: Vec<_> =
-        bench.report()["sessions"].as_array().unwrap().iter().map(|s| s["id"].clone()).collect();
+        workspace.report()["sessions"].as_array().unwrap().iter().map(|s| s["id"].clone()).collect();
     assert_eq!(ids, ["..", "../x", "a/b"]);
     for dataset in ["nodes", "scores"] {
-        let folders = std::fs::read_dir(bench.path(&format!("out/{dataset}"))).unwrap().count();
+        let folders = std::fs::read_dir(workspace.path(&format!("out/{dataset}"))).unwrap().count();
         assert_eq!(folders, 3, "{dataset}");
     }
 }
 
 #[test]
 fn one_event_is_a_session() {
-    let bench = Bench::new();
-    ok(bench.discover(&[&bench.file("one.json", session(&[("10:00:00", "open", Some(5.0))]))]));
-    let report = bench.report();
+    let workspace = Workspace::new();
+    ok(workspace.discover(&[&workspace.file("one.json", session(&[("10:00:00", "open", Some(5.0))]))]));
+    let report = workspace.report();
     assert_eq!(report["sessions"][0]["events"], 1);
     assert_eq!(report["motifs"]["instances"], 0);
 }
 
 #[test]
-fn a_folder_is_searched_and_what_is_no_input_is_named() {
-    let bench = Bench::new();
+fn a_folder_is_searched_and_other_files_are_reported_as_skipped() {
+    let workspace = Workspace::new();
     let events = [("09:30:00", "open", Some(1.0)), ("09:32:00", "", None), ("09:31:00", "sweep", Some(2.0))];
-    bench.file("in/deep/adapted_enhanced_rel_NY_AM_Lvl-1_2025_07_24.json", session(&events));
-    bench.file("in/adapted_enhanced_rel_NYAM_Lvl-1_2025_08_07_FRESH.json", session(&events));
-    bench.file("in/notes.txt", "x");
-    bench.file("in/other.json", "{\"a\": 1}");
-    bench.file("in/table.csv", CSV);
-    let folder = bench.path("in").display().to_string();
-    ok(bench.discover(&[&folder]));
-    let report = bench.report();
+    workspace.file("in/deep/adapted_enhanced_rel_NY_AM_Lvl-1_2025_07_24.json", session(&events));
+    workspace.file("in/adapted_enhanced_rel_NYAM_Lvl-1_2025_08_07_FRESH.json", session(&events));
+    workspace.file("in/notes.txt", "x");
+    workspace.file("in/other.json", "{\"a\": 1}");
+    workspace.file("in/table.csv", CSV);
+    let folder = workspace.path("in").display().to_string();
+    ok(workspace.discover(&[&folder]));
+    let report = workspace.report();
     let ids: Vec<_> =
         report["sessions"].as_array().unwrap().iter().map(|s| s["id"].as_str().unwrap()).collect();
     assert_eq!(ids, ["NYAM_2025-08-07_FRESH", "NY_AM_2025-07-24"]);
@@ -217,19 +217,19 @@ fn a_folder_is_searched_and_what_is_no_input_is_named() {
     );
     assert_eq!(report["skipped"].as_array().unwrap().len(), 3, "{}", report["skipped"]);
 
-    bench.file("in/x/NY_AM_Lvl-1_2025_07_24.json", session(&events));
-    refused(&bench.discover(&[&folder]), 65, "NY_AM_2025-07-24");
+    workspace.file("in/x/NY_AM_Lvl-1_2025_07_24.json", session(&events));
+    refused(&workspace.discover(&[&folder]), 65, "NY_AM_2025-07-24");
 }
 
 #[cfg(unix)]
 #[test]
-fn an_interrupted_run_leaves_nothing_and_says_130() {
-    let bench = Bench::new();
-    let mut run = command(&["discover", "--set", "motif.iterations=1000000", "--out", &bench.out()])
+fn an_interrupted_run_leaves_nothing_and_exits_with_130() {
+    let workspace = Workspace::new();
+    let mut run = command(&["discover", "--set", "motif.iterations=1000000", "--out", &workspace.out()])
         .stderr(std::process::Stdio::piped())
         .spawn()
         .unwrap();
-    let staged = || std::fs::read_dir(bench.folder.path()).unwrap().count() > 0;
+    let staged = || std::fs::read_dir(workspace.folder.path()).unwrap().count() > 0;
     while !staged() {
         if let Some(status) = run.try_wait().unwrap() {
             panic!("{status} before anything was staged: {}", text(&run.wait_with_output().unwrap().stderr));

@@ -1,6 +1,6 @@
-//! The one way in which tests compare numbers.
+//! Comparison of numbers, for all tests.
 
-/// How far two numbers may lie apart: `|a - b| <= abs + rel·|want|`.
+/// Tolerance of two numbers: `|a - b| <= abs + rel·|want|`.
 #[derive(Debug, Clone, Copy)]
 pub struct Tolerance {
     pub abs: f64,
@@ -12,7 +12,7 @@ impl Tolerance {
         Self { abs, rel: 0.0 }
     }
 
-    /// Whether `got` may stand for `want`. NaN passes only for NaN, an infinity only for itself.
+    /// True if `got` is within the tolerance of `want`. NaN passes only for NaN, an infinity only for itself.
     pub fn holds(self, got: f64, want: f64) -> bool {
         got == want
             || (got.is_nan() && want.is_nan())
@@ -22,7 +22,7 @@ impl Tolerance {
     /// The largest error of `got` against `want`.
     ///
     /// # Errors
-    /// The first pair that lies too far apart, or unequal lengths.
+    /// The first pair outside the tolerance, or unequal lengths.
     pub fn compare(
         self,
         got: impl ExactSizeIterator<Item = f64>,

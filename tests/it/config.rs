@@ -1,11 +1,11 @@
-//! Configuration: sources, origins, and what is refused.
+//! Configuration: sources, origins, and errors.
 
 mod effects;
-mod original;
+mod legacy;
 
 use std::path::PathBuf;
 
-use ironforge::config::{Config, ConfigError, Effective, Origin, Preset, Sources, check_file};
+use ironforge::config::{Config, ConfigError, Effective, Preset, SettingOrigin, Sources, check_file};
 use serde_json::Value;
 
 fn file(name: &str, text: &str) -> (tempfile::TempDir, PathBuf) {
@@ -43,14 +43,17 @@ fn later_sources_win_and_each_value_knows_its_origin() {
     assert_eq!((config.dag.k, config.tgat.num_layers, config.seed), (7, 3, 9));
     assert_eq!((config.dag.dt_max_minutes, effective.preset), (60.0, Preset::Research));
     let origin = |key: &str| effective.entries().iter().find(|e| e.key == key).unwrap().origin.clone();
-    assert_eq!(origin("dag.k"), Origin::Env("IRONFORGE_DAG_K".into()));
-    assert_eq!(origin("dag.dt_max_minutes"), Origin::File { path: path.display().to_string(), line: 4 });
-    assert_eq!(origin("tgat.num_layers"), Origin::Option("--set tgat.num_layers=3".into()));
-    assert_eq!(origin("motif.iterations"), Origin::Preset("research"));
+    assert_eq!(origin("dag.k"), SettingOrigin::Env("IRONFORGE_DAG_K".into()));
+    assert_eq!(
+        origin("dag.dt_max_minutes"),
+        SettingOrigin::File { path: path.display().to_string(), line: 4 }
+    );
+    assert_eq!(origin("tgat.num_layers"), SettingOrigin::Option("--set tgat.num_layers=3".into()));
+    assert_eq!(origin("motif.iterations"), SettingOrigin::Preset("research"));
 }
 
 #[test]
-fn a_word_is_the_text_as_it_was_typed_where_a_key_wants_text() {
+fn a_key_of_text_keeps_a_value_as_it_was_typed() {
     for word in ["1.10", "007", "1e3", "True", "0x10", "[a"] {
         let sets = [format!("session.kind={word}")];
         let env = vec![("IRONFORGE_SESSION_GROUP".into(), word.into())];
@@ -61,7 +64,7 @@ fn a_word_is_the_text_as_it_was_typed_where_a_key_wants_text() {
 }
 
 #[test]
-fn the_last_source_that_names_a_preset_decides_and_moves_nothing_else() {
+fn the_preset_of_the_last_source_counts_and_other_values_stay() {
     let (_folder, path) = file("run.toml", "preset = \"research\"\n[dag]\nk = 5\n");
     let sets = ["preset=development".to_owned()];
     let mut sources = Sources { file: Some(&path), sets: &sets, ..Sources::default() };
@@ -93,10 +96,14 @@ fn an_unknown_key_names_its_line_and_the_nearest_key() {
 }
 
 #[test]
-fn wrong_values_are_refused_where_they_stand() {
+fn wrong_values_are_refused_with_their_origin() {
     let cases = [
         ("a.toml", "[dag]\nk = \"four\"\n", "a.toml:2"),
         ("a.toml", "[dag]\nlink = \"nearest\"\n", "window-knn"),
+        ("a.toml", "[dag]\nlinks = [\"nearest\"]\n", "window-knn"),
+        ("a.toml", "[dag]\nlinks = []\n", "a.toml:2: dag.links"),
+        ("a.toml", "[dag]\nlinks = [\"shared-key\", \"shared-key\"]\n", "a.toml:2: dag.links"),
+        ("a.toml", "[dag]\nlink = \"both\"\nlinks = [\"shared-key\"]\n", "keep one of them"),
         ("a.toml", "[dag]\nk = 0\n", "dag.k"),
         ("a.toml", "[dag\nk = 0\n", "not TOML"),
         ("a.toml", "[dag]\nk = 1\nk = 2\n", "a.toml:3"),
@@ -127,7 +134,7 @@ fn wrong_values_are_refused_where_they_stand() {
 }
 
 #[test]
-fn a_key_stands_once_in_a_file_however_it_is_spelled() {
+fn a_key_is_set_once_in_a_file_however_it_is_spelled() {
     for (name, text) in [
         ("a.toml", "\"dag.k\" = 3\n[dag]\nk = 4\n"),
         ("a.yaml", "dag.k: 3\ndag:\n  k: 4\n"),
@@ -138,13 +145,13 @@ fn a_key_stands_once_in_a_file_however_it_is_spelled() {
     }
     let (_folder, path) = file("a.json", "\u{feff}{\"dag\": {\"k\": 3}}");
     let effective = Effective::load(&Sources { file: Some(&path), ..Sources::default() }).unwrap();
-    assert_eq!(effective.config.dag.k, 3, "a byte order mark is no key");
+    assert_eq!(effective.config.dag.k, 3, "a byte order mark is not a key");
     let long = format!("# {}\n", "x".repeat(5 << 20));
     assert!(refusal("a.toml", &long).contains("at most 4 MiB"));
 }
 
 #[test]
-fn nesting_without_end_is_refused() {
+fn unbounded_nesting_is_refused() {
     for (name, text) in
         [("a.json", "[".repeat(100_000)), ("a.toml", format!("dag = {}", "[".repeat(100_000)))]
     {
@@ -164,7 +171,7 @@ fn every_key_can_be_set_to_its_own_value() {
 }
 
 #[test]
-fn a_bare_word_stands_for_text() {
+fn a_bare_word_is_text() {
     let config = sets(&[
         "session.time=t:s",
         "tgat.precision=bf16",
@@ -177,7 +184,7 @@ fn a_bare_word_stands_for_text() {
 }
 
 #[test]
-fn presets_have_the_names_and_links_they_promise() {
+fn presets_have_their_names_and_numbers_of_links() {
     let k = |name| Preset::from_name(name).unwrap().config().dag.k;
     assert_eq!([k("development"), k("standard"), k("high_performance"), k("research")], [2, 4, 6, 8]);
     assert_eq!(Preset::Standard.config(), Config::default());
@@ -188,4 +195,66 @@ fn presets_have_the_names_and_links_they_promise() {
     assert_eq!(named("original.create_research_config"), Some("original-create-research"));
     assert_eq!(named("enhanced.create_high_performance_config"), Some("context7-create-high-performance"));
     assert_eq!(named("create_research_config"), None);
+}
+
+#[test]
+fn the_older_name_of_the_link_rules_is_accepted_from_every_source() {
+    use ironforge::dag::LinkRule::{SharedKey, WindowKnn};
+    for (word, rules) in [
+        ("window-knn", vec![WindowKnn]),
+        ("shared-key", vec![SharedKey]),
+        ("both", vec![WindowKnn, SharedKey]),
+    ] {
+        let origin = |effective: &Effective| {
+            assert_eq!(effective.config.dag.links, rules, "{word}");
+            effective.entries().iter().find(|e| e.key == "dag.links").unwrap().origin.clone()
+        };
+        let set = [format!("dag.link={word}")];
+        let from_set = Effective::load(&Sources { sets: &set, ..Sources::default() }).unwrap();
+        assert_eq!(origin(&from_set), SettingOrigin::Option(format!("--set dag.link={word}")));
+        for name in ["IRONFORGE_DAG_LINK", "IFG_DAG__LINK"] {
+            let env = vec![(name.to_owned(), word.to_owned())];
+            let from_env = Effective::load(&Sources { env, ..Sources::default() }).unwrap();
+            assert_eq!(origin(&from_env), SettingOrigin::Env(name.to_owned()));
+            assert!(from_env.legacy_settings().is_empty());
+        }
+        for (name, text) in [
+            ("a.toml", format!("[dag]\nlink = \"{word}\"\n")),
+            ("a.json", format!("{{\"dag\":\n{{\"link\": \"{word}\"}}}}")),
+            ("a.yaml", format!("dag:\n  link: {word}\n")),
+        ] {
+            let (_folder, path) = file(name, &text);
+            let from_file = check_file(&path).unwrap();
+            let line = SettingOrigin::File { path: path.display().to_string(), line: 2 };
+            assert_eq!(origin(&from_file), line);
+        }
+    }
+    // A later source decides, by either name.
+    let env = vec![("IRONFORGE_DAG_LINK".to_owned(), "both".to_owned())];
+    let set = ["dag.links=[\"shared-key\"]".to_owned()];
+    let later = Effective::load(&Sources { env, sets: &set, ..Sources::default() }).unwrap();
+    assert_eq!(later.config.dag.links, [SharedKey]);
+    let same = sets(&["dag.link=shared-key", "dag.links=[\"shared-key\"]"]).unwrap();
+    assert_eq!(same.config.dag.links, [SharedKey]);
+}
+
+#[test]
+fn a_bound_that_is_broken_has_the_origin_of_the_setting_that_was_set() {
+    for (text, want) in [
+        ("[dag]\ndt_max_minutes = 0.5\n", "a.toml:2: dag.dt_min_minutes = 1"),
+        ("[dag]\ndt_min_minutes = 500\n", "a.toml:2: dag.dt_min_minutes = 500"),
+        ("[dag]\ndt_max_minutes = 0.5\ndt_min_minutes = 0.7\n", "a.toml:3: dag.dt_min_minutes = 0.7"),
+        ("[tgat]\nnum_heads = 5\n", "a.toml:2: tgat.hidden_dim = 44"),
+        ("[tgat]\nhidden_dim = 45\n", "a.toml:2: tgat.hidden_dim = 45"),
+        ("[motif]\nmax_nodes = 2\n", "a.toml:2: motif.min_nodes"),
+        ("[motif]\npromote_lift = 1.1\npark_lift = 1.5\n", "a.toml:3: motif.park_lift"),
+        ("[store]\ncontent_defined = true\nrow_group_rows = 10\n", "a.toml:3: store.min_row_group_rows"),
+        (
+            "[tgat]\nprecision = \"f32\"\n[attention]\nkeys = \"all\"\ndirection = \"both\"\nself_loops = false\n",
+            "a.toml:6: attention.self_loops",
+        ),
+    ] {
+        let said = refusal("a.toml", text);
+        assert!(said.contains(want), "{text:?}: {said}");
+    }
 }

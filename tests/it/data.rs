@@ -1,8 +1,8 @@
-//! Data of other programs, which this repository does not hold.
+//! Data of other programs, which is not part of this repository.
 
 use std::path::PathBuf;
 
-/// A file or a folder below `IRONFORGE_DATA` (default `../shared/data`), or a printed SKIP.
+/// A file or folder below `IRONFORGE_DATA` (default `../shared/data`); if it is absent, prints SKIP.
 pub fn data(name: &str) -> Option<PathBuf> {
     let root =
         std::env::var_os("IRONFORGE_DATA").map_or_else(|| PathBuf::from("../shared/data"), PathBuf::from);

@@ -1,5 +1,5 @@
-//! The CUDA kernels, run on the CPU from the very sources that a GPU gets: what every backend promises, on every
-//! kernel, with every access watched; and planted bugs, which must be found.
+//! The CUDA kernels, run on the CPU from the same sources as on a GPU: the properties of every backend, on every
+//! kernel, with every access checked; and planted bugs, which must be found.
 
 mod backend;
 mod extremes;
@@ -9,9 +9,9 @@ mod time_bias;
 
 use std::collections::BTreeSet;
 
-use ironforge::attention::plan::{Kernel, Layout, TIME_BIAS, entries};
+use ironforge::attention::lowering::{Kernel, PlanInputs, TIME_BIAS, entries};
 use ironforge::attention::{
-    Accuracy, AttentionBackend, AttentionConfig, Cpu, Direction, Keys, Plan, Reference, attended,
+    Accuracy, AttentionBackend, AttentionConfig, Cpu, Direction, Keys, Plan, Reference, attention_pattern,
 };
 use ironforge::dag::{Dag, DagConfig};
 use ironforge::tgat::{self, Model, Precision, TgatConfig};
@@ -20,13 +20,13 @@ use proptest::prelude::*;
 use proptest::test_runner::{Config, TestCaseError, TestRunner};
 
 use crate::attention::strategies::{Batch, Bias, Dtype, Mask, Shape, Times, Values, shapes};
-use crate::attention::suite::{self, PROPERTIES, Verdict};
+use crate::attention::suite::{self, Property, Verdict};
 use backend::Emulated;
 
-/// Problems that each property is tried on, for each kernel.
+/// Number of problems per property and kernel.
 const CASES: u32 = 12;
 
-/// Problems in 16 bits: what the kernels of an architecture take.
+/// Problems in 16 bits that the kernels of an architecture support.
 pub fn half_shapes(arch: u32) -> impl Strategy<Value = Shape> {
     shapes().prop_map(move |shape| match shape.dtype {
         Dtype::Bf16 if arch >= 80 => shape,
@@ -41,51 +41,51 @@ pub fn for_many(arch: u32, cases: u32, property: impl Fn(&Batch) -> Verdict) {
         .unwrap_or_else(|e| panic!("{e}"));
 }
 
-fn keeps_every_promise(arch: u32, kernel: Kernel, cases: u32) {
+fn has_every_property(arch: u32, kernel: Kernel, cases: u32) {
     let Some(kernels) = require(arch) else { return };
-    for property in PROPERTIES {
+    for property in Property::ALL {
         let order = std::cell::Cell::new(0);
         for_many(arch, cases, |batch| {
             order.set(order.get() + 1);
             let order =
                 [Order::Forward, Order::Reverse, Order::Random(order.get())][order.get() as usize % 3];
             let backend = Emulated::new(kernels, arch, Some(kernel), order);
-            (property.holds)(&backend, batch).map_err(|e| format!("{kernel}: {}: {e}", property.name))
+            property.check(&backend, batch).map_err(|e| format!("{kernel}: {property}: {e}"))
         });
     }
 }
 
 #[test]
-fn edge_attention_keeps_every_promise_of_a_backend() {
-    keeps_every_promise(80, Kernel::EdgeAttention, CASES);
+fn edge_attention_has_every_property_of_a_backend() {
+    has_every_property(80, Kernel::EdgeAttention, CASES);
 }
 
 #[test]
-fn flash_attention_keeps_every_promise_of_a_backend() {
-    keeps_every_promise(80, Kernel::FlashAttention, CASES);
+fn flash_attention_has_every_property_of_a_backend() {
+    has_every_property(80, Kernel::FlashAttention, CASES);
 }
 
 #[test]
-fn block_sparse_attention_keeps_every_promise_of_a_backend() {
-    keeps_every_promise(80, Kernel::BlockSparseAttention, CASES);
+fn block_sparse_attention_has_every_property_of_a_backend() {
+    has_every_property(80, Kernel::BlockSparseAttention, CASES);
 }
 
 #[test]
-fn kernels_that_plans_choose_agree_on_a_graph_alone_and_in_a_batch() {
+fn chosen_kernels_agree_on_a_graph_alone_and_in_a_batch() {
     let Some(kernels) = require(80) else { return };
     let backend = Emulated::new(kernels, 80, None, Order::Forward);
     for_many(80, CASES, |batch| suite::a_batch_is_close_to_its_graphs(&backend, batch));
 }
 
 #[test]
-fn turing_keeps_every_promise_of_a_backend() {
+fn turing_has_every_property_of_a_backend() {
     for kernel in Kernel::ALL {
-        keeps_every_promise(75, kernel, CASES / 4);
+        has_every_property(75, kernel, CASES / 4);
     }
 }
 
 #[test]
-fn fast_accuracy_keeps_its_documented_bound() {
+fn fast_accuracy_is_within_its_documented_bound() {
     let Some(kernels) = require(80) else { return };
     for kernel in Kernel::ALL {
         let backend = Emulated::new(kernels, 80, Some(kernel), Order::Forward);
@@ -108,9 +108,9 @@ pub fn dense(dim: usize) -> Shape {
     }
 }
 
-/// Every entry that the host can ask for exists, is reached, and is right.
+/// Every entry that the host can launch exists, is reached, and is right.
 #[test]
-fn every_entry_is_there_and_agrees_with_the_reference() {
+fn every_entry_exists_and_agrees_with_the_reference() {
     for arch in [80, 75] {
         let Some(kernels) = require(arch) else { return };
         assert_eq!(kernels.entries().collect::<Vec<_>>(), entries(arch), "sm_{arch}");
@@ -126,7 +126,9 @@ fn every_entry_is_there_and_agrees_with_the_reference() {
                     continue;
                 }
                 let verdict = match accuracy {
-                    Accuracy::Exact => (PROPERTIES[1].holds)(&backend, &batch),
+                    Accuracy::Exact => Property::FormsAgree
+                        .check(&backend, &batch)
+                        .and_then(|()| Property::MatchesReference.check(&backend, &batch)),
                     Accuracy::Fast => suite::fast_keeps_its_bound(&backend, &batch),
                 };
                 verdict.unwrap_or_else(|e| panic!("sm_{arch} {kernel} {dtype:?} {dim} {accuracy:?}: {e}"));
@@ -178,7 +180,7 @@ fn a_plan_serves_other_tensors_of_the_same_graphs() {
     let backend = Emulated::new(kernels, 80, None, Order::Forward);
     let (batch, other) =
         (Batch::new(&dense(11)), Batch::new(&Shape { heads: 2, dtype: Dtype::Bf16, ..dense(40) }));
-    let plan = batch.with_edges(|p| Plan::new(&Layout::of(p)).unwrap());
+    let plan = batch.with_edges(|p| Plan::new(&PlanInputs::of(p)).unwrap());
     let other = Batch { t_ms: batch.t_ms.clone(), bias: batch.bias.clone(), ..other };
     for batch in [batch, other] {
         batch
@@ -189,9 +191,9 @@ fn a_plan_serves_other_tensors_of_the_same_graphs() {
     }
 }
 
-/// The tile kernels read shared memory without conflicts of banks.
+/// The tile kernels read shared memory without bank conflicts.
 #[test]
-fn no_matrix_read_meets_a_bank_conflict() {
+fn no_matrix_read_has_a_bank_conflict() {
     let Some(kernels) = require(80) else { return };
     for dim in [16, 32, 64, 128] {
         let batch = Batch::new(&dense(dim));
@@ -202,7 +204,7 @@ fn no_matrix_read_meets_a_bank_conflict() {
     }
 }
 
-/// What `discover` runs: the default network over the graphs of the built-in sample, layer upon layer.
+/// The computation of `discover`: the default network over the graphs of the built-in sample, layer by layer.
 #[test]
 fn the_cpu_and_the_kernels_agree_through_the_whole_network() {
     let Some(kernels) = require(80) else { return };
@@ -213,13 +215,13 @@ fn the_cpu_and_the_kernels_agree_through_the_whole_network() {
         for session in &sessions[..2] {
             let t_ms = &session.events.t_ms;
             let dag = Dag::from_events(&session.events, &DagConfig::default()).unwrap();
-            let seen = attended(dag.pattern(), Direction::Predecessors, true).unwrap();
+            let pattern = attention_pattern(dag.pattern(), Direction::Predecessors, true).unwrap();
             let x: Vec<f32> = (0..t_ms.len() * 5).map(|i| (i * 37 % 101) as f32 / 25.0 - 2.0).collect();
             let offsets = [0, t_ms.len()];
             let batch = tgat::Batch {
                 t_ms: Some(t_ms),
                 bias: AttentionConfig::default().time_bias().unwrap(),
-                ..tgat::Batch::new(&x, &offsets, Keys::Edges(seen.as_pattern()))
+                ..tgat::Batch::new(&x, &offsets, Keys::Edges(pattern.as_pattern()))
             };
             let want = model.forward(&Cpu, &batch).unwrap();
             for kernel in [None, Some(Kernel::BlockSparseAttention)] {

@@ -1,7 +1,7 @@
-//! The host half of CUDA against a driver that records what it is asked for and fails where it is told to
-//! (tests/cuda_fake/driver.c). libcuda is loaded once in a process, so each case is a process of its own.
+//! The host side of CUDA against a driver that records its calls and fails as configured (tests/cuda_fake/driver.c).
+//! libcuda is loaded once per process, so each case runs in a process of its own.
 //!
-//! What the command says and does is run by `Run::ironforge`; what only the library can do, by [`parts`].
+//! Cases of the command are run by `Run::ironforge`, those of the library alone by [`parts`].
 
 mod command;
 mod memory;
@@ -18,10 +18,10 @@ use safetensors::Dtype;
 use safetensors::tensor::TensorView;
 use tempfile::TempDir;
 
-/// Set in the process that a test starts to play the part of that name.
+/// Environment variable with the name of the part that a process started by a test executes.
 const PART: &str = "FAKE_PART";
 
-/// The folder of a libcuda.so compiled from this source.
+/// Folder of a libcuda.so compiled from this source.
 fn library(name: &str, source: &str) -> PathBuf {
     let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("{name}-{}", std::process::id()));
     std::fs::create_dir_all(&folder).unwrap();
@@ -40,7 +40,7 @@ fn fake() -> &'static Path {
     FAKE.get_or_init(|| library("cuda_fake", "tests/cuda_fake/driver.c"))
 }
 
-/// A program that meets the fake driver, and the folder it works in.
+/// A run of a program with the fake driver, and its folder.
 struct Run {
     folder: TempDir,
     env: Vec<(&'static str, String)>,
@@ -61,7 +61,7 @@ impl Run {
         for (name, _) in std::env::vars_os().filter(|(n, _)| n.to_string_lossy().starts_with("IRONFORGE_")) {
             command.env_remove(name);
         }
-        // What auto chooses is not to depend on the machine.
+        // The choice of auto must not depend on the number of processors.
         command.env("RAYON_NUM_THREADS", "1");
         command.env("LD_LIBRARY_PATH", fake()).env("FAKE_LOG", self.path("log")).env(PART, part);
         command.envs(self.env.iter().map(|(name, value)| (name, value))).args(args).output().unwrap()
@@ -71,14 +71,14 @@ impl Run {
         self.start(Path::new(env!("CARGO_BIN_EXE_ironforge")), args, "")
     }
 
-    /// `ironforge attend` on `nodes` nodes of 2 heads of 3, who see themselves and what is before them.
+    /// `ironforge attend` on `nodes` nodes with 2 heads of 3 dimensions, causal.
     fn attend(&self, nodes: usize, args: &[&str]) -> Output {
         let input = self.path("in.safetensors");
         std::fs::write(&input, tensors(nodes)).unwrap();
         self.ironforge(&[&["attend", &input, "--out", &self.path("out.safetensors")], args].concat())
     }
 
-    /// Plays a part of [`parts::the_other_process`].
+    /// Executes a part of [`parts::the_other_process`].
     fn part(&self, name: &str) {
         let args = ["fake_driver::parts::the_other_process", "--exact", "--nocapture"];
         let output = self.start(&std::env::current_exe().unwrap(), &args, name);
@@ -86,7 +86,7 @@ impl Run {
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&said));
     }
 
-    /// The lines of the log that begin so, without that.
+    /// The lines of the log with this prefix, without it.
     fn log(&self, what: &str) -> Vec<String> {
         let log = std::fs::read_to_string(self.path("log")).unwrap_or_default();
         log.lines().filter_map(|l| l.strip_prefix(what)?.strip_prefix(' ')).map(str::to_owned).collect()
@@ -109,7 +109,7 @@ fn said(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// Fails unless the command stopped with code 71 and one line that holds the text.
+/// Asserts that the command ended with code 71 and one line that contains the text.
 fn refused(output: &Output, holds: &str) {
     let said = said(output);
     assert_eq!(output.status.code(), Some(71), "{said}");

@@ -1,31 +1,32 @@
-//! The same promises on a GPU. Without one each test prints SKIP and why, and fails if IRONFORGE_REQUIRE_GPU is 1.
+//! The same properties on a GPU. Without one each test prints SKIP with the reason, and fails if
+//! IRONFORGE_REQUIRE_GPU is 1.
 
 mod backend;
 
 use std::collections::BTreeSet;
 
 use half::f16;
-use ironforge::attention::plan::{Half, Job, Kernel, Layout, OutputType, TIME_BIAS, entries};
+use ironforge::attention::lowering::{Half, Kernel, KernelArgs, OutputType, PlanInputs, TIME_BIAS, entries};
 use ironforge::attention::{
     Accuracy, Attention, AttentionBackend, Cpu, Inputs, Keys, Output, Plan, Tensor, TimeBias, minutes_between,
 };
-use ironforge::cuda::{Cuda, CudaError, Device, DeviceAttention, DevicePlan};
+use ironforge::cuda::{Cuda, CudaDevice, CudaError, DeviceAttention, DevicePlan};
 
 use crate::attention::strategies::{Batch, Bias, Dtype, Mask, Shape, Values};
-use crate::attention::suite::{self, PROPERTIES, Property};
+use crate::attention::suite::{self, Property};
 use crate::close::Tolerance;
 use crate::emulator::{dense, for_many};
 use backend::OnGpu;
 
-/// Problems that each property is tried on, for each kernel.
+/// Number of problems per property and kernel.
 const CASES: u32 = 16;
 
-/// The GPU; None after a line that says why `tests` are skipped.
+/// The GPU; None after a line with the reason why `tests` are skipped.
 ///
 /// # Panics
 /// If there is none, and IRONFORGE_REQUIRE_GPU is 1.
-pub fn device(tests: &str) -> Option<Device> {
-    match Device::first() {
+pub fn device(tests: &str) -> Option<CudaDevice> {
+    match CudaDevice::first() {
         Ok(device) => Some(device),
         Err(error) => {
             println!("SKIP {tests}: {error}");
@@ -36,50 +37,50 @@ pub fn device(tests: &str) -> Option<Device> {
     }
 }
 
-fn keep_promises(
-    device: &Device,
+fn check_properties(
+    device: &CudaDevice,
     name: &str,
     backend: &dyn AttentionBackend,
-    properties: impl IntoIterator<Item = &'static Property>,
+    properties: impl IntoIterator<Item = Property>,
 ) {
     for property in properties {
         for_many(device.arch().0, CASES, |batch| {
-            (property.holds)(backend, batch).map_err(|e| format!("{name}: {}: {e}", property.name))
+            property.check(backend, batch).map_err(|e| format!("{name}: {property}: {e}"))
         });
     }
 }
 
-fn kernel_keeps_every_promise(kernel: Kernel) {
+fn kernel_has_every_property(kernel: Kernel) {
     let Some(device) = device("gpu") else { return };
-    keep_promises(&device, kernel.name(), &OnGpu::new(&device, Some(kernel)), PROPERTIES);
+    check_properties(&device, kernel.name(), &OnGpu::new(&device, Some(kernel)), Property::ALL);
 }
 
 #[test]
-fn edge_attention_keeps_every_promise_of_a_backend() {
-    kernel_keeps_every_promise(Kernel::EdgeAttention);
+fn edge_attention_has_every_property_of_a_backend() {
+    kernel_has_every_property(Kernel::EdgeAttention);
 }
 
 #[test]
-fn flash_attention_keeps_every_promise_of_a_backend() {
-    kernel_keeps_every_promise(Kernel::FlashAttention);
+fn flash_attention_has_every_property_of_a_backend() {
+    kernel_has_every_property(Kernel::FlashAttention);
 }
 
 #[test]
-fn block_sparse_attention_keeps_every_promise_of_a_backend() {
-    kernel_keeps_every_promise(Kernel::BlockSparseAttention);
+fn block_sparse_attention_has_every_property_of_a_backend() {
+    kernel_has_every_property(Kernel::BlockSparseAttention);
 }
 
 #[test]
-fn cuda_keeps_every_promise_of_a_backend() {
+fn cuda_has_every_property_of_a_backend() {
     let Some(device) = device("gpu") else { return };
     let backend = Cuda::new(device.clone());
-    let of_any_kernel = PROPERTIES.iter().filter(|p| p.name != suite::ALONE_AND_IN_A_BATCH);
-    keep_promises(&device, "auto", &backend, of_any_kernel);
+    let of_any_kernel = Property::ALL.into_iter().filter(|&p| p != Property::AloneAsInABatch);
+    check_properties(&device, "auto", &backend, of_any_kernel);
     for_many(device.arch().0, CASES, |batch| suite::a_batch_is_close_to_its_graphs(&backend, batch));
 }
 
 #[test]
-fn fast_accuracy_keeps_its_documented_bound() {
+fn fast_accuracy_is_within_its_documented_bound() {
     let Some(device) = device("gpu") else { return };
     for kernel in Kernel::ALL {
         let backend = OnGpu::new(&device, Some(kernel));
@@ -98,7 +99,9 @@ fn every_entry_is_reached_and_agrees_with_the_reference() {
         let half = if dtype == Dtype::Bf16 { Half::Bf16 } else { Half::F16 };
         for kernel in Kernel::ALL.into_iter().filter(|k| k.is_built(arch, half, dim)) {
             let backend = OnGpu::new(&device, Some(kernel));
-            (PROPERTIES[1].holds)(&backend, &batch)
+            Property::FormsAgree
+                .check(&backend, &batch)
+                .and_then(|()| Property::MatchesReference.check(&backend, &batch))
                 .and_then(|()| suite::fast_keeps_its_bound(&backend, &batch))
                 .unwrap_or_else(|e| panic!("{kernel} {dtype:?} {dim}: {e}"));
             reached.append(&mut backend.launched.lock().unwrap());
@@ -116,8 +119,9 @@ fn an_output_of_16_bits_is_that_of_32_rounded() {
         let run = |output: OutputType| {
             batch.with_edges(|problem| {
                 let plan = OnGpu::new(&device, Some(kernel)).plan(problem).unwrap();
-                let job = Job::new(problem).unwrap().with_output(output);
-                let attention = DeviceAttention::new(&DevicePlan::new(&device, plan).unwrap(), &job).unwrap();
+                let args = KernelArgs::new(problem).unwrap().with_output(output);
+                let attention =
+                    DeviceAttention::new(&DevicePlan::new(&device, plan).unwrap(), &args).unwrap();
                 attention.launch().unwrap();
                 attention.read().unwrap()
             })
@@ -128,7 +132,7 @@ fn an_output_of_16_bits_is_that_of_32_rounded() {
     }
 }
 
-/// A batch that fills the machine more than once.
+/// A batch that fills the GPU more than once.
 fn many_blocks(mask: Mask) -> Batch {
     let lengths = [512, 0, 65, 700, 1, 512, 330, 129].repeat(4);
     Batch::new(&Shape { lengths, heads: 4, mask, bias: Bias::Buckets, logits: 1.0, ..dense(11) })
@@ -144,9 +148,9 @@ fn a_hundred_launches_give_the_same_bits() {
         let batch = Batch { accuracy, ..batch.clone() };
         let keys = if kernel == Kernel::FlashAttention { Some(Keys::Causal) } else { None };
         let hundred = |problem: &Attention<'_>| {
-            let job = Job::new(problem).unwrap();
-            let plan = Plan::for_kernel(&Layout::of(problem), kernel).unwrap();
-            let attention = DeviceAttention::new(&DevicePlan::new(&device, plan).unwrap(), &job).unwrap();
+            let args = KernelArgs::new(problem).unwrap();
+            let plan = Plan::for_kernel(&PlanInputs::of(problem), kernel).unwrap();
+            let attention = DeviceAttention::new(&DevicePlan::new(&device, plan).unwrap(), &args).unwrap();
             let once = || {
                 attention.launch().unwrap();
                 attention.read().unwrap()
@@ -178,9 +182,9 @@ fn the_cpu_and_the_gpu_agree_on_a_batch_that_fills_it() {
     }
 }
 
-/// Buckets to the bit; the root within what its two roundings and the approximation allow.
+/// Buckets to the bit; the root within its two roundings and the approximation.
 #[test]
-fn the_time_bias_written_out_is_that_of_the_host() {
+fn the_time_bias_of_every_pair_is_that_of_the_host() {
     let Some(device) = device("gpu") else { return };
     let t_ms: Vec<i64> = (0..300).map(|i| 1_785_000_000_000 + i * i * 977 % 15_000_000).collect();
     let buckets = vec![(0.0, 5.0, 0.2), (5.0, 15.0, 0.1), (15.0, 60.0, 0.0), (60.0, 240.0, -0.1)];
@@ -189,9 +193,9 @@ fn the_time_bias_written_out_is_that_of_the_host() {
         (TimeBias::Sqrt { scale_minutes: 0.1 }, 4.0 * f64::from(f32::EPSILON)),
         (TimeBias::Buckets(buckets), 0.0),
     ] {
-        let layout =
-            Layout { heads: 1, head_dim: 1, offsets: &offsets, keys, bias: &bias, t_ms: Some(&t_ms) };
-        let got = DevicePlan::new(&device, Plan::new(&layout).unwrap()).unwrap().time_bias(1).unwrap();
+        let plan_inputs =
+            PlanInputs { heads: 1, head_dim: 1, offsets: &offsets, keys, bias: &bias, t_ms: Some(&t_ms) };
+        let got = DevicePlan::new(&device, Plan::new(&plan_inputs).unwrap()).unwrap().time_bias(1).unwrap();
         let pairs = (7..277).flat_map(|i| (7..277).map(move |j| (i, j)));
         let want: Vec<f64> =
             pairs.map(|(i, j)| f64::from(bias.at(minutes_between(t_ms[i], t_ms[j])))).collect();
@@ -206,7 +210,7 @@ const BEFORE: usize = (1 << 21) + 70;
 const HEADS: usize = 4;
 const DIM: usize = 128;
 
-/// Bytes of the host that the batch takes: one tensor that stands for all three, the output twice over, and room.
+/// Bytes of host memory for the batch: one tensor used for all three, the output twice, and a margin.
 const HOST_BYTES: u64 = 20 << 30;
 
 #[test]
@@ -251,9 +255,9 @@ fn offsets_past_two_gigabytes_are_right() {
     }
 }
 
-/// Attention of `x` to itself by one kernel, a row seeing `lo .. hi`.
+/// Attention of `x` to itself by one kernel, row `i` attending to `lo[i]..hi[i]`.
 fn far(
-    device: &Device,
+    device: &CudaDevice,
     x: &[f16],
     offsets: &[usize],
     [lo, hi]: [&[u32]; 2],
@@ -263,15 +267,15 @@ fn far(
     let mut inputs = Inputs::new([HEADS, DIM], [Tensor::F16(x); 3], offsets, Keys::Intervals { lo, hi });
     inputs.scale = Some(scale);
     let problem = Attention::new(inputs)?;
-    let plan = Plan::for_kernel(&Layout::of(&problem), kernel)?;
-    let attention = DeviceAttention::new(&DevicePlan::new(device, plan)?, &Job::new(&problem)?)?;
+    let plan = Plan::for_kernel(&PlanInputs::of(&problem), kernel)?;
+    let attention = DeviceAttention::new(&DevicePlan::new(device, plan)?, &KernelArgs::new(&problem)?)?;
     attention.launch()?;
     attention.read()
 }
 
-/// Memory that the system can still give, where it says so.
+/// Bytes of memory that the system can still allocate, if it reports them.
 fn available_bytes() -> Option<u64> {
-    let said = std::fs::read_to_string("/proc/meminfo").ok()?;
-    let line = said.lines().find_map(|l| l.strip_prefix("MemAvailable:"))?;
+    let info = std::fs::read_to_string("/proc/meminfo").ok()?;
+    let line = info.lines().find_map(|l| l.strip_prefix("MemAvailable:"))?;
     Some(line.trim().trim_end_matches(" kB").parse::<u64>().ok()? << 10)
 }

@@ -1,4 +1,4 @@
-//! Motifs: the census against brute force, the test against what is known about permutations.
+//! Motifs: the census compared with brute force, the test with known properties of permutations.
 
 mod calibration;
 mod census;
@@ -18,7 +18,7 @@ pub struct Owned {
 }
 
 impl Owned {
-    /// From edges, each forward; labels 0 and times 0.
+    /// A graph of edges, each forward; labels 0 and times 0.
     pub fn new(nodes: usize, edges: &[(u32, u32)]) -> Self {
         let mut edges = edges.to_vec();
         edges.sort_unstable();

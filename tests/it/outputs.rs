@@ -1,12 +1,12 @@
-//! What a run has written.
+//! The files that a run has written.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-/// Every file under a folder with its bytes; `run.json` as `kept` leaves it.
-pub fn contents(folder: &Path, kept: impl Fn(&mut Value)) -> BTreeMap<PathBuf, Vec<u8>> {
+/// Bytes of every file under a folder; `run.json` after `edit`.
+pub fn contents(folder: &Path, edit: impl Fn(&mut Value)) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut found = BTreeMap::new();
     let mut folders = vec![folder.to_owned()];
     while let Some(at) = folders.pop() {
@@ -19,7 +19,7 @@ pub fn contents(folder: &Path, kept: impl Fn(&mut Value)) -> BTreeMap<PathBuf, V
             let mut bytes = std::fs::read(&path).unwrap();
             if path.ends_with("run.json") {
                 let mut report: Value = serde_json::from_slice(&bytes).unwrap();
-                kept(&mut report);
+                edit(&mut report);
                 bytes = report.to_string().into_bytes();
             }
             found.insert(path.strip_prefix(folder).unwrap().to_owned(), bytes);

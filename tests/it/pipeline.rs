@@ -1,4 +1,4 @@
-//! The flow: what the tables of a run hold is what the rooms give, session by session, under the settings of the run.
+//! The tables of a run equal the results of the modules, session by session, under the settings of the run.
 
 mod features;
 mod inputs;
@@ -10,12 +10,12 @@ use std::path::{Path, PathBuf};
 use ironforge::config::{Effective, Sources};
 use ironforge::dag::{Dag, DagView, EdgeWeights, temporal_view};
 use ironforge::events::{self, ColumnMap, TimeColumn};
-use ironforge::pipeline::{Request, RunReport, Silent, discover};
+use ironforge::pipeline::{DiscoverReport, DiscoverRequest, Silent, discover};
 use ironforge::store::{partition_dir, read_table};
 use ironforge::table::{EventTable, Table, Values};
 use tempfile::TempDir;
 
-/// Two fields and one setting a run: what `--set` would take.
+/// Settings of every run of tables, as `--set` takes them.
 const MAP: [&str; 5] = [
     "session.time=when:s",
     "session.kind=what",
@@ -26,11 +26,11 @@ const MAP: [&str; 5] = [
 
 struct Run {
     folder: TempDir,
-    report: RunReport,
+    report: DiscoverReport,
 }
 
 impl Run {
-    /// Runs `discover` on files of these names and texts.
+    /// Runs `discover` on files, given by name and text.
     fn new(files: &[(&str, &str)], sets: &[&str]) -> Self {
         Self::with_weights(files, sets, None)
     }
@@ -41,11 +41,11 @@ impl Run {
         for (path, (_, text)) in paths.iter().zip(files) {
             std::fs::write(path, text).unwrap();
         }
-        // Session files say themselves what their fields are.
+        // Session files define their fields themselves.
         let tables = files.iter().any(|(name, _)| !name.ends_with(".json"));
         let effective = if tables { settings(sets) } else { load(sets.iter()) };
         let out = folder.path().join("out");
-        let request = Request { paths: &paths, out: &out, effective: &effective, weights };
+        let request = DiscoverRequest { paths: &paths, out: &out, effective: &effective, weights };
         let report = discover(&request, &Silent).unwrap();
         Self { folder, report }
     }
@@ -104,7 +104,7 @@ fn texts(table: &Table, name: &str) -> Vec<Option<String>> {
     }
 }
 
-/// `n` events out of order, some without kind, cost or size, a few minutes apart; the seed makes them others.
+/// CSV of `n` events out of order, some without kind, cost or size, a few minutes apart; `seed` varies them.
 fn csv(n: u64, seed: u64) -> String {
     let mut text = "when,turn,what,who,whom,cost,size\n".to_owned();
     for i in 0..n {
@@ -117,7 +117,7 @@ fn csv(n: u64, seed: u64) -> String {
     text
 }
 
-/// The events of such a text, read without the flow.
+/// The events of such a CSV, read without the pipeline.
 fn events_of(text: &str) -> EventTable {
     let map = ColumnMap {
         time: Some(TimeColumn::parse("when:s").unwrap()),
@@ -131,7 +131,7 @@ fn events_of(text: &str) -> EventTable {
 }
 
 #[test]
-fn a_session_gives_the_same_files_alone_and_among_others() {
+fn a_session_gives_the_same_files_alone_and_with_other_sessions() {
     let (a, b, c) = (csv(30, 1), csv(70, 2), csv(5, 3));
     let files = [("a.csv", a.as_str()), ("b.csv", b.as_str()), ("c.csv", c.as_str())];
     let together = Run::new(&files, &["dag.link=both"]);
@@ -179,7 +179,7 @@ fn nodes_hold_the_events_in_time_order_with_their_generation_and_features() {
 }
 
 #[test]
-fn edges_are_those_of_both_views_with_their_times_and_weights() {
+fn edges_are_those_of_both_graphs_with_their_times_and_weights() {
     let text = csv(40, 1);
     let events = events_of(&text);
     for link in ["window-knn", "shared-key", "both"] {
@@ -205,7 +205,7 @@ fn edges_are_those_of_both_views_with_their_times_and_weights() {
 }
 
 #[test]
-fn the_report_says_what_the_cache_of_plans_did() {
+fn the_report_holds_the_counters_of_the_plan_cache() {
     let run = Run::new(&[("a.csv", &csv(30, 1))], &["attention.plan_cache_mb=3"]);
     let report = serde_json::to_value(&run.report).unwrap();
     assert_eq!(report["config"]["attention"]["plan_cache_mb"], 3);

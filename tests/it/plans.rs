@@ -1,19 +1,20 @@
-//! Plans: which problem they are for, and the cache that keeps them.
+//! Plans: the problems they belong to, their cache, and the codes they share with the kernels.
 
 mod cache;
+mod codes;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use half::f16;
-use ironforge::attention::plan::{GraphView, Kernel, Layout, PlanCache, PlanCounts};
+use ironforge::attention::lowering::{GraphView, Kernel, PlanCache, PlanCounts, PlanInputs};
 use ironforge::attention::{
-    Attention, AttentionBackend, AttentionError, BlockMask, CachedPlans, Cpu, Direction, Inputs, Keys,
-    OnePlan, Output, Plan, Tensor, TimeBias,
+    Attention, AttentionBackend, AttentionError, BlockMask, CachedPlans, Cpu, Direction, FirstPlan, Inputs,
+    Keys, Output, Plan, Tensor, TimeBias,
 };
 use ironforge::csr::CsrPattern;
 
-/// The CPU with plans, which it checks and counts and does not need.
+/// The CPU with plans, which it checks and counts but does not need.
 #[derive(Default)]
 pub struct Planning {
     pub built: AtomicUsize,
@@ -37,7 +38,7 @@ impl AttentionBackend for Planning {
 
     fn plan(&self, problem: &Attention<'_>) -> Result<Option<Plan>, AttentionError> {
         self.built.fetch_add(1, Ordering::Relaxed);
-        Plan::new(&Layout::of(problem)).map(Some)
+        Plan::new(&PlanInputs::of(problem)).map(Some)
     }
 
     fn forward_planned(&self, problem: &Attention<'_>, plan: &Arc<Plan>) -> Result<Output, AttentionError> {
@@ -84,7 +85,7 @@ fn view(graph: &str) -> GraphView {
 }
 
 #[test]
-fn a_plan_is_refused_by_every_other_batch_and_names_the_part() {
+fn a_plan_is_refused_for_every_other_batch_by_the_part_that_differs() {
     let small = Small::new();
     let ours = edges(&ROW_PTR, &COL_IDX);
     let problem = small.problem(ours);
@@ -93,11 +94,11 @@ fn a_plan_is_refused_by_every_other_batch_and_names_the_part() {
     let later = Small { t_ms: T_MS.map(|t| t + 1), ..Small::new() };
     let wide = Small { heads: 4, ..Small::new() };
     for kernel in [Kernel::EdgeAttention, Kernel::BlockSparseAttention] {
-        let plan = Plan::for_kernel(&Layout::of(&problem), kernel).unwrap();
+        let plan = Plan::for_kernel(&PlanInputs::of(&problem), kernel).unwrap();
         plan.check(&problem).unwrap();
         plan.check(&wide.problem(ours)).unwrap();
         let refused = |what: &'static str, problem: &Attention<'_>| {
-            assert_eq!(plan.check(problem), Err(AttentionError::OtherPlan { what }), "{kernel}");
+            assert_eq!(plan.check(problem), Err(AttentionError::PlanMismatch { what }), "{kernel}");
         };
         refused("keys", &small.problem(Keys::All));
         refused("keys", &small.problem(edges(&[0, 1, 3, 5, 6, 7, 8], &COL_IDX[..8])));
@@ -107,34 +108,34 @@ fn a_plan_is_refused_by_every_other_batch_and_names_the_part() {
         one_graph.offsets = &[0, NODES];
         refused("offsets", &Attention::new(one_graph).unwrap());
     }
-    let listed = Plan::for_kernel(&Layout::of(&problem), Kernel::EdgeAttention).unwrap();
+    let listed = Plan::for_kernel(&PlanInputs::of(&problem), Kernel::EdgeAttention).unwrap();
     let swapped = small.problem(edges(&ROW_PTR, &other_edge));
-    assert_eq!(listed.check(&swapped), Err(AttentionError::OtherPlan { what: "keys" }));
+    assert_eq!(listed.check(&swapped), Err(AttentionError::PlanMismatch { what: "keys" }));
     let text = Cpu.forward_planned(&swapped, &Arc::new(listed)).unwrap_err().to_string();
     assert_eq!(text, "the plan was built for other keys: build one for this problem, or run it without");
 
     let (lo, hi) = ([0, 0, 1, 1, 4, 4], [1, 2, 3, 4, 5, 6]);
-    let ranges = Plan::new(&Layout::of(&small.problem(Keys::Intervals { lo: &lo, hi: &hi }))).unwrap();
+    let ranges = Plan::new(&PlanInputs::of(&small.problem(Keys::Intervals { lo: &lo, hi: &hi }))).unwrap();
     let shifted = small.problem(Keys::Intervals { lo: &[0, 0, 1, 2, 4, 4], hi: &hi });
-    assert_eq!(ranges.check(&shifted), Err(AttentionError::OtherPlan { what: "keys" }));
+    assert_eq!(ranges.check(&shifted), Err(AttentionError::PlanMismatch { what: "keys" }));
 }
 
 #[test]
-fn one_plan_is_built_once_and_serves_its_own_batch_alone() {
+fn a_first_plan_is_built_once_and_serves_its_own_batch_alone() {
     let (small, planning) = (Small::new(), Planning::default());
-    let one = OnePlan::new(&planning);
+    let one = FirstPlan::new(&planning);
     let problem = small.problem(edges(&ROW_PTR, &COL_IDX));
     for _ in 0..3 {
         assert_eq!(one.forward(&problem).unwrap(), Cpu.forward(&problem).unwrap());
     }
     assert_eq!((planning.counts(), one.name()), ([1, 3], "planning"));
     let other = one.forward(&small.problem(Keys::Causal));
-    assert_eq!(other, Err(AttentionError::OtherPlan { what: "keys" }));
-    assert_eq!(OnePlan::new(&Cpu).forward(&problem), Cpu.forward(&problem));
+    assert_eq!(other, Err(AttentionError::PlanMismatch { what: "keys" }));
+    assert_eq!(FirstPlan::new(&Cpu).forward(&problem), Cpu.forward(&problem));
 }
 
 #[test]
-fn every_part_of_a_configuration_has_its_own_plan() {
+fn every_configuration_has_its_own_plan() {
     let (small, cache, planning) = (Small::new(), PlanCache::new(1 << 20), Planning::default());
     let ours = edges(&ROW_PTR, &COL_IDX);
     let pattern = CsrPattern::new(&ROW_PTR, &COL_IDX, NODES).unwrap();
@@ -163,7 +164,7 @@ fn every_part_of_a_configuration_has_its_own_plan() {
 }
 
 #[test]
-fn a_backend_without_plans_leaves_the_cache_alone() {
+fn a_backend_without_plans_does_not_use_the_cache() {
     let (small, cache) = (Small::new(), PlanCache::new(1 << 20));
     let problem = small.problem(Keys::Causal);
     let cached = CachedPlans::new(&Cpu, &cache, view("a"));

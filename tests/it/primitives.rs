@@ -1,5 +1,5 @@
-//! Each wrapper of kernels/include/ptx.cuh by itself: in the emulator against plain arithmetic, and on a GPU against
-//! the emulator.
+//! Each wrapper of kernels/include/ptx.cuh: in the emulator against plain arithmetic, and on a GPU against the
+//! emulator.
 
 #[cfg(feature = "cuda")]
 mod gpu;
@@ -27,12 +27,12 @@ pub struct PrimitiveParams {
 
 const ARCHS: [u32; 2] = [75, 80];
 
-/// The entries in the emulator; None, and said so, where that cannot run.
+/// The entries in the emulator; None after a line with the reason where it cannot run.
 fn emulated(arch: u32) -> Option<&'static Kernels> {
     static COMPILED: [OnceLock<Kernels>; ARCHS.len()] = [OnceLock::new(), OnceLock::new()];
     require(arch)?;
-    let place = ARCHS.iter().position(|&a| a == arch)?;
-    Some(COMPILED[place].get_or_init(|| {
+    let index = ARCHS.iter().position(|&a| a == arch)?;
+    Some(COMPILED[index].get_or_init(|| {
         let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("kernels/tests");
         let out = Path::new(env!("CARGO_TARGET_TMPDIR")).join(format!("primitives_{arch}"));
         Kernels::compile(&sources, &out, &[&format!("EMULATED_ARCH={arch}")]).unwrap()
@@ -57,7 +57,7 @@ fn run_emulated(kernels: &Kernels, trial: &Trial, order: Order) -> Vec<u8> {
 }
 
 #[test]
-fn the_emulator_does_what_plain_arithmetic_does() {
+fn the_emulator_agrees_with_plain_arithmetic() {
     for arch in ARCHS {
         let Some(kernels) = emulated(arch) else { return };
         for (trial, order) in
@@ -88,9 +88,9 @@ fn every_wrapper_is_tried() {
         tried.extend(entries);
     }
     for name in wrapped {
-        // An address is no instruction; the end of a group of copies is tried with the wait for it.
-        let shown = ["shared_address", "copy_commit"].contains(&name);
+        // An address is not an instruction; the end of a group of copies is tried with the wait for it.
+        let covered = ["shared_address", "copy_commit"].contains(&name);
         let entry = format!("primitive_{name}");
-        assert!(shown || tried.iter().any(|t| t.starts_with(&entry)), "no trial of {name}");
+        assert!(covered || tried.iter().any(|t| t.starts_with(&entry)), "no trial of {name}");
     }
 }

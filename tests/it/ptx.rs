@@ -1,11 +1,11 @@
-//! The kernels as build.rs compiled and assembled them.
+//! The kernels, as compiled and assembled by build.rs.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::process::Command;
 use std::sync::Mutex;
 
-use ironforge::attention::plan::{AttentionParams, Kernel, TIME_BIAS, TimeBiasParams, entries};
-use ironforge::cuda::{Module, modules};
+use ironforge::attention::lowering::{AttentionParams, Kernel, TIME_BIAS, TimeBiasParams, entries};
+use ironforge::cuda::{PtxModule, modules};
 
 /// The compiler whose registers kernels/README.md lists.
 const COMPILER: &str = "V13.0.88";
@@ -13,8 +13,8 @@ const COMPILER: &str = "V13.0.88";
 /// The architectures that every kernel is compiled for.
 const ARCHS: [u32; 2] = [75, 80];
 
-/// The kernels; `None`, and said so, if this build has none.
-pub fn built() -> Option<&'static [Module]> {
+/// The kernels; `None` after a line with the reason if this build has none.
+pub fn built() -> Option<&'static [PtxModule]> {
     match modules() {
         Ok(modules) => Some(modules),
         Err(error) => {
@@ -25,12 +25,12 @@ pub fn built() -> Option<&'static [Module]> {
     }
 }
 
-fn names<'a>(modules: impl Iterator<Item = &'a Module>) -> BTreeSet<String> {
+fn names<'a>(modules: impl Iterator<Item = &'a PtxModule>) -> BTreeSet<String> {
     modules.flat_map(|m| m.entries).map(|e| e.name.to_owned()).collect()
 }
 
 #[test]
-fn entries_are_exactly_those_that_the_host_can_ask_for() {
+fn entries_are_exactly_those_that_the_host_can_launch() {
     let Some(modules) = built() else { return };
     for arch in ARCHS {
         let held = names(modules.iter().filter(|m| m.arch == arch));
@@ -54,7 +54,7 @@ fn every_kernel_is_assembled_for_every_architecture_without_spills() {
 }
 
 #[test]
-fn the_table_says_what_the_text_holds() {
+fn the_table_agrees_with_the_ptx() {
     let Some(modules) = built() else { return };
     for module in modules {
         let heads = module.ptx.lines().filter_map(|l| l.strip_prefix(".visible .entry "));
@@ -73,13 +73,13 @@ fn the_table_says_what_the_text_holds() {
     }
 }
 
-/// What a driver is given: a declaration that is lost with the other entries would be missed by it alone.
+/// The text given to a driver: only here would a declaration be missed that is lost with the other entries.
 #[test]
 fn every_entry_assembles_alone() {
     let Some(modules) = built() else { return };
     let Some(ptxas) = option_env!("KERNELS_PTXAS") else { panic!("build.rs names the assembler it used") };
     let folder = tempfile::tempdir().unwrap();
-    let assembled = |module: &Module, entry: &str| {
+    let assembled = |module: &PtxModule, entry: &str| {
         let file = folder.path().join(format!("{entry}.sm_{}.ptx", module.arch));
         std::fs::write(&file, module.only(entry)).unwrap();
         let mut command = Command::new(ptxas);
@@ -89,8 +89,12 @@ fn every_entry_assembles_alone() {
             .arg(file.with_extension("cubin"))
             .arg(&file);
         let output = command.output().unwrap_or_else(|e| panic!("{ptxas}: {e}"));
-        let said = String::from_utf8_lossy(&output.stderr).into_owned();
-        if output.status.success() { Ok(()) } else { Err(format!("{entry} for sm_{}: {said}", module.arch)) }
+        let message = String::from_utf8_lossy(&output.stderr).into_owned();
+        if output.status.success() {
+            Ok(())
+        } else {
+            Err(format!("{entry} for sm_{}: {message}", module.arch))
+        }
     };
     let left = Mutex::new(modules.iter().flat_map(|m| m.entries.iter().map(move |e| (m, e.name))));
     let next = || left.lock().unwrap().next();
@@ -103,7 +107,7 @@ fn every_entry_assembles_alone() {
 }
 
 #[test]
-fn every_driver_since_cuda_12_reads_the_text() {
+fn every_driver_since_cuda_12_reads_the_ptx() {
     let Some(modules) = built() else { return };
     for module in modules {
         let version = module.ptx.lines().find_map(|l| l.strip_prefix(".version ")).unwrap();
@@ -112,7 +116,7 @@ fn every_driver_since_cuda_12_reads_the_text() {
 }
 
 /// The budget table: registers for each architecture, shared memory and spills.
-fn budgets(modules: &[Module]) -> String {
+fn budgets(modules: &[PtxModule]) -> String {
     let mut rows: BTreeMap<&str, [Option<(u32, u32)>; 2]> = BTreeMap::new();
     for module in modules {
         let column = ARCHS.iter().position(|&arch| arch == module.arch).unwrap();
@@ -138,13 +142,13 @@ fn budgets(modules: &[Module]) -> String {
 }
 
 #[test]
-fn the_readme_lists_what_the_assembler_says() {
+fn the_readme_lists_the_resources_reported_by_the_assembler() {
     let Some(modules) = built() else { return };
     if !modules.iter().all(|m| m.ptx.contains(COMPILER)) {
-        println!("SKIP: the table is that of nvcc {COMPILER}, these kernels come from another");
+        println!("SKIP: the table is that of nvcc {COMPILER}, these kernels were compiled by another");
         return;
     }
     let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/kernels/README.md")).unwrap();
     let table = budgets(modules);
-    assert!(readme.contains(&table), "kernels/README.md is to hold this table:\n{table}");
+    assert!(readme.contains(&table), "kernels/README.md must hold this table:\n{table}");
 }

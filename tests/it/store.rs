@@ -1,17 +1,17 @@
-//! The store: what is written comes back, and no file, however damaged, does worse than an error.
+//! The store: tables are read back as they were written, and a damaged file gives an error and nothing worse.
 
+mod c_stream;
+mod content_defined_chunking;
 mod corpus;
-mod cut_by_content;
 mod damaged;
 mod datasets;
 mod digests;
-mod exchange;
-#[cfg(feature = "cli")]
-mod export;
 mod footers;
+mod hive_datasets;
 mod hostile;
 mod hostile_arrow;
-mod parts;
+#[cfg(feature = "cli")]
+mod interop;
 mod scanning;
 mod writing;
 
@@ -21,14 +21,14 @@ use ironforge::store::{StoreConfig, StoreError, footer, partition_dir, read_tabl
 use ironforge::table::{Column, Labels, Table, TimeUnit, Values};
 use proptest::prelude::*;
 
-/// Memory that a test may take, bytes.
+/// Memory limit of a read, bytes.
 const LIMIT: u64 = 64 << 20;
 
 fn column(name: &str, unit: &str, values: Values) -> Column {
     Column::new(name, unit, values)
 }
 
-/// A table with a column of every type; extremes and missing values included.
+/// A table with a column of every type, with extreme and missing values.
 fn every_type(rows: usize) -> Table {
     let i = || 0..rows as i64;
     let some = |i: i64| (i % 7 != 3).then_some(i);
@@ -57,7 +57,7 @@ fn small(rows: u32) -> StoreConfig {
 }
 
 #[test]
-fn every_type_comes_back_with_its_unit() {
+fn every_type_is_read_back_with_its_unit() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("deep/er/part-0.parquet");
     for rows in [0, 1, 99, 100, 101, 250] {
@@ -85,7 +85,7 @@ fn two_writes_give_the_same_bytes() {
 }
 
 #[test]
-fn row_groups_hold_exactly_what_the_setting_says() {
+fn row_groups_have_exactly_the_configured_rows() {
     use parquet::file::reader::{FileReader, SerializedFileReader};
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("t.parquet");
@@ -107,7 +107,7 @@ fn row_groups_hold_exactly_what_the_setting_says() {
     let root = meta.file_metadata().schema_descr().root_schema().get_fields();
     let optional: Vec<bool> = root.iter().map(|field| field.is_optional()).collect();
     let want: Vec<bool> = every_type(1).columns().iter().map(|c| c.values.nullable()).collect();
-    assert_eq!(optional, want, "nullability is the type's, not the values'");
+    assert_eq!(optional, want, "nullability depends on the type, not on the values");
 }
 
 #[test]
@@ -129,7 +129,7 @@ fn seconds_become_milliseconds_or_an_error() {
 }
 
 #[test]
-fn columns_come_in_the_order_asked_for() {
+fn columns_are_read_in_the_requested_order() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("t.parquet");
     write_table(&path, &every_type(20), &small(100)).unwrap();
@@ -142,7 +142,7 @@ fn columns_come_in_the_order_asked_for() {
 }
 
 #[test]
-fn memory_is_refused_before_it_is_taken() {
+fn a_read_beyond_the_memory_limit_is_refused_before_it_allocates() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("t.parquet");
     write_table(&path, &every_type(20_000), &small(10_000)).unwrap();
@@ -158,7 +158,9 @@ fn settings_out_of_range_are_named() {
         (StoreConfig { compression_level: 23, ..StoreConfig::default() }, "compression_level"),
         (small(0), "row_group_rows"),
     ] {
-        assert!(config.validate().unwrap_err().to_string().contains(key));
+        let error = config.validate().unwrap_err();
+        assert_eq!(error.setting().unwrap(), format!("store.{key}"));
+        assert!(error.to_string().contains(key), "{error}");
         assert!(write_table(Path::new("never"), &every_type(1), &config).is_err());
     }
     assert!(!Path::new("never").exists());
@@ -179,7 +181,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 
     #[test]
-    fn any_values_come_back(
+    fn any_values_are_read_back(
         integers in prop::collection::vec(prop::option::of(any::<i64>()), 0..300),
         words in prop::collection::vec(prop::option::of(".{0,9}"), 300),
         floats in prop::collection::vec(prop::option::of(prop::num::f64::NORMAL | prop::num::f64::ZERO), 300),
@@ -201,7 +203,7 @@ proptest! {
     }
 
     #[test]
-    fn any_id_is_one_folder_name(id in ".{1,60}") {
+    fn any_id_gives_one_folder_name_that_decodes_to_it(id in ".{1,60}") {
         if let Ok(name) = partition_dir("session_id", &id) {
             let encoded = name.strip_prefix("session_id=").unwrap();
             let mut decoded = Vec::new();

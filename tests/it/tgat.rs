@@ -1,8 +1,10 @@
-//! The network: same bits whatever is beside a graph, settings that do what they say, results that carry their mark.
+//! The network: a graph's bits do not depend on its batch, settings have their documented effect, results carry the
+//! mark.
 
-use ironforge::attention::plan::{GraphView, PlanCache};
+use ironforge::attention::lowering::{GraphView, PlanCache};
 use ironforge::attention::{
-    AttentionBackend, CachedPlans, Cpu, Direction, EmptyRow, Keys, NonFinite, Reference, TimeBias, attended,
+    AttentionBackend, CachedPlans, Cpu, Direction, EmptyRow, Keys, NonFinite, Reference, TimeBias,
+    attention_pattern,
 };
 use ironforge::csr::CsrPattern;
 use ironforge::tgat::{Batch, MAX_POSITIONS, Model, PATTERNS, Positions, Precision, TgatConfig, TgatError};
@@ -29,9 +31,9 @@ fn features(nodes: usize) -> Vec<f32> {
     (0..nodes * INPUT_DIM).map(|i| ((i * 37 % 101) as f32 - 50.0) / 25.0).collect()
 }
 
-fn close(got: &[f32], want: &[f32], bar: f64) {
+fn close(got: &[f32], want: &[f32], bound: f64) {
     let f64s = |v: &[f32]| v.iter().map(|&x| f64::from(x)).collect::<Vec<_>>();
-    Tolerance::abs(bar).compare(f64s(got).into_iter(), f64s(want).into_iter()).unwrap();
+    Tolerance::abs(bound).compare(f64s(got).into_iter(), f64s(want).into_iter()).unwrap();
 }
 
 /// A chain with a skip: node i has edges to i + 1 and i + 3 of its own graph.
@@ -47,7 +49,7 @@ fn edges(offsets: &[usize]) -> (Vec<u32>, Vec<u32>) {
 }
 
 #[test]
-fn all_layers_run_by_one_plan_and_the_range_of_a_part_by_its_own() {
+fn all_layers_share_one_plan_and_the_range_of_a_part_has_its_own() {
     let config = TgatConfig { num_layers: 3, ..small() };
     let (model, x) = (seeded(&config), features(20));
     let (row_ptr, col_idx) = edges(&[0, 20]);
@@ -63,7 +65,7 @@ fn all_layers_run_by_one_plan_and_the_range_of_a_part_by_its_own() {
     assert_eq!(range(&planning), range(&Cpu));
     assert_eq!(planning.counts(), [2, 6]);
 
-    // The same through a cache, where part and whole bear one id.
+    // The same through a cache, in which part and whole have one id.
     let (cache, planning) = (PlanCache::new(1 << 20), Planning::default());
     let view = GraphView { graph: "a".into(), direction: Direction::Successors, self_loops: false };
     let cached = CachedPlans::new(&planning, &cache, view);
@@ -85,7 +87,7 @@ fn a_batch_gives_the_bits_of_its_graphs_alone() {
         let nodes = offsets[offsets.len() - 1];
         let (row_ptr, col_idx) = edges(offsets);
         let successors = CsrPattern::new(&row_ptr, &col_idx, nodes).unwrap();
-        let keys = attended(successors, Direction::Predecessors, true).unwrap();
+        let keys = attention_pattern(successors, Direction::Predecessors, true).unwrap();
         let batch = Batch {
             t_ms: Some(&t_ms[from..from + nodes]),
             bias: TimeBias::Sqrt { scale_minutes: 0.1 },
@@ -141,7 +143,7 @@ fn no_nodes_and_one_node_are_valid() {
 }
 
 #[test]
-fn scores_lie_between_zero_and_one_and_carry_the_mark() {
+fn scores_are_between_zero_and_one_and_carry_the_mark() {
     let (model, x) = (seeded(&small()), features(20));
     let scores = model.forward(&Reference, &Batch::new(&x, &[0, 20], Keys::All)).unwrap();
     assert!(!scores.trained);
@@ -151,7 +153,7 @@ fn scores_lie_between_zero_and_one_and_carry_the_mark() {
 }
 
 #[test]
-fn attention_weights_stand_on_the_pattern_of_the_keys() {
+fn attention_weights_have_the_pattern_of_the_keys() {
     let (model, x, offsets) = (seeded(&small()), features(9), [0, 9]);
     let (row_ptr, col_idx) = edges(&offsets);
     let keys = Keys::Edges(CsrPattern::new(&row_ptr, &col_idx, 9).unwrap());
@@ -166,7 +168,7 @@ fn attention_weights_stand_on_the_pattern_of_the_keys() {
 }
 
 #[test]
-fn a_row_without_a_key_gives_the_bias_of_the_output_alone_or_the_mean() {
+fn a_row_without_a_key_gives_the_output_bias_alone_or_the_mean() {
     let (model, x) = (seeded(&TgatConfig { num_layers: 1, ..small() }), features(4));
     let nothing = CsrPattern::new(&[0; 5], &[], 4).unwrap();
     let batch = Batch::new(&x, &[0, 4], Keys::Edges(nothing));
@@ -213,7 +215,7 @@ fn a_value_beyond_f32_is_an_error() {
 }
 
 #[test]
-fn nan_is_an_error_or_stays_with_the_rows_that_see_it() {
+fn nan_is_an_error_or_reaches_only_the_rows_that_attend_to_it() {
     let (model, mut x) = (seeded(&small()), features(4));
     x[INPUT_DIM + 3] = f32::NAN;
     let itself = CsrPattern::new(&[0, 1, 2, 3, 4], &[0, 1, 2, 3], 4).unwrap();
@@ -231,7 +233,7 @@ fn nan_is_an_error_or_stays_with_the_rows_that_see_it() {
 }
 
 #[test]
-fn learned_positions_start_again_in_every_graph_and_end_at_their_number() {
+fn learned_positions_restart_in_every_graph_and_end_at_their_number() {
     let learned = seeded(&TgatConfig { positions: Positions::Learned, ..small() });
     let row = features(1);
     let x: Vec<f32> = row.repeat(4);
@@ -239,7 +241,7 @@ fn learned_positions_start_again_in_every_graph_and_end_at_their_number() {
     let out =
         learned.forward(&Reference, &Batch::new(&x, &[0, 2, 4], Keys::Edges(itself))).unwrap().embeddings;
     assert_eq!(out[..16], out[16..], "two graphs of the same nodes");
-    assert_ne!(out[..8], out[8..16], "two places of one graph");
+    assert_ne!(out[..8], out[8..16], "two positions of one graph");
 
     let x = features(MAX_POSITIONS + 3);
     let lone: Vec<u32> = (0..=MAX_POSITIONS as u32 + 3).collect();
@@ -251,7 +253,7 @@ fn learned_positions_start_again_in_every_graph_and_end_at_their_number() {
 }
 
 #[test]
-fn a_batch_that_does_not_fit_is_refused_with_its_place() {
+fn a_batch_that_does_not_fit_is_refused_with_the_index() {
     let (model, x) = (seeded(&small()), features(3));
     let run = |x: &[f32], offsets: &[usize]| {
         model.forward(&Reference, &Batch::new(x, offsets, Keys::All)).unwrap_err()
@@ -268,7 +270,7 @@ fn a_batch_that_does_not_fit_is_refused_with_its_place() {
 }
 
 #[test]
-fn settings_read_back_as_they_were_written_and_no_other_key_is_known() {
+fn settings_read_back_as_written_and_unknown_keys_are_refused() {
     let config = TgatConfig { positions: Positions::Learned, precision: Precision::Bf16, ..small() };
     let text = serde_json::to_string(&config).unwrap();
     let want = concat!(

@@ -1,4 +1,4 @@
-// What library.rs calls.
+// The functions that library.rs calls.
 #include "machine.hpp"
 
 namespace emulator {
@@ -33,7 +33,7 @@ EXPORT const char* emulator_entry_name(const Entry* entry) { return entry->name;
 
 EXPORT Machine* emulator_new() { return new Machine; }
 EXPORT void emulator_free(Machine* machine) { delete machine; }
-// True if it ran to its end.
+// True if the launch ran to its end.
 EXPORT bool emulator_run(Machine* machine, const Launch* launch) {
   machine->run(*launch);
   return !machine->abandoned;

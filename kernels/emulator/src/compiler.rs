@@ -1,27 +1,27 @@
-//! How kernels become a library that the CPU runs. Shared by build.rs, for the kernels as they are, and by tests, for
-//! kernels with planted bugs.
+//! Compilation of kernels to a library for the CPU. Shared by build.rs, for the kernels of the tree, and by tests,
+//! for kernels with planted bugs.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Mutex;
 
-/// What went wrong.
+/// An error of compiling or loading kernels.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Failure {
-    /// There is no C++ compiler, or none that runs: its name and what the system says.
+    /// There is no C++ compiler that runs: its name, and the message of the system.
     NoCompiler(String),
     /// A file could not be read or written.
     Io {
-        /// Which.
+        /// Path of the file.
         path: PathBuf,
-        /// Why.
+        /// Cause.
         source: std::io::Error,
     },
-    /// The compiler refused: its messages.
+    /// The compiler failed: its messages.
     Compile(String),
-    /// The library does not load: what the system says.
+    /// The library cannot be loaded: the message of the system.
     Load(String),
 }
 
@@ -38,11 +38,11 @@ impl std::fmt::Display for Failure {
 
 impl std::error::Error for Failure {}
 
-/// The emulator itself. It runs on the kernels' stacks and is not watched.
+/// Flags of the emulator itself. It runs on the kernels' stacks and is not instrumented.
 const CORE_FLAGS: &[&str] = &["-std=c++17", "-O3", "-g1", "-fPIC", "-fvisibility=hidden", "-Wall", "-Wextra"];
 
-/// Kernels: `-fsanitize=thread` makes every load and store call hooks.cpp; its library is not linked. Loops stay loops,
-/// since the calls of memset that they could become would not be seen.
+/// Flags of kernels: with `-fsanitize=thread` every load and store calls hooks.cpp; the sanitizer's library is not
+/// linked. Loops are not replaced by calls of memset, which would not be instrumented.
 const KERNEL_FLAGS: &[&str] = &[
     "-std=c++17",
     "-O1",
@@ -55,14 +55,14 @@ const KERNEL_FLAGS: &[&str] = &[
     "-ffp-contract=off",
     "-Wall",
     "-Wno-unknown-pragmas",
-    "-Werror=uninitialized", // registers are the one memory that is not watched
+    "-Werror=uninitialized", // registers are not tracked
     "-xc++",
 ];
 
-/// Any undefined symbol is an error now rather than when the library is loaded.
+/// Link flags: an undefined symbol is an error at once rather than when the library is loaded.
 const LINK_FLAGS: &[&str] = &["-shared", "-Wl,-z,defs", "-Wl,-Bsymbolic"];
 
-/// A C++ compiler, and where the emulator's sources and objects are.
+/// A C++ compiler, with the paths of the emulator's sources and objects.
 pub(crate) struct Compiler {
     program: OsString,
     crate_dir: PathBuf,
@@ -71,7 +71,7 @@ pub(crate) struct Compiler {
 }
 
 impl Compiler {
-    /// `crate_dir` holds src/, `out` the objects of the emulator once [`Compiler::core`] has made them.
+    /// The compiler in CXX, or g++. `crate_dir` holds src/, `out` is for the objects of the emulator.
     pub(crate) fn find(crate_dir: &Path, out: &Path, jobs: usize) -> Result<Compiler, Failure> {
         let program = std::env::var_os("CXX").unwrap_or_else(|| "g++".into());
         match Command::new(&program).arg("--version").output() {
@@ -92,7 +92,7 @@ impl Compiler {
 
     /// Compiles the emulator.
     pub(crate) fn core(&self) -> Result<(), Failure> {
-        // All objects of the folder are linked: none must be left of a source that is no more.
+        // All objects of the folder are linked: no object of a removed source may remain.
         if self.core_dir().exists() {
             std::fs::remove_dir_all(self.core_dir())
                 .map_err(|source| Failure::Io { path: self.core_dir(), source })?;
@@ -102,14 +102,14 @@ impl Compiler {
         Ok(())
     }
 
-    /// Compiles every .cu of `kernels` and links them with the emulator: the path of the library.
+    /// Compiles every .cu of `kernels` and links it with the emulator; returns the path of the library.
     pub(crate) fn kernels(&self, kernels: &Path, out: &Path, defines: &[&str]) -> Result<PathBuf, Failure> {
         let mut flags: Vec<OsString> = KERNEL_FLAGS.iter().map(OsString::from).collect();
         flags.extend(defines.iter().map(|define| format!("-D{define}").into()));
-        // Where a copy of the kernels stands elsewhere, this is how its ptx.cuh finds ../emulator.
-        let mut beside = OsString::from("-I");
-        beside.push(&self.crate_dir);
-        flags.push(beside);
+        // Lets ptx.cuh of a copy of the kernels elsewhere find ../emulator.
+        let mut include = OsString::from("-I");
+        include.push(&self.crate_dir);
+        flags.push(include);
         let mut objects = self.objects(&files(kernels, "cu")?, out, &flags)?;
         objects.extend(files(&self.core_dir(), "o")?);
 
@@ -124,7 +124,7 @@ impl Compiler {
         self.out.join("core")
     }
 
-    /// One object for each source, some at a time.
+    /// Compiles one object for each source, several at a time.
     fn objects(&self, sources: &[PathBuf], out: &Path, flags: &[OsString]) -> Result<Vec<PathBuf>, Failure> {
         std::fs::create_dir_all(out).map_err(|source| Failure::Io { path: out.to_owned(), source })?;
         let object = |source: &Path| out.join(source.file_name().unwrap_or_default()).with_extension("o");
@@ -150,7 +150,7 @@ impl Compiler {
     }
 }
 
-/// The files of a folder with this extension, by name.
+/// Files of a folder with this extension, sorted.
 pub(crate) fn files(folder: &Path, extension: &str) -> Result<Vec<PathBuf>, Failure> {
     let failed = |source| Failure::Io { path: folder.to_owned(), source };
     let mut found = Vec::new();

@@ -1,4 +1,4 @@
-// Asynchronous copies: performed when their thread waits for them, so that whoever looks too early finds NaN.
+// Asynchronous copies: performed when their thread waits for them, so that a read before that finds NaN.
 #include <cstring>
 
 #include "machine.hpp"
@@ -8,19 +8,19 @@ namespace {
 
 const unsigned char* bytes_at(const void* address) { return static_cast<const unsigned char*>(address); }
 
-// The source must be an address of the right kind even where nothing is taken from it.
+// The source must be a valid, aligned address even if the copy is not valid.
 void touch_source(Machine& machine, Fiber& self, const void* from, unsigned bytes, bool valid, Where where) {
   if (valid) return touch(from, bytes, bytes, Touch::Read, where);
   const Span* span = machine.memory.find(from);
   const bool inside = span && bytes <= span->bytes - static_cast<size_t>(bytes_at(from) - span->begin);
   if (inside && reinterpret_cast<uintptr_t>(from) % bytes == 0) return;
-  machine.find(Fault::OutOfBounds, where, self.thread, "a copy that takes nothing names a source that is none");
+  machine.find(Fault::OutOfBounds, where, self.thread, "a copy with valid = false has an invalid source address");
 }
 
 void touch_target(Machine& machine, Fiber& self, const void* to, unsigned bytes, Touch kind, Where where) {
   touch(to, bytes, bytes, kind, where);
   if (machine.memory.find(to) == &machine.memory.shared()) return;
-  machine.find(Fault::OutOfBounds, where, self.thread, "a copy to elsewhere than shared memory");
+  machine.find(Fault::OutOfBounds, where, self.thread, "the target of a copy is not in shared memory");
   machine.abandon();
 }
 
@@ -33,7 +33,7 @@ void perform(const Copy& copy) {
 
 }  // namespace
 
-void copy_async(void* to, const void* from, unsigned bytes, bool valid, Place at) {
+void copy_async(void* to, const void* from, unsigned bytes, bool valid, SourceLine at) {
   Fiber& self = this_fiber();
   const Where where{at, nullptr};
   touch_source(*self.machine, self, from, bytes, valid, where);
@@ -44,7 +44,7 @@ void copy_async(void* to, const void* from, unsigned bytes, bool valid, Place at
 
 void copy_commit() { this_fiber().group++; }
 
-void copy_wait(unsigned groups_under_way, Place at) {
+void copy_wait(unsigned groups_under_way, SourceLine at) {
   Fiber& self = this_fiber();
   auto first = self.copies.begin(), kept = first;
   for (; kept != self.copies.end() && kept->group + groups_under_way < self.group; ++kept) {
@@ -54,7 +54,7 @@ void copy_wait(unsigned groups_under_way, Place at) {
   self.copies.erase(first, kept);
 }
 
-void copy_now(void* to, const void* from, unsigned bytes, bool valid, Place at) {
+void copy_now(void* to, const void* from, unsigned bytes, bool valid, SourceLine at) {
   Fiber& self = this_fiber();
   const Where where{at, nullptr};
   if (valid) touch(from, bytes, bytes, Touch::Read, where);

@@ -1,8 +1,7 @@
-// What a kernel sees on the CPU in place of the GPU: the second bodies of the wrappers of include/ptx.cuh.
+// The bodies of the wrappers of include/ptx.cuh for the CPU.
 //
-// EMULATED_ARCH is the machine that is meant, 75 or 80 (the default). Memory is not touched here: loads and stores of
-// the kernel itself are seen through the compiler's instrumentation (hooks.cpp), those of a wrapper by the call that
-// it ends in.
+// EMULATED_ARCH is the emulated architecture, 75 or 80 (the default). Loads and stores of the kernel itself are
+// observed through the compiler's instrumentation (hooks.cpp), those of a wrapper by the function that it calls.
 #pragma once
 #include <cmath>
 #include <cstddef>
@@ -17,10 +16,10 @@
 #define ARCH EMULATED_ARCH
 #define DEV static inline __attribute__((always_inline))
 #define DEV_METHOD inline __attribute__((always_inline))
-#define AT ::emulator::Place at = ::emulator::Place::here()
+#define AT ::emulator::SourceLine at = ::emulator::SourceLine::current()
 
-// An entry is a function of the library, and an object that tells the emulator of it. Each thread has its own copy of
-// the parameters on its stack.
+// An entry is a function of the library, and an object that registers it with the emulator. Each thread has its own
+// copy of the parameters on its stack.
 #define KERNEL(name, threads, blocks, Params)                                                                      \
   static void name##_body(const Params& p);                                                                        \
   extern "C" void name(const void* params) { name##_body(*static_cast<const Params*>(params)); }                   \
@@ -36,7 +35,7 @@ struct EmulatedIndex {
 #define blockDim (EmulatedIndex{::emulator::block_size()})
 #define gridDim (EmulatedIndex{::emulator::grid_size()})
 
-DEV uint32_t thread_anew() { return threadIdx.x; }
+DEV uint32_t reread_thread_index() { return threadIdx.x; }
 
 DEV void block_sync(AT) { ::emulator::block_sync(at); }
 

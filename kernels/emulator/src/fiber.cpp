@@ -40,8 +40,8 @@ unsigned char* stack_end(const Fiber& fiber) {
   return reinterpret_cast<unsigned char*>((inside | (STACK_BYTES - 1)) + 1);
 }
 
-// Threads do the same at the same depth of their stacks: if all stacks began alike, those places would all compete for
-// the same lines of the cache.
+// All threads use the same depths of their stacks: if all stacks started at the same offset, these addresses would
+// map to the same cache lines.
 size_t shift(uint32_t thread) { return thread % 64 * 64; }
 }  // namespace
 
@@ -54,7 +54,7 @@ void Mapping::forget() {
 bool Mapping::reserve(size_t wanted) {
   if (wanted <= bytes) return true;
   forget();
-  // Room for an aligned beginning, and for a page before and behind.
+  // Space for an aligned start, and for a page before and after.
   mapped_bytes = (wanted + PAGE - 1) / PAGE * PAGE + 2 * STACK_BYTES;
   void* got = mmap(nullptr, mapped_bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
   if (got == MAP_FAILED) return false;
@@ -69,7 +69,7 @@ bool Mapping::reserve(size_t wanted) {
 bool Stacks::reserve(unsigned wanted) {
   if (wanted <= fibers) return true;
   if (!mapping.reserve(wanted * STACK_BYTES)) return false;
-  // The lowest page of each stack is out of bounds: running out of stack must not run into the neighbour's.
+  // The lowest page of each stack is unmapped, so that a stack overflow cannot reach the next stack.
   for (unsigned i = 0; i < wanted; i++)
     if (mprotect(mapping.begin() + i * STACK_BYTES, PAGE, PROT_NONE) != 0) return false;
   fibers = wanted;
@@ -83,7 +83,7 @@ void Stacks::prepare(Fiber& fiber, void (*run)(), const void* params, size_t par
   memcpy(const_cast<void*>(params_of(fiber)), params, params_bytes);
 
   void** top = reinterpret_cast<void**>(const_cast<void*>(params_of(fiber)));
-  *--top = nullptr;  // `run` returns nowhere; at its first instruction the stack is as after a call
+  *--top = nullptr;  // `run` does not return; at its first instruction the stack is as after a call
   *--top = reinterpret_cast<void*>(run);
   for (int saved = 0; saved < 6; saved++) *--top = nullptr;
   fiber.stack_pointer = top;

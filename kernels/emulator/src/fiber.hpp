@@ -1,4 +1,4 @@
-// A thread of a block: a stack of its own, on which the kernel runs until it waits for others. x86-64 System V.
+// A thread of a block: a stack on which the kernel runs until it waits for other threads. x86-64 System V.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -10,7 +10,7 @@ namespace emulator {
 
 struct Machine;
 
-// An asynchronous copy under way, in the group that its thread had open.
+// A pending asynchronous copy, in the group that was open in its thread.
 struct Copy {
   unsigned char* to;
   const unsigned char* from;
@@ -26,14 +26,14 @@ struct Fiber {
   uint32_t thread;
   void* stack_pointer;
   Waits waits;
-  const char* doing;  // what it waits in, and where
-  Place at;
+  const char* doing;  // the operation it waits in; `at` is its line
+  SourceLine at;
   std::vector<Copy> copies;  // oldest first
   unsigned group;            // number of the open group of copies
 };
 
-// Stacks are aligned to their size, and each ends with a pointer to its fiber: so a thread is found from its stack
-// pointer, and whether an address is its own from the high bits.
+// Stacks are aligned to their size, and each ends with a pointer to its fiber: a thread is found from its stack
+// pointer, and the high bits of an address tell if it is on the thread's own stack.
 constexpr size_t STACK_BYTES = 256 << 10;
 
 inline bool on_own_stack(const void* address, const void* frame) {
@@ -46,16 +46,16 @@ inline Fiber& this_fiber() {
   return **reinterpret_cast<Fiber**>(last + 1 - sizeof(Fiber*));
 }
 
-// Memory from the system: zeros, unreadable on either side, taken up only where it is touched.
+// Memory from the system: zeros, with unreadable pages on both sides, taking memory only where it is touched.
 class Mapping {
  public:
   Mapping() = default;
   Mapping(const Mapping&) = delete;
   Mapping& operator=(const Mapping&) = delete;
   ~Mapping() { forget(); }
-  // Makes it at least so long; what it held is lost if it has to move. False if the system refuses.
+  // Grows it to at least `bytes`; its contents are lost if it has to move. False if the system refuses.
   bool reserve(size_t bytes);
-  // Gives it back.
+  // Returns it to the system.
   void forget();
   unsigned char* begin() const { return usable; }
 
@@ -67,7 +67,7 @@ class Mapping {
 class Stacks {
  public:
   bool reserve(unsigned fibers);
-  // Puts a fiber at the beginning of `run`, with its own copy of the parameters, which `run` finds through params_of.
+  // Sets a fiber to the start of `run`, with its own copy of the parameters, which `run` gets from params_of.
   void prepare(Fiber& fiber, void (*run)(), const void* params, size_t params_bytes);
 
  private:
@@ -76,7 +76,7 @@ class Stacks {
 };
 const void* params_of(const Fiber& fiber);
 
-// Saves the registers that a call keeps and the stack pointer in `from`, and goes on at `to`.
+// Saves the callee-saved registers and the stack pointer in `from`, and continues at `to`.
 extern "C" void emulator_switch(void** from, void* to);
 
 }  // namespace emulator

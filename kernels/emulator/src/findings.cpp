@@ -14,7 +14,7 @@ void Findings::clear() {
 }
 
 void Findings::add(Fault fault, Where where, uint32_t block, uint32_t thread, const char* what) {
-  const Key key{fault, where.return_address, where.place.file, where.place.line};
+  const Key key{fault, where.return_address, where.source_line.file, where.source_line.line};
   const auto [at, is_new] = known.emplace(key, list.size());
   if (!is_new) {
     list[at->second].times++;
@@ -34,12 +34,12 @@ struct Inside {
 bool find_library(const void* address, Inside& found) {
   Dl_info info;
   if (!address || !dladdr(address, &info) || !info.dli_fname) return false;
-  // A return address is that of the next instruction; one byte before lies in the call.
+  // A return address is that of the next instruction; one byte earlier is in the call.
   found = {info.dli_fname, reinterpret_cast<uintptr_t>(address) - reinterpret_cast<uintptr_t>(info.dli_fbase) - 1};
   return true;
 }
 
-// What addr2line says of all addresses: for each a line with the address, then pairs of function and file:line, of the
+// Output of addr2line for all addresses: for each a line with the address, then pairs of function and file:line,
 // innermost inlined function first. Empty if there is no addr2line.
 std::string ask_addr2line(const std::string& library, const std::string& addresses) {
   const std::string command = "addr2line -afi -e '" + library + "'" + addresses + " 2>/dev/null";
@@ -70,9 +70,9 @@ void Findings::locate() {
   std::vector<Finding*> asked;
   std::string library, addresses;
   for (Finding& finding : list) {
-    if (finding.where.place.file) {
-      finding.file = file_name(finding.where.place.file);
-      finding.line = finding.where.place.line;
+    if (finding.where.source_line.file) {
+      finding.file = file_name(finding.where.source_line.file);
+      finding.line = finding.where.source_line.line;
     }
     Inside inside;
     if (!find_library(finding.where.return_address, inside)) continue;
@@ -86,11 +86,11 @@ void Findings::locate() {
   std::istringstream answer(ask_addr2line(library, addresses));
   auto next = asked.begin();
   Finding* current = nullptr;
-  for (std::string line, place; std::getline(answer, line);) {
+  for (std::string line, source_line; std::getline(answer, line);) {
     if (line.rfind("0x", 0) == 0) {
       current = next != asked.end() ? *next++ : nullptr;
-    } else if (std::getline(answer, place) && current) {
-      fill_in(*current, place);
+    } else if (std::getline(answer, source_line) && current) {
+      fill_in(*current, source_line);
     }
   }
 }

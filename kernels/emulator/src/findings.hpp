@@ -1,4 +1,4 @@
-// What a launch did that no kernel may do: each kind and place once, described by its first occurrence.
+// Faults of a launch: each kind and source line once, described by its first occurrence.
 #pragma once
 #include <cstdint>
 #include <map>
@@ -24,9 +24,10 @@ enum class Fault : uint32_t {
   Launch,
 };
 
-// A wrapper knows its line. A plain load or store knows its return address, and the line is looked up in the end.
+// A wrapper knows its line. For a plain load or store the return address is known, and the line is looked up at the
+// end.
 struct Where {
-  Place place = {nullptr, 0};
+  SourceLine source_line = {nullptr, 0};
   const void* return_address = nullptr;
 };
 
@@ -41,7 +42,7 @@ struct Finding {
   std::string inside;  // the calls that were inlined around it, innermost first: "file:line file:line"
 };
 
-// No thread, for what concerns the whole block.
+// In place of a thread, for faults of the whole block.
 constexpr uint32_t ALL_THREADS = 0xffffffffu;
 
 class Findings {

@@ -1,13 +1,19 @@
-//! Runs ironforge's CUDA kernels on the CPU and watches every access of theirs.
+//! Runs ironforge's CUDA kernels on the CPU and checks every memory access.
 //!
-//! The sources are the very ones that a GPU gets: `kernels/*.cu`, compiled by a C++ compiler. A thread of a block is a
-//! fiber, a warp operation is a rendezvous of 32 of them, an asynchronous copy arrives when its thread waits for it.
-//! Through the compiler's own instrumentation every load and store is seen before it happens: races, missing barriers,
-//! uninitialised reads, exact bounds, copies in flight, lanes that part, deadlocks, conflicts of banks.
+//! The sources are those compiled for a GPU, `kernels/*.cu`, compiled by a C++ compiler. A thread of a block is a
+//! fiber, a warp operation is a rendezvous of 32 fibers, an asynchronous copy arrives when its thread waits for it.
+//! The compiler's instrumentation reports every load and store before it happens. Found are races, missing
+//! barriers, uninitialised reads, out-of-bounds accesses, accesses to copies in flight, divergent warps, deadlocks
+//! and bank conflicts.
 //!
-//! It tests the paths that it runs. It does not know speed, registers, the order of blocks on a device or how far they
-//! see one another's memory, and each wrapper of `include/ptx.cuh` has a body of its own here. Memory is watched in
-//! units of two bytes; a thread's own stack is not watched.
+//! Only executed paths are tested. Speed, registers, the order of blocks on a device and the memory visible between
+//! them are not modelled, and each wrapper of `include/ptx.cuh` has a separate body here. Memory is tracked in
+//! units of two bytes; a thread's own stack is not tracked.
+//!
+//! - `compiler`: compiles kernels to a library for the CPU.
+//! - `library`: loads such a library and calls it; all unsafe code.
+//! - `memory`: device memory of a launch.
+//! - `report`: findings and counts of a launch.
 //!
 //! ```no_run
 //! use ironforge_emulator::{Kernels, Launch, Memory, Order};
@@ -40,69 +46,69 @@ pub use report::{Fault, Finding, Report, Stats};
 use compiler::Compiler;
 use library::{Library, Machine};
 
-/// Who goes first: threads take their turns, and blocks theirs.
+/// Order in which threads, and blocks, run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Order {
-    /// As they are counted.
+    /// By rising index.
     #[default]
     Forward,
-    /// The last first.
+    /// By falling index.
     Reverse,
-    /// Another permutation for each round; the same for the same seed.
+    /// A new permutation for each round, determined by the seed.
     Random(u64),
 }
 
-/// A launch, as a driver would take it.
+/// A launch, as given to a driver.
 #[derive(Debug, Clone, Copy)]
 pub struct Launch<'a> {
     /// Name of the entry.
     pub entry: &'a str,
-    /// Blocks.
+    /// Number of blocks.
     pub grid: u32,
-    /// Threads of a block.
+    /// Threads per block.
     pub block: u32,
-    /// Shared memory of a block.
+    /// Shared memory per block, bytes.
     pub shared_bytes: u32,
-    /// The parameter struct, byte for byte.
+    /// Bytes of the parameter struct.
     pub params: &'a [u8],
-    /// Order of the threads.
+    /// Order of threads and blocks.
     pub order: Order,
 }
 
-/// Why the kernels cannot run here.
+/// Kernels that cannot run on this system.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{why}")]
 pub struct Unavailable {
-    /// In words.
+    /// Reason.
     pub why: String,
 }
 
 /// A set of compiled kernels.
 pub struct Kernels {
     library: Library,
-    /// Machines that are not running.
+    /// Machines that are not in use.
     idle: Mutex<Vec<Machine>>,
 }
 
 impl Kernels {
-    /// The kernels of this tree as an sm_80 device runs them.
+    /// Kernels of this source tree for an sm_80 device.
     /// # Errors
     /// [`Unavailable`] where they were not compiled: no C++ compiler, or not x86-64 Linux.
     pub fn built() -> Result<&'static Kernels, Unavailable> {
         Kernels::built_for(80)
     }
 
-    /// The same for architecture 75 or 80.
+    /// Kernels of this source tree for architecture 75 or 80.
     /// # Errors
     /// As [`Kernels::built`], or for another architecture.
     pub fn built_for(arch: u32) -> Result<&'static Kernels, Unavailable> {
         static BUILT: [OnceLock<Result<Kernels, Unavailable>>; 2] = [OnceLock::new(), OnceLock::new()];
-        let place = match arch {
+        let kernels = match arch {
             75 => &BUILT[0],
             80 => &BUILT[1],
             _ => return Err(Unavailable { why: format!("nothing is compiled for sm_{arch}") }),
         };
-        place.get_or_init(|| Kernels::load_built(arch)).as_ref().map_err(Unavailable::clone)
+        kernels.get_or_init(|| Kernels::load_built(arch)).as_ref().map_err(Unavailable::clone)
     }
 
     fn load_built(arch: u32) -> Result<Kernels, Unavailable> {
@@ -114,11 +120,12 @@ impl Kernels {
         Kernels::load(&path).map_err(|failure| Unavailable { why: failure.to_string() })
     }
 
-    /// Compiles every .cu of a folder, which is a copy of `kernels/` or tells as much of ptx.cuh, for sm_80. `out` is a
-    /// folder for objects and the library, which is to stay as long as the kernels: it knows their lines. Each of
-    /// `defines` is NAME or NAME=VALUE; `EMULATED_ARCH=75` is the other machine.
+    /// Compiles every .cu file of a folder for sm_80; the folder is a copy of `kernels/`, or its files include
+    /// ptx.cuh. `out` is a folder for objects and the library; it must exist as long as the kernels, as the lines
+    /// of findings are looked up there. Each of `defines` is NAME or NAME=VALUE; `EMULATED_ARCH=75` selects the
+    /// other architecture.
     /// # Errors
-    /// If there is no compiler, or it refuses.
+    /// If there is no compiler, or it fails.
     pub fn compile(kernels: &Path, out: &Path, defines: &[&str]) -> Result<Kernels, Failure> {
         let missing = env!("IRONFORGE_EMULATOR_MISSING");
         if !missing.is_empty() {
@@ -140,12 +147,12 @@ impl Kernels {
         self.library.entries()
     }
 
-    /// Whether there is such an entry.
+    /// True if there is an entry of this name.
     pub fn has(&self, entry: &str) -> bool {
         self.entries().any(|name| name == entry)
     }
 
-    /// Runs a kernel. Threads of the system may do so at once, each with its own memory.
+    /// Runs a kernel. Several threads may do so at the same time, each with its own memory.
     /// # Panics
     /// If there is no such entry.
     #[track_caller]
@@ -153,7 +160,7 @@ impl Kernels {
         self.launch_from(0, launch, memory)
     }
 
-    /// The same without the blocks before the `first`: the end of a grid too large to be run whole.
+    /// Runs a kernel from block `first` on: the end of a grid that is too large to run whole.
     /// # Panics
     /// As [`Kernels::launch`].
     #[track_caller]
@@ -183,7 +190,7 @@ impl Drop for Kernels {
     }
 }
 
-/// The kernels for an architecture, or None after a line that says why a test is skipped.
+/// Kernels for an architecture; None after a line with the reason why a test is skipped.
 /// # Panics
 /// If they cannot run and the environment variable IRONFORGE_REQUIRE_EMULATOR is 1.
 #[allow(clippy::print_stderr)]

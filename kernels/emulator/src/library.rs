@@ -52,7 +52,7 @@ struct RawFinding {
 
 const ALL_THREADS: u32 = u32::MAX;
 
-/// The functions of abi.cpp. They stay valid as long as the library.
+/// The functions of abi.cpp, valid as long as the library is loaded.
 struct Functions {
     new: unsafe extern "C" fn() -> *mut c_void,
     free: unsafe extern "C" fn(*mut c_void),
@@ -77,9 +77,9 @@ unsafe impl Send for EntryPointer {}
 unsafe impl Sync for EntryPointer {}
 
 impl Library {
-    /// Loads what [`crate::compiler::Compiler::kernels`] has made.
+    /// Loads a library built by [`crate::compiler::Compiler::kernels`].
     pub(crate) fn load(path: &Path) -> Result<Library, libloading::Error> {
-        // SAFETY: 1. the library is ours: its initialisers only list entries.
+        // SAFETY: 1. the library is built from this tree: its initialisers only list entries.
         //         2. the types of the functions are those of abi.cpp, built from the same tree.
         //         3. the list of entries does not change after loading, and its names end with NUL.
         unsafe {
@@ -134,7 +134,7 @@ impl Library {
             .zip(&names)
             .map(|(held, name)| RawSpan {
                 name: name.as_ptr(),
-                begin: held.room.bytes_mut()[held.offset..].as_mut_ptr(),
+                begin: held.allocation.bytes_mut()[held.offset..].as_mut_ptr(),
                 bytes: held.len,
                 access: match held.access {
                     Access::ReadOnly => 0,
@@ -163,7 +163,7 @@ impl Library {
             buffers: spans.as_ptr(),
             buffer_count: spans.len(),
         };
-        // SAFETY: 1. the machine is this library's (Kernels keeps them together) and ours alone (&mut).
+        // SAFETY: 1. the machine is this library's (Kernels keeps them together) and borrowed exclusively (&mut).
         //         2. `raw` and all that it points to live until the call returns, and the machine keeps nothing of it.
         //         3. a kernel touches only what the spans name: every access is checked before it happens, and the
         //            spans are `memory`'s, borrowed alone.
@@ -183,13 +183,13 @@ impl Library {
     }
 
     pub(crate) fn free(&self, machine: Machine) {
-        // SAFETY: 1. the machine is this library's, and nobody has it any longer.
+        // SAFETY: 1. the machine is this library's, and nothing refers to it any longer.
         unsafe { (self.functions.free)(machine.0) }
     }
 }
 
 fn finding(raw: &RawFinding) -> Finding {
-    // SAFETY: 1. Library::findings hands over strings that end with NUL and are alive.
+    // SAFETY: 1. Library::findings passes strings that end with NUL and are alive.
     let [what, file, inside] = unsafe { [text(raw.what), text(raw.file), text(raw.inside)] };
     Finding {
         fault: Fault::ALL[raw.fault as usize],
@@ -206,16 +206,16 @@ fn finding(raw: &RawFinding) -> Finding {
 /// # Safety
 /// `from` ends with NUL and is alive.
 unsafe fn text(from: *const c_char) -> String {
-    // SAFETY: the caller promises.
+    // SAFETY: guaranteed by the caller.
     unsafe { CStr::from_ptr(from) }.to_string_lossy().into_owned()
 }
 
-/// A machine of a library: its stacks and what it has noted are used again by the next launch.
+/// A machine of a library; its stacks and tracking memory are reused by the next launch.
 pub(crate) struct Machine(*mut c_void);
-// SAFETY: 1. a machine knows no thread of the system: it may run on any, one at a time.
+// SAFETY: 1. a machine is not tied to a thread: it may run on any, one at a time.
 unsafe impl Send for Machine {}
 
-/// Zeros that the system gives only where they are touched.
+/// Zeros that take memory only where they are touched.
 #[derive(Debug)]
 pub(crate) struct Zeroed {
     begin: NonNull<u8>,
@@ -240,7 +240,7 @@ impl Zeroed {
     }
 
     pub(crate) fn bytes(&self) -> &[u8] {
-        // SAFETY: 1. `new` allocated so many bytes, all of them zero or written since. 2. `&self` keeps them.
+        // SAFETY: 1. `new` allocated this many bytes, all of them zero or written since. 2. `&self` keeps them.
         unsafe { std::slice::from_raw_parts(self.begin.as_ptr(), self.layout.size()) }
     }
 
@@ -252,7 +252,7 @@ impl Zeroed {
 
 impl Drop for Zeroed {
     fn drop(&mut self) {
-        // SAFETY: 1. `new` allocated it with this layout, and nobody else frees it.
+        // SAFETY: 1. `new` allocated it with this layout, and nothing else frees it.
         unsafe { std::alloc::dealloc(self.begin.as_ptr(), self.layout) }
     }
 }

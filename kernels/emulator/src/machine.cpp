@@ -10,7 +10,7 @@
 namespace emulator {
 namespace {
 
-// The first function on a thread's stack. Nothing is below it to return to.
+// The first function on a thread's stack. It cannot return.
 void thread_main() {
   Fiber& self = this_fiber();
   Machine& machine = *self.machine;
@@ -58,7 +58,7 @@ bool Machine::set_up() {
              launch.entry->name, most);
     return refuse(what);
   }
-  if (launch.shared_bytes > MAX_SHARED_BYTES) return refuse("more shared memory than any machine has");
+  if (launch.shared_bytes > MAX_SHARED_BYTES) return refuse("more shared memory than any device has");
   if (launch.grid <= launch.first) return refuse("an empty grid");
 
   if (now >= 1u << 31) {
@@ -67,7 +67,7 @@ bool Machine::set_up() {
   }
   now++;
   if (!memory.set_up(launch.buffers, launch.buffer_count, launch.shared_bytes, now) || !stacks.reserve(launch.block))
-    return refuse("the system gives no room for stacks or for what is noted of each buffer");
+    return refuse("the system cannot allocate the stacks or the tracking memory of the buffers");
   if (!fibers) fibers = std::make_unique<Fiber[]>(MAX_THREADS);
   random = launch.seed * 0x9e3779b97f4a7c15u | 1;
   set_order(thread_order, 0, launch.block, launch.order);
@@ -111,7 +111,7 @@ void Machine::turn(Fiber& fiber) {
   emulator_switch(&scheduler, fiber.stack_pointer);
 }
 
-void Machine::wait(Fiber& self, Waits waits, const char* doing, Place at) {
+void Machine::wait(Fiber& self, Waits waits, const char* doing, SourceLine at) {
   self.waits = waits;
   self.doing = doing;
   self.at = at;
@@ -158,17 +158,17 @@ void Machine::shuffle(std::vector<uint32_t>& order) {
   }
 }
 
-// Who waits where, neighbours together.
+// Reports the operation in which each range of threads waits.
 void Machine::report_deadlock() {
   abandoned = true;
-  std::string table = "no thread can go on:";
+  std::string table = "no thread can continue:";
   Where first;
   for (uint32_t from = 0, to; from < launch.block; from = to) {
     const Fiber& fiber = fibers[from];
     const bool is_back = fiber.waits == Waits::Never;
     for (to = from + 1; to < launch.block; to++)
       if (fibers[to].waits != fiber.waits || fibers[to].doing != fiber.doing || !same(fibers[to].at, fiber.at)) break;
-    if (!first.place.file && !is_back) first.place = fiber.at;
+    if (!first.source_line.file && !is_back) first.source_line = fiber.at;
     table += " threads " + std::to_string(from) + "-" + std::to_string(to - 1);
     table += is_back ? " have returned;"
                      : std::string(" wait in ") + fiber.doing + ", line " + std::to_string(fiber.at.line) + ";";
@@ -183,7 +183,7 @@ unsigned block_size() { return this_fiber().machine->launch.block; }
 unsigned grid_size() { return this_fiber().machine->launch.grid; }
 void* shared_memory() { return this_fiber().machine->memory.shared().begin; }
 
-void block_sync(Place at) {
+void block_sync(SourceLine at) {
   Fiber& self = this_fiber();
   Machine& machine = *self.machine;
   if (machine.arrived == 0) machine.barrier = at;

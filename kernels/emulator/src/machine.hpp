@@ -1,4 +1,4 @@
-// The machine: runs the blocks of a launch one after another, and the threads of a block in turn, each until it waits.
+// The machine runs the blocks of a launch one after another, and the threads of a block in turn, each until it waits.
 #pragma once
 #include <memory>
 #include <vector>
@@ -14,7 +14,7 @@ constexpr uint32_t MAX_THREADS = 1024;
 constexpr uint32_t MAX_SHARED_BYTES = 227 << 10;
 constexpr size_t MAX_PARAMS_BYTES = 1024;
 
-// In which order threads take their turns, and blocks theirs. The order is that of Order in lib.rs.
+// Order in which threads, and blocks, run. The order of the values is that of Order in lib.rs.
 enum class Order : uint32_t { Forward, Reverse, Random };
 
 struct Launch {
@@ -22,7 +22,7 @@ struct Launch {
   const void* params;
   size_t params_bytes;
   uint32_t grid, block, shared_bytes;
-  uint32_t first;  // the blocks before it are left out
+  uint32_t first;  // the first block to run
   Order order;
   uint64_t seed;
   const Span* buffers;  // without cells
@@ -33,15 +33,15 @@ struct Launch {
 struct Stats {
   uint64_t turns, barriers, collectives, accesses;
   uint64_t matrix_reads;    // of eight rows of 16 bytes each, one pass through the banks if they all differ
-  uint64_t bank_conflicts;  // passes beyond the first
+  uint64_t bank_conflicts;  // additional passes
 };
 
-// A collective operation of a warp that some lanes have reached.
+// A warp operation that some lanes have reached.
 struct Warp {
   const char* operation;
-  Place at;
+  SourceLine at;
   uint32_t arrived;
-  void* lanes[WARP];  // what each lane brought
+  void* lanes[WARP];  // the arguments of each lane
 };
 
 struct Machine {
@@ -49,7 +49,7 @@ struct Machine {
   uint32_t block = 0;    // the one that runs
   uint32_t arrived = 0;  // at the barrier
   uint32_t returned = 0;
-  Place barrier{};
+  SourceLine barrier{};
   uint32_t now = 0, block_began = 0;  // see shadow.hpp
   bool abandoned = false;
   std::unique_ptr<Fiber[]> fibers;
@@ -60,12 +60,12 @@ struct Machine {
 
   void run(const Launch& launch);
 
-  // Leaves the turn to others until something changes `self.waits`.
-  void wait(Fiber& self, Waits waits, const char* doing, Place at);
+  // Lets other threads run until `self.waits` changes.
+  void wait(Fiber& self, Waits waits, const char* doing, SourceLine at);
   void find(Fault fault, Where where, uint32_t thread, const char* what);
-  // Ends the launch. Called by a thread that must not do what comes next.
+  // Ends the launch. Called by a thread that must not continue.
   [[noreturn]] void abandon();
-  // Lets all threads at the barrier go on.
+  // Lets all threads at the barrier continue.
   void open_barrier();
   void thread_returned(Fiber& fiber);
 
@@ -83,6 +83,6 @@ struct Machine {
   void report_deadlock();
 };
 
-inline bool same(Place a, Place b) { return a.line == b.line && a.file == b.file; }
+inline bool same(SourceLine a, SourceLine b) { return a.line == b.line && a.file == b.file; }
 
 }  // namespace emulator

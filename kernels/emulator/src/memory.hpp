@@ -9,14 +9,14 @@ namespace emulator {
 
 class Memory {
  public:
-  // False if the system refuses the room. `now` is when the launch began.
+  // False if the system refuses the allocation. `now` is the time at the start of the launch.
   bool set_up(const Span* buffers, size_t count, uint32_t shared_bytes, uint32_t now);
   void begin_block(uint32_t now);
-  // Lets the room for cells go, and with it all that was noted.
+  // Releases the cells, and with them all recorded accesses.
   void forget();
-  // What begins at or before the address and ends behind it, or null.
+  // The span that contains the address, or null.
   const Span* find(const void* address);
-  // The same for an address that is in none: what lies close by, or null.
+  // The span closest to an address that is in none, or null if none is near.
   const Span* nearest(const void* address) const;
   const Span& shared() const { return spans[0]; }
 
@@ -26,10 +26,10 @@ class Memory {
   Mapping shared_memory, cells;
 };
 
-// A thread is about to touch memory: checks bounds, alignment and rights, and abandons the launch if they do not hold;
-// notes the access and what there is to complain of.
+// An access that is about to happen: checks bounds, alignment and permission, and abandons the launch if they are
+// violated; records the access and reports faults.
 void touch(const void* address, size_t bytes, size_t alignment, Touch touch, Where where);
-// The same for 16 bytes of shared memory that a lane names and its whole warp reads.
+// The same for a read by a whole warp of 16 bytes of shared memory whose address one lane supplies.
 void touch_row(Fiber& lane, const void* address, Where where);
 
 }  // namespace emulator

@@ -1,15 +1,15 @@
-//! Device memory, as the emulator knows it.
+//! Device memory of a launch.
 
 use crate::library::Zeroed;
 
-/// What a kernel may do with a buffer.
+/// Permitted accesses of a kernel to a buffer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
     /// A write ends the launch.
     ReadOnly,
-    /// What stands in it may be read.
+    /// Reads and writes.
     Writable,
-    /// Reading what no thread of the launch has written is a finding.
+    /// Writes, and reads of what the launch has written; any other read is a finding.
     WritableUninitialised,
 }
 
@@ -21,13 +21,13 @@ pub struct Buffer {
 }
 
 impl Buffer {
-    /// What a kernel's parameters hold. A multiple of 256, as on a device.
+    /// Address for a kernel's parameters; a multiple of 256, as on a device.
     pub fn address(self) -> u64 {
         self.address
     }
 }
 
-/// The buffers of a launch, far apart: what lies between them is out of bounds.
+/// The buffers of a launch, far apart; the gaps between them are out of bounds.
 #[derive(Debug, Default)]
 pub struct Memory {
     pub(crate) held: Vec<Held>,
@@ -39,10 +39,10 @@ pub(crate) struct Held {
     pub(crate) access: Access,
     pub(crate) offset: usize,
     pub(crate) len: usize,
-    pub(crate) room: Zeroed,
+    pub(crate) allocation: Zeroed,
 }
 
-/// Left free on both sides of a buffer.
+/// Gap on both sides of a buffer.
 const GAP_BYTES: usize = 64 << 10;
 const ALIGNMENT: usize = 256;
 
@@ -54,19 +54,19 @@ impl Memory {
 
     /// A buffer that the kernel only reads.
     /// # Panics
-    /// If the system has no room for it; so for all but [`Memory::reserve`].
+    /// If the system cannot allocate it; as all but [`Memory::reserve`].
     #[track_caller]
     pub fn input(&mut self, name: &str, bytes: &[u8]) -> Buffer {
         self.filled(name, bytes, Access::ReadOnly)
     }
 
-    /// A buffer with contents that the kernel may replace.
+    /// A buffer with contents, which the kernel may overwrite.
     #[track_caller]
     pub fn in_out(&mut self, name: &str, bytes: &[u8]) -> Buffer {
         self.filled(name, bytes, Access::Writable)
     }
 
-    /// A buffer for results: NaN in every type, and not to be read before it is written.
+    /// A buffer for results, NaN in every type; reading it before it is written is a finding.
     #[track_caller]
     pub fn output(&mut self, name: &str, len: usize) -> Buffer {
         let buffer = self.reserved(name, len, Access::WritableUninitialised);
@@ -74,30 +74,30 @@ impl Memory {
         buffer
     }
 
-    /// A buffer of zeros that takes up room only where it is touched: for addresses past 2^31. None if the system does
-    /// not lend so much.
+    /// A buffer of zeros that takes memory only where it is touched, for addresses past 2^31. None if the system
+    /// cannot map it.
     pub fn reserve(&mut self, name: &str, len: usize, access: Access) -> Option<Buffer> {
-        let room = Zeroed::new(len.checked_add(2 * GAP_BYTES + ALIGNMENT)?)?;
-        let offset = (room.address() + GAP_BYTES).next_multiple_of(ALIGNMENT) - room.address();
-        let buffer = Buffer { index: self.held.len(), address: (room.address() + offset) as u64 };
-        self.held.push(Held { name: name.replace('\0', " "), access, offset, len, room });
+        let allocation = Zeroed::new(len.checked_add(2 * GAP_BYTES + ALIGNMENT)?)?;
+        let offset = (allocation.address() + GAP_BYTES).next_multiple_of(ALIGNMENT) - allocation.address();
+        let buffer = Buffer { index: self.held.len(), address: (allocation.address() + offset) as u64 };
+        self.held.push(Held { name: name.replace('\0', " "), access, offset, len, allocation });
         Some(buffer)
     }
 
-    /// What a buffer holds.
+    /// Contents of a buffer.
     /// # Panics
     /// If the buffer is of another memory.
     #[track_caller]
     pub fn bytes(&self, buffer: Buffer) -> &[u8] {
         let held = &self.held[buffer.index];
-        &held.room.bytes()[held.offset..held.offset + held.len]
+        &held.allocation.bytes()[held.offset..held.offset + held.len]
     }
 
-    /// The same, to change it from the host.
+    /// Contents of a buffer, to be changed by the host.
     #[track_caller]
     pub fn bytes_mut(&mut self, buffer: Buffer) -> &mut [u8] {
         let held = &mut self.held[buffer.index];
-        &mut held.room.bytes_mut()[held.offset..held.offset + held.len]
+        &mut held.allocation.bytes_mut()[held.offset..held.offset + held.len]
     }
 
     #[track_caller]
@@ -111,7 +111,7 @@ impl Memory {
     fn reserved(&mut self, name: &str, len: usize, access: Access) -> Buffer {
         match self.reserve(name, len, access) {
             Some(buffer) => buffer,
-            None => panic!("no room for the {len} bytes of {name}"),
+            None => panic!("cannot allocate the {len} bytes of {name}"),
         }
     }
 }

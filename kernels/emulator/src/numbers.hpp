@@ -7,7 +7,7 @@ namespace emulator {
 inline float float_of(uint32_t bits) { return __builtin_bit_cast(float, bits); }
 inline uint32_t bits_of(float x) { return __builtin_bit_cast(uint32_t, x); }
 
-constexpr uint16_t NAN_16 = 0x7fff;  // what the machine gives for every NaN, in both types
+constexpr uint16_t NAN_16 = 0x7fff;  // the device's result for every NaN, in both types
 
 inline float f16_to_f32(uint16_t x) {
   // The exponent moves from bias 15 to 127 by a multiplication, which makes subnormal values normal on the way.
@@ -35,7 +35,7 @@ inline uint16_t f32_to_f16(float x) {
   return (uint16_t)(sign | ((bits + 0xfffu + (bits >> 13 & 1)) >> 13));
 }
 
-// What the flag .ftz does to arguments and results: a subnormal value becomes a zero of its sign.
+// The effect of the flag .ftz on arguments and results: a subnormal value becomes a zero of its sign.
 inline float flushed(float x) {
   const bool subnormal = (bits_of(x) & 0x7f800000u) == 0;
   return subnormal ? float_of(bits_of(x) & 0x80000000u) : x;

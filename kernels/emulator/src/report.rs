@@ -1,30 +1,31 @@
-//! What a launch was seen to do.
+//! Findings and counts of a launch.
 
 use std::fmt;
 
-/// Kinds of what no kernel may do. The order is that of findings.hpp.
+/// Kinds of faults. The order is that of findings.hpp.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[repr(u32)]
 pub enum Fault {
     /// Two threads touch the same bytes without a barrier between them, or two blocks do; at least one writes.
     Race,
-    /// A read of what was never written.
+    /// A read of memory that was never written.
     Uninitialised,
     /// An access outside every buffer. The launch ends before it.
     OutOfBounds,
-    /// A write into a buffer that is only to be read. The launch ends before it.
+    /// A write to a read-only buffer. The launch ends before it.
     ReadOnly,
-    /// An address that is not a multiple of what the access needs. The launch ends before it.
+    /// A misaligned address. The launch ends before the access.
     Misaligned,
-    /// Memory touched while an asynchronous copy into it is under way, or a thread that never waits for its copies.
+    /// An access to memory while an asynchronous copy into it is pending, or a thread that never waits for its
+    /// copies.
     CopyInFlight,
-    /// Lanes of a warp that meet in different collective operations. The launch ends.
+    /// Lanes of a warp that reach different collective operations. The launch ends.
     Divergence,
-    /// A barrier that not all threads meet, or not at the same line.
+    /// A barrier that not all threads reach, or not at the same line.
     Barrier,
     /// All threads wait. The launch ends.
     Deadlock,
-    /// A launch that no device would accept: it does not begin.
+    /// A launch that no device would accept; it does not start.
     Launch,
 }
 
@@ -43,24 +44,24 @@ impl Fault {
     ];
 }
 
-/// One fault at one place, described by its first occurrence.
+/// One fault at one source line, described by its first occurrence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
-    /// Which kind.
+    /// Kind of the fault.
     pub fault: Fault,
-    /// In words.
+    /// Description.
     pub what: String,
     /// Name of the source file; empty if it is not known.
     pub file: String,
-    /// Line in it; 0 if it is not known.
+    /// Line in the file; 0 if it is not known.
     pub line: u32,
     /// Calls that were inlined around it, innermost first: `file:line`.
     pub inside: Vec<String>,
-    /// The block, counted from 0.
+    /// Index of the block.
     pub block: u32,
-    /// The thread in it. None where it concerns all.
+    /// Index of the thread in the block; None if the fault concerns all.
     pub thread: Option<u32>,
-    /// How often.
+    /// Number of occurrences.
     pub times: u64,
 }
 
@@ -86,34 +87,34 @@ impl fmt::Display for Finding {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 #[repr(C)]
 pub struct Stats {
-    /// Times that a thread ran until it waited.
+    /// Number of times that a thread ran until it waited.
     pub turns: u64,
-    /// Barriers of a block.
+    /// Number of block barriers.
     pub barriers: u64,
-    /// Operations of a warp.
+    /// Number of warp operations.
     pub collectives: u64,
-    /// Accesses of shared memory and buffers.
+    /// Number of accesses to shared memory and buffers.
     pub accesses: u64,
-    /// Reads of one 8x8 matrix from shared memory.
+    /// Number of reads of an 8x8 matrix from shared memory.
     pub matrix_reads: u64,
-    /// Passes through the banks that these took beyond one each.
+    /// Number of additional passes through the banks that these took.
     pub bank_conflicts: u64,
 }
 
-/// Everything that was seen of one launch.
+/// Result of one launch.
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct Report {
-    /// What no kernel may do. Empty for a good kernel.
+    /// Faults; empty for a correct kernel.
     pub findings: Vec<Finding>,
     /// Counts.
     pub stats: Stats,
-    /// Whether the launch ran to its end; results mean nothing if not.
+    /// True if the launch ran to its end; otherwise results are meaningless.
     pub finished: bool,
 }
 
 impl Report {
-    /// The counts of a launch in which nothing was found.
+    /// Counts of a launch without findings.
     /// # Panics
     /// With all findings, if there are any.
     #[track_caller]
@@ -128,6 +129,6 @@ impl fmt::Display for Report {
         for finding in &self.findings {
             writeln!(f, "{finding}")?;
         }
-        write!(f, "{}", if self.finished { "the launch ran to its end" } else { "the launch was given up" })
+        write!(f, "{}", if self.finished { "the launch ran to its end" } else { "the launch was abandoned" })
     }
 }

@@ -21,7 +21,7 @@ bool visit_read(Cell& cell, const Span& span, const Visit& v, Complaint& complai
   } else if (cell.written == v.now && cell.writer != v.thread) {
     fine = complain(complaint, Fault::Race, "read of a write since the last barrier", cell.writer);
   }
-  // A read by an earlier block stays: any write from now on races with it.
+  // A read by an earlier block stays recorded: any later write races with it.
   if (cell.read < span.since || cell.read >= v.block_began) {
     cell.reader = cell.read == v.now && cell.reader != v.thread ? SEVERAL : v.thread;
     cell.read = v.now;
@@ -56,7 +56,7 @@ bool visit_write(Cell& cell, const Span& span, const Visit& v, Complaint& compla
 bool visit(Cell& cell, const Span& span, const Visit& v, Complaint& complaint) {
   if (v.touch == Touch::Read) return visit_read(cell, span, v, complaint);
   if (v.touch != Touch::Arrive) return visit_write(cell, span, v, complaint);
-  // Who else touched it meanwhile was told so already. From here on it is like a write.
+  // Accesses by other threads in the meantime have been reported. From here on it is like a write.
   cell.written = v.now;
   cell.writer = v.thread;
   cell.pending = false;

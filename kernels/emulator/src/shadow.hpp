@@ -1,10 +1,10 @@
-// Who touched which piece of memory, and when.
+// The last accesses of each cell of memory: thread and time.
 //
-// Time is counted in barriers. The barrier of the block is the only thing that orders its threads, and all of them meet
-// at it: so the vector clock of a thread has one entry, the number of barriers passed, and two accesses of different
-// threads are unordered exactly if they fall between the same two barriers. A shuffle, a vote or a product orders
-// nothing, as on the machine. The count goes on from block to block and launch to launch, so that what is
-// older than the beginning of a launch or block is simply void, and nothing is ever cleared.
+// Time is counted in barriers. Only the barrier of the block orders its threads, and all of them reach it: so the
+// vector clock of a thread has one entry, the number of barriers passed, and two accesses of different threads are
+// unordered exactly if they are between the same two barriers. A shuffle, a vote or a product orders nothing, as on
+// the device. The count continues from block to block and launch to launch, so that records older than the start of
+// a launch or block are void, and nothing has to be cleared.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -15,7 +15,7 @@ namespace emulator {
 
 struct Fiber;
 
-// Two bytes of memory. Single bytes of one cell are not told apart.
+// Two bytes of memory. Single bytes of a cell are not distinguished.
 constexpr size_t CELL_BYTES = 2;
 struct Cell {
   uint32_t written, read;   // when last
@@ -33,13 +33,13 @@ struct Span {
   size_t bytes;
   Access access;
   Cell* cells;     // null if it is read-only
-  uint32_t since;  // what is older does not count: the beginning of the launch, of the block for shared memory
+  uint32_t since;  // older records are void: start of the launch, or of the block for shared memory
 };
 
 // Issue and Arrive are the two ends of an asynchronous copy.
 enum class Touch { Read, Write, Issue, Arrive };
 
-// Any access of a thread: who it is, when and where.
+// An access of a thread.
 struct Visit {
   Touch touch;
   uint16_t thread;       // SEVERAL for a whole warp
@@ -54,7 +54,7 @@ struct Complaint {
   uint16_t other;
 };
 
-// Notes an access of one cell. False if there is something to complain of.
+// Records an access to one cell. False if it is a fault.
 bool visit(Cell& cell, const Span& span, const Visit& visit, Complaint& complaint);
 
 }  // namespace emulator

@@ -1,4 +1,4 @@
-// Operations of a whole warp: the last lane to come performs them for all.
+// Operations of a whole warp: the last lane to arrive performs them for all.
 #include <algorithm>
 #include <cstdio>
 
@@ -9,9 +9,9 @@ namespace emulator {
 namespace {
 
 // The lane waits until `perform` has been called for its warp, by its last lane. Lanes that meet in different
-// operations or at different lines are not one warp instruction, and the machine promises nothing then.
+// operations or at different lines do not execute one warp instruction, which is undefined on a device.
 template <typename Lane, typename Perform>
-void meet(const char* operation, Place at, Lane& brought, Perform perform) {
+void meet(const char* operation, SourceLine at, Lane& brought, Perform perform) {
   Fiber& self = this_fiber();
   Machine& machine = *self.machine;
   Warp& warp = machine.warps[self.thread / WARP];
@@ -63,8 +63,8 @@ struct ProductLane {
 constexpr int ROWS = 8;  // of a matrix that load_matrices reads
 constexpr int MATRICES = 4;
 
-// Passes through the 32 banks of 4 bytes for eight rows of 16 bytes: rows that fall on the same four banks wait for one
-// another, unless they are one.
+// Passes through the 32 banks of 4 bytes for eight rows of 16 bytes: rows on the same four banks are read one after
+// another, unless they are the same row.
 uint64_t passes(ReadLane* const* rows) {
   uint64_t most = 1;
   for (int i = 0; i < ROWS; i++) {
@@ -87,7 +87,7 @@ uint64_t passes(ReadLane* const* rows) {
 //
 // Lane 4 g + t gets values 2 t and 2 t + 1 of row g of each matrix; transposed, those of column g.
 [[gnu::noinline]] void read_matrices(Machine& machine, Fiber* fibers, ReadLane** lanes, Transposed transposed,
-                                     Place at) {
+                                     SourceLine at) {
   for (int matrix = 0; matrix < MATRICES; matrix++) {
     ReadLane* const* named = lanes + matrix * ROWS;
     machine.stats.matrix_reads++;
@@ -112,8 +112,8 @@ float widen(Product product, uint32_t bits) {
   return product == Product::Bf16 ? bf16_to_f32(half) : f16_to_f32(half);
 }
 
-// Each product of two 16-bit values is exact in f32. They are added in the order of k, beginning with 0, and the sum is
-// added to c; every sum is rounded to f32. The machine's own order is not documented.
+// Each product of two 16-bit values is exact in f32. They are added in the order of k, beginning with 0, and the
+// sum is added to c; every sum is rounded to f32. The device's order is not documented.
 template <int DEPTH> [[gnu::noinline]] void multiply(ProductLane** lanes, Product product) {
   constexpr int HALVES = DEPTH / 8;  // a and b come in parts of eight columns and eight rows
   float a[16][DEPTH], b[DEPTH][8], sum[16][8];
@@ -143,7 +143,7 @@ template <int DEPTH> [[gnu::noinline]] void multiply(ProductLane** lanes, Produc
 
 }  // namespace
 
-uint32_t shuffle_xor(uint32_t value, int mask, Place at) {
+uint32_t shuffle_xor(uint32_t value, int mask, SourceLine at) {
   ShuffleLane brought{value, mask, 0};
   meet(SHUFFLE, at, brought, [](Machine&, Fiber*, ShuffleLane** lanes) {
     for (uint32_t lane = 0; lane < WARP; lane++) lanes[lane]->got = lanes[(lane ^ lanes[lane]->mask) % WARP]->value;
@@ -151,7 +151,7 @@ uint32_t shuffle_xor(uint32_t value, int mask, Place at) {
   return brought.got;
 }
 
-bool warp_any(bool said, Place at) {
+bool warp_any(bool said, SourceLine at) {
   VoteLane brought{said, false};
   meet(VOTE, at, brought, [](Machine&, Fiber*, VoteLane** lanes) {
     const bool any = std::any_of(lanes, lanes + WARP, [](const VoteLane* lane) { return lane->said; });
@@ -160,14 +160,14 @@ bool warp_any(bool said, Place at) {
   return brought.any;
 }
 
-void load_matrices(uint32_t (&r)[4], const void* row, Transposed transposed, Place at) {
+void load_matrices(uint32_t (&r)[4], const void* row, Transposed transposed, SourceLine at) {
   ReadLane brought{r, row};
   meet(MATRIX_READ, at, brought, [=](Machine& machine, Fiber* fibers, ReadLane** lanes) {
     read_matrices(machine, fibers, lanes, transposed, at);
   });
 }
 
-void multiply_add(Product product, float (&d)[4], Factors factors, const float (&c)[4], Place at) {
+void multiply_add(Product product, float (&d)[4], Factors factors, const float (&c)[4], SourceLine at) {
   ProductLane brought{d, factors, c};
   meet(PRODUCT, at, brought, [=](Machine&, Fiber*, ProductLane** lanes) {
     if (product == Product::F16HalfDepth)

@@ -1,9 +1,9 @@
-//! The exponential, written so that the compiler computes several at once.
+//! The exponential, in a form that the compiler vectorises.
 
-/// Below this, e^x is not a normal f32: 0 stands for it, an error of 1.2e-38.
+/// Below this, e^x is not a normal f32: the result is 0, an error of 1.2e-38.
 const LOWEST: f32 = -87.3;
 
-/// Adding it rounds an f32 of small magnitude to an integer, which then stands in the low bits: 1.5·2^23.
+/// Adding it rounds an f32 of small magnitude to an integer, which is then in the low bits: 1.5·2^23.
 const ROUND: f32 = 12_582_912.0;
 
 /// ln 2 in two parts: the first has 9 bits, so its product with a whole number below 2^15 is exact.

@@ -1,44 +1,44 @@
-//! Rows of few keys: each key is fetched where it stands.
+//! Rows of few keys: each key and value is read in place.
 
 use super::exp::exp;
-use super::{Unit, Work};
+use super::row_block::{RowBlock, WidenedProblem};
 
-/// Products that are summed side by side.
+/// Number of partial sums of a dot product.
 const LANES: usize = 8;
 
 /// Keys, biases and logits of one row.
 #[derive(Default)]
-pub(super) struct Scratch {
+pub(super) struct GatherScratch {
     keys: Vec<u32>,
     bias: Vec<f32>,
     logits: Vec<f32>,
 }
 
-impl Work<'_> {
-    /// Computes every row of the unit that sees a key.
-    pub(super) fn gather(&self, unit: &mut Unit<'_>, scratch: &mut Scratch) {
+impl WidenedProblem<'_> {
+    /// Computes every row of the block that has a key.
+    pub(super) fn gather(&self, block: &mut RowBlock<'_>, scratch: &mut GatherScratch) {
         let width = self.heads * self.dim;
-        for (r, i) in unit.rows.clone().enumerate() {
-            self.problem.inputs().keys.columns(i, &unit.graph, &mut scratch.keys);
+        for (r, i) in block.rows.clone().enumerate() {
+            self.problem.inputs().keys.columns(i, &block.graph, &mut scratch.keys);
             if scratch.keys.is_empty() {
                 continue;
             }
             scratch.bias.clear();
             scratch.bias.extend(scratch.keys.iter().map(|&j| self.problem.bias(i, j as usize)));
-            let out = unit.out[r * width..][..width].chunks_exact_mut(self.dim);
-            let lse = &mut unit.lse[r * self.heads..][..self.heads];
+            let out = block.out[r * width..][..width].chunks_exact_mut(self.dim);
+            let lse = &mut block.lse[r * self.heads..][..self.heads];
             for (h, (out, lse)) in out.zip(lse).enumerate() {
                 *lse = self.gather_head(i, h, scratch, out);
             }
         }
     }
 
-    /// One row of one head; gives its log-sum-exp.
-    fn gather_head(&self, i: usize, h: usize, scratch: &mut Scratch, out: &mut [f32]) -> f32 {
+    /// Computes one row of one head, and returns its log-sum-exp.
+    fn gather_head(&self, i: usize, h: usize, scratch: &mut GatherScratch, out: &mut [f32]) -> f32 {
         let scale = self.problem.scale();
         let at = |j: usize| (j * self.heads + h) * self.dim;
         let q = &self.q[at(i)..][..self.dim];
-        let Scratch { keys, bias, logits } = scratch;
+        let GatherScratch { keys, bias, logits } = scratch;
         logits.clear();
         logits.extend(keys.iter().zip(bias).map(|(&j, bias)| {
             let k = &self.k[at(j as usize)..][..self.dim];
@@ -61,7 +61,7 @@ impl Work<'_> {
     }
 }
 
-/// The dot product, in `LANES` sums of f64: at 128 terms that cancel, f32 sums alone would cost the bar of 1e-5.
+/// The dot product, in `LANES` sums of f64: at 128 terms that cancel, sums of f32 would exceed the tolerance of 1e-5.
 #[inline]
 fn dot(a: &[f32], b: &[f32]) -> f32 {
     let ((a, a_rest), (b, b_rest)) = (a.as_chunks::<LANES>(), b.as_chunks::<LANES>());

@@ -1,43 +1,43 @@
 //! Rows of many keys: online softmax over 64x64 tiles.
 //!
-//! Bias and mask of a tile are decoded once and serve all heads. A tile in which every row sees every column,
-//! and to which no bias is added, is not tested bit by bit.
+//! Bias and mask of a tile are decoded once for all heads. A tile in which every row attends to every column, and
+//! that has no bias, is not decoded.
 
 use super::exp::exp;
-use super::{Unit, Work};
+use super::row_block::{RowBlock, WidenedProblem};
+use crate::attention::NonFinite;
 use crate::attention::bias::minutes_between;
-use crate::attention::tile::{Bits, TileRow};
-use crate::attention::{NonFinite, TimeBias};
+use crate::attention::mask::{TileBits, TileRow};
 use crate::geometry::BLOCK;
 
-/// Columns that one step of the matrix products takes.
+/// Columns per step of the matrix products.
 const LANES: usize = 8;
-/// Rows that one step of the matrix products takes.
+/// Rows per step of the matrix products.
 const ROWS: usize = 4;
-/// Products that are summed before they join the logit: each sum stays small, and so does its rounding.
+/// Products summed before they are added to the logit: each sum is small, and so is its rounding.
 const DEPTH: usize = 16;
-/// Heads whose state is held at once, so that memory does not grow with the number of heads.
+/// Heads computed together, so that memory does not grow with the number of heads.
 const HEAD_GROUP: usize = 8;
 
 /// A tile of logits, probabilities or biases.
-type Square = [[f32; BLOCK]; BLOCK];
+type TileValues = [[f32; BLOCK]; BLOCK];
 
 /// Buffers of one thread.
-pub(super) struct Scratch {
-    /// Bias of each pair of the tile, -inf where the row does not see the column.
-    bias: Box<Square>,
+pub(super) struct TileScratch {
+    /// Bias of each pair of the tile, -inf where the pair is masked.
+    bias: Box<TileValues>,
     /// Logits, then probabilities.
-    p: Box<Square>,
+    p: Box<TileValues>,
     /// Keys, `[dim][column]`.
     k: Vec<[f32; BLOCK]>,
     /// Values, `[column][padded dim]`.
     v: Vec<f32>,
-    heads: Vec<Head>,
+    heads: Vec<HeadState>,
 }
 
-/// State of one head: queries, and what the tiles so far gave.
+/// State of one head: queries, and the online softmax over the tiles so far.
 #[derive(Clone)]
-struct Head {
+struct HeadState {
     /// Scaled queries, `[row][dim]`; rows past the end are 0.
     q: Vec<f32>,
     /// Unnormalised output, `[row][padded dim]`.
@@ -47,40 +47,40 @@ struct Head {
 }
 
 /// One tile of keys.
-struct Tile<'b> {
+struct KeyTile<'b> {
     /// First key, global.
     start: usize,
-    /// Keys, 1..=64.
+    /// Number of keys, 1..=64.
     cols: usize,
-    /// Who sees whom; `None` if every row sees every column and there is no bias.
-    bits: Option<&'b Bits>,
+    /// The mask; `None` if every row attends to every column and there is no bias.
+    bits: Option<&'b TileBits>,
 }
 
-impl Default for Scratch {
+impl Default for TileScratch {
     fn default() -> Self {
         let square = || Box::new([[0.0; BLOCK]; BLOCK]);
         Self { bias: square(), p: square(), k: Vec::new(), v: Vec::new(), heads: Vec::new() }
     }
 }
 
-impl Work<'_> {
-    /// Computes every row of the unit that sees a key; `touched` holds the tiles they touch.
-    pub(super) fn tiles(&self, unit: &mut Unit<'_>, touched: &TileRow, scratch: &mut Scratch) {
+impl WidenedProblem<'_> {
+    /// Computes every row of the block that has a key; `touched` holds the tiles of the rows.
+    pub(super) fn tiles(&self, block: &mut RowBlock<'_>, touched: &TileRow, scratch: &mut TileScratch) {
         for first in (0..self.heads).step_by(HEAD_GROUP) {
             let heads = HEAD_GROUP.min(self.heads - first);
             scratch.heads.clear();
-            scratch.heads.extend((first..first + heads).map(|h| self.head(unit, h)));
+            scratch.heads.extend((first..first + heads).map(|h| self.head(block, h)));
             for (col, bits) in touched.tiles() {
-                let start = unit.graph.start + col as usize * BLOCK;
-                let cols = BLOCK.min(unit.graph.end - start);
-                let tested = self.decode(unit, start, cols, bits, &mut scratch.bias);
-                let tile = Tile { start, cols, bits: tested.then_some(bits) };
+                let start = block.graph.start + col as usize * BLOCK;
+                let cols = BLOCK.min(block.graph.end - start);
+                let tested = self.decode(block, start, cols, bits, &mut scratch.bias);
+                let tile = KeyTile { start, cols, bits: tested.then_some(bits) };
                 for h in 0..heads {
-                    self.tile(first + h, h, unit.rows.len(), &tile, scratch);
+                    self.tile(first + h, h, block.rows.len(), &tile, scratch);
                 }
             }
             for (h, head) in scratch.heads.iter().enumerate() {
-                self.finish(unit, first + h, head);
+                self.finish(block, first + h, head);
             }
         }
     }
@@ -89,30 +89,37 @@ impl Work<'_> {
         self.dim.next_multiple_of(LANES)
     }
 
-    fn head(&self, unit: &Unit<'_>, h: usize) -> Head {
+    fn head(&self, block: &RowBlock<'_>, h: usize) -> HeadState {
         let mut q = vec![0.0; BLOCK * self.dim];
-        for (q, i) in q.chunks_exact_mut(self.dim).zip(unit.rows.clone()) {
+        for (q, i) in q.chunks_exact_mut(self.dim).zip(block.rows.clone()) {
             let from = &self.q[(i * self.heads + h) * self.dim..][..self.dim];
             q.iter_mut().zip(from).for_each(|(q, from)| *q = from * self.problem.scale());
         }
         let out = vec![0.0; BLOCK * self.padded()];
-        Head { q, out, max: [f32::NEG_INFINITY; BLOCK], sum: [0.0; BLOCK] }
+        HeadState { q, out, max: [f32::NEG_INFINITY; BLOCK], sum: [0.0; BLOCK] }
     }
 
-    /// Writes bias and mask of one tile; false if there is nothing to add and nothing hidden.
-    fn decode(&self, unit: &Unit<'_>, start: usize, cols: usize, bits: &Bits, bias: &mut Square) -> bool {
+    /// Writes bias and mask of one tile; returns false if it has no bias and no masked pair.
+    fn decode(
+        &self,
+        block: &RowBlock<'_>,
+        start: usize,
+        cols: usize,
+        bits: &TileBits,
+        bias: &mut TileValues,
+    ) -> bool {
         let inputs = self.problem.inputs();
-        let times = inputs.t_ms.filter(|_| inputs.bias != TimeBias::None);
+        let times = inputs.t_ms.filter(|_| inputs.bias.needs_times());
         let full = bits.iter().all(|&word| word == u64::MAX);
         if full && times.is_none() {
             return false;
         }
-        for (r, row) in bias.iter_mut().enumerate().take(unit.rows.len()) {
+        for (r, row) in bias.iter_mut().enumerate().take(block.rows.len()) {
             row.fill(0.0);
             if let Some(t) = times {
-                let now = t[unit.rows.start + r];
+                let now = t[block.rows.start + r];
                 row.iter_mut().zip(&t[start..start + cols]).for_each(|(b, &t)| *b = minutes_between(now, t));
-                biases(&inputs.bias, row);
+                inputs.bias.replace_minutes(row);
             }
             if bits[r] != u64::MAX {
                 for (c, b) in row.iter_mut().enumerate() {
@@ -123,30 +130,31 @@ impl Work<'_> {
         true
     }
 
-    /// One tile of one head. `h` counts in the model, `at` in the group.
-    fn tile(&self, h: usize, at: usize, rows: usize, tile: &Tile<'_>, scratch: &mut Scratch) {
+    /// Computes one tile of one head. `h` is its index in the model, `at` in the group.
+    fn tile(&self, h: usize, at: usize, rows: usize, tile: &KeyTile<'_>, scratch: &mut TileScratch) {
         self.load(h, tile, scratch);
-        let Scratch { bias, p, k, v, heads } = scratch;
+        let TileScratch { bias, p, k, v, heads } = scratch;
         let head = &mut heads[at];
         products(&head.q, k, self.dim, rows, p);
         let mut alpha = [0.0; BLOCK];
         for r in 0..rows {
             if tile.bits.is_some() {
-                hide(&mut p[r], &bias[r]);
+                add_bias(&mut p[r], &bias[r]);
             }
             alpha[r] = softmax_step(&mut p[r], &mut head.max[r], &mut head.sum[r]);
             self.rounding.round(&mut p[r]);
         }
-        // A probability of 0 does not hide a value that is NaN.
-        let spoilt = self.problem.inputs().non_finite == NonFinite::Propagate && v.iter().any(|v| v.is_nan());
-        match tile.bits.filter(|_| spoilt) {
+        // A probability of 0 does not mask a value that is NaN.
+        let has_nan =
+            self.problem.inputs().non_finite == NonFinite::Propagate && v.iter().any(|v| v.is_nan());
+        match tile.bits.filter(|_| has_nan) {
             None => add_values(p, v, &alpha, self.padded(), rows, &mut head.out),
-            Some(bits) => add_seen_values(p, v, bits, &alpha, self.padded(), rows, &mut head.out),
+            Some(bits) => add_allowed_values(p, v, bits, &alpha, self.padded(), rows, &mut head.out),
         }
     }
 
-    /// Brings keys (transposed) and values of one tile and head together; columns past the end are 0.
-    fn load(&self, h: usize, tile: &Tile<'_>, scratch: &mut Scratch) {
+    /// Loads keys (transposed) and values of one tile and head; columns past the end are 0.
+    fn load(&self, h: usize, tile: &KeyTile<'_>, scratch: &mut TileScratch) {
         let (k, v, padded) = (&mut scratch.k, &mut scratch.v, self.padded());
         k.clear();
         k.resize(self.dim, [0.0; BLOCK]);
@@ -159,38 +167,22 @@ impl Work<'_> {
         }
     }
 
-    /// Divides by the sums and writes the rows of one head.
-    fn finish(&self, unit: &mut Unit<'_>, h: usize, head: &Head) {
-        for r in 0..unit.rows.len() {
+    /// Divides by the row sums and writes the rows of one head.
+    fn finish(&self, block: &mut RowBlock<'_>, h: usize, head: &HeadState) {
+        for r in 0..block.rows.len() {
             let at = r * self.heads + h;
-            // A row whose logits all overflowed to -inf has no sum either: it must not look like a result.
+            // If all logits of a row overflow to -inf its sum is 0 too: it must not look like a result.
             let sum = if head.sum[r] == 0.0 { f32::NAN } else { head.sum[r] };
             let out = &head.out[r * self.padded()..][..self.dim];
-            let to = &mut unit.out[at * self.dim..][..self.dim];
+            let to = &mut block.out[at * self.dim..][..self.dim];
             to.iter_mut().zip(out).for_each(|(to, out)| *to = out / sum);
-            unit.lse[at] = head.max[r] + sum.ln();
+            block.lse[at] = head.max[r] + sum.ln();
         }
-    }
-}
-
-/// Turns minutes into biases, each the bits of [`TimeBias::at`].
-fn biases(bias: &TimeBias, minutes: &mut [f32; BLOCK]) {
-    match bias {
-        TimeBias::Buckets(buckets) => {
-            let mut sums = [0.0; BLOCK];
-            for &(lo, hi, weight) in buckets {
-                for (sum, &dt) in sums.iter_mut().zip(minutes.iter()) {
-                    *sum += if lo <= dt && dt <= hi { weight } else { 0.0 };
-                }
-            }
-            *minutes = sums;
-        }
-        other => minutes.iter_mut().for_each(|x| *x = other.at(*x)),
     }
 }
 
 /// `p[row][column] = q·k`.
-fn products(q: &[f32], k: &[[f32; BLOCK]], dim: usize, rows: usize, p: &mut Square) {
+fn products(q: &[f32], k: &[[f32; BLOCK]], dim: usize, rows: usize, p: &mut TileValues) {
     for first in (0..dim).step_by(DEPTH) {
         let depth = first..dim.min(first + DEPTH);
         for r in (0..rows).step_by(ROWS) {
@@ -216,15 +208,15 @@ fn products(q: &[f32], k: &[[f32; BLOCK]], dim: usize, rows: usize, p: &mut Squa
     }
 }
 
-/// Adds the bias; where it is -inf the logit is -inf, whatever it was.
-fn hide(logits: &mut [f32; BLOCK], bias: &[f32; BLOCK]) {
+/// Adds the bias; where it is -inf the logit becomes -inf, even if it is NaN.
+fn add_bias(logits: &mut [f32; BLOCK], bias: &[f32; BLOCK]) {
     for (s, &b) in logits.iter_mut().zip(bias) {
         *s = if b == f32::NEG_INFINITY { b } else { *s + b };
     }
 }
 
-/// Turns one row of logits into probabilities against the largest logit so far; gives the factor of what came
-/// before.
+/// Turns one row of logits into unnormalised probabilities relative to the largest logit so far; returns the factor
+/// that rescales the earlier tiles.
 fn softmax_step(p: &mut [f32; BLOCK], max: &mut f32, sum: &mut f32) -> f32 {
     let mut most = [*max; LANES];
     for p in p.as_chunks::<LANES>().0 {
@@ -233,7 +225,7 @@ fn softmax_step(p: &mut [f32; BLOCK], max: &mut f32, sum: &mut f32) -> f32 {
         }
     }
     let largest = most.iter().fold(*max, |a, &b| if b > a { b } else { a });
-    // -inf while the row has seen no key: avoid (-inf) - (-inf)
+    // -inf while the row has no key so far: avoid (-inf) - (-inf)
     let base = if largest == f32::NEG_INFINITY { 0.0 } else { largest };
     let alpha = exp(*max - base);
     let mut sums = [0.0; LANES];
@@ -250,7 +242,7 @@ fn softmax_step(p: &mut [f32; BLOCK], max: &mut f32, sum: &mut f32) -> f32 {
 }
 
 /// `out = alpha·out + p·v`.
-fn add_values(p: &Square, v: &[f32], alpha: &[f32; BLOCK], padded: usize, rows: usize, out: &mut [f32]) {
+fn add_values(p: &TileValues, v: &[f32], alpha: &[f32; BLOCK], padded: usize, rows: usize, out: &mut [f32]) {
     let v = v.as_chunks::<LANES>().0;
     let out = out.as_chunks_mut::<LANES>().0;
     let steps = padded / LANES;
@@ -276,11 +268,11 @@ fn add_values(p: &Square, v: &[f32], alpha: &[f32; BLOCK], padded: usize, rows: 
     }
 }
 
-/// As [`add_values`], but touches only the values that a row sees.
-fn add_seen_values(
-    p: &Square,
+/// As [`add_values`], but reads only the values of a row's keys.
+fn add_allowed_values(
+    p: &TileValues,
     v: &[f32],
-    bits: &Bits,
+    bits: &TileBits,
     alpha: &[f32; BLOCK],
     padded: usize,
     rows: usize,
@@ -288,8 +280,8 @@ fn add_seen_values(
 ) {
     for r in 0..rows {
         for d in 0..padded {
-            let seen = (0..BLOCK).filter(|c| bits[r] >> c & 1 == 1);
-            let sum: f32 = seen.map(|c| p[r][c] * v[c * padded + d]).sum();
+            let allowed = (0..BLOCK).filter(|c| bits[r] >> c & 1 == 1);
+            let sum: f32 = allowed.map(|c| p[r][c] * v[c * padded + d]).sum();
             out[r * padded + d] = out[r * padded + d] * alpha[r] + sum;
         }
     }

@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use crate::attention::{Accuracy, Inputs, Tensor};
 
-/// Values that one task widens.
+/// Values per task.
 const STEP: usize = 1 << 16;
 
 /// The values as f32; every non-finite one is NaN, since infinity counts as NaN.
@@ -32,7 +32,7 @@ fn in_steps<T: Sync>(x: &[T], widen: impl Fn(&[T], &mut [f32]) + Sync) -> Vec<f3
     values
 }
 
-/// How probabilities are rounded before they meet their values.
+/// Rounding of probabilities before they are multiplied by their values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Rounding {
     None,

@@ -1,16 +1,25 @@
-//! The command `ironforge`: options in, one result on stdout, everything else on stderr.
+//! The command `ironforge`: one result on stdout, everything else on stderr.
+//!
+//! - `args/`: the command line.
+//! - `settings.rs`: the configuration of a command.
+//! - `commands/`: one file for each command.
+//! - `event_run.rs`: notes and interrupt of a run over event logs.
+//! - `progress.rs`: progress on stderr.
+//! - `output.rs`: stdout, stderr, and how a command fails.
 
-#![allow(unreachable_pub, reason = "a binary exports nothing: pub says what other files may use")]
+#![allow(unreachable_pub, reason = "a binary exports nothing: pub marks items that other files use")]
 
 mod args;
 mod commands;
+mod event_run;
 mod output;
 mod progress;
+mod settings;
 
 use std::process::ExitCode;
 
 use clap::Parser;
-use ironforge::error::exit;
+use ironforge::pipeline::exit;
 
 use args::{Cli, Command, ConfigCommand};
 

@@ -1,10 +1,11 @@
-//! Writing to the two streams.
+//! Writes to stdout and stderr, and how a command fails.
 
 use std::io::{self, Write};
 
-use ironforge::error::{Error, exit};
+use ironforge::pipeline::{AttendError, EdgeListError, Error, exit};
+use serde::Serialize;
 
-/// Why the command fails: what it says, and its exit code.
+/// A failure of the command: message and exit code.
 #[derive(Debug)]
 pub struct Failure {
     pub text: String,
@@ -17,7 +18,19 @@ impl From<Error> for Failure {
     }
 }
 
-/// The result, to stdout. A reader that has gone away has seen what it wanted.
+impl From<AttendError> for Failure {
+    fn from(error: AttendError) -> Self {
+        Error::from(error).into()
+    }
+}
+
+impl From<EdgeListError> for Failure {
+    fn from(error: EdgeListError) -> Self {
+        Error::from(error).into()
+    }
+}
+
+/// Writes the result to stdout. A closed pipe is not an error: its reader has read as much as it wanted.
 pub fn result(text: &str) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
@@ -28,8 +41,8 @@ pub fn result(text: &str) -> Result<(), Failure> {
     }
 }
 
-/// A value as one JSON document.
-pub fn json(value: &impl serde::Serialize) -> Result<(), Failure> {
+/// Writes a value to stdout as one JSON document.
+pub fn json(value: &impl Serialize) -> Result<(), Failure> {
     let text = serde_json::to_string_pretty(value);
     let text = text.map_err(|e| Failure {
         text: format!("cannot print the result as JSON: {e}"),
@@ -38,12 +51,28 @@ pub fn json(value: &impl serde::Serialize) -> Result<(), Failure> {
     result(&(text + "\n"))
 }
 
-/// A note, to stderr. There is nobody to tell if stderr itself is closed.
+/// Version of the form of the documents of single files.
+const DOCUMENT_VERSION: u32 = 1;
+
+/// A report with the version of its form.
+#[derive(Serialize)]
+struct Document<'a, T> {
+    schema_version: u32,
+    #[serde(flatten)]
+    report: &'a T,
+}
+
+/// Writes a report to stdout as one JSON document with `schema_version`.
+pub fn json_document<T: Serialize>(report: &T) -> Result<(), Failure> {
+    json(&Document { schema_version: DOCUMENT_VERSION, report })
+}
+
+/// Writes a note to stderr. If stderr is closed, there is no other stream to report that on.
 pub fn note(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
-/// Why the command fails, to stderr.
+/// Writes the message of a failure to stderr.
 pub fn error(text: &str) {
     note(&format!("ironforge: {text}"));
 }

@@ -1,4 +1,4 @@
-//! How a run gets on, on stderr: a bar on a terminal, plain lines otherwise.
+//! Progress of a run on stderr: a bar on a terminal, plain lines otherwise.
 
 use std::io::IsTerminal;
 use std::sync::Mutex;
@@ -12,17 +12,17 @@ use crate::output::note;
 /// Time between plain lines of one phase.
 const EVERY: Duration = Duration::from_secs(10);
 
-/// The way that suits stderr.
+/// The bar or the lines, by what stderr is.
 pub fn for_stderr() -> Box<dyn Progress> {
     let quiet = |name| std::env::var_os(name).is_some_and(|v| !v.is_empty());
     let dumb = std::env::var_os("TERM").is_some_and(|t| t == "dumb");
     if std::io::stderr().is_terminal() && !quiet("CI") && !quiet("NO_COLOR") && !dumb {
         Box::new(Bar(ProgressBar::hidden().with_style(style())).shown())
     } else {
-        Box::new(Lines(Mutex::new(State {
+        Box::new(Lines(Mutex::new(LineState {
             phase: String::new(),
             since: Instant::now(),
-            said: Instant::now(),
+            printed: Instant::now(),
         })))
     }
 }
@@ -61,26 +61,27 @@ impl Progress for Bar {
     }
 }
 
-struct State {
+struct LineState {
     phase: String,
     since: Instant,
-    said: Instant,
+    /// Time of the last line.
+    printed: Instant,
 }
 
-struct Lines(Mutex<State>);
+struct Lines(Mutex<LineState>);
 
 impl Progress for Lines {
     fn phase(&self, name: &str) {
         if let Ok(mut state) = self.0.lock() {
             note(&format!("ironforge: {name}"));
-            *state = State { phase: name.to_owned(), since: Instant::now(), said: Instant::now() };
+            *state = LineState { phase: name.to_owned(), since: Instant::now(), printed: Instant::now() };
         }
     }
 
     fn step(&self, done: u64, total: u64) {
         let Ok(mut state) = self.0.lock() else { return };
-        if state.said.elapsed() >= EVERY && done > 0 {
-            state.said = Instant::now();
+        if state.printed.elapsed() >= EVERY && done > 0 {
+            state.printed = Instant::now();
             let spent = state.since.elapsed().as_secs_f64();
             let left = spent / done as f64 * total.saturating_sub(done) as f64;
             note(&format!("ironforge: {} {done} of {total}, about {left:.0} s left", state.phase));

@@ -1,44 +1,44 @@
-//! Times are drawn anew inside fixed windows, and the events linked anew.
+//! Times are drawn again inside fixed windows, and events linked again.
 
-use super::super::error::MotifError;
-use super::super::graph::{MotifGraph, Union};
-use super::{Nulls, Relink};
+use super::NullRng;
 use crate::csr::CsrPattern;
+use crate::motif::MotifError;
+use crate::motif::graph::{EdgeRule, MotifGraph, Union};
 use crate::philox::Stream;
 
 /// The hypothesis that, inside a window of time, when an event happens is chance: every time of the window is as
-/// likely as any other, whatever the other events do.
+/// likely as any other, independently of the other events.
 ///
-/// Graph by graph, event `e` lies in window `floor((t_e - t_first) / width)`. A draw gives each event a time of its
-/// window, uniformly and on the resolution of the data (the greatest common divisor of the graph's times, from its
-/// first), so that ties come about as by rounding and none is invented. Events are put in order anew, those of equal
-/// time as they stood, and take their labels along; edges are those of the graph's own rule.
+/// Graph by graph, event `e` lies in window `floor((t_e - t_first) / width)`. A replicate gives each event a time of
+/// its window, uniformly and at the resolution of the data (the greatest common divisor of the graph's times, from
+/// its first), so that ties arise as by rounding and none is invented. Events are sorted again, those of equal time
+/// in their earlier order, and keep their labels; edges are those of the graph's own rule.
 ///
-/// Windows end at the graph's first and last times, and the events of these two times stay: given them, the others lie
-/// strictly between, uniformly. Otherwise draws would be thinner at the ends than data are.
+/// Windows end at the graph's first and last times, and the events of these two times stay: given them, the others
+/// lie strictly between, uniformly. Otherwise replicates would be thinner at the ends than data are.
 ///
 /// Source: Amarasingham, Harrison, Hatsopoulos, Geman, "Conditional modeling and the jitter method of spike
 /// resampling" (J Neurophysiol 107:517, 2012): given the windows' counts the test is exact.
 pub(crate) struct IntervalJitter<'a> {
-    graphs: Vec<Windows<'a>>,
-    /// Longest span of a set.
+    graphs: Vec<GraphWindows<'a>>,
+    /// Longest span of a set; `None`: no limit.
     span_ms: Option<u64>,
 }
 
-/// One graph, and what times its events may take.
-struct Windows<'a> {
-    rule: &'a dyn Relink,
+/// One graph, and the times that its events may take.
+struct GraphWindows<'a> {
+    rule: &'a dyn EdgeRule,
     labels: &'a [u32],
     t_first: i64,
-    /// Time from one slot to the next.
+    /// Time from one tick to the next.
     step_ms: u64,
-    /// For each event: its window's first slot, and how many slots there are.
-    slots: Vec<(u64, u64)>,
+    /// For each event, the first tick of its window and the number of ticks, counted from `t_first`.
+    ticks: Vec<(u64, u64)>,
 }
 
-/// One graph's draw.
+/// A replicate of one graph.
 #[derive(Default)]
-struct Redrawn {
+struct JitteredGraph {
     t_ms: Vec<i64>,
     labels: Vec<u32>,
     row_ptr: Vec<u32>,
@@ -46,86 +46,91 @@ struct Redrawn {
 }
 
 impl<'a> IntervalJitter<'a> {
-    /// Cuts the graphs into windows of `width_ms`. Only sets count that last no longer than `span_ms`.
+    /// Cuts the graphs into windows of `width_ms`. Only sets that span at most `span_ms` count.
     ///
     /// # Errors
-    /// [`MotifError::NoRule`] for a graph without a rule; [`MotifError::OtherRule`] if a rule does not give its graph's
-    /// edges, [`MotifError::Rule`] if it gives none.
-    pub(crate) fn of(
+    /// [`MotifError::NoRule`] for a graph without a rule; [`MotifError::OtherRule`] if a rule does not give its
+    /// graph's edges, [`MotifError::Rule`] if it gives none.
+    pub(crate) fn new(
         graphs: &[MotifGraph<'a>],
         width_ms: u64,
         span_ms: Option<u64>,
     ) -> Result<Self, MotifError> {
-        let graphs = graphs.iter().enumerate().map(|(at, graph)| Windows::of(at, graph, width_ms));
+        let graphs =
+            graphs.iter().enumerate().map(|(index, graph)| GraphWindows::new(index, graph, width_ms));
         Ok(Self { graphs: graphs.collect::<Result<_, _>>()?, span_ms })
     }
 
     /// Number of events whose time may change.
     pub(crate) fn movable(&self) -> u64 {
         let of_graph =
-            |graph: &Windows<'_>| graph.slots.iter().filter(|&&(_, slots)| slots > 1).count() as u64;
+            |graph: &GraphWindows<'_>| graph.ticks.iter().filter(|&&(_, ticks)| ticks > 1).count() as u64;
         self.graphs.iter().map(of_graph).sum()
     }
 
-    /// Draw `iteration` of a family of draws: a function of these numbers and of the data, not of earlier draws. Has
-    /// the graphs, their sizes and the vocabulary of the data.
+    /// Replicate `iteration`: a function of the arguments and the data, not of earlier replicates. It has the graphs,
+    /// their sizes and the vocabulary of the data.
     ///
     /// # Errors
-    /// [`MotifError::Rule`] if a rule cannot link what was drawn.
-    pub(crate) fn draw(&self, nulls: Nulls, iteration: u32) -> Result<Union, MotifError> {
-        let redraw =
-            |(at, graph): (usize, &Windows<'_>)| graph.draw(at, nulls.0.stream(iteration, at as u32));
-        let drawn = self.graphs.iter().enumerate().map(redraw).collect::<Result<Vec<_>, _>>()?;
-        let graphs = drawn.iter().enumerate().map(|(at, drawn)| drawn.graph(at));
+    /// [`MotifError::Rule`] if a rule cannot link the events at their new times.
+    pub(crate) fn draw(&self, rng: NullRng, iteration: u32) -> Result<Union, MotifError> {
+        let draw = |(index, graph): (usize, &GraphWindows<'_>)| {
+            graph.draw(index, rng.stream(iteration, index as u32))
+        };
+        let drawn = self.graphs.iter().enumerate().map(draw).collect::<Result<Vec<_>, _>>()?;
+        let graphs = drawn.iter().enumerate().map(|(index, drawn)| drawn.graph(index));
         Union::within(&graphs.collect::<Result<Vec<_>, _>>()?, self.span_ms)
     }
 }
 
-impl<'a> Windows<'a> {
-    fn of(at: usize, graph: &MotifGraph<'a>, width_ms: u64) -> Result<Self, MotifError> {
-        let rule = graph.rule().ok_or(MotifError::NoRule { graph: at })?;
+impl<'a> GraphWindows<'a> {
+    /// `index`: the graph's among those given.
+    fn new(index: usize, graph: &MotifGraph<'a>, width_ms: u64) -> Result<Self, MotifError> {
+        let rule = graph.edge_rule().ok_or(MotifError::NoRule { graph: index })?;
         let as_given: Vec<u32> = (0..graph.nodes() as u32).collect();
-        let relinked = Redrawn::of(at, rule, &as_given, graph.t_ms().to_vec(), graph.labels().to_vec())?;
-        if !relinked.graph(at)?.has_edges_of(graph) {
-            return Err(MotifError::OtherRule { graph: at });
+        let (t_ms, labels) = (graph.t_ms().to_vec(), graph.labels().to_vec());
+        let relinked = JitteredGraph::link(index, rule, &as_given, t_ms, labels)?;
+        if !relinked.graph(index)?.has_edges_of(graph) {
+            return Err(MotifError::OtherRule { graph: index });
         }
-        // the rule has seen that times rise
+        // the rule has checked that times rise
         let t_first = graph.t_ms().first().copied().unwrap_or(0);
         let offset = |&t: &i64| t.wrapping_sub(t_first) as u64;
         let step_ms = graph.t_ms().iter().map(offset).fold(0, gcd).max(1);
         let last = graph.t_ms().last().map_or(0, offset) / step_ms;
         let window = |t| {
-            let slot = offset(t) / step_ms;
-            if slot == 0 || slot == last {
-                return (slot, 1);
+            let tick = offset(t) / step_ms;
+            if tick == 0 || tick == last {
+                return (tick, 1);
             }
             let start_ms = offset(t) / width_ms * width_ms;
             let first = start_ms.div_ceil(step_ms).max(1);
             let end = start_ms.saturating_add(width_ms).div_ceil(step_ms).min(last);
             (first, end - first)
         };
-        let slots = graph.t_ms().iter().map(window).collect();
-        Ok(Self { rule, labels: graph.labels(), t_first, step_ms, slots })
+        let ticks = graph.t_ms().iter().map(window).collect();
+        Ok(Self { rule, labels: graph.labels(), t_first, step_ms, ticks })
     }
 
-    fn draw(&self, at: usize, mut numbers: Stream) -> Result<Redrawn, MotifError> {
-        let mut slot = |&(first, slots): &(u64, u64)| match slots {
+    fn draw(&self, index: usize, mut numbers: Stream) -> Result<JitteredGraph, MotifError> {
+        let mut tick = |&(first, ticks): &(u64, u64)| match ticks {
             1 => first,
-            _ => first + below(&mut numbers, slots),
+            _ => first + below(&mut numbers, ticks),
         };
-        let mut drawn: Vec<(u64, u32)> = self.slots.iter().map(&mut slot).zip(0..).collect();
+        let mut drawn: Vec<(u64, u32)> = self.ticks.iter().map(&mut tick).zip(0..).collect();
         drawn.sort_unstable();
-        let time = |&(slot, _): &(u64, u32)| self.t_first.wrapping_add((slot * self.step_ms) as i64);
+        let time = |&(tick, _): &(u64, u32)| self.t_first.wrapping_add((tick * self.step_ms) as i64);
         let order: Vec<u32> = drawn.iter().map(|&(_, event)| event).collect();
         let labels = order.iter().map(|&event| self.labels[event as usize]).collect();
-        Redrawn::of(at, self.rule, &order, drawn.iter().map(time).collect(), labels)
+        JitteredGraph::link(index, self.rule, &order, drawn.iter().map(time).collect(), labels)
     }
 }
 
-impl Redrawn {
-    fn of(
+impl JitteredGraph {
+    /// Links events in the order of their times, `graph` being the index of their graph.
+    fn link(
         graph: usize,
-        rule: &dyn Relink,
+        rule: &dyn EdgeRule,
         order: &[u32],
         t_ms: Vec<i64>,
         labels: Vec<u32>,
@@ -137,7 +142,7 @@ impl Redrawn {
     }
 
     fn graph(&self, graph: usize) -> Result<MotifGraph<'_>, MotifError> {
-        // the rule may be the caller's own
+        // a caller may have implemented the rule
         let pattern = CsrPattern::new(&self.row_ptr, &self.col_idx, self.labels.len())
             .map_err(|error| MotifError::RuleParts { graph, error })?;
         MotifGraph::new(pattern, &self.labels, &self.t_ms)

@@ -1,34 +1,34 @@
-//! Labels change places: inside short blocks of time, or inside a whole graph.
+//! Labels are exchanged: inside short blocks of time, or inside a whole graph.
 
-use super::super::graph::{MotifGraph, Union};
-use super::Nulls;
+use super::NullRng;
+use crate::motif::graph::{LabelIdx, MotifGraph, Union};
 
-/// The hypothesis that, inside a block of time, which event bears which label is chance.
+/// The hypothesis that, inside a block of time, which event has which label is chance.
 ///
 /// Graph by graph, event `e` lies in block `floor((t_e - t_first) / width)`, `t_first` being the least time of the
-/// graph. A draw permutes the labels inside each block, every permutation equally likely; times, edges and the number
-/// of each label in each block stay. `LabelPermutation` is the same with one block a graph.
+/// graph. A replicate permutes the labels inside each block, every permutation equally likely; times, edges and the
+/// number of each label in each block stay. `LabelPermutation` is the same with one block a graph.
 pub(crate) struct StratifiedPermutation {
-    /// Events of each block that holds more than one label, in order; one block behind the other, graph by graph.
+    /// Events of each block that holds more than one label, in order; block after block, graph by graph.
     events: Vec<u32>,
-    /// First place in `events` of each block.
+    /// Offset in `events` of each block.
     blocks: Vec<u32>,
-    /// First block of each graph.
+    /// Offset in `blocks` of each graph.
     graphs: Vec<u32>,
 }
 
 impl StratifiedPermutation {
     /// Cuts the graphs into blocks of `width_ms`.
-    pub(crate) fn of(graphs: &[MotifGraph<'_>], union: &Union, width_ms: u64) -> Self {
-        Self::by(graphs, union, |offset_ms| offset_ms / width_ms)
+    pub(crate) fn of_blocks(graphs: &[MotifGraph<'_>], union: &Union, width_ms: u64) -> Self {
+        Self::stratified(graphs, union, |offset_ms| offset_ms / width_ms)
     }
 
-    /// Makes one block of each graph: the null `LabelPermutation`.
+    /// Makes each graph one block: the null `LabelPermutation`.
     pub(crate) fn of_graphs(graphs: &[MotifGraph<'_>], union: &Union) -> Self {
-        Self::by(graphs, union, |_| 0)
+        Self::stratified(graphs, union, |_| 0)
     }
 
-    fn by(graphs: &[MotifGraph<'_>], union: &Union, block_of: impl Fn(u64) -> u64) -> Self {
+    fn stratified(graphs: &[MotifGraph<'_>], union: &Union, block_of: impl Fn(u64) -> u64) -> Self {
         let mut this = Self { events: Vec::new(), blocks: vec![0], graphs: vec![0] };
         let mut order: Vec<(u64, u32)> = Vec::new();
         for (graph, &first) in graphs.iter().zip(&union.offsets) {
@@ -56,12 +56,19 @@ impl StratifiedPermutation {
         self.events.len() as u64
     }
 
-    /// Draw `iteration` of a family of draws: a function of these numbers and of the data, not of earlier draws.
-    pub(crate) fn draw(&self, nulls: Nulls, iteration: u32, observed: &[u32], labels: &mut Vec<u32>) {
+    /// Writes the labels of replicate `iteration`: a function of the arguments and the data, not of earlier
+    /// replicates.
+    pub(crate) fn draw(
+        &self,
+        rng: NullRng,
+        iteration: u32,
+        observed: &[LabelIdx],
+        labels: &mut Vec<LabelIdx>,
+    ) {
         labels.clear();
         labels.extend_from_slice(observed);
         for (graph, ends) in self.graphs.windows(2).enumerate() {
-            let mut numbers = nulls.0.stream(iteration, graph as u32);
+            let mut numbers = rng.stream(iteration, graph as u32);
             for block in self.blocks[ends[0] as usize..=ends[1] as usize].windows(2) {
                 let events = &self.events[block[0] as usize..block[1] as usize];
                 for last in (1..events.len()).rev() {
@@ -88,15 +95,15 @@ mod tests {
             graph(6, &[0, 1, 2, 3, 4, 5], &[i64::MIN, i64::MIN + 9, i64::MIN + 3, 0, i64::MAX, i64::MIN + 1]),
             graph(2, &[6, 7], &[-5, 4]),
         ];
-        let union = Union::of(&graphs).unwrap();
-        let null = StratifiedPermutation::of(&graphs, &union, 10);
+        let union = Union::new(&graphs).unwrap();
+        let null = StratifiedPermutation::of_blocks(&graphs, &union, 10);
         let mut labels = Vec::new();
-        null.draw(Nulls::tests(1), iteration, &union.labels, &mut labels);
-        (null.movable(), labels)
+        null.draw(NullRng::test(1), iteration, &union.labels, &mut labels);
+        (null.movable(), labels.into_iter().map(|label| label.0).collect())
     }
 
     #[test]
-    fn labels_stay_in_their_block_and_every_permutation_is_as_likely() {
+    fn labels_stay_in_their_block_and_every_permutation_is_equally_likely() {
         let mut firsts = [0; 8];
         let mut swapped = 0;
         for iteration in 0..4000 {
@@ -114,52 +121,53 @@ mod tests {
     }
 
     #[test]
-    fn blocks_begin_at_the_least_time_wherever_it_stands() {
+    fn blocks_begin_at_the_least_time_at_any_position() {
         let pattern = CsrPattern::new(&[0; 5], &[], 4).unwrap();
         let graph = MotifGraph::new(pattern, &[0, 1, 2, 3], &[5, -5, 4, 14]).unwrap();
-        let union = Union::of(&[graph]).unwrap();
-        let null = StratifiedPermutation::of(&[graph], &union, 10);
+        let union = Union::new(&[graph]).unwrap();
+        let null = StratifiedPermutation::of_blocks(&[graph], &union, 10);
         assert_eq!(null.movable(), 4);
         let mut labels = Vec::new();
         for iteration in 0..50 {
-            null.draw(Nulls::tests(1), iteration, &union.labels, &mut labels);
-            assert_eq!((labels[0] + labels[3], labels[1] + labels[2]), (3, 3));
-            assert!(labels[0] % 3 == 0 && labels[1] % 3 != 0, "{labels:?}");
+            null.draw(NullRng::test(1), iteration, &union.labels, &mut labels);
+            let [a, b, c, d] = [0, 1, 2, 3].map(|event: usize| labels[event].0);
+            assert_eq!((a + d, b + c), (3, 3));
+            assert!(a % 3 == 0 && b % 3 != 0, "{labels:?}");
         }
     }
 
     #[test]
-    fn graphs_alike_are_permuted_apart() {
+    fn equal_graphs_are_permuted_independently() {
         let row_ptr = [0; 5];
         let pattern = CsrPattern::new(&row_ptr, &[], 4).unwrap();
         let graphs = [MotifGraph::new(pattern, &[0, 1, 2, 3], &[0; 4]).unwrap(); 2];
-        let union = Union::of(&graphs).unwrap();
-        let null = StratifiedPermutation::of(&graphs, &union, 10);
+        let union = Union::new(&graphs).unwrap();
+        let null = StratifiedPermutation::of_blocks(&graphs, &union, 10);
         let mut labels = Vec::new();
-        let alike = (0..2400).filter(|&iteration| {
-            null.draw(Nulls::tests(1), iteration, &union.labels, &mut labels);
+        let equal = (0..2400).filter(|&iteration| {
+            null.draw(NullRng::test(1), iteration, &union.labels, &mut labels);
             labels[..4] == labels[4..]
         });
         // one of 24 permutations: 100, standard deviation 10
-        let alike = alike.count();
-        assert!(alike.abs_diff(100) < 50, "{alike}");
+        let equal = equal.count();
+        assert!(equal.abs_diff(100) < 50, "{equal}");
     }
 
     #[test]
-    fn a_graph_as_one_block_permutes_from_end_to_end_and_no_further() {
+    fn one_block_a_graph_permutes_over_the_whole_graph_and_no_further() {
         let row_ptr = [0; 4];
         let pattern = CsrPattern::new(&row_ptr, &[], 3).unwrap();
         let graph = |labels| MotifGraph::new(pattern, labels, &[i64::MIN, 0, i64::MAX]).unwrap();
         let graphs = [graph(&[0, 1, 2]), graph(&[3, 3, 4])];
-        let union = Union::of(&graphs).unwrap();
+        let union = Union::new(&graphs).unwrap();
         let null = StratifiedPermutation::of_graphs(&graphs, &union);
         assert_eq!(null.movable(), 6);
         let mut labels = Vec::new();
         let mut lasts = [0; 3];
         for iteration in 0..3000 {
-            null.draw(Nulls::tests(1), iteration, &union.labels, &mut labels);
-            lasts[labels[2] as usize] += 1;
-            assert_eq!(labels[3..].iter().sum::<u32>(), 10);
+            null.draw(NullRng::test(1), iteration, &union.labels, &mut labels);
+            lasts[labels[2].index()] += 1;
+            assert_eq!(labels[3..].iter().map(|label| label.0).sum::<u32>(), 10);
         }
         // standard deviation 26
         assert!(lasts.iter().all(|&n: &u32| n.abs_diff(1000) < 130), "{lasts:?}");
@@ -169,7 +177,7 @@ mod tests {
     fn a_block_of_one_label_has_nothing_to_permute() {
         let graph = MotifGraph::new(CsrPattern::new(&[0, 0, 0, 0], &[], 3).unwrap(), &[4, 4, 8], &[0, 1, 60])
             .unwrap();
-        let union = Union::of(&[graph]).unwrap();
-        assert_eq!(StratifiedPermutation::of(&[graph], &union, 10).movable(), 0);
+        let union = Union::new(&[graph]).unwrap();
+        assert_eq!(StratifiedPermutation::of_blocks(&[graph], &union, 10).movable(), 0);
     }
 }

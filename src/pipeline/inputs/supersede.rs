@@ -1,4 +1,4 @@
-//! One session in several forms is taken once, in the richest.
+//! Keeps a session that is present in several forms once, in the richest form.
 
 use std::collections::BTreeMap;
 
@@ -12,37 +12,37 @@ use crate::table::Session;
 pub struct Superseded {
     /// The file, or the folder of a shard.
     pub file: String,
-    /// The session.
+    /// The session id.
     pub session: String,
-    /// The file that the session was taken from.
+    /// The file that the session is read from.
     pub by: String,
-    /// Why.
+    /// Reason for the preference.
     pub why: String,
-    /// Events of the file.
+    /// Events of the superseded file.
     pub events: usize,
-    /// Events of the file that the session was taken from.
+    /// Events of the file that the session is read from.
     pub by_events: usize,
 }
 
-/// Leaves each session in its richest form: adapted before day_news, enhanced_rel, enhanced, records and shards.
-/// Shards of one session that no JSON holds are all kept, the symbol and bars of each put before its id.
+/// Keeps each session in its richest form, in the order adapted, day_news, enhanced_rel, enhanced, records, shard.
+/// If a session is present in shards only, all of them are kept, each with its symbol and bars in front of its id.
 ///
-/// What stays under one id is no matter of forms: tables, or two files of one form.
-pub(super) fn richest(sessions: Vec<Session>) -> (Vec<Session>, Vec<Superseded>) {
+/// Tables, and two files of one form, are not ranked: they stay under the same id, which the caller refuses.
+pub(super) fn keep_richest(sessions: Vec<Session>) -> (Vec<Session>, Vec<Superseded>) {
     let mut by_id: BTreeMap<String, Vec<Session>> = BTreeMap::new();
     for session in sessions {
         by_id.entry(session.id.clone()).or_default().push(session);
     }
     let (mut kept, mut superseded) = (Vec::new(), Vec::new());
     for mut same in by_id.into_values() {
-        // A table has no rank: whether its session is the same one is for the user to say.
+        // A table has no rank: only the user knows whether it holds the same session.
         if same.iter().all(|session| session.origin.form.richness.is_some()) {
             same.sort_by(|a, b| richness(b).cmp(&richness(a)).then_with(|| a.source.cmp(&b.source)));
             let best = same.first().map_or(forms::SHARD, |session| session.origin.form);
-            let poorer = same.split_off(same.partition_point(|session| session.origin.form == best));
-            superseded.extend(poorer.into_iter().map(|session| beside(session, &same[0])));
+            let others = same.split_off(same.partition_point(|session| session.origin.form == best));
+            superseded.extend(others.into_iter().map(|session| superseded_by(session, &same[0])));
             if best == forms::SHARD && same.len() > 1 {
-                same.iter_mut().for_each(name_by_dataset);
+                same.iter_mut().for_each(prefix_dataset);
             }
         }
         kept.extend(same);
@@ -56,21 +56,14 @@ fn richness(session: &Session) -> Option<u8> {
     session.origin.form.richness
 }
 
-fn beside(session: Session, winner: &Session) -> Superseded {
-    let [own, other] = [session.origin.form, winner.origin.form].map(|form| form.name);
+fn superseded_by(session: Session, kept: &Session) -> Superseded {
+    let [own, other] = [session.origin.form, kept.origin.form].map(|form| form.name);
     let why = format!("a session is read once, and {other} comes before {own}");
-    let [events, by_events] = [&session, winner].map(|session| session.events.len());
-    Superseded {
-        file: session.source,
-        session: session.id,
-        by: winner.source.clone(),
-        why,
-        events,
-        by_events,
-    }
+    let [events, by_events] = [&session, kept].map(|session| session.events.len());
+    Superseded { file: session.source, session: session.id, by: kept.source.clone(), why, events, by_events }
 }
 
-fn name_by_dataset(session: &mut Session) {
+fn prefix_dataset(session: &mut Session) {
     if let Some(dataset) = &session.origin.dataset {
         session.id = format!("{dataset}_{}", session.id);
     }
@@ -88,7 +81,7 @@ mod tests {
     }
 
     fn kept(sessions: Vec<Session>) -> (Vec<String>, Vec<(String, String)>) {
-        let (kept, superseded) = richest(sessions);
+        let (kept, superseded) = keep_richest(sessions);
         let named = |s: Session| format!("{} {}", s.id, s.source);
         (kept.into_iter().map(named).collect(), superseded.into_iter().map(|s| (s.file, s.by)).collect())
     }
@@ -110,7 +103,7 @@ mod tests {
     }
 
     #[test]
-    fn shards_of_one_session_are_told_apart_unless_json_holds_it() {
+    fn shards_of_one_session_are_all_kept_unless_json_holds_it() {
         let two = || vec![session("a", SHARD, Some("NQ_M5")), session("b", SHARD, Some("NQ_M1"))];
         assert_eq!(kept(two()), (vec!["NQ_M5_s a".to_owned(), "NQ_M1_s b".to_owned()], vec![]));
         assert_eq!(kept(two()[..1].to_vec()).0, ["s a"]);
@@ -119,11 +112,11 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_rank_or_the_same_is_left_to_clash() {
+    fn forms_without_a_rank_or_of_equal_rank_are_all_kept() {
         let beside_table = vec![session("a", ADAPTED, None), session("b", SourceForm::TABLE, None)];
         assert_eq!(kept(beside_table).0.len(), 2);
         let twice = [ENHANCED_REL, ENHANCED, ENHANCED_REL].map(|form| session("a", form, None));
-        let (kept, superseded) = richest(twice.to_vec());
+        let (kept, superseded) = keep_richest(twice.to_vec());
         assert_eq!((kept.len(), superseded.len()), (2, 1));
     }
 }

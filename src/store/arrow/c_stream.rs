@@ -1,7 +1,7 @@
-//! Tables in and out of the process's other libraries: the Arrow C stream interface.
+//! The Arrow C stream interface: tables to and from other libraries in the same process.
 //!
-//! A pointer crosses the border, no type of ours and none of Arrow's: whoever is on the other side brings a library of
-//! its own (pyarrow, Polars, DuckDB, or another version of the `arrow` crate).
+//! Only a pointer is passed, no Rust type: the other side may be any implementation of the interface (pyarrow, Polars,
+//! DuckDB, or another version of the `arrow` crate).
 //! Source: the Arrow C data and C stream interfaces, <https://arrow.apache.org/docs/format/CStreamInterface.html>.
 
 use std::ffi::c_void;
@@ -21,80 +21,95 @@ use crate::store::untrusted::catch_panic::catch_panic;
 use crate::store::untrusted::memory_budget::MemoryBudget;
 use crate::table::{Column, Table};
 
-/// Rows of a batch that is handed out.
+/// Rows of an exported batch.
 const BATCH_ROWS: usize = 1 << 16;
-/// What errors of a stream name in the place of a file.
+/// The path in errors about a stream.
 const STREAM: &str = "the Arrow stream";
 
-/// Hands a table out as an Arrow C stream.
+/// Exports a table as an Arrow C stream.
 ///
-/// Strings go as dictionaries of strings, times as timestamps (seconds as milliseconds), units as field metadata
-/// `unit`. The consumer calls `release` when it is done; the copy lives until then. Cost: one copy
-/// of the table.
+/// Strings are exported as dictionaries of strings, times as timestamps (seconds as milliseconds), units as the field
+/// metadata `unit`. One copy of the table.
+///
+/// Memory contract: `out` is the caller's memory, and stays so. The stream written to it owns the copied values; the
+/// consumer must call its `release` callback exactly once, which frees the stream. Each batch that the consumer takes
+/// has a `release` callback of its own and stays valid after the stream is released. If the caller never calls
+/// `release`, the values leak.
 ///
 /// # Safety
-/// `out` points to memory for one `struct ArrowArrayStream` of the C interface, aligned, writable, and holding no stream
-/// that is still to be released: it is overwritten.
+/// `out` must point to memory for one `struct ArrowArrayStream` of the C interface, aligned and writable. It is
+/// overwritten without being released: it must not contain a stream that is still to be released.
 ///
 /// # Errors
-/// [`StoreError::OutOfRange`] for a time in seconds that milliseconds cannot hold. `out` is then untouched.
+/// [`StoreError::OutOfRange`] for a time in seconds that does not fit in milliseconds. `out` is then unchanged.
 #[allow(unsafe_code, reason = "follows the address of a C structure")]
 pub unsafe fn export_table(table: Table, out: *mut c_void) -> Result<(), StoreError> {
-    let schema = Arc::new(as_handed(&table));
-    let batches = Batches::new(&table, &schema)?;
-    // SAFETY: the caller promises what `write` asks for.
-    unsafe { write(Box::new(Stream { schema, batches }), out) };
+    let schema = Arc::new(export_schema(&table));
+    let batches = TableBatches::new(&table, &schema)?;
+    // SAFETY: the caller keeps the contract of `write_stream`.
+    unsafe { write_stream(Box::new(ExportStream { schema, batches }), out) };
     Ok(())
 }
 
-/// Hands the batches of a scan out as an Arrow C stream: a file of any size in the memory of the scan.
+/// Exports the batches of a scan as an Arrow C stream. The memory is that of the scan, whatever the size of the file.
+///
+/// The file is read while the consumer asks for batches; an error of reading is reported through the stream's
+/// `get_last_error`. The memory contract is that of [`export_table`]; the stream owns the scan, and `release` closes
+/// the file.
 ///
 /// # Safety
 /// As [`export_table`].
 #[allow(unsafe_code, reason = "follows the address of a C structure")]
 pub unsafe fn export_scan(scan: Scan, out: *mut c_void) {
-    let schema = Arc::new(as_handed(&scan.empty()));
-    let own = Arc::clone(&schema);
+    let schema = Arc::new(export_schema(&scan.empty()));
+    let batch_schema = Arc::clone(&schema);
     let batches = scan.flat_map(move |table| {
-        let batches = table.and_then(|table| Batches::new(&table, &own));
+        let batches = table.and_then(|table| TableBatches::new(&table, &batch_schema));
         let (batches, error) = match batches {
             Ok(batches) => (Some(batches), None),
             Err(error) => (None, Some(Err(ArrowError::ExternalError(Box::new(error))))),
         };
         batches.into_iter().flatten().chain(error)
     });
-    // SAFETY: the caller promises what `write` asks for.
-    unsafe { write(Box::new(Stream { schema, batches }), out) };
+    // SAFETY: the caller keeps the contract of `write_stream`.
+    unsafe { write_stream(Box::new(ExportStream { schema, batches }), out) };
 }
 
+/// Writes a stream to the caller's memory.
+///
 /// # Safety
-/// `out` points to memory for one `struct ArrowArrayStream`, aligned and writable.
+/// `out` must point to memory for one `struct ArrowArrayStream`, aligned and writable.
 #[allow(unsafe_code, reason = "follows the address of a C structure")]
-unsafe fn write(reader: Box<dyn RecordBatchReader + Send>, out: *mut c_void) {
+unsafe fn write_stream(reader: Box<dyn RecordBatchReader + Send>, out: *mut c_void) {
     // SAFETY: 1. the layout is that of the C interface: FFI_ArrowArrayStream is `repr(C)`.
-    //         2. the memory is there and aligned: the caller's promise.
-    //         3. what was there is not dropped, as nothing valid needs to be there.
+    //         2. the memory is valid for writes and aligned: the caller's promise.
+    //         3. `write` does not drop the old value, which need not be valid.
     unsafe { out.cast::<FFI_ArrowArrayStream>().write(FFI_ArrowArrayStream::new(reader)) };
 }
 
-/// Takes a whole Arrow C stream in as a table. The stream is released, whatever comes of it.
+/// Imports a whole Arrow C stream as a table.
 ///
-/// Types are read as [`read_table`](crate::store::read_table) reads them, strings in each of their three layouts and in
-/// dictionaries with keys of any type. The producer's buffers are believed, as the interface has it; its schema is not.
+/// Types are converted as [`read_table`](crate::store::read_table) converts them; strings may be in each of their three
+/// layouts, and in dictionaries with keys of any type. The schema of the producer is untrusted and checked. Its buffers
+/// cannot be checked: the interface gives no lengths for them.
+///
+/// Memory contract: the function takes the stream. It is moved out of `stream`, whose `release` is then null as the
+/// interface requires of a moved structure, and it is released before the function returns, on success and on error.
+/// The structure's own memory stays the caller's. The values are copied: the table keeps no buffer of the producer.
 ///
 /// # Safety
-/// `stream` points to a valid `struct ArrowArrayStream` that nobody else uses: it is moved out, and released here. What
-/// its callbacks give must be as the interface says.
+/// `stream` must point to a valid `struct ArrowArrayStream`, aligned and writable, that nothing else uses during the
+/// call. Its callbacks, and the structures they fill, must follow the interface.
 ///
 /// # Errors
-/// [`StoreError::Damaged`] for what the producer reports or for a batch that is not of its schema;
-/// [`StoreError::Unsupported`] for a column of a type that is not read; [`StoreError::DuplicateColumn`];
-/// [`StoreError::Memory`] once the table takes more than allowed; [`StoreError::OutOfRange`].
+/// [`StoreError::Damaged`] for an error of the producer or a batch that does not fit its schema;
+/// [`StoreError::Unsupported`] for a column of a type that is not supported; [`StoreError::DuplicateColumn`];
+/// [`StoreError::Memory`] if the table takes more than `memory_limit_bytes`; [`StoreError::OutOfRange`].
 #[allow(unsafe_code, reason = "follows the address of a C structure")]
 pub unsafe fn import_table(stream: *mut c_void, memory_limit_bytes: u64) -> Result<Table, StoreError> {
-    // SAFETY: the caller promises a valid stream that is ours alone; `from_raw` leaves a released one in its place.
+    // SAFETY: the caller promises a valid stream that nothing else uses; `from_raw` leaves a released one behind.
     let stream = unsafe { FFI_ArrowArrayStream::from_raw(stream.cast()) };
-    // Arrow panics at a schema that breaks the interface's rules, and at keys beyond their dictionary.
+    // The `arrow` crate panics on a schema that breaks the rules of the interface, and on keys beyond the dictionary.
     catch_panic(|| import(stream, &MemoryBudget::new(memory_limit_bytes)))
         .unwrap_or_else(|why| Err(StoreError::Damaged { path: STREAM.into(), why }))
 }
@@ -106,20 +121,20 @@ fn import(stream: FFI_ArrowArrayStream, budget: &MemoryBudget) -> Result<Table, 
     let mut decoders = decoders(&schema)?;
     let width: u64 = decoders.iter().map(Decoder::bytes_per_row).sum();
     let (mut rows, mut held) = (0u64, 0u64);
-    let mut hold = |decoders: &[Decoder], rows: u64| {
+    let mut count = |decoders: &[Decoder], rows: u64| {
         let text: u64 = decoders.iter().map(Decoder::text_bytes).sum();
         let needs = rows.saturating_mul(width).saturating_add(text);
         let held = std::mem::replace(&mut held, needs);
-        budget.change(held, needs).map_err(|fault| {
-            let text = budget.keep(fault);
-            budget.error(Path::new(STREAM), text)
+        budget.resize(held, needs).map_err(|fault| {
+            let text = budget.record(fault);
+            budget.store_error(Path::new(STREAM), text)
         })
     };
     for batch in reader {
         let batch = batch.map_err(damaged)?;
-        // Rows are counted before they are taken, strings once it is known which of them are new.
+        // Rows are counted before they are decoded, strings after: only then it is known which of them are new.
         let after = rows.saturating_add(batch.num_rows() as u64);
-        hold(&decoders, after)?;
+        count(&decoders, after)?;
         for ((array, field), decoder) in batch.columns().iter().zip(schema.fields()).zip(&mut decoders) {
             decoder.append(array.as_ref()).map_err(|overflow| StoreError::OutOfRange {
                 path: STREAM.into(),
@@ -129,7 +144,7 @@ fn import(stream: FFI_ArrowArrayStream, budget: &MemoryBudget) -> Result<Table, 
             })?;
         }
         rows = after;
-        hold(&decoders, rows)?;
+        count(&decoders, rows)?;
     }
     let columns = decoders.into_iter().zip(schema.fields()).map(|(decoder, field)| {
         let unit = field.metadata().get(UNIT).cloned().unwrap_or_default();
@@ -138,7 +153,7 @@ fn import(stream: FFI_ArrowArrayStream, budget: &MemoryBudget) -> Result<Table, 
     Ok(Table::new(columns.collect()))
 }
 
-/// What decodes each column of a stream.
+/// The decoder of each column of a stream.
 fn decoders(schema: &Schema) -> Result<Vec<Decoder>, StoreError> {
     let decoder = |(i, field): (usize, &Arc<Field>)| {
         let column = || field.name().clone();
@@ -154,37 +169,37 @@ fn decoders(schema: &Schema) -> Result<Vec<Decoder>, StoreError> {
     schema.fields().iter().enumerate().map(decoder).collect()
 }
 
-/// The declared schema of a table, strings as the dictionaries that they are handed out as.
-fn as_handed(table: &Table) -> Schema {
+/// The schema of the exported table: the declared one, with strings as dictionaries.
+fn export_schema(table: &Table) -> Schema {
     let dictionary = DataType::Dictionary(Box::new(DataType::Int32), Box::new(DataType::Utf8));
     let field = |field: &Arc<Field>| match field.data_type() {
         DataType::Utf8 => field.as_ref().clone().with_data_type(dictionary.clone()),
         _ => field.as_ref().clone(),
     };
-    let as_it_is = vec![None; table.columns().len()];
-    Schema::new(to_arrow::schema(table, &as_it_is).fields().iter().map(field).collect::<Vec<_>>())
+    let not_narrowed = vec![None; table.columns().len()];
+    Schema::new(to_arrow::schema(table, &not_narrowed).fields().iter().map(field).collect::<Vec<_>>())
 }
 
-/// The batches of one table.
-struct Batches(std::vec::IntoIter<RecordBatch>);
+/// The exported batches of one table.
+struct TableBatches(std::vec::IntoIter<RecordBatch>);
 
-impl Batches {
+impl TableBatches {
     fn new(table: &Table, schema: &SchemaRef) -> Result<Self, StoreError> {
-        let as_they_are = vec![None; table.columns().len()];
-        let arrays = to_arrow::Arrays::new(table, &as_they_are);
+        let not_narrowed = vec![None; table.columns().len()];
+        let arrays = to_arrow::Arrays::new(table, &not_narrowed);
         let mut batches = Vec::new();
         for start in (0..table.rows()).step_by(BATCH_ROWS) {
             let rows = start..table.rows().min(start + BATCH_ROWS);
-            let mut parts = Vec::with_capacity(table.columns().len());
+            let mut columns = Vec::with_capacity(table.columns().len());
             for (i, column) in table.columns().iter().enumerate() {
-                parts.push(arrays.part(i, rows.clone()).map_err(|overflow| StoreError::OutOfRange {
+                columns.push(arrays.part(i, rows.clone()).map_err(|overflow| StoreError::OutOfRange {
                     path: STREAM.into(),
                     column: column.name.clone(),
                     row: overflow.row as u64,
                     value: overflow.value,
                 })?);
             }
-            let batch = RecordBatch::try_new(Arc::clone(schema), parts);
+            let batch = RecordBatch::try_new(Arc::clone(schema), columns);
             let why = |e: ArrowError| StoreError::Encode { path: STREAM.into(), why: e.to_string() };
             batches.push(batch.map_err(why)?);
         }
@@ -192,7 +207,7 @@ impl Batches {
     }
 }
 
-impl Iterator for Batches {
+impl Iterator for TableBatches {
     type Item = Result<RecordBatch, ArrowError>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -200,16 +215,16 @@ impl Iterator for Batches {
     }
 }
 
-/// Batches with their schema.
-struct Stream<I> {
+/// An exported stream: batches with their schema.
+struct ExportStream<I> {
     schema: SchemaRef,
     batches: I,
 }
 
-impl<I: Iterator<Item = Result<RecordBatch, ArrowError>>> Iterator for Stream<I> {
+impl<I: Iterator<Item = Result<RecordBatch, ArrowError>>> Iterator for ExportStream<I> {
     type Item = Result<RecordBatch, ArrowError>;
 
-    /// Asked for by a C function: a panic, or a text with the byte that ends C's strings, would abort the process.
+    /// Called by a C function: a panic, or an error text with a NUL byte, would abort the process.
     fn next(&mut self) -> Option<Self::Item> {
         let next = catch_panic(|| self.batches.next())
             .unwrap_or_else(|why| Some(Err(ArrowError::CDataInterface(why))));
@@ -222,7 +237,7 @@ impl<I: Iterator<Item = Result<RecordBatch, ArrowError>>> Iterator for Stream<I>
     }
 }
 
-impl<I: Iterator<Item = Result<RecordBatch, ArrowError>>> RecordBatchReader for Stream<I> {
+impl<I: Iterator<Item = Result<RecordBatch, ArrowError>>> RecordBatchReader for ExportStream<I> {
     fn schema(&self) -> SchemaRef {
         Arc::clone(&self.schema)
     }
@@ -234,14 +249,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn neither_a_panic_nor_a_zero_byte_of_a_text_reaches_the_c_side() {
+    fn neither_a_panic_nor_a_nul_byte_in_an_error_reaches_the_c_side() {
         type Fails = fn() -> ArrowError;
         let panics: Fails = || panic!("at row 7");
-        let zero: Fails = || ArrowError::CDataInterface("a\0b".to_owned());
-        for (error, text) in [(panics, "at row 7"), (zero, "a\\0b")] {
+        let nul: Fails = || ArrowError::CDataInterface("a\0b".to_owned());
+        for (error, text) in [(panics, "at row 7"), (nul, "a\\0b")] {
             let schema = Arc::new(Schema::empty());
             let batches = std::iter::once_with(move || Err(error()));
-            let stream = FFI_ArrowArrayStream::new(Box::new(Stream { schema, batches }));
+            let stream = FFI_ArrowArrayStream::new(Box::new(ExportStream { schema, batches }));
             let why = import(stream, &MemoryBudget::new(0)).unwrap_err().to_string();
             assert!(why.contains(text), "{why}");
         }

@@ -1,8 +1,8 @@
-//! Arrow IPC files, batch by batch.
+//! Reader of Arrow IPC files, batch by batch.
 //!
-//! Nothing of a file is believed: its blocks must lie inside it, and what they declare must fit the memory allowed,
-//! before any is decoded. The format lets many parts of a batch stand for the same bytes, so that little can unfold to
-//! much: what a part takes is counted as often as it is named.
+//! Input is untrusted: before a block is decoded, it must lie inside the file, and what it declares must fit the memory
+//! limit. The format lets many buffers of a batch refer to the same bytes, so that a small file can expand to a large
+//! table: a buffer is counted as often as it is referred to.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
@@ -17,66 +17,67 @@ use arrow_ipc::{Block, MetadataVersion, root_as_footer_with_opts, root_as_messag
 use arrow_schema::{ArrowError, SchemaRef};
 use flatbuffers::{InvalidFlatbuffer, VerifierOptions};
 
-use crate::store::StoreError;
+use crate::store::error::{IoAction, StoreError};
 use crate::store::untrusted::catch_panic::catch_panic;
 
 /// First and last bytes of an Arrow IPC file.
 pub(crate) const MAGIC: &[u8; 6] = b"ARROW1";
-/// What a message begins with, and so a stream of them.
+/// First bytes of a message, and so of a file in the Arrow IPC streaming format.
 pub(crate) const CONTINUATION: [u8; 4] = [0xff; 4];
-/// Largest footer of an Arrow IPC file that is read, bytes.
+/// Maximum size of a footer, bytes.
 const MAX_FOOTER: u64 = 16 << 20;
-/// Bytes that a table of the footer takes once it is a field, a type or a note.
+/// Memory of a FlatBuffers table of the footer once it is decoded to a field, a type or metadata, bytes.
 const BYTES_PER_TABLE: u64 = 512;
-/// Rows of a column that takes no memory.
+/// Maximum rows of a column that takes no memory.
 const MAX_EMPTY_ROWS: u64 = 1 << 20;
-/// Where a buffer must begin so that it is not copied: what the widest of numbers asks for, bytes.
+/// Alignment at which no buffer is copied, bytes: that of the widest number type.
 const ALIGNMENT: u64 = 16;
 
-/// An Arrow IPC file whose blocks were held against its length.
-pub(crate) struct Ipc<'a> {
+/// Reader of an Arrow IPC file whose blocks were checked to lie inside it.
+pub(crate) struct IpcReader<'a> {
     path: &'a Path,
     file: File,
     limit: u64,
     pub(crate) schema: SchemaRef,
     decoder: FileDecoder,
     batches: Vec<Block>,
-    at: usize,
+    /// Index of the next batch.
+    next: usize,
 }
 
-/// What a footer says.
-struct Footer {
+/// A decoded footer.
+struct IpcFooter {
     schema: SchemaRef,
     version: MetadataVersion,
     dictionaries: Vec<Block>,
     batches: Vec<Block>,
 }
 
-impl<'a> Ipc<'a> {
+impl<'a> IpcReader<'a> {
+    /// Opens a file, checks its blocks and reads its dictionaries. `limit` is the memory limit, bytes.
     pub(crate) fn open(path: &'a Path, limit: u64) -> Result<Self, StoreError> {
-        let io = |source| StoreError::Io { path: path.to_owned(), action: "read", source };
+        let io = |source| StoreError::Io { path: path.to_owned(), action: IoAction::Read, source };
         let damaged = |why: &str| StoreError::Damaged { path: path.to_owned(), why: why.to_owned() };
         let mut file = File::open(path).map_err(io)?;
         let len = file.metadata().map_err(io)?.len();
         if len < 20 {
             return Err(damaged("it is shorter than any Arrow IPC file"));
         }
-        let tail = span(&mut file, len - 10, 10).map_err(io)?;
+        let tail = read_span(&mut file, len - 10, 10).map_err(io)?;
         let (size, magic) = tail.split_at(4);
         if magic != MAGIC {
             return Err(damaged("it does not end with ARROW1: the end is cut off"));
         }
         let size = u64::from(u32::from_le_bytes([size[0], size[1], size[2], size[3]]));
         if size > len - 18 || size > MAX_FOOTER || size > limit {
-            return Err(damaged("its footer is longer than the file, or than is read"));
+            return Err(damaged("its footer is longer than the file or than the limits allow"));
         }
-        let footer = span(&mut file, len - 10 - size, size).map_err(io)?;
+        let footer = read_span(&mut file, len - 10 - size, size).map_err(io)?;
         let parsed = catch_panic(|| parse_footer(&footer, limit)).and_then(|parsed| parsed);
-        let Footer { schema, version, dictionaries, batches } = parsed.map_err(|why| damaged(&why))?;
+        let IpcFooter { schema, version, dictionaries, batches } = parsed.map_err(|why| damaged(&why))?;
         for block in dictionaries.iter().chain(&batches) {
-            let place = [block.offset(), block.metaDataLength().into(), block.bodyLength()];
-            let place = place.map(u64::try_from);
-            let [Ok(offset), Ok(header), Ok(body)] = place else {
+            let sizes = [block.offset(), block.metaDataLength().into(), block.bodyLength()];
+            let [Ok(offset), Ok(header), Ok(body)] = sizes.map(u64::try_from) else {
                 return Err(damaged("a block of it has a negative length"));
             };
             let size = header.saturating_add(body);
@@ -88,17 +89,17 @@ impl<'a> Ipc<'a> {
             }
         }
         let decoder = FileDecoder::new(Arc::clone(&schema), version);
-        let mut ipc = Self { path, file, limit, schema, decoder, batches, at: 0 };
-        ipc.dictionaries(&dictionaries)?;
-        Ok(ipc)
+        let mut reader = Self { path, file, limit, schema, decoder, batches, next: 0 };
+        reader.read_dictionaries(&dictionaries)?;
+        Ok(reader)
     }
 
-    /// Reads the dictionaries, which stay for the whole file: together they must fit.
-    fn dictionaries(&mut self, blocks: &[Block]) -> Result<(), StoreError> {
+    /// Reads the dictionaries. They are kept for the whole file: together they must fit the memory limit.
+    fn read_dictionaries(&mut self, blocks: &[Block]) -> Result<(), StoreError> {
         let mut held = 0u64;
         for block in blocks {
-            let bytes = self.block(block)?;
-            held = held.saturating_add(self.fence(block, &bytes)?);
+            let bytes = self.read_block(block)?;
+            held = held.saturating_add(self.check_message(block, &bytes)?);
             if held > self.limit {
                 return Err(StoreError::Memory {
                     path: self.path.to_owned(),
@@ -113,16 +114,18 @@ impl<'a> Ipc<'a> {
         Ok(())
     }
 
+    /// The error that the file is damaged.
     pub(crate) fn damaged(&self, why: String) -> StoreError {
         StoreError::Damaged { path: self.path.to_owned(), why }
     }
 
+    /// The error of the `arrow` crate as one of the store.
     fn error(&self, error: ArrowError) -> StoreError {
         let text = error.to_string();
         let path = self.path.to_owned();
         match error {
             ArrowError::NotYetImplemented(feature) => StoreError::Feature { path, feature },
-            // What Arrow says where a codec was left out of it.
+            // The text of the `arrow` crate for a codec that it was built without.
             _ if text.contains("requires the lz4 feature") || text.contains("requires the zstd feature") => {
                 StoreError::Feature { path, feature: "compressed Arrow IPC batches".to_owned() }
             }
@@ -130,18 +133,21 @@ impl<'a> Ipc<'a> {
         }
     }
 
-    fn block(&mut self, block: &Block) -> Result<Buffer, StoreError> {
-        // Offsets and lengths were found to be positive and inside the file.
+    fn read_block(&mut self, block: &Block) -> Result<Buffer, StoreError> {
+        // `open` checked that offset and lengths are not negative and lie inside the file.
         let len = block.metaDataLength().unsigned_abs().into();
         let len = block.bodyLength().unsigned_abs().saturating_add(len);
-        let bytes = span(&mut self.file, block.offset().unsigned_abs(), len);
-        let bytes =
-            bytes.map_err(|source| StoreError::Io { path: self.path.to_owned(), action: "read", source })?;
+        let bytes = read_span(&mut self.file, block.offset().unsigned_abs(), len);
+        let bytes = bytes.map_err(|source| StoreError::Io {
+            path: self.path.to_owned(),
+            action: IoAction::Read,
+            source,
+        })?;
         Ok(Buffer::from_vec(bytes))
     }
 
-    /// Holds what a message declares against its bytes. Gives the memory that decoding it takes, bytes.
-    fn fence(&self, block: &Block, bytes: &[u8]) -> Result<u64, StoreError> {
+    /// Checks what a message declares against its bytes. Returns the memory that decoding takes, bytes.
+    fn check_message(&self, block: &Block, bytes: &[u8]) -> Result<u64, StoreError> {
         let body = block.bodyLength().unsigned_abs();
         let header = &bytes[..bytes.len().saturating_sub(body as usize)];
         let start = if header.starts_with(&CONTINUATION) { 8 } else { 4 };
@@ -150,9 +156,9 @@ impl<'a> Ipc<'a> {
             .and_then(|bytes| root_as_message(bytes).map_err(|e| format!("a message of it is broken: {e}")));
         let message = message.map_err(|why| self.damaged(why))?;
         let dictionary = message.header_as_dictionary_batch().and_then(|dictionary| dictionary.data());
-        // The decoder says what else a message may be, or may lack.
+        // Any other message is left to the decoder, which reports it.
         let Some(batch) = message.header_as_record_batch().or(dictionary) else { return Ok(body) };
-        // A row takes a bit at least, unless all of its column is missing.
+        // A row takes at least one bit, unless its column has no buffers.
         let most = body.saturating_mul(8).max(MAX_EMPTY_ROWS);
         let lengths = batch.nodes().into_iter().flatten().map(|node| node.length());
         for length in lengths.chain([batch.length()]) {
@@ -162,9 +168,9 @@ impl<'a> Ipc<'a> {
         }
         let mut needs = bytes.len() as u64;
         for buffer in batch.buffers().into_iter().flatten() {
-            let place = [buffer.offset(), buffer.length()].map(u64::try_from);
+            let range = [buffer.offset(), buffer.length()].map(u64::try_from);
             let inside = |offset: u64, length| offset.checked_add(length).is_some_and(|end| end <= body);
-            match place {
+            match range {
                 [Ok(offset), Ok(length)] if inside(offset, length) => {
                     let copied = !(header.len() as u64 + offset).is_multiple_of(ALIGNMENT);
                     needs = needs.saturating_add(if copied { length } else { 0 });
@@ -178,11 +184,12 @@ impl<'a> Ipc<'a> {
         Ok(needs)
     }
 
+    /// The next batch; `None` after the last.
     pub(crate) fn next(&mut self) -> Result<Option<RecordBatch>, StoreError> {
-        while let Some(block) = self.batches.get(self.at).copied() {
-            self.at += 1;
-            let bytes = self.block(&block)?;
-            self.fence(&block, &bytes)?;
+        while let Some(block) = self.batches.get(self.next).copied() {
+            self.next += 1;
+            let bytes = self.read_block(&block)?;
+            self.check_message(&block, &bytes)?;
             let read = catch_panic(|| self.decoder.read_record_batch(&block, &bytes));
             let batch = read.map_err(|why| self.damaged(why))?.map_err(|e| self.error(e))?;
             if batch.is_some() {
@@ -193,8 +200,9 @@ impl<'a> Ipc<'a> {
     }
 }
 
-fn parse_footer(bytes: &[u8], limit: u64) -> Result<Footer, String> {
-    // Tables may be named many times, and are then many times in memory.
+/// Decodes a footer, of at most `limit` bytes once decoded.
+fn parse_footer(bytes: &[u8], limit: u64) -> Result<IpcFooter, String> {
+    // A table may be referred to many times, and is then decoded as often.
     let defaults = VerifierOptions::default();
     let most = |default: usize, most: u64| default.min(usize::try_from(most).unwrap_or(usize::MAX));
     let options = VerifierOptions {
@@ -204,16 +212,16 @@ fn parse_footer(bytes: &[u8], limit: u64) -> Result<Footer, String> {
     };
     let footer = root_as_footer_with_opts(&options, bytes).map_err(|e| match e {
         InvalidFlatbuffer::TooManyTables | InvalidFlatbuffer::ApparentSizeTooLarge => {
-            format!("its footer unfolds to more than {limit} bytes, the memory allowed")
+            format!("its footer expands to more than {limit} bytes, the memory allowed")
         }
         other => format!("its footer is broken: {other}"),
     })?;
     let schema = footer.schema().ok_or("its footer has no schema")?;
     if !schema.endianness().equals_to_target_endianness() {
-        return Err("its numbers have the byte order of another machine".to_owned());
+        return Err("its byte order is not the one of this processor".to_owned());
     }
-    let schema = try_fb_to_schema(schema).map_err(|e| format!("its schema cannot be: {e}"))?;
-    Ok(Footer {
+    let schema = try_fb_to_schema(schema).map_err(|e| format!("its schema is invalid: {e}"))?;
+    Ok(IpcFooter {
         schema: Arc::new(schema),
         version: footer.version(),
         dictionaries: footer.dictionaries().iter().flatten().copied().collect(),
@@ -221,7 +229,7 @@ fn parse_footer(bytes: &[u8], limit: u64) -> Result<Footer, String> {
     })
 }
 
-fn span(file: &mut File, start: u64, len: u64) -> std::io::Result<Vec<u8>> {
+fn read_span(file: &mut File, start: u64, len: u64) -> std::io::Result<Vec<u8>> {
     file.seek(SeekFrom::Start(start))?;
     let mut bytes = vec![0; len as usize];
     file.read_exact(&mut bytes)?;

@@ -1,9 +1,9 @@
-//! Arrow: exchange with other libraries of the process, and Arrow IPC files.
+//! Arrow: the C stream interface to other libraries in the process, and Arrow IPC files.
 //!
-//! - [`c_stream`]: the Arrow C stream interface
-//! - [`ipc`]: Arrow IPC files, read in batches
-//! - [`materialized_size`]: the memory arrays take once every row is written out
-//! - [`convert`]: Parquet to Arrow IPC files and back
+//! - [`c_stream`]: tables to and from other libraries through the Arrow C stream interface
+//! - [`ipc`]: Arrow IPC files, read batch by batch
+//! - [`materialized_size`]: the memory of Arrow arrays once every row is written out
+//! - [`convert`]: Parquet files to Arrow IPC files and back
 
 pub(crate) mod c_stream;
 pub(crate) mod convert;

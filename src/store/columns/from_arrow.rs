@@ -1,4 +1,4 @@
-//! Arrow arrays to columns: the way back from `encode`.
+//! Arrow arrays to columns: the inverse of [`to_arrow`](crate::store::columns::to_arrow).
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
@@ -9,20 +9,13 @@ use arrow_array::types::{
 use arrow_array::{Array as ArrowArray, ArrowPrimitiveType};
 use arrow_schema::{DataType, Field};
 
+use crate::store::columns::overflow::Overflow;
 use crate::table::{Array, ArrayBuilder, Labels, LabelsBuilder, MISSING, TimeUnit, Values, ValuesBuilder};
 
-/// Seconds of a day.
+/// Seconds in a day.
 const S_PER_DAY: i64 = 86_400;
 
-/// A value that its column cannot hold.
-pub(crate) struct Overflow {
-    /// Row inside the array.
-    pub(crate) row: usize,
-    /// The value as text.
-    pub(crate) value: String,
-}
-
-/// A column that grows array by array.
+/// A column to which arrays are appended.
 pub(crate) struct Decoder {
     values: ValuesBuilder,
     /// Whether the column is declared nullable: missing values of one that is not become zero.
@@ -30,10 +23,10 @@ pub(crate) struct Decoder {
 }
 
 impl Decoder {
-    /// A decoder for a column of that type, `None` if events cannot use it.
+    /// A decoder of columns with the type of `field`; `None` if the type is not supported.
     ///
-    /// Integers become `i64` (u32 and u64 without missing values stay), half floats `f32`, decimals the nearest
-    /// `f64`, dates midnight on the wall clock, a column of nulls missing floats.
+    /// Integers become `i64` (non-nullable u32 and u64 stay), half floats `f32`, decimals the nearest `f64`, dates
+    /// midnight in wall-clock time, and a column of nulls null `f64` values.
     pub(crate) fn new(field: &Field) -> Option<Self> {
         let nullable = field.is_nullable();
         let values = match field.data_type() {
@@ -144,12 +137,12 @@ fn texts(array: &dyn ArrowArray, labels: &mut LabelsBuilder) -> Result<(), Overf
     })
 }
 
-/// A value of an array of strings.
-fn text(values: &dyn ArrowArray, at: usize) -> &str {
+/// The value at an index of an array of strings.
+fn text(values: &dyn ArrowArray, index: usize) -> &str {
     match values.data_type() {
-        DataType::LargeUtf8 => values.as_string::<i64>().value(at),
-        DataType::Utf8View => values.as_string_view().value(at),
-        _ => values.as_string::<i32>().value(at),
+        DataType::LargeUtf8 => values.as_string::<i64>().value(index),
+        DataType::Utf8View => values.as_string_view().value(index),
+        _ => values.as_string::<i32>().value(index),
     }
 }
 
@@ -196,7 +189,7 @@ fn doubles(array: &dyn ArrowArray, out: &mut ArrayBuilder<f64>) {
     }
 }
 
-/// The nearest float of `unscaled / 10^scale`: text is parsed exactly, a division would round twice.
+/// The float nearest to `unscaled / 10^scale`, parsed from text: a division would round twice.
 fn decimal(unscaled: impl std::fmt::Display, scale: i8) -> Option<f64> {
     format!("{unscaled}e{}", -i32::from(scale)).parse().ok()
 }

@@ -1,16 +1,16 @@
-//! Narrowing without loss: 64-bit columns stored in fewer bits where every value survives, and the way back.
+//! Lossless narrowing: 64-bit columns are stored in fewer bits where every value is preserved, and widened when read.
 //!
-//! Off by default: the stored type then hangs on the values, so that the files of a dataset may differ in it, and
-//! programs that read several files as one table may refuse them or, worse, round. Readers of this crate see the
+//! Off by default: the stored type then depends on the values, so that the files of a dataset may differ in it, and
+//! programs that read several files as one table may refuse them or round. The readers of this crate restore the
 //! declared type.
 
 use crate::store::StoreError;
 use crate::table::{Column, Table, Values};
 
-/// Key of a field's metadata that names the type a narrowed column was declared with.
+/// Key of the field metadata that names the declared type of a narrowed column.
 pub(crate) const DECLARED: &str = "declared_type";
 
-/// What a column is stored as instead.
+/// Stored type of a narrowed column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) enum Narrow {
     I8,
@@ -19,10 +19,10 @@ pub(crate) enum Narrow {
     F32,
 }
 
-/// How each column of a table may be stored without loss, in order; `None` where it stays.
+/// The stored type of each column of a table that can be narrowed without loss, in order; `None` for the others.
 ///
-/// Signed 64-bit integers go to the smallest signed type that holds them all, 64-bit floats to 32 bits if each comes
-/// back with the same bits. Times and ids stay: by type (timestamps, unsigned), by unit or by name.
+/// Signed 64-bit integers become the smallest signed type that holds them all, 64-bit floats 32-bit floats if each
+/// converts back to the same bits. Times and ids, by type (timestamps, unsigned), unit or name, are not narrowed.
 pub(crate) fn narrowing(table: &Table) -> Vec<Option<Narrow>> {
     table
         .columns()
@@ -31,9 +31,9 @@ pub(crate) fn narrowing(table: &Table) -> Vec<Option<Narrow>> {
         .collect()
 }
 
-/// Names of units of time, as units of columns spell them.
+/// Names of units of time in the units of columns.
 const TIME_UNITS: [&str; 9] = ["ns", "us", "ms", "s", "seconds", "minutes", "hours", "days", "since"];
-/// Words of a column's name that mark it as a time or an id.
+/// Words in a column's name that identify it as a time or an id.
 const TIMES_AND_IDS: [&str; 18] = [
     "id",
     "ids",
@@ -95,10 +95,10 @@ fn floats(mut values: impl Iterator<Item = f64>) -> Option<Narrow> {
     (exact && any).then_some(Narrow::F32)
 }
 
-/// The values as they were declared.
+/// The values, converted to their declared type.
 ///
 /// # Errors
-/// The declared type is none that this crate narrows, or the values have another one than that.
+/// If the declared type is not one that this crate narrows, or the values do not have a narrowed type of it.
 pub(crate) fn restore(values: Values, declared: &str) -> Result<Values, String> {
     Ok(match (declared, values) {
         ("f64", Values::F32(array)) => Values::F64(array.map(f64::from)),
@@ -111,10 +111,10 @@ pub(crate) fn restore(values: Values, declared: &str) -> Result<Values, String> 
     })
 }
 
-/// Restores a column of a file.
+/// The values of a column of a file, converted to their declared type.
 ///
 /// # Errors
-/// [`StoreError::Damaged`] if the recorded type cannot be true.
+/// [`StoreError::Damaged`] if the recorded type is not possible.
 pub(crate) fn restored(
     path: &std::path::Path,
     column: &str,
@@ -135,7 +135,7 @@ mod tests {
     }
 
     #[test]
-    fn the_smallest_type_that_loses_nothing() {
+    fn values_get_the_smallest_lossless_type() {
         assert_eq!(of("n", "", Values::I64(vec![-128, 127].into())), Some(Narrow::I8));
         assert_eq!(of("n", "", Values::I64(vec![-129].into())), Some(Narrow::I16));
         assert_eq!(of("n", "", Values::I64(vec![None, Some(40_000)].into())), Some(Narrow::I32));
@@ -144,7 +144,11 @@ mod tests {
         for lossy in [0.1, 1e300, 5e-324, 1_700_000_000_123.0, f64::from_bits(0x7ff8_0000_0000_0001)] {
             assert_eq!(of("x", "", Values::F64(vec![Some(1.0), Some(lossy)].into())), None, "{lossy}");
         }
-        assert_eq!(of("x", "", Values::F64(vec![None].into())), None, "nothing says that later values fit");
+        assert_eq!(
+            of("x", "", Values::F64(vec![None].into())),
+            None,
+            "without values, later values may not fit"
+        );
     }
 
     #[test]
@@ -158,7 +162,7 @@ mod tests {
     }
 
     #[test]
-    fn restoring_gives_the_declared_type_or_says_why_not() {
+    fn restoring_gives_the_declared_type_or_an_error() {
         assert_eq!(restore(Values::F32(vec![0.5].into()), "f64"), Ok(Values::F64(vec![0.5].into())));
         assert_eq!(restore(Values::F32(vec![None].into()), "f64"), Ok(Values::F64(vec![None].into())));
         assert_eq!(restore(Values::I64(vec![3].into()), "i64"), Ok(Values::I64(vec![3].into())));

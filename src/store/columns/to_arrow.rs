@@ -1,4 +1,4 @@
-//! Columns to Arrow arrays, and the schema that declares them. Here and in `decode` alone one type becomes another.
+//! Columns to Arrow arrays, and the schema that declares them.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -17,22 +17,15 @@ use arrow_buffer::{BooleanBuffer, Buffer as ArrowBuffer, NullBuffer, ScalarBuffe
 use arrow_schema::{ArrowError, DataType, Field, Schema};
 
 use crate::store::columns::narrow::{DECLARED, Narrow};
+use crate::store::columns::overflow::Overflow;
 use crate::table::{Array, Buffer, Column, MISSING, Table, TimeUnit, Values};
 
-/// Key of a field's metadata that holds its unit.
+/// Key of the field metadata that holds the unit of a column.
 pub(crate) const UNIT: &str = "unit";
-/// Milliseconds of a second.
+/// Milliseconds in a second.
 const MS_PER_S: i64 = 1000;
 
-/// A time in seconds that milliseconds cannot hold.
-pub(crate) struct Overflow {
-    /// Row of the table.
-    pub(crate) row: usize,
-    /// The value as text.
-    pub(crate) value: String,
-}
-
-/// The schema of a table as it is stored.
+/// The stored schema of a table: narrowed types, units and declared types as field metadata.
 pub(crate) fn schema(table: &Table, narrowing: &[Option<Narrow>]) -> Schema {
     let fields = table.columns().iter().zip(narrowing).map(|(column, narrow)| {
         let kind = narrow.map_or_else(|| declared(&column.values), narrowed);
@@ -77,11 +70,11 @@ fn declared(values: &Values) -> DataType {
     }
 }
 
-/// Columns whose rows are asked for as arrays, part by part.
+/// The columns of a table, converted to arrays range by range.
 pub(crate) struct Arrays<'a> {
     columns: &'a [Column],
     narrowing: &'a [Option<Narrow>],
-    /// Per column of strings the distinct ones, which all parts share.
+    /// For each string column its distinct strings, shared by all arrays.
     names: Vec<Option<ArrayRef>>,
 }
 
@@ -96,15 +89,15 @@ impl<'a> Arrays<'a> {
         Self { columns: table.columns(), narrowing, names: names.collect() }
     }
 
-    /// What the columns are stored as instead of their own types.
+    /// The narrower stored type of each column; `None` where it keeps its own.
     pub(crate) fn narrowing(&self) -> &'a [Option<Narrow>] {
         self.narrowing
     }
 
-    /// Rows of a column as an array of the stored type; strings come as a dictionary of it.
+    /// Rows of a column as an array of the stored type; strings become a dictionary array.
     ///
     /// # Errors
-    /// [`Overflow`] for a time in seconds beyond what milliseconds hold.
+    /// [`Overflow`] for a time in seconds that does not fit milliseconds.
     pub(crate) fn part(&self, column: usize, rows: Range<usize>) -> Result<ArrayRef, Overflow> {
         let values = &self.columns[column].values;
         if let Some(narrow) = self.narrowing[column] {
@@ -195,10 +188,10 @@ fn in_fewer_bits(values: &Values, narrow: Narrow) -> ArrayRef {
     }
 }
 
-/// The strings of a column that is coded; their letters are not copied.
+/// The strings of a dictionary array; their bytes are not copied.
 ///
 /// # Errors
-/// A code that names no string.
+/// If a key is out of range of the dictionary.
 pub(crate) fn strings(coded: &DictionaryArray<Int32Type>) -> Result<StringViewArray, ArrowError> {
     let names = coded.values().as_string::<i32>();
     let mut builder = StringViewBuilder::with_capacity(coded.len());

@@ -1,16 +1,35 @@
-//! Hive datasets as they are read: folders `key=value`, the files in each, and the value as a column.
+//! Reading Hive datasets of any writer: folders `key=value`, the files in each, and the value as a column.
 
 use std::path::{Path, PathBuf};
 
-use crate::store::StoreError;
+use crate::store::error::{IoAction, StoreError};
+use crate::store::read::read_table::footer;
 use crate::store::read::scan::{Scan, ScanOptions, scan};
-use crate::store::read::schema_evolution::Grown;
+use crate::store::read::schema_evolution::TableBuilder;
 use crate::table::{Column, Labels, Table, Values};
 
-/// The files of a dataset that is split into folders by one key.
+/// The files of a dataset that is partitioned by one key.
 ///
-/// Nothing but the folders says what belongs to it: no `_metadata` file is read, names that begin with `.` or `_` are
-/// not data, links are not followed. Values and files come in the order of their names.
+/// The folders alone decide which files belong to it: no `_metadata` file is read, names that begin with `.` or `_` are
+/// skipped, and symbolic links are not followed. Values and files are in the order of their names.
+///
+/// ```
+/// use ironforge::store::{Dataset, HiveDataset, ScanOptions, StoreConfig};
+/// use ironforge::table::{Column, Table, Values};
+///
+/// # let dir = tempfile::tempdir()?;
+/// # let root = dir.path();
+/// let writer = Dataset::open(root, "session_id")?;
+/// for session in ["NY_AM", "NY_PM"] {
+///     let nodes = Table::new(vec![Column::new("node_id", "", Values::U32(vec![0, 1].into()))]);
+///     writer.append(session, &nodes, &StoreConfig::default())?;
+/// }
+/// let dataset = HiveDataset::find(root, "session_id")?;
+/// assert_eq!(dataset.values(), ["NY_AM", "NY_PM"]);
+/// let table = dataset.only(&["NY_PM"]).read(&ScanOptions::default())?;
+/// assert_eq!((table.rows(), table.columns()[0].name.as_str()), (2, "session_id"));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HiveDataset {
     key: String,
@@ -21,20 +40,21 @@ impl HiveDataset {
     /// Finds the files below `root/key=value/`.
     ///
     /// # Errors
-    /// [`StoreError::Io`] if a folder cannot be listed; [`StoreError::Partition`] for a folder whose value is no text.
+    /// [`StoreError::Io`] if a folder cannot be listed; [`StoreError::Partition`] for a folder whose value cannot
+    /// be decoded as text.
     pub fn find(root: &Path, key: &str) -> Result<Self, StoreError> {
         let mut files = Vec::new();
-        for (name, path) in listed(root)?.into_iter().filter(|(_, path)| path.is_dir()) {
+        for (name, path) in list(root)?.into_iter().filter(|(_, path)| path.is_dir()) {
             let Some((found, value)) = name.split_once('=').filter(|(found, _)| *found == key) else {
                 continue;
             };
-            let value = decoded(value).ok_or_else(|| StoreError::Partition {
+            let value = percent_decode(value).ok_or_else(|| StoreError::Partition {
                 key: found.to_owned(),
                 value: value.chars().take(80).collect(),
-                why: "it holds a % that no two hexadecimal digits follow, or bytes that are no text"
+                why: "it holds a % without two hexadecimal digits after it, or bytes that are not UTF-8 text"
                     .to_owned(),
             })?;
-            for (name, path) in listed(&path)? {
+            for (name, path) in list(&path)? {
                 if path.is_file() && name.ends_with(".parquet") {
                     files.push((value.clone(), path));
                 }
@@ -55,64 +75,63 @@ impl HiveDataset {
         self.files.iter().filter(move |(v, _)| v == value).map(|(_, path)| path.as_path())
     }
 
-    /// The parts of these values alone: other folders are not opened.
+    /// The dataset restricted to some values: the folders of others are not opened.
     pub fn only(&self, values: &[&str]) -> Self {
         let wanted = |(value, _): &&(String, PathBuf)| values.contains(&value.as_str());
         Self { key: self.key.clone(), files: self.files.iter().filter(wanted).cloned().collect() }
     }
 
-    /// The whole dataset as one table, the key as its first column unless the files have one of that name.
+    /// Reads the whole dataset as one table. The key is its first column, unless the files have a column of that name.
     ///
-    /// Files may differ as they do when a column was added later: one that a file lacks is missing in its rows, and a
-    /// column that is nullable in one file is so in the table (an unsigned one then becomes `i64`). A named column must
-    /// be in one file at least.
+    /// Files may differ in their columns, as when a column was added later: the values of a column that a file lacks
+    /// are missing, and a column that is nullable in one file is nullable in the table (unsigned integers become
+    /// `i64`). A column named in the options must be in at least one file.
     ///
     /// # Errors
     /// As [`scan`] for each file; [`StoreError::Evolution`] for a column whose type differs between files;
     /// [`StoreError::Memory`] if the table takes more than `options.memory_limit_bytes`.
     pub fn read(&self, options: &ScanOptions) -> Result<Table, StoreError> {
-        let mut grown = Grown::default();
+        let mut builder = TableBuilder::default();
         let mut bytes = 0u64;
-        for part in self.scan(options) {
-            let (path, table) = part?;
+        for batch in self.scan(options) {
+            let (path, table) = batch?;
             let size =
                 table.columns().iter().map(|column| column.values.bytes()).fold(0, u64::saturating_add);
             bytes = bytes.saturating_add(size);
             if bytes > options.memory_limit_bytes {
                 return Err(StoreError::Memory { path, needs: bytes, limit: options.memory_limit_bytes });
             }
-            grown.append(&path, table)?;
+            builder.append(&path, table)?;
         }
-        Ok(grown.finish())
+        Ok(builder.finish())
     }
 
-    /// The batches of the dataset, file by file, each with the file it comes from. Each has the columns of its file
-    /// that are wanted; the memory is that of one scan.
+    /// The batches of the dataset, file by file, each with the path of its file and the requested columns that the
+    /// file has. Takes the memory of one scan.
     ///
-    /// A file without a column that the predicate speaks of has it missing in every row.
+    /// For the predicate, a column that a file lacks is missing in every row of it.
     pub fn scan<'a>(
         &'a self,
         options: &'a ScanOptions,
     ) -> impl Iterator<Item = Result<(PathBuf, Table), StoreError>> + 'a {
         self.files.iter().flat_map(move |(value, path)| {
-            let (batches, error) = match self.open(path, options) {
+            let (scan, error) = match self.open(path, options) {
                 Ok(scan) => (scan, None),
                 Err(error) => (None, Some(Err(error))),
             };
-            let empty = batches.as_ref().map(|scan| Ok(scan.empty()));
-            let tables = empty.into_iter().chain(batches.into_iter().flatten());
-            let tagged = tables.map(move |table| Ok((path.clone(), self.tagged(value, table?))));
-            error.into_iter().chain(tagged)
+            let empty = scan.as_ref().map(|scan| Ok(scan.empty()));
+            let tables = empty.into_iter().chain(scan.into_iter().flatten());
+            let batches = tables.map(move |table| Ok((path.clone(), self.with_key(value, table?))));
+            error.into_iter().chain(batches)
         })
     }
 
-    /// Opens a file for the columns that it has.
+    /// Opens a file, with the requested columns that it has.
     fn open(&self, path: &Path, options: &ScanOptions) -> Result<Option<Scan>, StoreError> {
-        let has: Vec<String> =
-            crate::store::footer(path)?.columns.into_iter().map(|(name, _)| name).collect();
+        let has: Vec<String> = footer(path)?.columns.into_iter().map(|(name, _)| name).collect();
         let mut options = options.clone();
         if let Some(columns) = &mut options.columns {
-            if let Some(unknown) = columns.iter().find(|c| *c != &self.key && !self.anywhere(c, &has)) {
+            if let Some(unknown) = columns.iter().find(|c| *c != &self.key && !self.has_column(c, &has)) {
                 scan(path, &ScanOptions { columns: Some(vec![unknown.clone()]), ..ScanOptions::default() })?;
             }
             columns.retain(|column| has.contains(column));
@@ -127,17 +146,16 @@ impl HiveDataset {
         Ok(Some(scan(path, &options)?))
     }
 
-    /// Whether any file has a column.
-    fn anywhere(&self, column: &str, has: &[String]) -> bool {
+    /// Returns whether any file has a column; `has` are the columns of the file at hand.
+    fn has_column(&self, column: &str, has: &[String]) -> bool {
         has.iter().any(|name| name == column)
             || self.files.iter().any(|(_, path)| {
-                crate::store::footer(path)
-                    .is_ok_and(|footer| footer.columns.iter().any(|(name, _)| name == column))
+                footer(path).is_ok_and(|footer| footer.columns.iter().any(|(name, _)| name == column))
             })
     }
 
-    /// The table with the value of its folder as first column.
-    fn tagged(&self, value: &str, table: Table) -> Table {
+    /// The table with the value of its folder as the first column.
+    fn with_key(&self, value: &str, table: Table) -> Table {
         if table.column(&self.key).is_some() {
             return table;
         }
@@ -148,9 +166,9 @@ impl HiveDataset {
     }
 }
 
-/// What a folder holds, by name; hidden names and links are left out.
-fn listed(folder: &Path) -> Result<Vec<(String, PathBuf)>, StoreError> {
-    let io = |source| StoreError::Io { path: folder.to_owned(), action: "open", source };
+/// Names and paths in a folder, by name; hidden names and symbolic links are left out.
+fn list(folder: &Path) -> Result<Vec<(String, PathBuf)>, StoreError> {
+    let io = |source| StoreError::Io { path: folder.to_owned(), action: IoAction::Open, source };
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).map_err(io)? {
         let entry = entry.map_err(io)?;
@@ -165,8 +183,8 @@ fn listed(folder: &Path) -> Result<Vec<(String, PathBuf)>, StoreError> {
     Ok(found)
 }
 
-/// Undoes the `%XX` of a folder name; `None` if it is no text then.
-fn decoded(name: &str) -> Option<String> {
+/// Decodes the `%XX` of a folder name; `None` if the result is not UTF-8 text.
+fn percent_decode(name: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(name.len());
     let mut rest = name.as_bytes();
     while let Some((&byte, after)) = rest.split_first() {
@@ -188,9 +206,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn folder_names_are_undone() {
-        assert_eq!(decoded("..%2Fx%3Dy").as_deref(), Some("../x=y"));
-        assert_eq!(decoded("%C3%A9").as_deref(), Some("é"));
-        assert_eq!([decoded("%4"), decoded("%zz"), decoded("%ff")], [None, None, None]);
+    fn folder_names_are_decoded() {
+        assert_eq!(percent_decode("..%2Fx%3Dy").as_deref(), Some("../x=y"));
+        assert_eq!(percent_decode("%C3%A9").as_deref(), Some("é"));
+        assert_eq!([percent_decode("%4"), percent_decode("%zz"), percent_decode("%ff")], [None, None, None]);
     }
 }

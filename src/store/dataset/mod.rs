@@ -1,7 +1,7 @@
 //! Hive datasets: folders `key=value` with Parquet files in them.
 //!
 //! - [`partition`]: folder names
-//! - [`session_dataset`]: the crate's own datasets, written atomically
+//! - [`session_dataset`]: datasets of this crate, written atomically
 //! - [`hive_dataset`]: datasets of any writer, read as one table
 
 pub(crate) mod hive_dataset;

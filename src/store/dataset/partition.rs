@@ -1,18 +1,23 @@
-//! Hive folder names: `session_id=<id>`, one path segment that cannot leave its folder.
+//! Hive folder names: `session_id=<id>`, one path segment, which cannot leave the folder of the dataset.
 
 use crate::store::StoreError;
 
-/// Longest name of one path segment that common file systems take, bytes.
+/// Longest path segment that common file systems accept, bytes.
 const MAX_SEGMENT: usize = 255;
-/// What hive readers take for a missing value.
+/// The value that Hive readers take for a missing one.
 const HIVE_MISSING: &str = "__HIVE_DEFAULT_PARTITION__";
 
-/// The folder name `key=value` of a hive dataset.
+/// The folder name `key=value` of a Hive dataset.
 ///
-/// Letters, digits, `.`, `_` and `-` stand for themselves, every other byte of the UTF-8 text is written `%XX`
-/// (`=` and `%` too), as is a `.` at the end of the value, which Windows drops. Readers that know hive paths
-/// (pyarrow, DuckDB, Spark) decode `%XX` and read the value back; they may then take a value like `007` for a
-/// number, unless told that the column is text.
+/// ASCII letters, digits, `.`, `_` and `-` are kept; every other byte of the UTF-8 text is written as `%XX`, `=` and
+/// `%` included, and so is a `.` at the end, which Windows drops. Readers that know Hive paths (pyarrow, DuckDB,
+/// Spark) decode `%XX`. They may take a value like `007` for a number unless told that the column is text.
+///
+/// ```
+/// # use ironforge::store::partition_dir;
+/// assert_eq!(partition_dir("session_id", "NY_AM 2025/08")?, "session_id=NY_AM%202025%2F08");
+/// # Ok::<(), ironforge::store::StoreError>(())
+/// ```
 ///
 /// # Errors
 /// [`StoreError::Partition`] if the key or the value is empty, if readers would take the value for a missing one,
@@ -28,17 +33,17 @@ pub fn partition_dir(key: &str, value: &str) -> Result<String, StoreError> {
     if value == HIVE_MISSING {
         return refuse("readers take this name for a missing value".to_owned());
     }
-    let name = format!("{}={}", encode(key), encode(value));
+    let name = format!("{}={}", percent_encode(key), percent_encode(value));
     if name.len() > MAX_SEGMENT {
-        return refuse(format!("the name takes {} bytes, {MAX_SEGMENT} are allowed", name.len()));
+        return refuse(format!("the folder name takes {} bytes, {MAX_SEGMENT} are allowed", name.len()));
     }
     Ok(name)
 }
 
-/// The value of a folder name that [`partition_dir`] gives for the key; `None` for any other name.
+/// The value in a folder name that [`partition_dir`] gives for the key; `None` for any other name.
 pub(crate) fn partition_value(key: &str, name: &str) -> Option<String> {
     let (own, value) = name.split_once('=')?;
-    if own != encode(key) {
+    if own != percent_encode(key) {
         return None;
     }
     let mut bytes = Vec::with_capacity(value.len());
@@ -53,11 +58,11 @@ pub(crate) fn partition_value(key: &str, name: &str) -> Option<String> {
         });
     }
     let value = String::from_utf8(bytes).ok()?;
-    // One session has one name, so that it cannot stand in two folders.
+    // A session has exactly one folder name: other encodings of the same value are not accepted.
     (partition_dir(key, &value).ok()? == name).then_some(value)
 }
 
-fn encode(text: &str) -> String {
+fn percent_encode(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for (i, byte) in text.bytes().enumerate() {
         let last = i + 1 == text.len();
@@ -76,13 +81,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn plain_ids_stand_for_themselves() {
+    fn plain_ids_are_kept() {
         let name = partition_dir("session_id", "NYAM_2025-08-07_FRESH").unwrap();
         assert_eq!(name, "session_id=NYAM_2025-08-07_FRESH");
     }
 
     #[test]
-    fn nothing_leaves_the_folder() {
+    fn no_value_leaves_the_folder() {
         for value in ["../x", "/abs", "a/../../b", "a\0b", "C:\\x", "..", ".", "é=%", "\u{202e}gpj", " "] {
             let name = partition_dir("session_id", value).unwrap();
             let rest = name.strip_prefix("session_id=").unwrap();
@@ -94,7 +99,7 @@ mod tests {
     }
 
     #[test]
-    fn the_name_gives_the_value_back() {
+    fn the_value_is_decoded_from_the_name() {
         for value in ["NY_AM", "../x=y", "é=%", ".", "a b"] {
             let name = partition_dir("a.b c", value).unwrap();
             assert_eq!(partition_value("a.b c", &name).as_deref(), Some(value));

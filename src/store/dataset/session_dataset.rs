@@ -1,26 +1,28 @@
-//! Hive datasets: a folder per session, files in it, and writes that leave the old or the new state.
+//! Datasets of this crate: one folder per session with its files, and writes that leave the old or the new state.
 
 use std::fs::{self, File, TryLockError};
 use std::path::{Path, PathBuf};
 
-use crate::store::StoreError;
 use crate::store::config::StoreConfig;
 use crate::store::dataset::partition::{partition_dir, partition_value};
-use crate::store::write::atomic_file::{AtomicFile, UNFINISHED, exchange, sync_folder, sync_tree};
-use crate::store::write::table_writer::Written;
-use crate::store::write::write_table::{encode, write_part};
+use crate::store::error::{IoAction, StoreError};
+use crate::store::write::atomic_file::{AtomicFile, TEMP_PREFIX, swap_folders, sync_folder, sync_tree};
+use crate::store::write::table_writer::WriteSummary;
+use crate::store::write::write_table::{encode, write_table_unsynced};
 use crate::table::Table;
 
-/// File that a writer holds locked; the system unlocks it when the process ends, however it ends.
+/// File that a writer keeps locked. The operating system unlocks it when the process ends, however it ends.
 const LOCK: &str = ".ironforge-lock";
-/// What the name of a session's old folder begins with while it cannot be exchanged at once.
-const REPLACED: &str = ".ironforge-replaced-";
+/// Prefix of the name of a session's old folder while it is replaced in two steps.
+const REPLACED_PREFIX: &str = ".ironforge-replaced-";
 
-/// The sessions of a dataset, in order of their names: folders `KEY=ID` that hold a part. Names that no writer of this
-/// crate gives are passed over, and so is what a killed writer left.
+/// The sessions of a dataset, in the order of their names: the folders `KEY=ID` that contain a file.
+///
+/// Skips names that this crate never writes, and what a killed writer left.
 ///
 /// # Errors
-/// [`StoreError::Io`] if the folder cannot be listed.
+/// [`StoreError::Io`] if a folder cannot be listed; [`StoreError::NotAFolder`] if the folder of a session is a link or a
+/// file.
 pub fn sessions(folder: &Path, key: &str) -> Result<Vec<String>, StoreError> {
     let mut sessions = Vec::new();
     for (path, name) in entries(folder)? {
@@ -35,11 +37,11 @@ pub fn sessions(folder: &Path, key: &str) -> Result<Vec<String>, StoreError> {
     Ok(sessions)
 }
 
-/// The files of a session, in the order in which they were appended; none if there is no such session.
+/// The files of a session, in the order in which they were appended; none if the session does not exist.
 ///
 /// # Errors
-/// [`StoreError::Partition`] if the session cannot name a folder; [`StoreError::Place`] if its folder is a link;
-/// [`StoreError::Io`].
+/// [`StoreError::Partition`] if the session cannot name a folder; [`StoreError::NotAFolder`] if its folder is a link or
+/// a file; [`StoreError::Io`].
 pub fn session_files(folder: &Path, key: &str, session: &str) -> Result<Vec<PathBuf>, StoreError> {
     let path = folder.join(partition_dir(key, session)?);
     if !is_folder(&path)? {
@@ -48,12 +50,12 @@ pub fn session_files(folder: &Path, key: &str, session: &str) -> Result<Vec<Path
     Ok(parts(&path)?.into_iter().map(|(_, path)| path).collect())
 }
 
-/// A dataset open for writing, by one process at a time.
+/// A dataset of sessions, open for writing by one process at a time.
 ///
-/// A session is the folder `KEY=ID` (see [`partition_dir`]) with files `part-0.parquet`, `part-000001.parquet`, ...;
-/// what begins with `.ironforge-` is unfinished, and readers of Hive datasets pass over it. Every write is flushed to
-/// disk and then comes into place in one step: who reads meanwhile, or after the process was killed, sees the session as it
-/// was before or as it is after.
+/// A session is the folder `KEY=ID` (see [`partition_dir`]) with the files `part-0.parquet`, `part-000001.parquet`, ...
+/// Names that begin with `.ironforge-` are unfinished, and readers of Hive datasets skip them. Every write is flushed to
+/// disk and then becomes visible in one step: a reader, meanwhile or after the process was killed, sees the session as
+/// it was before the write or as it is after.
 ///
 /// ```
 /// use ironforge::store::{Dataset, StoreConfig, sessions};
@@ -74,37 +76,37 @@ pub fn session_files(folder: &Path, key: &str, session: &str) -> Result<Vec<Path
 pub struct Dataset {
     folder: PathBuf,
     key: String,
-    /// Locked as long as it is open.
+    /// Locked until it is closed.
     _lock: File,
 }
 
 impl Dataset {
-    /// Opens a dataset for writing, its folder made if it is missing, and clears away what killed writers left.
+    /// Opens a dataset for writing, creates its folder if it is missing, and removes what killed writers left.
     ///
     /// # Errors
-    /// [`StoreError::Partition`] if the key cannot stand in a folder's name; [`StoreError::Busy`] if another process or
-    /// value has it open; [`StoreError::Io`].
+    /// [`StoreError::Partition`] if the key cannot be part of a folder name; [`StoreError::Busy`] if another process, or
+    /// another value in this one, has it open; [`StoreError::Io`].
     pub fn open(folder: &Path, key: &str) -> Result<Self, StoreError> {
         partition_dir(key, "x")?;
         if key.starts_with(['.', '_']) {
-            let why = "readers pass over folders that begin so".to_owned();
+            let why = "readers skip folders whose names begin with . or _".to_owned();
             return Err(StoreError::Partition { key: key.to_owned(), value: "x".to_owned(), why });
         }
-        fs::create_dir_all(folder).map_err(|e| io(folder, "make", e))?;
+        fs::create_dir_all(folder).map_err(|e| io(folder, IoAction::Create, e))?;
         let path = folder.join(LOCK);
         let lock = File::options().create(true).truncate(false).write(true).open(&path);
-        let lock = lock.map_err(|e| io(&path, "make", e))?;
+        let lock = lock.map_err(|e| io(&path, IoAction::Create, e))?;
         match lock.try_lock() {
             Ok(()) => {}
             Err(TryLockError::WouldBlock) => return Err(StoreError::Busy { path: folder.to_owned() }),
-            Err(TryLockError::Error(source)) => return Err(io(&path, "lock", source)),
+            Err(TryLockError::Error(source)) => return Err(io(&path, IoAction::Lock, source)),
         }
         let dataset = Self { folder: folder.to_owned(), key: key.to_owned(), _lock: lock };
-        dataset.clear()?;
+        dataset.remove_leftovers()?;
         Ok(dataset)
     }
 
-    /// The sessions, in order of their names.
+    /// The sessions, in the order of their names.
     ///
     /// # Errors
     /// As [`sessions`].
@@ -120,92 +122,102 @@ impl Dataset {
         session_files(&self.folder, &self.key, session)
     }
 
-    /// Appends a file to a session, which is made if it is new. What it held stays.
+    /// Appends a table to a session as a new file. A new session is created.
     ///
     /// # Errors
-    /// As [`write_table`](crate::store::write_table), [`StoreError::Partition`], and [`StoreError::Place`] if something else
-    /// stands where the session's folder would. The session is then as before.
-    pub fn append(&self, session: &str, table: &Table, config: &StoreConfig) -> Result<Written, StoreError> {
+    /// As [`write_table`](crate::store::write_table); [`StoreError::Partition`]; [`StoreError::NotAFolder`] if a link or a
+    /// file has the path of the session's folder. The session is then as before.
+    pub fn append(
+        &self,
+        session: &str,
+        table: &Table,
+        config: &StoreConfig,
+    ) -> Result<WriteSummary, StoreError> {
         config.validate()?;
         let folder = self.folder.join(partition_dir(&self.key, session)?);
-        let stands = is_folder(&folder)?;
-        let mut number = if stands { parts(&folder)?.last().map_or(0, |(number, _)| number + 1) } else { 0 };
-        // In the dataset's folder: a session whose first part fails is not made.
-        let mut file = AtomicFile::within(&self.folder, &part(&folder, number))?;
-        let rows = encode(&part(&folder, number), file.handle()?, table, config)?;
-        if !stands {
-            fs::create_dir(&folder).map_err(|e| io(&folder, "make", e))?;
-            sync_folder(&self.folder).map_err(|e| io(&self.folder, "flush", e))?;
+        let exists = is_folder(&folder)?;
+        let mut number = if exists { parts(&folder)?.last().map_or(0, |(number, _)| number + 1) } else { 0 };
+        // In the folder of the dataset: a session whose first file fails is not created.
+        let mut file = AtomicFile::create_in(&self.folder, &part_path(&folder, number))?;
+        let rows = encode(&part_path(&folder, number), file.handle()?, table, config)?;
+        if !exists {
+            fs::create_dir(&folder).map_err(|e| io(&folder, IoAction::Create, e))?;
+            sync_folder(&self.folder).map_err(|e| io(&self.folder, IoAction::Flush, e))?;
         }
         loop {
-            match file.put_new(&folder, part(&folder, number))? {
-                Ok(bytes) => return Ok(Written { bytes, rows }),
-                // Somebody who does not know the lock has taken the name.
-                Err(again) => (file, number) = (again, number + 1),
+            match file.commit_new(&folder, part_path(&folder, number))? {
+                Ok(bytes) => return Ok(WriteSummary { bytes, rows }),
+                // A program that ignores the lock has taken the name.
+                Err(uncommitted) => (file, number) = (uncommitted, number + 1),
             }
         }
     }
 
-    /// Gives a session this table for all that it held, in one step; a new session is made.
+    /// Replaces the contents of a session by a table, in one step. A new session is created.
     ///
-    /// Where the file system cannot exchange two folders in one step (Linux and macOS can on their own), the session is
-    /// missing for a moment, and a writer that is killed then leaves it to the next [`open`](Self::open) to bring
-    /// the old state back.
+    /// Where the file system cannot swap two folders in one step (those of Linux and macOS usually can), the session is
+    /// missing for a moment. If the writer is killed then, the next [`open`](Self::open) restores the old state.
     ///
     /// # Errors
     /// As [`append`](Self::append).
-    pub fn replace(&self, session: &str, table: &Table, config: &StoreConfig) -> Result<Written, StoreError> {
+    pub fn replace(
+        &self,
+        session: &str,
+        table: &Table,
+        config: &StoreConfig,
+    ) -> Result<WriteSummary, StoreError> {
         config.validate()?;
         let name = partition_dir(&self.key, session)?;
         let folder = self.folder.join(&name);
-        let stands = is_folder(&folder)?;
+        let exists = is_folder(&folder)?;
         let mut builder = tempfile::Builder::new();
-        builder.prefix(UNFINISHED);
+        builder.prefix(TEMP_PREFIX);
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o777));
-        let staging = builder.tempdir_in(&self.folder).map_err(|e| io(&self.folder, "write in", e))?;
-        let file = part(staging.path(), 0);
-        write_part(&file, table, config)?;
-        let bytes = fs::metadata(&file).map_err(|e| io(&file, "measure", e))?.len();
+        let staging =
+            builder.tempdir_in(&self.folder).map_err(|e| io(&self.folder, IoAction::CreateFolderIn, e))?;
+        let file = part_path(staging.path(), 0);
+        write_table_unsynced(&file, table, config)?;
+        let bytes = fs::metadata(&file).map_err(|e| io(&file, IoAction::Metadata, e))?.len();
         sync_tree(staging.path())?;
-        if !stands {
-            fs::rename(staging.path(), &folder).map_err(|e| io(&folder, "make", e))?;
-        } else if !exchange(staging.path(), &folder).map_err(|e| io(&folder, "replace", e))? {
-            let old = self.folder.join(format!("{REPLACED}{name}"));
-            fs::rename(&folder, &old).map_err(|e| io(&folder, "replace", e))?;
+        if !exists {
+            fs::rename(staging.path(), &folder).map_err(|e| io(&folder, IoAction::Create, e))?;
+        } else if !swap_folders(staging.path(), &folder).map_err(|e| io(&folder, IoAction::Replace, e))? {
+            let old = self.folder.join(format!("{REPLACED_PREFIX}{name}"));
+            fs::rename(&folder, &old).map_err(|e| io(&folder, IoAction::Replace, e))?;
             if let Err(error) = fs::rename(staging.path(), &folder) {
-                // The old state must not stay hidden.
-                fs::rename(&old, &folder).map_err(|e| io(&old, "put back", e))?;
-                return Err(io(&folder, "replace", error));
+                // The old state must become visible again.
+                fs::rename(&old, &folder).map_err(|e| io(&old, IoAction::Restore, e))?;
+                return Err(io(&folder, IoAction::Replace, error));
             }
-            sync_folder(&self.folder).map_err(|e| io(&self.folder, "flush", e))?;
-            fs::remove_dir_all(&old).map_err(|e| io(&old, "remove", e))?;
+            sync_folder(&self.folder).map_err(|e| io(&self.folder, IoAction::Flush, e))?;
+            fs::remove_dir_all(&old).map_err(|e| io(&old, IoAction::Remove, e))?;
         }
-        sync_folder(&self.folder).map_err(|e| io(&self.folder, "flush", e))?;
-        // What was exchanged goes with the staging folder; what cannot go now, the next run clears away.
+        sync_folder(&self.folder).map_err(|e| io(&self.folder, IoAction::Flush, e))?;
+        // After a swap the staging folder holds the old state. What cannot be removed now, the next `open` removes.
         drop(staging);
-        Ok(Written { bytes, rows: table.rows() as u64 })
+        Ok(WriteSummary { bytes, rows: table.rows() as u64 })
     }
 
-    /// Clears away what killed writers left.
-    fn clear(&self) -> Result<(), StoreError> {
+    /// Removes what killed writers left; restores a session that was being replaced in two steps.
+    fn remove_leftovers(&self) -> Result<(), StoreError> {
         for (path, name) in entries(&self.folder)? {
-            if let Some(session) = name.strip_prefix(REPLACED) {
-                let place = self.folder.join(session);
-                if partition_value(&self.key, session).is_some() && !is_folder(&place)? {
-                    fs::rename(&path, &place).map_err(|e| io(&path, "put back", e))?;
+            if let Some(session) = name.strip_prefix(REPLACED_PREFIX) {
+                let original = self.folder.join(session);
+                if partition_value(&self.key, session).is_some() && !is_folder(&original)? {
+                    fs::rename(&path, &original).map_err(|e| io(&path, IoAction::Restore, e))?;
                     continue;
                 }
             }
-            if name.starts_with(UNFINISHED) && name != LOCK {
+            if name.starts_with(TEMP_PREFIX) && name != LOCK {
                 remove(&path)?;
             } else if partition_value(&self.key, &name).is_some() && is_folder(&path)? {
                 let inside = entries(&path)?;
                 let (unfinished, kept): (Vec<_>, Vec<_>) =
-                    inside.iter().partition(|(_, name)| name.starts_with(UNFINISHED));
+                    inside.iter().partition(|(_, name)| name.starts_with(TEMP_PREFIX));
                 unfinished.iter().try_for_each(|(path, _)| remove(path))?;
                 if kept.is_empty() {
-                    fs::remove_dir(&path).map_err(|e| io(&path, "remove", e))?;
+                    fs::remove_dir(&path).map_err(|e| io(&path, IoAction::Remove, e))?;
                 }
             }
         }
@@ -213,13 +225,13 @@ impl Dataset {
     }
 }
 
-fn io(path: &Path, action: &'static str, source: std::io::Error) -> StoreError {
+fn io(path: &Path, action: IoAction, source: std::io::Error) -> StoreError {
     StoreError::Io { path: path.to_owned(), action, source }
 }
 
-/// What a folder holds, names that are no text apart.
+/// Paths and names in a folder. Names that are not UTF-8 text are left out.
 fn entries(folder: &Path) -> Result<Vec<(PathBuf, String)>, StoreError> {
-    let list = |e| io(folder, "list", e);
+    let list = |e| io(folder, IoAction::List, e);
     let mut found = Vec::new();
     for entry in fs::read_dir(folder).map_err(list)? {
         let entry = entry.map_err(list)?;
@@ -230,20 +242,23 @@ fn entries(folder: &Path) -> Result<Vec<(PathBuf, String)>, StoreError> {
     Ok(found)
 }
 
-/// Whether a folder is there. A link is none: what is written must stay below the dataset's folder.
+/// Returns whether a folder exists at a path.
+///
+/// # Errors
+/// [`StoreError::NotAFolder`] for a link, even to a folder: files must be written only below the folder of the dataset.
 fn is_folder(path: &Path) -> Result<bool, StoreError> {
     match fs::symlink_metadata(path) {
         Ok(found) if found.is_dir() => Ok(true),
         Ok(found) => {
             let what = if found.is_symlink() { "a link" } else { "a file" };
-            Err(StoreError::Place { path: path.to_owned(), what })
+            Err(StoreError::NotAFolder { path: path.to_owned(), what })
         }
         Err(e) if e.kind() == std::io::ErrorKind::NotFound => Ok(false),
-        Err(e) => Err(io(path, "look at", e)),
+        Err(e) => Err(io(path, IoAction::Metadata, e)),
     }
 }
 
-/// The parts of a session's folder by number.
+/// The files of a session's folder, by number.
 fn parts(folder: &Path) -> Result<Vec<(u64, PathBuf)>, StoreError> {
     let mut parts = Vec::new();
     for (path, name) in entries(folder)? {
@@ -256,14 +271,14 @@ fn parts(folder: &Path) -> Result<Vec<(u64, PathBuf)>, StoreError> {
     Ok(parts)
 }
 
-/// The name of a part: sorted as text, they stand in order too.
-fn part(folder: &Path, number: u64) -> PathBuf {
+/// The path of file `number` of a session. Sorted as text, the names are in order too.
+fn part_path(folder: &Path, number: u64) -> PathBuf {
     folder.join(if number == 0 { "part-0.parquet".to_owned() } else { format!("part-{number:06}.parquet") })
 }
 
-/// Removes a file or a folder; of a link, the link.
+/// Removes a file, a folder or a link (not what it points to).
 fn remove(path: &Path) -> Result<(), StoreError> {
     let folder = fs::symlink_metadata(path).is_ok_and(|found| found.is_dir());
     let removed = if folder { fs::remove_dir_all(path) } else { fs::remove_file(path) };
-    removed.map_err(|e| io(path, "remove", e))
+    removed.map_err(|e| io(path, IoAction::Remove, e))
 }

@@ -1,4 +1,4 @@
-//! A file leaf by leaf: every page decoded, whatever the nesting, and a digest of what was in them.
+//! Digest of a leaf column: every page is decoded, for flat and nested columns alike.
 
 use std::sync::Arc;
 
@@ -6,48 +6,49 @@ use parquet::column::reader::{ColumnReader, ColumnReaderImpl, get_column_reader}
 use parquet::data_type::DataType;
 
 use crate::store::StoreError;
-use crate::store::inspect::value_digest::Digest;
+use crate::store::inspect::value_digest::ValueDigest;
 use crate::store::untrusted::catch_panic::catch_panic;
 use crate::store::untrusted::memory_budget::MemoryBudget;
 use crate::store::untrusted::parquet_file::ParquetFile;
 
-/// Records that are decoded at once.
-const BATCH: usize = 4096;
-/// Bytes that a decoded value and its levels take beside its bytes.
-const PER_VALUE: u64 = 48;
+/// Most records that are decoded at once.
+const BATCH_RECORDS: usize = 4096;
+/// Memory of a decoded value and its levels in addition to its bytes, bytes.
+const VALUE_OVERHEAD: u64 = 48;
 
-/// What all pages of a leaf hold.
+/// RecordCounts and digest of the values of a leaf column.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Decoded {
-    /// Values that are there.
+pub(crate) struct ColumnDigest {
+    /// Number of values that are not null.
     pub(crate) values: u64,
-    /// Values that are missing; below lists also what an empty or missing list has in their place.
+    /// Number of nulls; in a list also the levels of empty and null lists.
     pub(crate) nulls: u64,
+    /// 64 hexadecimal digits.
     pub(crate) sha256: String,
 }
 
-/// Decodes every page of a leaf column.
+/// Decodes every page of a leaf column and digests its values.
 ///
 /// # Errors
 /// [`StoreError::Damaged`], [`StoreError::Feature`], [`StoreError::Memory`] above the limit of the budget.
-pub(crate) fn decode(
+pub(crate) fn digest_column(
     file: &ParquetFile,
     leaf: usize,
     budget: &Arc<MemoryBudget>,
-) -> Result<Decoded, StoreError> {
+) -> Result<ColumnDigest, StoreError> {
     let descriptor = file.schema().column(leaf);
-    let mut digest = Digest::new(&descriptor);
+    let mut digest = ValueDigest::new(&descriptor);
     let (mut values, mut levels) = (0u64, 0u64);
     for (g, group) in file.metadata.row_groups().iter().enumerate().filter(|(_, group)| group.num_rows() > 0)
     {
-        let work = || -> Result<Counts, String> {
-            let mut pages = file.pages(g, leaf, budget).map_err(|fault| budget.keep(fault))?;
-            pages.set_batch(BATCH as u64, PER_VALUE, true);
+        let work = || -> Result<RecordCounts, String> {
+            let mut pages = file.page_reader(g, leaf, budget).map_err(|error| budget.record(error))?;
+            pages.set_batch(BATCH_RECORDS as u64, VALUE_OVERHEAD, true);
             let reader = get_column_reader(Arc::clone(&descriptor), Box::new(pages));
-            read(reader, budget, &mut digest)
+            read_chunk(reader, budget, &mut digest)
         };
         let counts =
-            catch_panic(work).and_then(|counts| counts).map_err(|why| budget.error(&file.path, why))?;
+            catch_panic(work).and_then(|counts| counts).map_err(|why| budget.store_error(&file.path, why))?;
         let column = || format!("column {} of row group {g}", descriptor.path());
         let (rows, declared) =
             (group.num_rows().unsigned_abs(), group.column(leaf).num_values().unsigned_abs());
@@ -65,60 +66,67 @@ pub(crate) fn decode(
         values += counts.values;
         levels += counts.levels;
     }
-    Ok(Decoded { values, nulls: levels - values, sha256: digest.finish() })
+    Ok(ColumnDigest { values, nulls: levels - values, sha256: digest.finish() })
 }
 
+/// Numbers of records, values and levels of a column chunk.
 #[derive(Default)]
-struct Counts {
+struct RecordCounts {
     records: u64,
     values: u64,
     levels: u64,
 }
 
-fn read(reader: ColumnReader, budget: &MemoryBudget, digest: &mut Digest) -> Result<Counts, String> {
+fn read_chunk(
+    reader: ColumnReader,
+    budget: &MemoryBudget,
+    digest: &mut ValueDigest,
+) -> Result<RecordCounts, String> {
     match reader {
-        ColumnReader::BoolColumnReader(r) => each(r, budget, |&v| {
+        ColumnReader::BoolColumnReader(r) => for_each_value(r, budget, |&v| {
             digest.boolean(v);
             Ok(())
         }),
-        ColumnReader::Int32ColumnReader(r) => each(r, budget, |&v| {
+        ColumnReader::Int32ColumnReader(r) => for_each_value(r, budget, |&v| {
             digest.integer(v.into());
             Ok(())
         }),
-        ColumnReader::Int64ColumnReader(r) => each(r, budget, |&v| {
+        ColumnReader::Int64ColumnReader(r) => for_each_value(r, budget, |&v| {
             digest.integer(v);
             Ok(())
         }),
-        ColumnReader::Int96ColumnReader(r) => each(r, budget, |v| {
+        ColumnReader::Int96ColumnReader(r) => for_each_value(r, budget, |v| {
             digest.int96(v.data());
             Ok(())
         }),
-        ColumnReader::FloatColumnReader(r) => each(r, budget, |&v| {
+        ColumnReader::FloatColumnReader(r) => for_each_value(r, budget, |&v| {
             digest.float(v.into());
             Ok(())
         }),
-        ColumnReader::DoubleColumnReader(r) => each(r, budget, |&v| {
+        ColumnReader::DoubleColumnReader(r) => for_each_value(r, budget, |&v| {
             digest.float(v);
             Ok(())
         }),
-        ColumnReader::ByteArrayColumnReader(r) => each(r, budget, |v| digest.bytes(v.data())),
-        ColumnReader::FixedLenByteArrayColumnReader(r) => each(r, budget, |v| digest.bytes(v.data())),
+        ColumnReader::ByteArrayColumnReader(r) => for_each_value(r, budget, |v| digest.bytes(v.data())),
+        ColumnReader::FixedLenByteArrayColumnReader(r) => {
+            for_each_value(r, budget, |v| digest.bytes(v.data()))
+        }
     }
 }
 
-fn each<T: DataType>(
+fn for_each_value<T: DataType>(
     mut reader: ColumnReaderImpl<T>,
     budget: &MemoryBudget,
-    mut put: impl FnMut(&T::T) -> Result<(), String>,
-) -> Result<Counts, String> {
+    mut digest_value: impl FnMut(&T::T) -> Result<(), String>,
+) -> Result<RecordCounts, String> {
     let (mut def, mut rep, mut values) = (Vec::new(), Vec::new(), Vec::new());
-    let mut counts = Counts::default();
+    let mut counts = RecordCounts::default();
     loop {
         def.clear();
         rep.clear();
         values.clear();
-        budget.next_batch();
-        let read = reader.read_records(BATCH, Some(&mut def), Some(&mut rep), &mut values);
+        budget.begin_batch();
+        let read = reader.read_records(BATCH_RECORDS, Some(&mut def), Some(&mut rep), &mut values);
         let (records, value_count, level_count) = read.map_err(|e| e.to_string())?;
         if level_count == 0 && records == 0 {
             return Ok(counts);
@@ -126,6 +134,6 @@ fn each<T: DataType>(
         counts.records += records as u64;
         counts.values += value_count as u64;
         counts.levels += level_count as u64;
-        values.iter().try_for_each(&mut put)?;
+        values.iter().try_for_each(&mut digest_value)?;
     }
 }

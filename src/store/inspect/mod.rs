@@ -1,7 +1,7 @@
-//! The contents of a Parquet file, described for people and for programs.
+//! Description of a Parquet file and its content, for people and programs.
 //!
-//! - [`value_digest`]: SHA-256 of a column's values, independent of the writer
-//! - [`column_digest`]: every page of a column decoded and digested
+//! - [`value_digest`]: SHA-256 of values, independent of the writer
+//! - [`column_digest`]: every page of a leaf column, decoded and digested
 //! - [`report`]: the description of a file
 
 pub(crate) mod column_digest;

@@ -1,4 +1,4 @@
-//! What a file is made of, and what is in it: for eyes and for programs.
+//! Description of a Parquet file: its structure, and the number and digest of its values.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -12,158 +12,185 @@ use serde::Serialize;
 use crate::store::StoreError;
 use crate::store::inspect::column_digest;
 use crate::store::untrusted::memory_budget::MemoryBudget;
-use crate::store::untrusted::parquet_file::{Open, ParquetFile};
+use crate::store::untrusted::parquet_file::{OpenOptions, ParquetFile};
 use crate::store::write::checksum;
 
-/// What [`inspect`] finds.
+/// Description of a Parquet file; the result of [`inspect`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Inspection {
-    /// The file.
+    /// Path of the file.
     pub path: String,
-    /// Its size, bytes.
+    /// Length of the file, bytes.
     pub bytes: u64,
-    /// Size of its footer, bytes.
+    /// Length of the footer, bytes.
     pub footer_bytes: u64,
     /// Number of rows.
     pub rows: u64,
-    /// Version of the format that the footer names.
+    /// Version of the format, as the footer declares it.
     pub format_version: i32,
-    /// The writer, as it calls itself.
+    /// Name of the writer, as the footer declares it.
     pub created_by: Option<String>,
-    /// The checksum of the whole file that this crate's writer left in it; where pages are decoded, it is right.
+    /// Checksum of the whole file, stored by this crate's writer; verified if pages are decoded.
     pub checksum: Option<String>,
-    /// Keys of the other metadata.
+    /// Keys of the other key-value metadata.
     pub metadata_keys: Vec<String>,
-    /// The leaf columns in the order of the schema.
-    pub leaves: Vec<LeafReport>,
-    /// The row groups in the order of the file.
-    pub row_groups: Vec<GroupReport>,
+    /// Leaf columns in the order of the schema.
+    pub leaves: Vec<ColumnReport>,
+    /// Row groups in the order of the file.
+    pub row_groups: Vec<RowGroupReport>,
 }
 
-/// One leaf column: a column of the file, or what a nested column comes down to.
+/// Description of a leaf column: a flat column, or a primitive field of a nested one.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct LeafReport {
-    /// Names from the root down, with dots between.
+pub struct ColumnReport {
+    /// Names from the root to the leaf, joined with dots.
     pub path: String,
-    /// How values are stored.
+    /// Physical type of the values.
     pub physical_type: String,
-    /// What they stand for, where the file says so.
+    /// Logical type of the values, where the file declares one.
     pub logical_type: Option<String>,
-    /// Levels of optional and repeated nodes above a value.
+    /// Number of optional and repeated nodes on the path.
     pub max_definition_level: i16,
-    /// Levels of repeated nodes above a value.
+    /// Number of repeated nodes on the path.
     pub max_repetition_level: i16,
-    /// Compressions of its chunks.
+    /// Compression codecs of the column chunks.
     pub compression: Vec<String>,
-    /// Encodings of its chunks, those of levels and dictionaries included.
+    /// Encodings of the column chunks, those of levels and dictionaries included.
     pub encodings: Vec<String>,
-    /// Bytes in the file.
+    /// Compressed size, bytes.
     pub compressed_bytes: u64,
-    /// Bytes decompressed and still encoded.
+    /// Size decompressed but still encoded, bytes.
     pub uncompressed_bytes: u64,
-    /// Whether every chunk has statistics with a smallest and a largest value.
+    /// True if every column chunk has statistics with a minimum and a maximum.
     pub statistics: bool,
-    /// Whether every chunk has a page index.
+    /// True if every column chunk has a page index.
     pub page_index: bool,
-    /// What its pages hold; `None` if they were not decoded.
+    /// Content of the pages; `None` if they were not decoded.
     #[serde(flatten)]
-    pub content: Option<Content>,
+    pub content: Option<ColumnContent>,
 }
 
-/// What the pages of a leaf hold.
+/// Content of the pages of a leaf column.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct Content {
-    /// Values that are there.
+pub struct ColumnContent {
+    /// Number of values that are not null.
     pub values: u64,
-    /// Values that are missing; below a list also what an empty or missing list has in their place.
+    /// Number of nulls; in a list also the levels of empty and null lists.
     pub nulls: u64,
-    /// Digest of the values that are there, 64 hexadecimal digits: it is the same for any writer, compression and
-    /// encoding.
+    /// SHA-256 of the values that are not null, 64 hexadecimal digits; independent of writer, compression and
+    /// encoding (see [`inspect`]).
     pub sha256: String,
-    /// Pages of values and dictionaries.
+    /// Number of data and dictionary pages.
     pub pages: u64,
-    /// How many of them carry a checksum, which was found to be right.
+    /// Number of pages with a checksum; all of them are correct.
     pub checked_pages: u64,
 }
 
-/// One row group.
+/// Description of a row group.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct GroupReport {
+pub struct RowGroupReport {
     /// Number of rows.
     pub rows: u64,
-    /// Bytes in the file.
+    /// Compressed size, bytes.
     pub compressed_bytes: u64,
-    /// Bytes decompressed and still encoded.
+    /// Size decompressed but still encoded, bytes.
     pub uncompressed_bytes: u64,
 }
 
-/// How far [`inspect`] looks.
+/// Options of [`inspect`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Depth {
-    /// Whether every page is decoded; else the footer alone is read.
+pub struct InspectOptions {
+    /// True to decode every page; false to read the footer alone.
     pub pages: bool,
-    /// Memory that decoding may take, bytes.
+    /// Memory limit of decoding, bytes.
     pub memory_limit_bytes: u64,
 }
 
-/// Describes a Parquet file of any writer: schema, row groups, encodings and sizes, and of every leaf column the number
-/// of values and a digest of them.
+/// Describes a Parquet file of any writer: schema, row groups, encodings and sizes, and the number of values and
+/// their digest for every leaf column.
 ///
-/// The digest is SHA-256 over the values that are there, in row order: integers, dates, times and timestamps as 64-bit
-/// little-endian in their own unit (INT96 in nanoseconds), floats widened to 64 bits with one NaN for all, a boolean
-/// as one byte, strings and binary behind their length as 32-bit little-endian, a decimal as its text likewise.
+/// The digest is SHA-256 over the values that are not null, in row order: integers, dates, times and timestamps as
+/// 64-bit little-endian in their own unit (INT96 in nanoseconds), floats widened to 64 bits with a single NaN, a
+/// boolean as one byte, strings and binary with their length in front as 32-bit little-endian, a decimal as its
+/// text in the same way.
 ///
-/// The checksum of a file of this crate's writer is verified before. `progress` is told how many leaf columns are done, of how many. Cost: one pass over the file, one
-/// column at a time, and one more where it has a checksum.
+/// The checksum of a file of this crate's writer is verified first. `progress` receives the number of leaf columns
+/// done and the total. Cost: one pass over the file, one column at a time, and one more if it has a checksum.
 ///
 /// # Errors
 /// [`StoreError::Io`]; [`StoreError::NotParquet`], [`StoreError::Encrypted`], [`StoreError::Damaged`],
-/// [`StoreError::Feature`] for what the file is; [`StoreError::Memory`] before a page would take too much.
+/// [`StoreError::Feature`] for the file as a whole; [`StoreError::Memory`] if decoding a page would exceed the limit.
+///
+/// # Examples
+/// ```
+/// use ironforge::store::{InspectOptions, StoreConfig, inspect, write_table};
+/// use ironforge::table::{Column, Table, Values};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let dir = tempfile::tempdir()?;
+/// let path = dir.path().join("trades.parquet");
+/// let table = Table::new(vec![Column::new("price", "points", Values::F64(vec![Some(101.5), None].into()))]);
+/// write_table(&path, &table, &StoreConfig::default())?;
+///
+/// let options = InspectOptions { pages: true, memory_limit_bytes: 64 << 20 };
+/// let inspection = inspect(&path, options, |_done, _total| ())?;
+/// assert_eq!(inspection.leaves[0].physical_type, "DOUBLE");
+/// let content = inspection.leaves[0].content.as_ref().expect("pages were decoded");
+/// assert_eq!((content.values, content.nulls), (1, 1));
+/// # Ok(())
+/// # }
+/// ```
 pub fn inspect(
     path: &Path,
-    depth: Depth,
+    options: InspectOptions,
     mut progress: impl FnMut(u64, u64),
 ) -> Result<Inspection, StoreError> {
-    let file = ParquetFile::open(path, Open { statistics: true, ..Open::default() })?;
-    let checksum = match depth.pages {
-        true => checksum::verify(path)?,
-        false => file.field_metadata(checksum::KEY).map(str::to_owned),
+    let file = ParquetFile::open(path, OpenOptions { statistics: true, ..OpenOptions::default() })?;
+    let checksum = match options.pages {
+        true => checksum::verify_checksum(path)?,
+        false => file.key_value(checksum::KEY).map(str::to_owned),
     };
     let leaves = file.schema().num_columns();
     let mut reports = Vec::with_capacity(leaves);
     for i in 0..leaves {
         progress(i as u64, leaves as u64);
-        let content = match depth.pages {
-            true => Some(content(&file, i, depth.memory_limit_bytes)?),
+        let content = match options.pages {
+            true => Some(column_content(&file, i, options.memory_limit_bytes)?),
             false => None,
         };
-        reports.push(LeafReport { content, ..leaf_report(&file, i) });
+        reports.push(ColumnReport { content, ..column_report(&file, i) });
     }
     progress(leaves as u64, leaves as u64);
-    let about = file.metadata.file_metadata();
-    let keys = about.key_value_metadata().into_iter().flatten().map(|entry| entry.key.clone());
+    let metadata = file.metadata.file_metadata();
+    let keys = metadata.key_value_metadata().into_iter().flatten().map(|entry| entry.key.clone());
     Ok(Inspection {
         path: path.display().to_string(),
         bytes: file.len,
         footer_bytes: file.footer_len,
         rows: file.rows,
-        format_version: about.version(),
-        created_by: about.created_by().map(str::to_owned),
+        format_version: metadata.version(),
+        created_by: metadata.created_by().map(str::to_owned),
         checksum,
         metadata_keys: keys.filter(|key| key != checksum::KEY).collect(),
         leaves: reports,
-        row_groups: file.metadata.row_groups().iter().map(group_report).collect(),
+        row_groups: file.metadata.row_groups().iter().map(row_group_report).collect(),
     })
 }
 
-fn content(file: &ParquetFile, leaf: usize, limit: u64) -> Result<Content, StoreError> {
+fn column_content(file: &ParquetFile, leaf: usize, limit: u64) -> Result<ColumnContent, StoreError> {
     let budget = Arc::new(MemoryBudget::new(limit));
-    let decoded = column_digest::decode(file, leaf, &budget)?;
-    let (pages, checked_pages) = budget.pages();
-    Ok(Content { values: decoded.values, nulls: decoded.nulls, sha256: decoded.sha256, pages, checked_pages })
+    let digest = column_digest::digest_column(file, leaf, &budget)?;
+    let (pages, checked_pages) = budget.page_counts();
+    Ok(ColumnContent {
+        values: digest.values,
+        nulls: digest.nulls,
+        sha256: digest.sha256,
+        pages,
+        checked_pages,
+    })
 }
 
-fn leaf_report(file: &ParquetFile, leaf: usize) -> LeafReport {
+fn column_report(file: &ParquetFile, leaf: usize) -> ColumnReport {
     let column = file.schema().column(leaf);
     let chunks = || file.metadata.row_groups().iter().map(|group| group.column(leaf));
     let sum = |size: fn(&ColumnChunkMetaData) -> i64| chunks().map(|c| size(c).unsigned_abs()).sum();
@@ -171,7 +198,7 @@ fn leaf_report(file: &ParquetFile, leaf: usize) -> LeafReport {
         chunks().flat_map(name).collect::<BTreeSet<_>>().into_iter().collect()
     };
     let some = file.metadata.num_row_groups() > 0;
-    LeafReport {
+    ColumnReport {
         path: column.path().string(),
         physical_type: match column.type_length() {
             length if length > 0 => format!("{}({length})", column.physical_type()),
@@ -180,7 +207,7 @@ fn leaf_report(file: &ParquetFile, leaf: usize) -> LeafReport {
         logical_type: logical_type(&column),
         max_definition_level: column.max_def_level(),
         max_repetition_level: column.max_rep_level(),
-        compression: names(&|chunk| vec![codec(chunk.compression()).to_owned()]),
+        compression: names(&|chunk| vec![codec_name(chunk.compression()).to_owned()]),
         encodings: names(&|chunk| chunk.encodings().map(|e| format!("{e:?}").to_lowercase()).collect()),
         compressed_bytes: sum(ColumnChunkMetaData::compressed_size),
         uncompressed_bytes: sum(ColumnChunkMetaData::uncompressed_size),
@@ -194,17 +221,17 @@ fn leaf_report(file: &ParquetFile, leaf: usize) -> LeafReport {
     }
 }
 
-fn group_report(group: &parquet::file::metadata::RowGroupMetaData) -> GroupReport {
+fn row_group_report(group: &parquet::file::metadata::RowGroupMetaData) -> RowGroupReport {
     let sum =
         |size: fn(&ColumnChunkMetaData) -> i64| group.columns().iter().map(|c| size(c).unsigned_abs()).sum();
-    GroupReport {
+    RowGroupReport {
         rows: group.num_rows().unsigned_abs(),
         compressed_bytes: sum(ColumnChunkMetaData::compressed_size),
         uncompressed_bytes: sum(ColumnChunkMetaData::uncompressed_size),
     }
 }
 
-fn codec(compression: Compression) -> &'static str {
+fn codec_name(compression: Compression) -> &'static str {
     match compression {
         Compression::UNCOMPRESSED => "uncompressed",
         Compression::SNAPPY => "snappy",
@@ -217,7 +244,7 @@ fn codec(compression: Compression) -> &'static str {
     }
 }
 
-/// What values stand for, in words; the older annotations where the newer are missing.
+/// Name of a logical type; the deprecated converted type where no logical type is declared.
 fn logical_type(column: &ColumnDescriptor) -> Option<String> {
     let unit = |unit: &TimeUnit| match unit {
         TimeUnit::MILLIS => "ms",

@@ -1,9 +1,10 @@
-//! A digest of a column that does not depend on who wrote it, nor how: SHA-256 over its values in row order.
+//! Digest of a column that does not depend on its writer, encoding or compression: SHA-256 over its values in
+//! row order.
 //!
-//! Integers, dates, times and timestamps as 64-bit little-endian (of 64-bit unsigned columns the unsigned value, of
-//! INT96 nanoseconds since 1970); floats widened to 64 bits, every NaN as `0x7ff8000000000000`; a boolean as one byte;
-//! strings and binary behind their length as 32-bit little-endian; a decimal as its text, likewise. Missing values
-//! leave no trace.
+//! Integers, dates, times and timestamps are hashed as 64-bit little-endian (64-bit unsigned columns as unsigned,
+//! INT96 as nanoseconds since 1970); floats widened to 64 bits, every NaN as `0x7ff8000000000000`; a boolean as one
+//! byte; strings and binary with their length in front as 32-bit little-endian; a decimal as its text, in the same
+//! way. Nulls are not hashed.
 
 use arrow_buffer::i256;
 use half::f16;
@@ -11,26 +12,26 @@ use parquet::basic::{ConvertedType, LogicalType, Type};
 use parquet::schema::types::ColumnDescriptor;
 use sha2::{Digest as _, Sha256};
 
-/// The day of 1970-01-01 in the count of Julian days.
+/// Julian day of 1970-01-01.
 const JULIAN_EPOCH: i64 = 2_440_588;
 const NS_PER_DAY: i64 = 86_400_000_000_000;
-/// Bytes of the largest decimal that is read.
+/// Longest decimal that is read, bytes.
 const MAX_DECIMAL: usize = 32;
 
-/// What a stored value stands for.
+/// Interpretation of the physical values of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Meaning {
-    /// What its physical type says.
+pub(crate) enum Interpretation {
+    /// By the physical type alone.
     Plain,
-    /// An integer of fewer bits, signed or not.
+    /// Integer of the given number of bits.
     Integer { bits: u8, signed: bool },
-    /// An integer times 10^-scale.
+    /// Integer times 10^-scale.
     Decimal { scale: i32 },
-    /// A float of 16 bits.
+    /// 16-bit float.
     Half,
 }
 
-impl Meaning {
+impl Interpretation {
     pub(crate) fn of(column: &ColumnDescriptor) -> Self {
         match column.logical_type_ref() {
             Some(LogicalType::Integer(kind)) => {
@@ -52,22 +53,22 @@ impl Meaning {
     }
 }
 
-/// The digest as it grows.
-pub(crate) struct Digest {
-    meaning: Meaning,
+/// Incremental digest of the values of a column.
+pub(crate) struct ValueDigest {
+    interpretation: Interpretation,
     physical: Type,
     sha: Sha256,
-    /// Values are gathered here: the hash function likes long pieces.
+    /// Values that are not hashed yet: hashing long blocks is faster.
     buffer: Vec<u8>,
 }
 
-impl Digest {
+impl ValueDigest {
     pub(crate) fn new(column: &ColumnDescriptor) -> Self {
-        let (meaning, physical) = (Meaning::of(column), column.physical_type());
-        Self { meaning, physical, sha: Sha256::new(), buffer: Vec::new() }
+        let (interpretation, physical) = (Interpretation::of(column), column.physical_type());
+        Self { interpretation, physical, sha: Sha256::new(), buffer: Vec::new() }
     }
 
-    /// 64 hexadecimal digits.
+    /// The digest, 64 hexadecimal digits.
     pub(crate) fn finish(mut self) -> String {
         self.flush();
         self.sha.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
@@ -78,78 +79,80 @@ impl Digest {
         self.buffer.clear();
     }
 
-    fn put(&mut self, bytes: &[u8]) {
+    fn push(&mut self, bytes: &[u8]) {
         self.buffer.extend_from_slice(bytes);
         if self.buffer.len() > 1 << 15 {
             self.flush();
         }
     }
 
-    fn text(&mut self, bytes: &[u8]) {
-        self.put(&(bytes.len() as u32).to_le_bytes());
-        self.put(bytes);
+    fn push_with_length(&mut self, bytes: &[u8]) {
+        self.push(&(bytes.len() as u32).to_le_bytes());
+        self.push(bytes);
     }
 
     pub(crate) fn boolean(&mut self, value: bool) {
-        self.put(&[u8::from(value)]);
+        self.push(&[u8::from(value)]);
     }
 
     /// An integer of 32 or 64 bits.
     pub(crate) fn integer(&mut self, value: i64) {
         let narrow = self.physical == Type::INT32;
-        let value = match self.meaning {
-            Meaning::Decimal { scale } => return self.decimal(&value.to_string(), scale),
-            Meaning::Integer { bits: 8, signed: true } => i64::from(value as i8),
-            Meaning::Integer { bits: 8, signed: false } => i64::from(value as u8),
-            Meaning::Integer { bits: 16, signed: true } => i64::from(value as i16),
-            Meaning::Integer { bits: 16, signed: false } => i64::from(value as u16),
-            Meaning::Integer { signed: false, .. } if narrow => i64::from(value as u32),
+        let value = match self.interpretation {
+            Interpretation::Decimal { scale } => return self.decimal(&value.to_string(), scale),
+            Interpretation::Integer { bits: 8, signed: true } => i64::from(value as i8),
+            Interpretation::Integer { bits: 8, signed: false } => i64::from(value as u8),
+            Interpretation::Integer { bits: 16, signed: true } => i64::from(value as i16),
+            Interpretation::Integer { bits: 16, signed: false } => i64::from(value as u16),
+            Interpretation::Integer { signed: false, .. } if narrow => i64::from(value as u32),
             _ => value,
         };
-        self.put(&value.to_le_bytes());
+        self.push(&value.to_le_bytes());
     }
 
-    /// A timestamp of 96 bits: nanoseconds of the day, low word first, and the Julian day, unsigned. One beyond 64 bits
-    /// wraps, as elsewhere.
+    /// An INT96 timestamp: nanoseconds of the day, low word first, and the unsigned Julian day. A timestamp beyond
+    /// 64 bits wraps, as in other readers.
     pub(crate) fn int96(&mut self, words: &[u32]) {
         let [low, high, day] = [0, 1, 2].map(|i| words.get(i).copied().unwrap_or_default());
         let ns = (u64::from(high) << 32 | u64::from(low)) as i64;
         let days = i64::from(day) - JULIAN_EPOCH;
-        self.put(&days.wrapping_mul(NS_PER_DAY).wrapping_add(ns).to_le_bytes());
+        self.push(&days.wrapping_mul(NS_PER_DAY).wrapping_add(ns).to_le_bytes());
     }
 
     pub(crate) fn float(&mut self, value: f64) {
         let bits = if value.is_nan() { 0x7ff8_0000_0000_0000 } else { value.to_bits() };
-        self.put(&bits.to_le_bytes());
+        self.push(&bits.to_le_bytes());
     }
 
+    /// A string, binary value, decimal or half float.
+    ///
     /// # Errors
-    /// What is wrong with a decimal or a half float that is too long.
+    /// The reason, for a decimal that is too long or a half float that does not have 2 bytes.
     pub(crate) fn bytes(&mut self, bytes: &[u8]) -> Result<(), String> {
-        match self.meaning {
-            Meaning::Decimal { scale } => {
+        match self.interpretation {
+            Interpretation::Decimal { scale } => {
                 let digits = big_endian(bytes)?;
                 self.decimal(&digits, scale);
             }
-            Meaning::Half => {
+            Interpretation::Half => {
                 let bits = <[u8; 2]>::try_from(bytes);
                 let bits = bits.map_err(|_| format!("a 16-bit float has {} bytes", bytes.len()))?;
                 self.float(f16::from_le_bytes(bits).to_f64());
             }
-            _ => self.text(bytes),
+            _ => self.push_with_length(bytes),
         }
         Ok(())
     }
 
     fn decimal(&mut self, unscaled: &str, scale: i32) {
-        self.text(decimal_text(unscaled, scale).as_bytes());
+        self.push_with_length(decimal_text(unscaled, scale).as_bytes());
     }
 }
 
-/// A signed big-endian integer as text.
+/// A signed big-endian integer as decimal text.
 fn big_endian(bytes: &[u8]) -> Result<String, String> {
     if bytes.len() > MAX_DECIMAL {
-        return Err(format!("a decimal has {} bytes, {MAX_DECIMAL} are read", bytes.len()));
+        return Err(format!("a decimal has {} bytes, at most {MAX_DECIMAL} are supported", bytes.len()));
     }
     let fill = if bytes.first().is_some_and(|first| first & 0x80 != 0) { 0xff } else { 0 };
     let mut wide = [fill; MAX_DECIMAL];
@@ -157,8 +160,8 @@ fn big_endian(bytes: &[u8]) -> Result<String, String> {
     Ok(i256::from_be_bytes(wide).to_string())
 }
 
-/// `unscaled / 10^scale` as the General Decimal Arithmetic writes it (and Python's `str`): plain, unless there would
-/// be more than five zeros behind the point.
+/// `unscaled / 10^scale` in the notation of the General Decimal Arithmetic specification (and of Python's `str`):
+/// plain, unless more than five zeros would follow the point.
 fn decimal_text(unscaled: &str, scale: i32) -> String {
     let (sign, digits) = match unscaled.strip_prefix('-') {
         Some(digits) => ("-", digits),
@@ -168,8 +171,8 @@ fn decimal_text(unscaled: &str, scale: i32) -> String {
     let left = exponent + digits.len() as i64;
     if exponent <= 0 && left > -6 {
         return match usize::try_from(left) {
-            Ok(at) if at >= digits.len() => format!("{sign}{digits}"),
-            Ok(at) if at > 0 => format!("{sign}{}.{}", &digits[..at], &digits[at..]),
+            Ok(point) if point >= digits.len() => format!("{sign}{digits}"),
+            Ok(point) if point > 0 => format!("{sign}{}.{}", &digits[..point], &digits[point..]),
             _ => format!("{sign}0.{}{digits}", "0".repeat(left.unsigned_abs() as usize)),
         };
     }
@@ -183,7 +186,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn decimals_are_written_as_python_writes_them() {
+    fn decimals_have_the_notation_of_python() {
         for (unscaled, scale, want) in [
             ("12345", 2, "123.45"),
             ("-5", 2, "-0.05"),

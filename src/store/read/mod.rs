@@ -1,11 +1,13 @@
-//! Reading Parquet files of any writer into plain tables.
+//! Reading of Parquet files of any writer into plain tables.
 //!
-//! - [`selection`]: the columns of a file, and those requested
+//! - [`selection`]: a file as a source of tables: its columns, and the requested ones
 //! - [`row_group_batches`]: one row group as batches of Arrow arrays
 //! - [`read_table`]: a whole file as one table
-//! - [`predicate`], [`prune`]: row filters, and the row groups and pages that statistics exclude
+//! - [`predicate`]: row predicates
+//! - [`statistics`]: bounds of a column's values from the footer and the page index
+//! - [`prune`]: the row groups and pages that a predicate excludes by these bounds
 //! - [`scan`]: a file as a stream of tables in bounded memory
-//! - [`schema_evolution`]: tables with columns added over time, appended
+//! - [`schema_evolution`]: concatenation of tables whose columns changed over time
 
 pub(crate) mod predicate;
 pub(crate) mod prune;
@@ -14,3 +16,4 @@ pub(crate) mod row_group_batches;
 pub(crate) mod scan;
 pub(crate) mod schema_evolution;
 pub(crate) mod selection;
+pub(crate) mod statistics;

@@ -1,4 +1,4 @@
-//! Which rows are wanted, said so that whole row groups and pages can be passed over.
+//! Row predicates that can be evaluated on rows, and on bounds to skip whole row groups and pages.
 
 use std::cmp::Ordering;
 
@@ -6,57 +6,57 @@ use crate::table::{Array, MISSING, Values};
 
 /// A condition on the columns of a row.
 ///
-/// A missing value satisfies no comparison. A NaN is unequal to everything and neither below nor above it.
+/// A null satisfies no comparison. A NaN is unequal to every value, and neither less nor greater.
 #[derive(Debug, Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Predicate {
-    /// A column's value against one of the same kind: [`Scalar::Int`] for integers, and for timestamps in the column's
-    /// own unit (dates in seconds); [`Scalar::Float`] for floats and decimals.
+    /// Comparison of a column with a scalar of its kind: [`Scalar::Int`] for integers, and for timestamps in the
+    /// unit of the column (dates in seconds); [`Scalar::Float`] for floats and decimals.
     Compare {
-        /// The column.
+        /// Name of the column.
         column: String,
-        /// How they are compared.
+        /// Comparison operator.
         op: Comparison,
-        /// What the column's value is compared to.
+        /// Right operand.
         value: Scalar,
     },
-    /// The column's value is missing.
+    /// The value of the named column is null.
     Missing(String),
-    /// The column's value is there.
+    /// The value of the named column is not null.
     Present(String),
-    /// Every one of these; none at all is satisfied.
+    /// Conjunction; true if empty.
     All(Vec<Predicate>),
-    /// At least one of these; none at all is not satisfied.
+    /// Disjunction; false if empty.
     Any(Vec<Predicate>),
 }
 
-/// How a column's value and a scalar are compared.
+/// Comparison operator; the left operand is the value of the column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Comparison {
     /// Equal.
     Eq,
     /// Not equal.
     Ne,
-    /// The column's value is below.
+    /// Less than.
     Lt,
-    /// It is below or equal.
+    /// Less than or equal.
     Le,
-    /// It is above.
+    /// Greater than.
     Gt,
-    /// It is above or equal.
+    /// Greater than or equal.
     Ge,
 }
 
-/// A value to compare with.
+/// Constant operand of a comparison.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Scalar {
-    /// An integer, or a time in the unit of its column; wide enough for every 64-bit column.
+    /// An integer, or a time in the unit of its column; 128 bits hold the values of signed and unsigned columns.
     Int(i128),
     /// A float.
     Float(f64),
     /// A boolean.
     Bool(bool),
-    /// A string; strings are ordered by their bytes.
+    /// A string; strings are ordered by their UTF-8 bytes.
     Text(String),
 }
 
@@ -70,7 +70,7 @@ impl Scalar {
         }
     }
 
-    /// How this scalar stands to another of its kind; `None` where a NaN is involved or the kinds differ.
+    /// Order of this scalar and another; `None` if one is NaN or the kinds differ.
     fn order(&self, other: &Self) -> Option<Ordering> {
         match (self, other) {
             (Self::Int(a), Self::Int(b)) => Some(a.cmp(b)),
@@ -96,18 +96,18 @@ impl Comparison {
     }
 }
 
-/// What is known of the values of some rows without reading them.
+/// Statistics of the values of a range of rows.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(crate) struct Bounds {
     pub(crate) rows: u64,
-    /// How many are missing.
+    /// Number of nulls, if known.
     pub(crate) missing: Option<u64>,
-    /// No value is below the first or above the second; a NaN may be there all the same.
+    /// Lower and upper bound of the values; there may be NaN values in addition.
     pub(crate) range: Option<(Scalar, Scalar)>,
 }
 
 impl Bounds {
-    /// Whether a row may satisfy a comparison. `true` whenever that cannot be excluded.
+    /// Returns whether a row may satisfy a comparison; `false` only if none can.
     pub(crate) fn may(&self, op: Comparison, value: &Scalar) -> bool {
         if self.missing == Some(self.rows) {
             return false;
@@ -116,7 +116,7 @@ impl Bounds {
         let (Some(low), Some(high)) = (min.order(value), max.order(value)) else { return true };
         match op {
             Comparison::Eq => low.is_le() && high.is_ge(),
-            // Of floats, a NaN would be unequal and stand in no bound.
+            // A NaN is unequal to every value and not covered by the bounds.
             Comparison::Ne => matches!(value, Scalar::Float(_)) || low.is_ne() || high.is_ne(),
             Comparison::Lt => low.is_lt(),
             Comparison::Le => low.is_le(),
@@ -127,12 +127,12 @@ impl Bounds {
 }
 
 impl Predicate {
-    /// A comparison.
+    /// A comparison of a column with a scalar.
     pub fn compare(column: impl Into<String>, op: Comparison, value: Scalar) -> Self {
         Self::Compare { column: column.into(), op, value }
     }
 
-    /// The columns that it speaks of, each once, in order.
+    /// Names of the columns of the predicate, each once, in order of appearance.
     pub(crate) fn columns(&self) -> Vec<&str> {
         let mut columns = Vec::new();
         self.visit(&mut |column, _| {
@@ -143,7 +143,7 @@ impl Predicate {
         columns
     }
 
-    /// Tells every column it speaks of, and the value it is compared to.
+    /// Calls `see` with every column of the predicate and its right operand.
     pub(crate) fn visit<'a>(&'a self, see: &mut dyn FnMut(&'a str, Option<&'a Scalar>)) {
         match self {
             Self::Compare { column, value, .. } => see(column, Some(value)),
@@ -152,7 +152,7 @@ impl Predicate {
         }
     }
 
-    /// What it says of rows that have only the columns `has`: the others are missing in all of them.
+    /// The predicate for rows that have only the columns `has`; the other columns are null in all rows.
     pub(crate) fn without(&self, has: &[String]) -> Self {
         match self {
             Self::All(parts) => Self::All(parts.iter().map(|part| part.without(has)).collect()),
@@ -165,7 +165,7 @@ impl Predicate {
         }
     }
 
-    /// Which of the rows satisfy it; `column` gives the values of a column.
+    /// Evaluates the predicate for each row; `column` returns the values of a column.
     pub(crate) fn rows<'a>(&self, rows: usize, column: &dyn Fn(&str) -> &'a Values) -> Vec<bool> {
         match self {
             Self::Compare { column: name, op, value } => compare(column(name), *op, value),
@@ -183,7 +183,7 @@ impl Predicate {
     }
 }
 
-/// Whether values of that type can be compared with the scalar.
+/// Returns whether values of that type can be compared with the scalar.
 pub(crate) fn comparable(values: &Values, scalar: &Scalar) -> bool {
     use Values::{Bool, F32, F64, I64, Text, Time, U32, U64};
     match scalar {
@@ -224,7 +224,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn bounds_exclude_only_what_cannot_be() {
+    fn bounds_exclude_only_rows_that_cannot_match() {
         let bounds = Bounds { rows: 3, missing: Some(0), range: Some((Scalar::Int(2), Scalar::Int(5))) };
         let may = |op, v| bounds.may(op, &Scalar::Int(v));
         use Comparison::{Eq, Ge, Gt, Le, Lt, Ne};
@@ -237,7 +237,7 @@ mod tests {
         let one = Bounds { range: Some((Scalar::Int(2), Scalar::Int(2))), ..bounds };
         assert!(!one.may(Ne, &Scalar::Int(2)));
         let float = Bounds { range: Some((Scalar::Float(2.0), Scalar::Float(2.0))), ..one };
-        assert!(float.may(Ne, &Scalar::Float(2.0)), "a NaN is in no bound");
+        assert!(float.may(Ne, &Scalar::Float(2.0)), "bounds do not cover NaN");
         assert!(!Bounds { missing: Some(3), ..float }.may(Ne, &Scalar::Float(2.0)));
     }
 }

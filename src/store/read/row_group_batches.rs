@@ -1,4 +1,4 @@
-//! One row group as batches of Arrow arrays, its pages coming through [`Pages`].
+//! One row group as batches of Arrow arrays, decoded from the pages of [`CheckedPageReader`]s.
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
@@ -14,18 +14,19 @@ use parquet::file::metadata::{ParquetMetaData, RowGroupMetaData};
 
 use crate::store::StoreError;
 use crate::store::untrusted::catch_panic::catch_panic;
-use crate::store::untrusted::column_pages::Pages;
+use crate::store::untrusted::column_pages::CheckedPageReader;
 use crate::store::untrusted::memory_budget::MemoryBudget;
 use crate::store::untrusted::parquet_file::ParquetFile;
 
-/// Bytes of levels, offsets and validity beside a value of an array.
-const PER_VALUE: u64 = 12;
+/// Memory of levels, offsets and validity for each value of an array, bytes.
+const VALUE_OVERHEAD: u64 = 12;
 
-/// What to decode of a file.
-pub(crate) struct Plan<'a> {
+/// Reader of the row groups of a file.
+pub(crate) struct RowGroupReader<'a> {
     pub(crate) file: &'a ParquetFile,
-    /// The columns as fields of Arrow, and the leaves they are made of.
+    /// The columns as Arrow fields.
     pub(crate) levels: &'a FieldLevels,
+    /// Indices of the leaf columns of these fields.
     pub(crate) leaves: &'a [usize],
     pub(crate) budget: &'a Arc<MemoryBudget>,
     /// Most rows of a batch.
@@ -33,35 +34,44 @@ pub(crate) struct Plan<'a> {
 }
 
 /// The batches of one row group.
-pub(crate) struct Batches {
+pub(crate) struct RowGroupBatches {
     reader: ParquetRecordBatchReader,
     budget: Arc<MemoryBudget>,
 }
 
-impl Plan<'_> {
-    /// Sets up one row group; of its rows those of `selection`, or all. Memory is looked at first: the batches become
-    /// as small as the longest string asks for.
-    pub(crate) fn group(&self, group: usize, selection: Option<RowSelection>) -> Result<Batches, StoreError> {
-        let error = |fault| {
-            let text = self.budget.keep(fault);
-            self.budget.error(&self.file.path, text)
+impl RowGroupReader<'_> {
+    /// The batches of a row group: of the rows in `selection`, or of all. The number of rows in a batch depends on
+    /// the available memory and the longest string.
+    pub(crate) fn batches(
+        &self,
+        group: usize,
+        selection: Option<RowSelection>,
+    ) -> Result<RowGroupBatches, StoreError> {
+        let store_error = |error| {
+            let text = self.budget.record(error);
+            self.budget.store_error(&self.file.path, text)
         };
-        let rows_of_group = self.file.metadata.row_group(group).num_rows().unsigned_abs();
-        let mut primed = BTreeMap::new();
+        let group_rows = self.file.metadata.row_group(group).num_rows().unsigned_abs();
+        let mut page_readers = BTreeMap::new();
         let mut row_bytes = 0u64;
         for &leaf in self.leaves {
-            let mut pages = self.file.pages(group, leaf, self.budget).map_err(error)?;
-            let longest = pages.prime().map_err(error)?;
+            let mut pages = self.file.page_reader(group, leaf, self.budget).map_err(store_error)?;
+            let longest = pages.read_dictionary().map_err(store_error)?;
             row_bytes = row_bytes.saturating_add(self.row_bytes(group, leaf, longest));
-            primed.insert(leaf, pages);
+            page_readers.insert(leaf, pages);
         }
-        // A quarter of what is left: pages stand beside the arrays, and those grow by doubling.
-        let fit = self.budget.left() / 4 / row_bytes.max(1);
-        let batch_rows = self.batch_rows.min(rows_of_group).min(fit).max(1);
-        for pages in primed.values_mut() {
-            pages.set_batch(batch_rows, PER_VALUE, false);
+        // A quarter of the available memory: pages are in memory beside the arrays, and arrays grow by doubling.
+        let fit = self.budget.available() / 4 / row_bytes.max(1);
+        let batch_rows = self.batch_rows.min(group_rows).min(fit).max(1);
+        for pages in page_readers.values_mut() {
+            pages.set_batch(batch_rows, VALUE_OVERHEAD, false);
         }
-        let source = Group { file: self.file, group, budget: self.budget, primed: RefCell::new(primed) };
+        let source = RowGroupPages {
+            file: self.file,
+            group,
+            budget: self.budget,
+            page_readers: RefCell::new(page_readers),
+        };
         let open = || {
             ParquetRecordBatchReader::try_new_with_row_groups(
                 self.levels,
@@ -70,12 +80,13 @@ impl Plan<'_> {
                 selection,
             )
         };
-        let reader = catch_panic(open).map_err(|why| self.budget.error(&self.file.path, why))?;
-        let reader = reader.map_err(|e| self.budget.error(&self.file.path, e.to_string()))?;
-        Ok(Batches { reader, budget: Arc::clone(self.budget) })
+        let reader = catch_panic(open).map_err(|why| self.budget.store_error(&self.file.path, why))?;
+        let reader = reader.map_err(|e| self.budget.store_error(&self.file.path, e.to_string()))?;
+        Ok(RowGroupBatches { reader, budget: Arc::clone(self.budget) })
     }
 
-    /// Bytes that a row of a leaf can take once decoded: its longest value, or its share of the chunk.
+    /// Estimate of the memory of a decoded row of a leaf column, bytes: its longest value, or its share of the column
+    /// chunk.
     fn row_bytes(&self, group: usize, leaf: usize, longest: u64) -> u64 {
         let group = self.file.metadata.row_group(group);
         let chunk = group.column(leaf);
@@ -91,46 +102,48 @@ impl Plan<'_> {
         let rows = group.num_rows().unsigned_abs().max(1);
         let share = chunk.uncompressed_size().unsigned_abs() / rows;
         let values = chunk.num_values().unsigned_abs().div_ceil(rows).max(1);
-        longest.max(width).max(share).saturating_add(PER_VALUE).saturating_mul(values)
+        longest.max(width).max(share).saturating_add(VALUE_OVERHEAD).saturating_mul(values)
     }
 }
 
-impl Batches {
-    /// The next batch, `None` behind the last.
+impl RowGroupBatches {
+    /// The next batch; `None` after the last.
     pub(crate) fn next(&mut self, file: &ParquetFile) -> Result<Option<RecordBatch>, StoreError> {
-        self.budget.next_batch();
-        let batch = catch_panic(|| self.reader.next()).map_err(|why| self.budget.error(&file.path, why))?;
+        self.budget.begin_batch();
+        let batch =
+            catch_panic(|| self.reader.next()).map_err(|why| self.budget.store_error(&file.path, why))?;
         batch.transpose().map_err(|e| {
-            // Arrow's words for whose error it is are the decoder's, not ours.
+            // The prefixes of the Arrow and Parquet error types mean nothing to a reader of the message.
             let text = e.to_string();
             let text =
                 text.trim_start_matches("Parquet argument error: ").trim_start_matches("Parquet error: ");
-            self.budget.error(&file.path, text.to_owned())
+            self.budget.store_error(&file.path, text.to_owned())
         })
     }
 }
 
-struct Group<'a> {
+/// The column chunks of a row group, as the decoder of the `parquet` crate requests them.
+struct RowGroupPages<'a> {
     file: &'a ParquetFile,
     group: usize,
     budget: &'a Arc<MemoryBudget>,
-    primed: RefCell<BTreeMap<usize, Pages>>,
+    page_readers: RefCell<BTreeMap<usize, CheckedPageReader>>,
 }
 
-impl RowGroups for Group<'_> {
+impl RowGroups for RowGroupPages<'_> {
     fn num_rows(&self) -> usize {
         self.file.metadata.row_group(self.group).num_rows() as usize
     }
 
     fn column_chunks(&self, leaf: usize) -> ParquetResult<Box<dyn PageIterator>> {
-        let pages = match self.primed.borrow_mut().remove(&leaf) {
+        let pages = match self.page_readers.borrow_mut().remove(&leaf) {
             Some(pages) => pages,
             None => {
-                let pages = self.file.pages(self.group, leaf, self.budget);
-                pages.map_err(|fault| ParquetError::General(self.budget.keep(fault)))?
+                let pages = self.file.page_reader(self.group, leaf, self.budget);
+                pages.map_err(|error| ParquetError::General(self.budget.record(error)))?
             }
         };
-        Ok(Box::new(Once(Some(pages))))
+        Ok(Box::new(SingleChunk(Some(pages))))
     }
 
     fn row_groups(&self) -> Box<dyn Iterator<Item = &RowGroupMetaData> + '_> {
@@ -142,10 +155,10 @@ impl RowGroups for Group<'_> {
     }
 }
 
-/// The one chunk of a column in a row group.
-struct Once(Option<Pages>);
+/// Iterator over the single column chunk of a leaf column in a row group.
+struct SingleChunk(Option<CheckedPageReader>);
 
-impl Iterator for Once {
+impl Iterator for SingleChunk {
     type Item = ParquetResult<Box<dyn PageReader>>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -153,4 +166,4 @@ impl Iterator for Once {
     }
 }
 
-impl PageIterator for Once {}
+impl PageIterator for SingleChunk {}

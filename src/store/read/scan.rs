@@ -1,4 +1,4 @@
-//! A file as a stream of tables in bounded memory, of the columns and rows that are wanted.
+//! Scans: the selected columns and rows of a file as a stream of tables in bounded memory.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -10,29 +10,29 @@ use crate::store::StoreError;
 use crate::store::columns::from_arrow::Decoder;
 use crate::store::columns::narrow::{DECLARED, restored};
 use crate::store::columns::to_arrow::UNIT;
-use crate::store::read::predicate::{Predicate, comparable};
-use crate::store::read::prune::{self, Column as Pruned, Pruner, Ranges};
-use crate::store::read::row_group_batches::{Batches, Plan};
-use crate::store::read::selection::{Source, field_metadata};
+use crate::store::read::predicate::Predicate;
+use crate::store::read::prune::{PruningPredicate, RowRanges, check_types, take_front};
+use crate::store::read::row_group_batches::{RowGroupBatches, RowGroupReader};
+use crate::store::read::selection::{TableSource, field_metadata};
 use crate::store::untrusted::memory_budget::MemoryBudget;
-use crate::store::untrusted::parquet_file::Open;
+use crate::store::untrusted::parquet_file::OpenOptions;
 use crate::table::{Array, Column, Table, Values};
 
-/// Rows of a batch unless said otherwise.
+/// Default of [`ScanOptions::batch_rows`].
 const BATCH_ROWS: u32 = 10_000;
-/// Memory of a scan unless said otherwise, bytes.
+/// Default of [`ScanOptions::memory_limit_bytes`].
 const MEMORY_LIMIT: u64 = 1 << 30;
 
-/// What to read of a file, and with how much memory.
+/// Options of a scan: columns, rows and memory.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ScanOptions {
-    /// The columns, in the order they are wanted; `None` for all that events can use.
+    /// Names of the columns, in the order of the result; `None` for all of a supported type.
     pub columns: Option<Vec<String>>,
-    /// The rows that are wanted; `None` for all.
+    /// Predicate that selects rows; `None` for all rows.
     pub predicate: Option<Predicate>,
-    /// Most rows of a batch; one may have fewer.
+    /// Most rows of a batch; a batch may have fewer.
     pub batch_rows: u32,
-    /// Memory that a scan holds at most, bytes, the batch at hand included.
+    /// Most memory of the scan, the current batch included, bytes.
     pub memory_limit_bytes: u64,
 }
 
@@ -42,74 +42,106 @@ impl Default for ScanOptions {
     }
 }
 
-/// What a scan did not have to read.
+/// Row groups and rows that a scan skipped by their statistics.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct PruneStats {
-    /// Row groups that hold rows.
+    /// Number of row groups so far, without empty ones.
     pub row_groups: u64,
-    /// Those of them that no row was read of.
-    pub row_groups_passed: u64,
-    /// Rows that were passed over without being decoded, in those and in others.
-    pub rows_passed: u64,
+    /// Number of those that were skipped as a whole.
+    pub row_groups_pruned: u64,
+    /// Number of rows that were skipped without being decoded, in skipped and other row groups.
+    pub rows_pruned: u64,
 }
 
-/// The batches of a file: an iterator of tables.
+/// Iterator over the batches of a file, as tables.
 ///
-/// Every table has the same columns; none is empty. After an error there is nothing more.
+/// Every table has the same columns, and at least one row. The iterator ends after an error.
 pub struct Scan {
-    source: Source,
-    /// Columns that are decoded: those wanted, and those the predicate needs.
+    source: TableSource,
+    /// Positions in the schema of the columns that are decoded: the selected ones and those of the predicate.
     roots: Vec<usize>,
-    /// Of the wanted columns in their order: which of `roots`, and the unit.
-    wanted: Vec<(usize, String)>,
-    /// Of each of `roots` the type that it was declared with, where it was stored in a narrower one.
+    /// The columns of the result in their order: index in `roots`, and unit.
+    selected: Vec<(usize, String)>,
+    /// The declared type of each of `roots` that is stored in a narrower one.
     declared: Vec<Option<String>>,
     levels: FieldLevels,
     leaves: Vec<usize>,
-    pruner: Option<Pruner>,
+    pruning: Option<PruningPredicate>,
     budget: Arc<MemoryBudget>,
     batch_rows: u64,
+    /// Index of the next row group.
     group: usize,
-    batches: Option<(Batches, Ranges)>,
-    /// First row of the group at hand in the file, and rows read of it.
-    rows_before: u64,
-    rows_read: u64,
-    passed: PruneStats,
+    /// Batches of the current row group, and its rows that they still have to return.
+    batches: Option<(RowGroupBatches, RowRanges)>,
+    /// First row of the current row group in the file.
+    group_start: u64,
+    /// Number of rows of the current row group.
+    group_rows: u64,
+    stats: PruneStats,
     done: bool,
 }
 
-/// Opens a file for reading batch by batch. Cost: the footer, and the page index of the predicate's columns.
+/// Opens a file for reading batch by batch. Reads the footer, and the page index of the predicate's columns.
 ///
-/// Row groups and pages that cannot hold a wanted row, by their statistics, are not read; of what is read, exactly the
-/// rows that satisfy the predicate come out, in the order of the file.
+/// Row groups and pages whose statistics exclude the predicate are not read. The result has exactly the rows that
+/// satisfy the predicate, in the order of the file.
 ///
 /// # Errors
-/// As [`read_table`](crate::store::read_table); [`StoreError::Predicate`] for a comparison of a column with another kind.
+/// Those of [`read_table`](crate::store::read_table); [`StoreError::Predicate`] for a comparison of a column with a
+/// scalar of another kind.
+///
+/// # Examples
+/// ```
+/// use ironforge::store::{Comparison, Predicate, Scalar, ScanOptions, StoreConfig, scan, write_table};
+/// use ironforge::table::{Column, Table, Values};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let dir = tempfile::tempdir()?;
+/// let path = dir.path().join("trades.parquet");
+/// let table = Table::new(vec![
+///     Column::new("t_ms", "ms", Values::I64((0..1000).collect())),
+///     Column::new("price", "points", Values::F64((0..1000).map(f64::from).collect())),
+/// ]);
+/// write_table(&path, &table, &StoreConfig { row_group_rows: 100, ..StoreConfig::default() })?;
+///
+/// let options = ScanOptions {
+///     columns: Some(vec!["price".to_owned()]),
+///     predicate: Some(Predicate::compare("t_ms", Comparison::Ge, Scalar::Int(950))),
+///     ..ScanOptions::default()
+/// };
+/// let mut scan = scan(&path, &options)?;
+/// let rows = scan.by_ref().map(|batch| batch.map(|table| table.rows())).sum::<Result<usize, _>>()?;
+/// assert_eq!(rows, 50);
+/// // Nine of ten row groups end before t_ms = 950.
+/// assert_eq!(scan.prune_stats().row_groups_pruned, 9);
+/// # Ok(())
+/// # }
+/// ```
 pub fn scan(path: &Path, options: &ScanOptions) -> Result<Scan, StoreError> {
     let statistics = options.predicate.is_some();
-    Scan::new(Source::open(path, Open { statistics, map: false })?, options)
+    Scan::new(TableSource::open(path, OpenOptions { statistics, map: false })?, options)
 }
 
-/// As [`scan`], with the file mapped into memory: what is not compressed is not copied, and what is not wanted is never
-/// brought in. Where everything is decoded it saves little (see `benches/record/`).
+/// Same as [`scan`], but maps the file into memory: uncompressed pages are not copied, and skipped pages are not
+/// loaded. It saves little where all pages are decoded (see `benches/record/`).
 ///
 /// # Safety
-/// Nobody may change or shorten the file while the scan lives: bytes that were checked could then be others, and reading
-/// beyond a new end kills the process.
+/// Nobody may change or shorten the file while the scan exists: checked bytes could change, and reading beyond a
+/// new end kills the process.
 ///
 /// # Errors
-/// As [`scan`].
-#[allow(unsafe_code, reason = "hands on what its caller promises of the file")]
+/// Those of [`scan`].
+#[allow(unsafe_code, reason = "forwards the promise of its caller about the file")]
 pub unsafe fn scan_mapped(path: &Path, options: &ScanOptions) -> Result<Scan, StoreError> {
     let statistics = options.predicate.is_some();
-    Scan::new(Source::open(path, Open { statistics, map: true })?, options)
+    Scan::new(TableSource::open(path, OpenOptions { statistics, map: true })?, options)
 }
 
 impl Scan {
-    fn new(source: Source, options: &ScanOptions) -> Result<Self, StoreError> {
+    fn new(source: TableSource, options: &ScanOptions) -> Result<Self, StoreError> {
         let names: Option<Vec<&str>> =
             options.columns.as_ref().map(|c| c.iter().map(String::as_str).collect());
-        let (chosen, _) = source.choose(names.as_deref())?;
+        let (chosen, _) = source.select(names.as_deref())?;
         let mut roots: Vec<usize> = chosen.iter().map(|(root, _)| *root).collect();
         let mut order = roots.clone();
         if let Some(names) = &names {
@@ -119,58 +151,59 @@ impl Scan {
         if let Some(predicate) = &options.predicate {
             for column in predicate.columns() {
                 let root = source.position(column)?;
-                source.choose(Some(&[column]))?;
+                source.select(Some(&[column]))?;
                 roots.push(root);
             }
-            check(&source, predicate)?;
+            check_types(&source, predicate)?;
         }
         roots.sort_unstable();
         roots.dedup();
-        let (levels, leaves) = source.levels(&roots)?;
+        let (levels, leaves) = source.field_levels(&roots)?;
         let budget = Arc::new(MemoryBudget::new(options.memory_limit_bytes));
-        let pruner = options.predicate.clone().map(|predicate| pruner(&source, predicate, &budget));
-        let noted = source.noted();
-        let place = |root: usize| roots.iter().position(|r| *r == root).unwrap_or_default();
-        let unit = |root| field_metadata(&noted, root, UNIT).unwrap_or_default();
-        let wanted = order.iter().map(|&root| (place(root), unit(root))).collect();
-        let declared = roots.iter().map(|&root| field_metadata(&noted, root, DECLARED)).collect();
+        let predicate = options.predicate.clone();
+        let pruning = predicate.map(|predicate| PruningPredicate::new(&source, predicate, &budget));
+        let stored = source.stored_schema();
+        let index = |root: usize| roots.iter().position(|r| *r == root).unwrap_or_default();
+        let unit = |root| field_metadata(&stored, root, UNIT).unwrap_or_default();
+        let selected = order.iter().map(|&root| (index(root), unit(root))).collect();
+        let declared = roots.iter().map(|&root| field_metadata(&stored, root, DECLARED)).collect();
         Ok(Self {
-            wanted,
+            selected,
             roots,
             declared,
             levels,
             leaves,
-            pruner,
+            pruning,
             budget,
             batch_rows: u64::from(options.batch_rows).max(1),
             group: 0,
             batches: None,
-            rows_before: 0,
-            rows_read: 0,
-            passed: PruneStats::default(),
+            group_start: 0,
+            group_rows: 0,
+            stats: PruneStats::default(),
             done: false,
             source,
         })
     }
 
-    /// What was passed over so far.
-    pub fn passed(&self) -> PruneStats {
-        self.passed
+    /// Statistics of the row groups and rows skipped so far.
+    pub fn prune_stats(&self) -> PruneStats {
+        self.stats
     }
 
-    /// A table of the scan's columns without rows.
+    /// A table with the columns of the scan and no rows.
     pub fn empty(&self) -> Table {
         let values = self.decoders().into_iter().map(Decoder::finish).zip(&self.declared);
         let widened = |(values, declared): (Values, &Option<String>)| match declared.as_deref() {
-            // A column without rows can be restored from any type.
+            // Without rows there are no values to convert.
             Some("f64") => Values::F64(Array::empty(values.nullable())),
             _ => values,
         };
         self.table(values.map(widened).collect())
     }
 
-    /// The decoded columns, in the types that they were declared with.
-    fn finished(&self, decoders: Vec<Decoder>) -> Result<Vec<Values>, StoreError> {
+    /// The decoded columns in their declared types.
+    fn finish(&self, decoders: Vec<Decoder>) -> Result<Vec<Values>, StoreError> {
         let values = decoders.into_iter().map(Decoder::finish).zip(&self.declared).zip(&self.roots);
         let restore = |((values, declared), &root): ((Values, &Option<String>), &usize)| match declared {
             None => Ok(values),
@@ -183,21 +216,21 @@ impl Scan {
     }
 
     fn decoders(&self) -> Vec<Decoder> {
-        // `choose` made a decoder of each of them before.
+        // `TableSource::select` accepted all of them, so none is left out.
         self.roots.iter().filter_map(|&root| Decoder::new(self.source.schema.field(root))).collect()
     }
 
     fn table(&self, mut values: Vec<Values>) -> Table {
-        let take = |(at, unit): &(usize, String)| {
-            let name = self.source.schema.field(self.roots[*at]).name();
-            let values = std::mem::replace(&mut values[*at], Values::U32(Array::default()));
+        let column = |(index, unit): &(usize, String)| {
+            let name = self.source.schema.field(self.roots[*index]).name();
+            let values = std::mem::replace(&mut values[*index], Values::U32(Array::default()));
             Column::new(name, unit, values)
         };
-        Table::new(self.wanted.iter().map(take).collect())
+        Table::new(self.selected.iter().map(column).collect())
     }
 
-    /// Opens the next row group with a row that may be wanted; `false` if there is none.
-    fn open_group(&mut self) -> Result<bool, StoreError> {
+    /// Opens the next row group with a row that may satisfy the predicate; `false` if there is none.
+    fn open_row_group(&mut self) -> Result<bool, StoreError> {
         while self.group < self.source.file.metadata.num_row_groups() {
             let group = self.group;
             self.group += 1;
@@ -205,35 +238,38 @@ impl Scan {
             if rows == 0 {
                 continue;
             }
-            let all: Ranges = std::iter::once(0..rows).collect();
-            let ranges = self.pruner.as_ref().map_or(all, |pruner| pruner.rows(&self.source.file, group));
+            let all: RowRanges = std::iter::once(0..rows).collect();
+            let ranges = match &self.pruning {
+                Some(pruning) => pruning.candidate_rows(&self.source.file, group),
+                None => all,
+            };
             let kept: u64 = ranges.iter().map(|range| range.end - range.start).sum();
-            self.passed.row_groups += 1;
-            self.passed.rows_passed += rows - kept;
-            self.rows_before += self.rows_read;
-            self.rows_read = rows;
+            self.stats.row_groups += 1;
+            self.stats.rows_pruned += rows - kept;
+            self.group_start += self.group_rows;
+            self.group_rows = rows;
             if kept == 0 {
-                self.passed.row_groups_passed += 1;
+                self.stats.row_groups_pruned += 1;
                 continue;
             }
             let selection = (kept < rows).then(|| {
                 let ranges = ranges.iter().map(|range| range.start as usize..range.end as usize);
                 RowSelection::from_consecutive_ranges(ranges, rows as usize)
             });
-            let plan = Plan {
+            let reader = RowGroupReader {
                 file: &self.source.file,
                 levels: &self.levels,
                 leaves: &self.leaves,
                 budget: &self.budget,
                 batch_rows: self.batch_rows,
             };
-            self.batches = Some((plan.group(group, selection)?, ranges));
+            self.batches = Some((reader.batches(group, selection)?, ranges));
             return Ok(true);
         }
         Ok(false)
     }
 
-    /// The next batch, which may have no wanted row; `None` at the end of the row group.
+    /// The next batch, which may have no selected row; `None` at the end of the row group.
     fn batch(&mut self) -> Result<Option<Table>, StoreError> {
         let Some((batches, left)) = &mut self.batches else { return Ok(None) };
         let Some(batch) = batches.next(&self.source.file)? else {
@@ -243,36 +279,36 @@ impl Scan {
             return Ok(None);
         };
         let rows = batch.num_rows() as u64;
-        let first = self.rows_before + take(left, rows);
+        let first = self.group_start + take_front(left, rows);
         let mut decoders = self.decoders();
-        let width: u64 = decoders.iter().map(Decoder::bytes_per_row).sum();
-        let text = |decoders: &[Decoder]| decoders.iter().map(Decoder::text_bytes).sum::<u64>();
+        let row_bytes: u64 = decoders.iter().map(Decoder::bytes_per_row).sum();
+        let text_bytes = |decoders: &[Decoder]| decoders.iter().map(Decoder::text_bytes).sum::<u64>();
         for (i, array) in batch.columns().iter().enumerate() {
             self.source.append(&mut decoders[i], self.roots[i], array.as_ref(), first)?;
-            let needs = rows.saturating_mul(width).saturating_add(text(&decoders));
-            if needs > self.budget.left() {
+            let needs = rows.saturating_mul(row_bytes).saturating_add(text_bytes(&decoders));
+            if needs > self.budget.available() {
                 let (path, limit) = (self.source.file.path.clone(), self.budget.limit());
                 return Err(StoreError::Memory { path, needs, limit });
             }
         }
-        let mut values = self.finished(decoders)?;
-        if let Some(pruner) = &self.pruner {
+        let mut values = self.finish(decoders)?;
+        if let Some(pruning) = &self.pruning {
             let column = |name: &str| {
-                let at = self.roots.iter().position(|&root| self.source.schema.field(root).name() == name);
-                &values[at.unwrap_or_default()]
+                let index = self.roots.iter().position(|&root| self.source.schema.field(root).name() == name);
+                &values[index.unwrap_or_default()]
             };
-            let wanted = pruner.predicate.rows(batch.num_rows(), &column);
-            if wanted.iter().any(|wanted| !wanted) {
-                let rows: Vec<usize> = (0..wanted.len()).filter(|&row| wanted[row]).collect();
+            let keep = pruning.predicate.rows(batch.num_rows(), &column);
+            if keep.iter().any(|keep| !keep) {
+                let rows: Vec<usize> = (0..keep.len()).filter(|&row| keep[row]).collect();
                 values = values.iter().map(|values| values.take(&rows)).collect();
             }
         }
         Ok(Some(self.table(values)))
     }
 
-    fn step(&mut self) -> Result<Option<Table>, StoreError> {
+    fn next_table(&mut self) -> Result<Option<Table>, StoreError> {
         loop {
-            if self.batches.is_none() && !self.open_group()? {
+            if self.batches.is_none() && !self.open_row_group()? {
                 return Ok(None);
             }
             match self.batch()? {
@@ -288,62 +324,14 @@ impl Iterator for Scan {
     type Item = Result<Table, StoreError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        if self.done || self.wanted.is_empty() {
+        if self.done || self.selected.is_empty() {
             return None;
         }
-        let step = self.step().transpose();
-        if !matches!(step, Some(Ok(_))) {
+        let next = self.next_table().transpose();
+        if !matches!(next, Some(Ok(_))) {
             self.done = true;
             self.batches = None;
         }
-        step
+        next
     }
-}
-
-/// Refuses a comparison of a column with a value of another kind.
-fn check(source: &Source, predicate: &Predicate) -> Result<(), StoreError> {
-    let mut wrong = None;
-    predicate.visit(&mut |column, value| {
-        let field = source.schema.fields().iter().find(|field| field.name() == column);
-        let values = field.and_then(|field| Decoder::new(field)).map(Decoder::finish);
-        if let (Some(values), Some(value)) = (values, value)
-            && !comparable(&values, value)
-            && wrong.is_none()
-        {
-            wrong = Some(StoreError::Predicate {
-                path: source.file.path.clone(),
-                column: column.to_owned(),
-                type_name: values.type_name(),
-                value: value.kind(),
-            });
-        }
-    });
-    wrong.map_or(Ok(()), Err)
-}
-
-fn pruner(source: &Source, predicate: Predicate, budget: &MemoryBudget) -> Pruner {
-    let schema = source.file.schema();
-    let column = |name: &str| {
-        let root = source.schema.fields().iter().position(|field| field.name() == name)?;
-        let mut leaves = (0..schema.num_columns()).filter(|&leaf| schema.get_column_root_idx(leaf) == root);
-        let (leaf, more) = (leaves.next()?, leaves.next());
-        let flat = more.is_none() && schema.column(leaf).max_rep_level() == 0;
-        flat.then(|| Pruned::new(&source.file, name, leaf, source.schema.field(root).data_type()))
-    };
-    let columns: Vec<Pruned> = predicate.columns().into_iter().filter_map(column).collect();
-    let leaves: Vec<usize> = columns.iter().map(|column| column.leaf).collect();
-    let index = if leaves.is_empty() { None } else { prune::page_index(&source.file, &leaves, budget) };
-    Pruner { predicate, columns, index }
-}
-
-/// Takes `rows` rows off the front of ranges; gives the first of them.
-fn take(ranges: &mut Ranges, mut rows: u64) -> u64 {
-    let first = ranges.first().map_or(0, |range| range.start);
-    for range in ranges.iter_mut() {
-        let taken = rows.min(range.end - range.start);
-        range.start += taken;
-        rows -= taken;
-    }
-    ranges.retain(|range| range.start < range.end);
-    first
 }

@@ -1,51 +1,50 @@
-//! Tables of files that were written at different times, one below the other.
+//! Concatenation of tables whose columns changed over time.
 //!
-//! A column that a file does not have is missing in its rows, and so is nullable in the whole; a column that is
-//! nullable in one file is so in the whole. Everything else that differs is an error: a column that means another thing
-//! in another file cannot be put right by guessing.
+//! A column that a file lacks is null in its rows, and so is nullable in the result; a column that is nullable in one
+//! file is nullable in the result. Any other difference of types is an error: the right conversion cannot be guessed.
 
 use std::path::Path;
 
 use crate::store::StoreError;
 use crate::table::{Array, Column, Labels, Table, Values};
 
-/// A table that grows file by file, or batch by batch.
+/// A table to which tables of files or batches are appended.
 #[derive(Default)]
-pub(crate) struct Grown {
+pub(crate) struct TableBuilder {
     columns: Vec<Column>,
     rows: usize,
 }
 
-impl Grown {
-    /// Puts the rows of a table below; `path` is where they come from.
+impl TableBuilder {
+    /// Appends the rows of a table; `path` is the file that errors name.
     ///
     /// # Errors
-    /// [`StoreError::Evolution`] for a column of another type.
+    /// [`StoreError::Evolution`] for a column of another type than before.
     pub(crate) fn append(&mut self, path: &Path, table: Table) -> Result<(), StoreError> {
         let rows = self.rows + table.rows();
         let (added, first) = (table.rows(), self.rows == 0 && self.columns.is_empty());
         let mut seen = vec![false; self.columns.len()];
         for column in table.into_columns() {
             match self.columns.iter().position(|known| known.name == column.name) {
-                Some(at) => {
-                    let known = &mut self.columns[at];
+                Some(index) => {
+                    let known = &mut self.columns[index];
                     let was = known.values.type_name();
                     let is = column.values.type_name();
                     let values = std::mem::replace(&mut known.values, Values::U32(Array::default()));
-                    known.values = below(values, column.values).ok_or_else(|| StoreError::Evolution {
+                    known.values = concat(values, column.values).ok_or_else(|| StoreError::Evolution {
                         path: path.to_owned(),
                         column: column.name.clone(),
                         was,
                         is,
                     })?;
-                    if let Some(seen) = seen.get_mut(at) {
+                    if let Some(seen) = seen.get_mut(index) {
                         *seen = true;
                     }
                 }
                 None if first => self.columns.push(column),
                 None => {
                     let missing = missing_like(&column.values, self.rows);
-                    let values = below(missing, column.values).unwrap_or(Values::U32(Array::default()));
+                    let values = concat(missing, column.values).unwrap_or(Values::U32(Array::default()));
                     self.columns.push(Column { values, ..column });
                 }
             }
@@ -53,7 +52,7 @@ impl Grown {
         for (known, _) in self.columns.iter_mut().zip(seen).filter(|(_, seen)| !seen) {
             let values = std::mem::replace(&mut known.values, Values::U32(Array::default()));
             let missing = missing_like(&values, added);
-            known.values = below(values, missing).unwrap_or(Values::U32(Array::default()));
+            known.values = concat(values, missing).unwrap_or(Values::U32(Array::default()));
         }
         self.rows = rows;
         Ok(())
@@ -64,7 +63,7 @@ impl Grown {
     }
 }
 
-/// `rows` missing values, of the nullable type that values of this type become.
+/// A column of `rows` nulls of the nullable type for `values`.
 fn missing_like(values: &Values, rows: usize) -> Values {
     match values {
         Values::U32(_) | Values::U64(_) | Values::I64(_) => Values::I64(Array::all_missing(rows)),
@@ -78,9 +77,9 @@ fn missing_like(values: &Values, rows: usize) -> Values {
     }
 }
 
-/// The values of `a` followed by those of `b`; `None` if they are of different types, or a `u64` that must become
+/// The values of `a`, then those of `b`; `None` if their types differ, or if a `u64` value of a column that becomes
 /// nullable does not fit `i64`.
-fn below(a: Values, b: Values) -> Option<Values> {
+fn concat(a: Values, b: Values) -> Option<Values> {
     let (mut a, b) = match (a.nullable(), b.nullable()) {
         (true, false) => (a, nullable(b)?),
         (false, true) => (nullable(a)?, b),

@@ -1,4 +1,4 @@
-//! Where the bytes of a file come from: read piece by piece, or mapped into memory.
+//! The bytes of a file, read range by range or mapped into memory.
 
 use std::fs::File;
 use std::io;
@@ -6,11 +6,11 @@ use std::ops::Range;
 
 use bytes::Bytes;
 
-/// A file that pages are taken from; shared by all columns.
+/// A file from which byte ranges are read; all columns share it.
 pub(crate) enum ByteSource {
-    /// Pieces are copied as they are needed.
+    /// Each range is copied when it is requested.
     Read(File),
-    /// The whole file lies in the address space, and pieces are views of it.
+    /// The whole file is mapped, and ranges are views of the mapping.
     Mapped(Bytes),
 }
 
@@ -18,17 +18,17 @@ impl ByteSource {
     /// Maps a file.
     ///
     /// # Errors
-    /// The operating system's.
+    /// The error of the operating system.
     #[allow(unsafe_code, reason = "maps a file")]
     pub(crate) fn map(file: &File) -> io::Result<Self> {
         // SAFETY: 1. the map is read-only and private to this process, and outlives every view (Bytes owns it).
-        //         2. that nobody shortens or changes the file meanwhile is the promise that the caller of
-        //            `scan_mapped` and `read_table_mapped` makes, the only ways here: they say what happens otherwise.
+        //         2. the callers of `scan_mapped` and `read_table_mapped`, the only paths to this function, promise
+        //            that nobody shortens or changes the file meanwhile; both document the consequences.
         let map = unsafe { memmap2::Mmap::map(file) }?;
         Ok(Self::Mapped(Bytes::from_owner(map)))
     }
 
-    /// The bytes of a range; a view if the file is mapped. The range was checked against the file's length.
+    /// The bytes of a range; a view if the file is mapped. Callers check the range against the length of the file.
     pub(crate) fn bytes(&self, range: Range<u64>) -> io::Result<Bytes> {
         match self {
             Self::Mapped(bytes) => {
@@ -46,7 +46,7 @@ impl ByteSource {
         }
     }
 
-    /// Whether pieces take memory of their own.
+    /// Returns whether ranges are copied, and so take heap memory.
     pub(crate) fn copies(&self) -> bool {
         matches!(self, Self::Read(_))
     }

@@ -1,9 +1,9 @@
-//! The last line against a decoder that panics on a damaged file: the panic becomes a value, and says nothing.
+//! Panics of the decoder on damaged files, returned as errors without printing a message.
 //!
-//! `catch_unwind` alone would still print the panic through the process's hook. A hook is therefore put in front of
-//! the present one, once, and stays silent only on a thread that is inside [`shield`]; all other panics pass
-//! through unchanged. A program that sets a hook of its own later replaces this one: it then sees the message,
-//! and still gets the error. With `panic = "abort"` no panic can be caught, so the crate wants unwinding.
+//! `catch_unwind` alone still prints the panic through the process's hook. Therefore a hook is installed once in
+//! front of the present one; it is silent only on a thread inside [`catch_panic`] and forwards all other panics
+//! unchanged. A program that sets another hook later replaces this one: its hook then receives the message, and the
+//! caller still gets the error. With `panic = "abort"` no panic can be caught, so the crate requires unwinding.
 
 use std::any::Any;
 use std::cell::Cell;
@@ -16,29 +16,29 @@ thread_local! {
 
 static HOOK: Once = Once::new();
 
-/// Leaves the flag as it was found, whichever way the scope is left.
-struct Restore(bool);
+/// Restores [`QUIET`] when the scope is left, by return or by panic.
+struct RestoreQuiet(bool);
 
-impl Drop for Restore {
+impl Drop for RestoreQuiet {
     fn drop(&mut self) {
         QUIET.set(self.0);
     }
 }
 
-/// Runs `work`; a panic inside comes back as its message.
+/// Runs `work`; a panic inside is returned as its message.
 ///
-/// What `work` borrowed must not be used after an `Err`: it may be half-changed.
+/// Values that `work` borrowed mutably must not be used after an `Err`: they may be partly changed.
 pub(crate) fn catch_panic<T>(work: impl FnOnce() -> T) -> Result<T, String> {
     HOOK.call_once(|| {
         let previous = panic::take_hook();
         panic::set_hook(Box::new(move |info| {
-            // The flag is gone while a thread is torn down: speak up then.
+            // The flag no longer exists while a thread is torn down: do not silence its panics.
             if !QUIET.try_with(Cell::get).unwrap_or(false) {
                 previous(info);
             }
         }));
     });
-    let _restore = Restore(QUIET.replace(true));
+    let _restore = RestoreQuiet(QUIET.replace(true));
     panic::catch_unwind(AssertUnwindSafe(work)).map_err(message)
 }
 

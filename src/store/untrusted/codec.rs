@@ -1,28 +1,29 @@
-//! Decompression that cannot give more than it was told to.
+//! Decompression with bounded output.
 //!
-//! A page declares how much it becomes. What cannot be true is refused before memory is taken for it (a codec has a
-//! largest ratio), and what becomes more is refused when the declared size is full: a bomb ends where it began.
+//! A page declares its decompressed length. An impossible length is refused before memory is allocated (most codecs
+//! have a largest ratio), and output beyond the declared length stops decompression, so a decompression bomb has no
+//! effect.
 
 use std::cell::RefCell;
 use std::io::Read;
 
 use parquet::basic::Compression;
 
-/// Why bytes cannot be decompressed.
+/// Error of decompression.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum CodecFault {
-    /// The codec is not known here.
-    Unknown(&'static str),
-    /// The bytes are not what they claim to be.
+pub(crate) enum CodecError {
+    /// The codec is not supported.
+    Unsupported(&'static str),
+    /// The bytes are not valid, or have another length than declared.
     Damaged(String),
 }
 
 thread_local! {
-    /// The working memory of Zstandard, which takes longer to set up than a small page to decompress.
+    /// Zstandard context, reused because its setup takes longer than decompressing a small page.
     static ZSTD: RefCell<Option<zstd::bulk::Decompressor<'static>>> = const { RefCell::new(None) };
 }
 
-/// How the pages of a chunk are compressed.
+/// Compression codec of the pages of a column chunk.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Codec {
     None,
@@ -38,8 +39,8 @@ impl Codec {
     /// The codec of a column chunk.
     ///
     /// # Errors
-    /// [`CodecFault::Unknown`] for LZO, which has no maintained decoder.
-    pub(crate) fn new(compression: Compression) -> Result<Self, CodecFault> {
+    /// [`CodecError::Unsupported`] for LZO, for which no maintained decoder exists.
+    pub(crate) fn new(compression: Compression) -> Result<Self, CodecError> {
         Ok(match compression {
             Compression::UNCOMPRESSED => Self::None,
             Compression::SNAPPY => Self::Snappy,
@@ -48,47 +49,47 @@ impl Codec {
             Compression::LZ4 => Self::Lz4,
             Compression::LZ4_RAW => Self::Lz4Raw,
             Compression::ZSTD(_) => Self::Zstd,
-            Compression::LZO => return Err(CodecFault::Unknown("lzo")),
+            Compression::LZO => return Err(CodecError::Unsupported("lzo")),
         })
     }
 
-    /// Whether so many bytes can come of so few. Zstandard and brotli can say a repetition of any length in a few
-    /// bytes; the others gain at most a factor that their format fixes.
-    pub(crate) fn plausible(self, compressed: usize, uncompressed: usize) -> bool {
-        let most = match self {
-            Self::None => return compressed == uncompressed,
-            // A copy of 64 bytes takes three, or two from near.
+    /// Returns whether `compressed_len` bytes can decompress to `uncompressed_len`. Zstandard and Brotli can encode a
+    /// repetition of any length in a few bytes; the formats of the others fix a largest ratio.
+    pub(crate) fn plausible(self, compressed_len: usize, uncompressed_len: usize) -> bool {
+        let max_ratio = match self {
+            Self::None => return compressed_len == uncompressed_len,
+            // A copy of 64 bytes takes three bytes, or two from a near offset.
             Self::Snappy => 64,
-            // 258 bytes in two bits.
+            // A match of 258 bytes takes two bits.
             Self::Gzip => 1032,
-            // A length grows by 255 with each byte.
+            // Each byte extends a length by 255.
             Self::Lz4 | Self::Lz4Raw => 256,
-            Self::Brotli | Self::Zstd => return compressed > 0 || uncompressed == 0,
+            Self::Brotli | Self::Zstd => return compressed_len > 0 || uncompressed_len == 0,
         };
-        uncompressed <= compressed.saturating_mul(most)
+        uncompressed_len <= compressed_len.saturating_mul(max_ratio)
     }
 
-    /// Appends the `len` bytes that `input` becomes to `out`.
+    /// Decompresses `input`, which has `len` bytes decompressed, and appends them to `out`.
     ///
     /// # Errors
-    /// [`CodecFault::Damaged`] if it is no such data, or becomes fewer or more bytes.
-    pub(crate) fn append(self, input: &[u8], len: usize, out: &mut Vec<u8>) -> Result<(), CodecFault> {
+    /// [`CodecError::Damaged`] if `input` is not valid, or decompresses to fewer or more bytes.
+    pub(crate) fn append(self, input: &[u8], len: usize, out: &mut Vec<u8>) -> Result<(), CodecError> {
         let start = out.len();
-        let damaged = |e: &dyn std::fmt::Display| CodecFault::Damaged(e.to_string());
+        let damaged = |e: &dyn std::fmt::Display| CodecError::Damaged(e.to_string());
         out.reserve_exact(len);
         match self {
             Self::None => out.extend_from_slice(input),
             Self::Snappy => {
                 if snap::raw::decompress_len(input).map_err(|e| damaged(&e))? != len {
-                    return Err(CodecFault::Damaged(format!(
-                        "it does not become the {len} bytes it declares"
+                    return Err(CodecError::Damaged(format!(
+                        "it does not decompress to the {len} bytes it declares"
                     )));
                 }
                 out.resize(start + len, 0);
                 snap::raw::Decoder::new().decompress(input, &mut out[start..]).map_err(|e| damaged(&e))?;
             }
-            Self::Gzip => bounded(flate2::read::MultiGzDecoder::new(input), len, out)?,
-            Self::Brotli => bounded(brotli_decompressor::Decompressor::new(input, 1 << 16), len, out)?,
+            Self::Gzip => read_bounded(flate2::read::MultiGzDecoder::new(input), len, out)?,
+            Self::Brotli => read_bounded(brotli_decompressor::Decompressor::new(input, 1 << 16), len, out)?,
             Self::Lz4 => lz4(input, len, out)?,
             Self::Lz4Raw => lz4_block(input, len, out)?,
             Self::Zstd => ZSTD
@@ -97,7 +98,7 @@ impl Codec {
                         Some(decoder) => decoder,
                         none => none.insert(zstd::bulk::Decompressor::new().map_err(|e| damaged(&e))?),
                     };
-                    // It writes into what was reserved, and no further.
+                    // The decoder writes into the reserved capacity only.
                     let mut cursor = std::io::Cursor::new(&mut *out);
                     cursor.set_position(start as u64);
                     decoder.decompress_to_buffer(input, &mut cursor).map_err(|e| damaged(&e))
@@ -106,41 +107,43 @@ impl Codec {
         }
         match out.len() - start {
             got if got == len => Ok(()),
-            got => {
-                Err(CodecFault::Damaged(format!("it becomes {got} bytes instead of the {len} it declares")))
-            }
+            got => Err(CodecError::Damaged(format!(
+                "it decompresses to {got} bytes instead of the {len} it declares"
+            ))),
         }
     }
 }
 
 /// Reads to the end, but at most one byte more than `len`.
-fn bounded(source: impl Read, len: usize, out: &mut Vec<u8>) -> Result<(), CodecFault> {
+fn read_bounded(source: impl Read, len: usize, out: &mut Vec<u8>) -> Result<(), CodecError> {
     let mut source = source.take(len as u64);
-    source.read_to_end(out).map_err(|e| CodecFault::Damaged(e.to_string()))?;
+    source.read_to_end(out).map_err(|e| CodecError::Damaged(e.to_string()))?;
     let mut more = [0];
     match source.into_inner().read(&mut more) {
         Ok(0) => Ok(()),
-        Ok(_) => Err(CodecFault::Damaged(format!("it becomes more than the {len} bytes it declares"))),
-        Err(e) => Err(CodecFault::Damaged(e.to_string())),
+        Ok(_) => {
+            Err(CodecError::Damaged(format!("it decompresses to more than the {len} bytes it declares")))
+        }
+        Err(e) => Err(CodecError::Damaged(e.to_string())),
     }
 }
 
-/// The older LZ4 of Parquet: Hadoop's frames; or, from early writers, one LZ4 frame or a bare block.
-fn lz4(input: &[u8], len: usize, out: &mut Vec<u8>) -> Result<(), CodecFault> {
+/// The deprecated LZ4 codec of Parquet: Hadoop frames; from early writers also one LZ4 frame or a bare block.
+fn lz4(input: &[u8], len: usize, out: &mut Vec<u8>) -> Result<(), CodecError> {
     let start = out.len();
-    if hadoop(input, len, out).is_some() {
+    if hadoop_lz4(input, len, out).is_some() {
         return Ok(());
     }
     out.truncate(start);
-    if bounded(lz4_flex::frame::FrameDecoder::new(input), len, out).is_ok() && out.len() - start == len {
+    if read_bounded(lz4_flex::frame::FrameDecoder::new(input), len, out).is_ok() && out.len() - start == len {
         return Ok(());
     }
     out.truncate(start);
     lz4_block(input, len, out)
 }
 
-/// Hadoop's frames: length decompressed, length compressed, both big-endian, and a block.
-fn hadoop(mut input: &[u8], len: usize, out: &mut Vec<u8>) -> Option<()> {
+/// Hadoop frames: decompressed length, compressed length, both big-endian, then an LZ4 block.
+fn hadoop_lz4(mut input: &[u8], len: usize, out: &mut Vec<u8>) -> Option<()> {
     let end = out.len() + len;
     while !input.is_empty() {
         let (head, rest) = input.split_first_chunk::<8>()?;
@@ -156,16 +159,16 @@ fn hadoop(mut input: &[u8], len: usize, out: &mut Vec<u8>) -> Option<()> {
     (out.len() == end).then_some(())
 }
 
-fn lz4_block(input: &[u8], len: usize, out: &mut Vec<u8>) -> Result<(), CodecFault> {
+fn lz4_block(input: &[u8], len: usize, out: &mut Vec<u8>) -> Result<(), CodecError> {
     let start = out.len();
     out.resize(start + len, 0);
     let got = lz4_flex::block::decompress_into(input, &mut out[start..]);
-    let got = got.map_err(|e| CodecFault::Damaged(e.to_string()))?;
+    let got = got.map_err(|e| CodecError::Damaged(e.to_string()))?;
     out.truncate(start + got);
     if got == len {
         return Ok(());
     }
-    Err(CodecFault::Damaged(format!("it becomes {got} bytes instead of the {len} it declares")))
+    Err(CodecError::Damaged(format!("it decompresses to {got} bytes instead of the {len} it declares")))
 }
 
 #[cfg(test)]
@@ -198,9 +201,9 @@ mod tests {
         out
     }
 
-    type Pack = fn(&[u8]) -> Vec<u8>;
+    type Compress = fn(&[u8]) -> Vec<u8>;
 
-    fn packers() -> [(Compression, Pack); 7] {
+    fn compressors() -> [(Compression, Compress); 7] {
         [
             (Compression::UNCOMPRESSED, <[u8]>::to_vec),
             (Compression::SNAPPY, |b| snap::raw::Encoder::new().compress_vec(b).unwrap()),
@@ -213,43 +216,43 @@ mod tests {
     }
 
     #[test]
-    fn every_codec_gives_exactly_what_was_packed_or_an_error() {
+    fn every_codec_returns_exactly_the_compressed_bytes_or_an_error() {
         let bytes: Vec<u8> = (0..4000u32).map(|i| ((i * i) >> 7) as u8).collect();
-        for (compression, pack) in packers() {
-            let packed = pack(&bytes);
+        for (compression, compress) in compressors() {
+            let compressed = compress(&bytes);
             let codec = Codec::new(compression).unwrap();
-            assert!(codec.plausible(packed.len(), bytes.len()), "{compression}");
+            assert!(codec.plausible(compressed.len(), bytes.len()), "{compression}");
             for _ in 0..2 {
                 let mut out = b"levels".to_vec();
-                codec.append(&packed, bytes.len(), &mut out).unwrap();
+                codec.append(&compressed, bytes.len(), &mut out).unwrap();
                 assert!(out.starts_with(b"levels") && out[6..] == bytes, "{compression}");
             }
             for wrong in [bytes.len() - 1, bytes.len() + 1] {
                 let mut out = Vec::new();
-                assert!(codec.append(&packed, wrong, &mut out).is_err(), "{compression} {wrong}");
+                assert!(codec.append(&compressed, wrong, &mut out).is_err(), "{compression} {wrong}");
                 assert!(out.capacity() <= wrong.max(1 << 12) * 2, "{compression}: {}", out.capacity());
             }
-            assert!(codec.append(&packed[..packed.len() / 2], bytes.len(), &mut Vec::new()).is_err());
+            assert!(codec.append(&compressed[..compressed.len() / 2], bytes.len(), &mut Vec::new()).is_err());
         }
     }
 
     #[test]
-    fn a_bomb_ends_at_what_was_declared() {
+    fn a_decompression_bomb_stops_at_the_declared_length() {
         let bomb = vec![0; 64 << 20];
-        for (compression, pack) in packers().into_iter().skip(1) {
-            let packed = pack(&bomb);
+        for (compression, compress) in compressors().into_iter().skip(1) {
+            let compressed = compress(&bomb);
             let mut out = Vec::new();
             let codec = Codec::new(compression).unwrap();
-            assert!(codec.append(&packed, 1000, &mut out).is_err(), "{compression}");
+            assert!(codec.append(&compressed, 1000, &mut out).is_err(), "{compression}");
             assert!(out.capacity() < 1 << 16, "{compression} took {}", out.capacity());
         }
     }
 
     #[test]
-    fn a_ratio_that_a_codec_cannot_have_is_implausible() {
+    fn a_ratio_above_the_largest_of_a_codec_is_implausible() {
         let snappy = Codec::new(Compression::SNAPPY).unwrap();
         assert!(!snappy.plausible(100, 6401));
         assert!(!Codec::new(Compression::UNCOMPRESSED).unwrap().plausible(100, 101));
-        assert_eq!(Codec::new(Compression::LZO).err(), Some(CodecFault::Unknown("lzo")));
+        assert_eq!(Codec::new(Compression::LZO).err(), Some(CodecError::Unsupported("lzo")));
     }
 }

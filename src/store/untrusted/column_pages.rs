@@ -1,8 +1,9 @@
-//! The pages of one column chunk, each checked before it is decompressed and before the decoder sees it.
+//! Page reader of one column chunk; each page is checked before it is decompressed and passed to the decoder.
 //!
-//! What the decoder would believe, and must not: sizes (against the chunk, the codec and the memory allowed), counts
-//! (against the chunk), the checksum of a page, and how far a few bytes may unfold: a dictionary of one long string
-//! that stands in a million rows, a delta-encoded string that repeats its predecessor.
+//! The decoder trusts its input, so these are checked first: lengths (against the column chunk, the codec and the
+//! memory limit), counts (against the column chunk), the checksum of a page, and the decoded size, which may exceed
+//! the page by orders of magnitude: a dictionary with one long string used by a million rows, or a delta-encoded
+//! string that repeats its predecessor.
 
 mod headers;
 mod values;
@@ -17,17 +18,17 @@ use parquet::errors::{ParquetError, Result};
 use parquet::file::metadata::ColumnChunkMetaData;
 
 use crate::store::untrusted::byte_source::ByteSource;
-use crate::store::untrusted::codec::{Codec, CodecFault};
-use crate::store::untrusted::memory_budget::{Fault, MemoryBudget};
+use crate::store::untrusted::codec::{Codec, CodecError};
+use crate::store::untrusted::memory_budget::{MemoryBudget, ReadError};
 use crate::store::untrusted::page_header::{PageHeader, PageKind};
 
-/// Bytes that are read ahead of the page at hand, if the file is not mapped.
+/// Bytes that are read at once at least, if the file is not mapped.
 const READ_AHEAD: u64 = 256 << 10;
-/// Bytes a decoded dictionary value takes beside its own.
-const PER_DICTIONARY_VALUE: u64 = 32;
+/// Memory of a decoded dictionary value in addition to its bytes, bytes.
+const DICTIONARY_VALUE_OVERHEAD: u64 = 32;
 
-/// What a column chunk is, for whoever reads its pages.
-pub(crate) struct Chunk {
+/// Properties of a column chunk that reading its pages needs.
+pub(crate) struct ColumnChunk {
     pub(crate) name: String,
     pub(crate) range: Range<u64>,
     pub(crate) values: u64,
@@ -38,8 +39,8 @@ pub(crate) struct Chunk {
     max_rep: i16,
 }
 
-impl Chunk {
-    /// `range` is where the chunk lies, as `check` found it inside the file.
+impl ColumnChunk {
+    /// `range` is the validated byte range of the column chunk.
     pub(crate) fn new(chunk: &ColumnChunkMetaData, range: Range<u64>) -> Self {
         let descriptor = chunk.column_descr();
         Self {
@@ -55,194 +56,198 @@ impl Chunk {
     }
 }
 
-/// A page reader that believes nothing.
-pub(crate) struct Pages {
-    chunk: Chunk,
-    input: Arc<ByteSource>,
+/// A page reader that checks every page.
+pub(crate) struct CheckedPageReader {
+    chunk: ColumnChunk,
+    source: Arc<ByteSource>,
     budget: Arc<MemoryBudget>,
     codec: Codec,
+    /// Offset of the next header, or of the page whose header is in `header`.
     offset: u64,
-    /// Bytes from the file, and where they begin.
+    /// Bytes read from the file, and their offset in it.
     window: (u64, Bytes),
     values_seen: u64,
     header: Option<PageHeader>,
-    /// The dictionary, read ahead or passed over.
+    /// The dictionary page, if it was read ahead and not yet returned or skipped.
     dictionary: Option<Page>,
-    /// Bytes of the longest value of the dictionary.
-    longest: u64,
-    unfolding: Unfolding,
-    held: Held,
+    /// Length of the longest value of the dictionary, bytes.
+    longest_dictionary_value: u64,
+    estimate: DecodedSizeEstimate,
+    reserved: ReservedBytes,
 }
 
-/// What a batch can become beyond the bytes of its pages.
+/// Parameters and state of the estimate of the memory of a decoded batch.
 #[derive(Clone, Copy)]
-struct Unfolding {
-    /// Rows that are decoded at once: all that a flat column gives.
+struct DecodedSizeEstimate {
+    /// Rows that are decoded at once; in a flat column also the number of values.
     batch_rows: u64,
-    /// Bytes of levels, offsets and views that stand beside a decoded value.
-    per_value: u64,
-    /// A value of the dictionary is shared by all its rows, not copied into each.
-    shared: bool,
-    /// The batch at hand, and what its page before this one became.
+    /// Memory of levels, offsets and views for each decoded value, bytes.
+    value_overhead: u64,
+    /// All rows share a value of the dictionary; it is not copied into each.
+    dictionary_shared: bool,
+    /// Index of the batch of the last page.
     batch: u64,
-    last_page: u64,
+    /// Decoded size of the last page, bytes.
+    last_page_bytes: u64,
 }
 
-/// What the budget was told, bytes.
+/// Bytes that are reserved in the budget, by purpose.
 #[derive(Default, Clone, Copy)]
-struct Held {
+struct ReservedBytes {
     window: u64,
     dictionary: u64,
     page: u64,
-    unfolded: u64,
+    decoded: u64,
 }
 
-impl Held {
+impl ReservedBytes {
     fn total(&self) -> u64 {
-        self.window.saturating_add(self.dictionary).saturating_add(self.page).saturating_add(self.unfolded)
+        self.window.saturating_add(self.dictionary).saturating_add(self.page).saturating_add(self.decoded)
     }
 }
 
-impl Pages {
+impl CheckedPageReader {
     /// # Errors
-    /// [`Fault::Unsupported`] for a codec that is not known.
+    /// [`ReadError::Unsupported`] for an unsupported codec.
     pub(crate) fn new(
-        chunk: Chunk,
+        chunk: ColumnChunk,
         compression: parquet::basic::Compression,
-        input: Arc<ByteSource>,
+        source: Arc<ByteSource>,
         budget: Arc<MemoryBudget>,
-    ) -> std::result::Result<Self, Fault> {
-        let codec = Codec::new(compression).map_err(|e| fault(&chunk.name, e))?;
+    ) -> std::result::Result<Self, ReadError> {
+        let codec = Codec::new(compression).map_err(|e| codec_error(&chunk.name, e))?;
         Ok(Self {
             offset: chunk.range.start,
             chunk,
-            input,
+            source,
             budget,
             codec,
             window: (0, Bytes::new()),
             values_seen: 0,
             header: None,
             dictionary: None,
-            longest: 0,
-            unfolding: Unfolding {
+            longest_dictionary_value: 0,
+            estimate: DecodedSizeEstimate {
                 batch_rows: u64::MAX,
-                per_value: 8,
-                shared: false,
+                value_overhead: 8,
+                dictionary_shared: false,
                 batch: 0,
-                last_page: 0,
+                last_page_bytes: 0,
             },
-            held: Held::default(),
+            reserved: ReservedBytes::default(),
         })
     }
 
-    /// Reads the dictionary, if one stands in front; gives the bytes of its longest value.
-    pub(crate) fn prime(&mut self) -> std::result::Result<u64, Fault> {
-        if let Some(PageHeader { kind: PageKind::Dictionary { .. }, .. }) = self.peek()? {
-            let page = self.read()?;
-            self.dictionary = page;
+    /// Reads the dictionary page, if the column chunk begins with one; returns the length of its longest value,
+    /// bytes.
+    pub(crate) fn read_dictionary(&mut self) -> std::result::Result<u64, ReadError> {
+        if let Some(PageHeader { kind: PageKind::Dictionary { .. }, .. }) = self.peek_header()? {
+            self.dictionary = self.read_page()?;
         }
-        Ok(self.longest)
+        Ok(self.longest_dictionary_value)
     }
 
-    /// How it will be decoded: rows at once, bytes that stand beside each value, and whether the values of the
-    /// dictionary are shared.
-    pub(crate) fn set_batch(&mut self, rows: u64, per_value: u64, shared: bool) {
-        self.unfolding = Unfolding { batch_rows: rows, per_value, shared, ..self.unfolding };
+    /// Sets the parameters of the estimate of decoded sizes: rows decoded at once, memory for each value in
+    /// addition to its bytes, and whether rows share the values of the dictionary.
+    pub(crate) fn set_batch(&mut self, batch_rows: u64, value_overhead: u64, dictionary_shared: bool) {
+        self.estimate =
+            DecodedSizeEstimate { batch_rows, value_overhead, dictionary_shared, ..self.estimate };
     }
 
-    fn hold(&mut self, held: Held) -> std::result::Result<(), Fault> {
-        self.budget.change(self.held.total(), held.total())?;
-        self.held = held;
+    fn reserve(&mut self, reserved: ReservedBytes) -> std::result::Result<(), ReadError> {
+        self.budget.resize(self.reserved.total(), reserved.total())?;
+        self.reserved = reserved;
         Ok(())
     }
 
-    fn damaged(&self, why: &str) -> Fault {
-        Fault::Damaged(format!("a page of column {} {why}", self.chunk.name))
+    fn damaged(&self, why: &str) -> ReadError {
+        ReadError::Damaged(format!("a page of column {} {why}", self.chunk.name))
     }
 
-    /// The bytes of a range of the chunk, read ahead.
-    fn bytes(&mut self, range: Range<u64>) -> std::result::Result<Bytes, Fault> {
+    /// The bytes of a range of the column chunk; reads ahead.
+    fn bytes(&mut self, range: Range<u64>) -> std::result::Result<Bytes, ReadError> {
         let (start, window) = &self.window;
         let end = start + window.len() as u64;
         if range.start < *start || range.end > end {
-            let ahead = if self.input.copies() { READ_AHEAD } else { 0 };
+            let ahead = if self.source.copies() { READ_AHEAD } else { 0 };
             let to = range.end.max(range.start.saturating_add(ahead)).min(self.chunk.range.end);
-            let held = if self.input.copies() { to - range.start } else { 0 };
-            self.hold(Held { window: held, ..self.held })?;
-            self.window = (range.start, self.input.bytes(range.start..to).map_err(Fault::Io)?);
+            let window_len = if self.source.copies() { to - range.start } else { 0 };
+            self.reserve(ReservedBytes { window: window_len, ..self.reserved })?;
+            self.window = (range.start, self.source.bytes(range.start..to).map_err(ReadError::Io)?);
         }
         let (start, window) = &self.window;
         Ok(window.slice((range.start - start) as usize..(range.end - start) as usize))
     }
 
     /// Reads, checks and decompresses the next page.
-    fn read(&mut self) -> std::result::Result<Option<Page>, Fault> {
-        let Some(header) = self.peek()? else { return Ok(None) };
+    fn read_page(&mut self) -> std::result::Result<Option<Page>, ReadError> {
+        let Some(header) = self.peek_header()? else { return Ok(None) };
         self.header = None;
-        let (compressed, uncompressed) = (u64::from(header.compressed), u64::from(header.uncompressed));
-        // The page before is let go only when this one is there.
-        let before = self.held.page;
-        self.hold(Held { page: before.saturating_add(uncompressed), ..self.held })?;
-        let bytes = self.bytes(self.offset..self.offset + compressed)?;
-        self.offset += compressed;
+        let (compressed_len, uncompressed_len) =
+            (u64::from(header.compressed_len), u64::from(header.uncompressed_len));
+        // The decoder frees the previous page only after it received this one.
+        let previous = self.reserved.page;
+        self.reserve(ReservedBytes { page: previous.saturating_add(uncompressed_len), ..self.reserved })?;
+        let bytes = self.bytes(self.offset..self.offset + compressed_len)?;
+        self.offset += compressed_len;
         if header.crc.is_some_and(|crc| crc != crc32fast::hash(&bytes)) {
-            return Err(self.damaged("does not have the checksum that it declares"));
+            return Err(self.damaged("does not match its checksum"));
         }
-        self.budget.page(header.crc.is_some());
-        let buf = self.decompressed(&header, bytes)?;
-        let page = self.page(&header, buf)?;
+        self.budget.count_page(header.crc.is_some());
+        let buf = self.decompress(&header, bytes)?;
+        let page = self.to_decoder_page(&header, buf)?;
         self.values_seen += u64::from(header.kind.values().unwrap_or_default());
-        let held = match page {
+        let reserved = match page {
             Page::DictionaryPage { num_values, .. } => {
-                let dictionary = uncompressed + u64::from(num_values) * PER_DICTIONARY_VALUE;
-                Held { dictionary, page: 0, ..self.held }
+                let dictionary = uncompressed_len + u64::from(num_values) * DICTIONARY_VALUE_OVERHEAD;
+                ReservedBytes { dictionary, page: 0, ..self.reserved }
             }
-            _ => Held { page: uncompressed, ..self.held },
+            _ => ReservedBytes { page: uncompressed_len, ..self.reserved },
         };
-        self.hold(held)?;
+        self.reserve(reserved)?;
         Ok(Some(page))
     }
 
-    fn decompressed(&mut self, header: &PageHeader, bytes: Bytes) -> std::result::Result<Bytes, Fault> {
-        let (levels, packed) = match header.kind {
-            PageKind::DataV2 { def_bytes, rep_bytes, compressed, .. } => {
-                ((def_bytes + rep_bytes) as usize, compressed)
+    fn decompress(&mut self, header: &PageHeader, bytes: Bytes) -> std::result::Result<Bytes, ReadError> {
+        let (levels_len, is_compressed) = match header.kind {
+            PageKind::DataV2 { def_bytes, rep_bytes, is_compressed, .. } => {
+                ((def_bytes + rep_bytes) as usize, is_compressed)
             }
             _ => (0, true),
         };
-        if !packed || matches!(self.codec, Codec::None) {
+        if !is_compressed || matches!(self.codec, Codec::None) {
             return Ok(bytes);
         }
-        let len = header.uncompressed as usize - levels;
-        let mut out = Vec::with_capacity(header.uncompressed as usize);
-        out.extend_from_slice(&bytes[..levels]);
+        let len = header.uncompressed_len as usize - levels_len;
+        let mut out = Vec::with_capacity(header.uncompressed_len as usize);
+        out.extend_from_slice(&bytes[..levels_len]);
         if len > 0 {
-            let appended = self.codec.append(&bytes[levels..], len, &mut out);
-            appended.map_err(|e| fault(&self.chunk.name, e))?;
+            let appended = self.codec.append(&bytes[levels_len..], len, &mut out);
+            appended.map_err(|e| codec_error(&self.chunk.name, e))?;
         }
         Ok(Bytes::from(out))
     }
 }
 
-fn fault(column: &str, fault: CodecFault) -> Fault {
-    match fault {
-        CodecFault::Unknown(codec) => {
-            Fault::Unsupported(format!("the compression {codec} (column {column})"))
+fn codec_error(column: &str, error: CodecError) -> ReadError {
+    match error {
+        CodecError::Unsupported(codec) => {
+            ReadError::Unsupported(format!("the compression {codec} (column {column})"))
         }
-        CodecFault::Damaged(why) => {
-            Fault::Damaged(format!("a page of column {column} cannot be decompressed: {why}"))
+        CodecError::Damaged(why) => {
+            ReadError::Damaged(format!("a page of column {column} cannot be decompressed: {why}"))
         }
     }
 }
 
-impl Drop for Pages {
+impl Drop for CheckedPageReader {
     fn drop(&mut self) {
-        // Giving back never fails.
-        let _ = self.budget.change(self.held.total(), 0);
+        // A smaller reservation is never refused.
+        let _ = self.budget.resize(self.reserved.total(), 0);
     }
 }
 
-impl Iterator for Pages {
+impl Iterator for CheckedPageReader {
     type Item = Result<Page>;
 
     fn next(&mut self) -> Option<Self::Item> {
@@ -250,19 +255,19 @@ impl Iterator for Pages {
     }
 }
 
-impl PageReader for Pages {
+impl PageReader for CheckedPageReader {
     fn get_next_page(&mut self) -> Result<Option<Page>> {
         if let Some(dictionary) = self.dictionary.take() {
             return Ok(Some(dictionary));
         }
-        self.read().map_err(|fault| ParquetError::General(self.budget.keep(fault)))
+        self.read_page().map_err(|error| ParquetError::General(self.budget.record(error)))
     }
 
     fn peek_next_page(&mut self) -> Result<Option<PageMetadata>> {
         if self.dictionary.is_some() {
             return Ok(Some(PageMetadata { num_rows: None, num_levels: None, is_dict: true }));
         }
-        let header = self.peek().map_err(|fault| ParquetError::General(self.budget.keep(fault)))?;
+        let header = self.peek_header().map_err(|error| ParquetError::General(self.budget.record(error)))?;
         Ok(header.map(|header| match header.kind {
             PageKind::DataV2 { values, rows, .. } => PageMetadata {
                 num_rows: Some(rows as usize),
@@ -280,10 +285,10 @@ impl PageReader for Pages {
         if self.dictionary.take().is_some() {
             return Ok(());
         }
-        let header = self.peek().map_err(|fault| ParquetError::General(self.budget.keep(fault)))?;
+        let header = self.peek_header().map_err(|error| ParquetError::General(self.budget.record(error)))?;
         if let Some(header) = header {
             self.header = None;
-            self.offset += u64::from(header.compressed);
+            self.offset += u64::from(header.compressed_len);
             self.values_seen += u64::from(header.kind.values().unwrap_or_default());
         }
         Ok(())

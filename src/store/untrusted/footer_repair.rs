@@ -1,28 +1,29 @@
-//! Fields of a column's metadata that are not of the type which the format gives them.
+//! Removal of fields of a column's metadata whose type differs from that of the format.
 //!
-//! Some writers took numbers for their own fields that the format gave to others later (Dremio's in 2019: 15, a list
-//! where there is a length now). Readers of Thrift pass over a field of another type than they expect; the library's
-//! decoder of footers loses its way. So such fields are taken out before it reads.
+//! Some writers used field ids for their own purposes that the format assigned later (Dremio in 2019: id 15, a list
+//! where the format now has a length). A Thrift reader skips a field of an unexpected type; the footer decoder of the
+//! `parquet` crate misreads the rest. Such fields are therefore removed before it decodes the footer.
 
-use crate::store::untrusted::thrift::{Cursor, Kind, ThriftError};
+use crate::store::untrusted::byte_reader::push_zigzag;
+use crate::store::untrusted::thrift::{ThriftError, ThriftReader, ThriftType};
 
-/// From the footer to the metadata of a column: row groups, their columns, what is said of each.
-const COLUMN: [i64; 3] = [4, 1, 3];
+/// Field ids from the footer to the metadata of a column: row groups, columns, metadata.
+const COLUMN_METADATA: [i64; 3] = [4, 1, 3];
 
-/// The type of a field of a column's metadata; `None` where the format has no such field.
-fn declared(id: i64) -> Option<Kind> {
+/// The type that the format gives a field of a column's metadata; `None` where it has no such field.
+fn declared_type(id: i64) -> Option<ThriftType> {
     match id {
-        1 | 4..=7 | 9..=11 | 14 | 15 => Some(Kind::Int),
-        2 | 3 | 8 | 13 => Some(Kind::List),
-        12 | 16 | 17 => Some(Kind::Struct),
+        1 | 4..=7 | 9..=11 | 14 | 15 => Some(ThriftType::Int),
+        2 | 3 | 8 | 13 => Some(ThriftType::List),
+        12 | 16 | 17 => Some(ThriftType::Struct),
         _ => None,
     }
 }
 
-/// A footer without such fields; `None` where it has none, or where the bytes are no footer.
-pub(crate) fn without(footer: &[u8]) -> Option<Vec<u8>> {
-    let mut copy = Copy { from: footer, cursor: Cursor::new(footer), to: Vec::new(), copied: 0 };
-    copy.descend(&COLUMN).ok()?;
+/// The footer without fields of a wrong type; `None` if it has none, or if the bytes are not a footer.
+pub(crate) fn without_mistyped_fields(footer: &[u8]) -> Option<Vec<u8>> {
+    let mut copy = FooterCopy { from: footer, reader: ThriftReader::new(footer), to: Vec::new(), copied: 0 };
+    copy.descend(&COLUMN_METADATA).ok()?;
     if copy.copied == 0 {
         return None;
     }
@@ -30,73 +31,67 @@ pub(crate) fn without(footer: &[u8]) -> Option<Vec<u8>> {
     Some(copy.to)
 }
 
-/// A copy under way.
-struct Copy<'a> {
+/// A copy of a footer in progress.
+struct FooterCopy<'a> {
     from: &'a [u8],
-    cursor: Cursor<'a>,
+    reader: ThriftReader<'a>,
     to: Vec<u8>,
-    /// Bytes of the footer that are copied or left out.
+    /// Bytes of `from` that are copied or left out so far.
     copied: usize,
 }
 
-impl Copy<'_> {
-    /// Passes over a struct, and into those that the path leads to.
+impl FooterCopy<'_> {
+    /// Reads a struct to its end; structs on the path are entered, other fields skipped.
     fn descend(&mut self, path: &[i64]) -> Result<(), ThriftError> {
-        let [step, rest @ ..] = path else { return self.column() };
+        let [step, rest @ ..] = path else { return self.column_metadata() };
         let mut id = 0;
-        while let Some(kind) = self.cursor.field(&mut id)? {
+        while let Some(kind) = self.reader.next_field(&mut id)? {
             match kind {
-                Kind::Struct if id == *step => self.descend(rest)?,
-                Kind::List if id == *step => {
-                    let (len, of) = self.cursor.list()?;
-                    if len > 0 && of != Kind::Struct {
-                        return Err(ThriftError::Broken);
+                ThriftType::Struct if id == *step => self.descend(rest)?,
+                ThriftType::List if id == *step => {
+                    let (len, element) = self.reader.list_header()?;
+                    if len > 0 && element != ThriftType::Struct {
+                        return Err(ThriftError::Invalid);
                     }
                     for _ in 0..len {
                         self.descend(rest)?;
                     }
                 }
-                _ => self.cursor.skip(kind)?,
+                _ => self.reader.skip(kind)?,
             }
         }
         Ok(())
     }
 
-    fn column(&mut self) -> Result<(), ThriftError> {
-        // A field's head holds the step from the id before: behind one that is left out it changes.
-        let (mut id, mut kept, mut gap) = (0, 0, false);
+    fn column_metadata(&mut self) -> Result<(), ThriftError> {
+        // A field's header holds the difference to the previous id, so it changes after a field that is left out.
+        let (mut id, mut kept_id, mut gap) = (0, 0, false);
         loop {
-            let head = self.cursor.position();
-            let Some(kind) = self.cursor.field(&mut id)? else { return Ok(()) };
-            let value = self.cursor.position();
-            self.cursor.skip(kind)?;
-            if declared(id).is_some_and(|declared| declared != kind) {
-                self.to.extend_from_slice(&self.from[self.copied..head]);
-                self.copied = self.cursor.position();
+            let header = self.reader.position();
+            let Some(kind) = self.reader.next_field(&mut id)? else { return Ok(()) };
+            let value = self.reader.position();
+            self.reader.skip(kind)?;
+            if declared_type(id).is_some_and(|declared| declared != kind) {
+                self.to.extend_from_slice(&self.from[self.copied..header]);
+                self.copied = self.reader.position();
                 gap = true;
                 continue;
             }
             if std::mem::take(&mut gap) {
-                self.head(id, kept, self.from[head] & 0x0f);
+                self.push_field_header(id, kept_id, self.from[header] & 0x0f);
                 self.copied = value;
             }
-            kept = id;
+            kept_id = id;
         }
     }
 
-    /// Writes the head of a field.
-    fn head(&mut self, id: i64, before: i64, kind: u8) {
-        if let Some(step @ 1..=15) = id.checked_sub(before) {
-            self.to.push((step as u8) << 4 | kind);
+    fn push_field_header(&mut self, id: i64, previous_id: i64, type_code: u8) {
+        if let Some(delta @ 1..=15) = id.checked_sub(previous_id) {
+            self.to.push((delta as u8) << 4 | type_code);
             return;
         }
-        self.to.push(kind);
-        let mut rest = ((id << 1) ^ (id >> 63)) as u64;
-        while rest > 0x7f {
-            self.to.push(rest as u8 | 0x80);
-            rest >>= 7;
-        }
-        self.to.push(rest as u8);
+        self.to.push(type_code);
+        push_zigzag(&mut self.to, id);
     }
 }
 
@@ -104,7 +99,7 @@ impl Copy<'_> {
 mod tests {
     use super::*;
 
-    /// A footer with one column, whose metadata are these bytes.
+    /// A footer with one column whose metadata is `column`.
     fn footer(column: &[u8]) -> Vec<u8> {
         // {1: i32 1, 4: [{1: [{2: i64 4, 3: column}], 3: i64 0}], 6: ""}
         let (before, after) =
@@ -113,30 +108,34 @@ mod tests {
     }
 
     #[test]
-    fn fields_of_their_own_types_stay() {
+    fn fields_of_the_declared_type_stay() {
         // Types, encodings, an unknown field 40 that is a list, and a boolean.
-        assert_eq!(without(&footer(&[0x15, 2, 0x19, 0x15, 0, 0x09, 80, 0x15, 0, 0x11])), None);
-        assert_eq!(without(b""), None);
-        assert_eq!(without(&[0xff; 40]), None);
+        assert_eq!(
+            without_mistyped_fields(&footer(&[0x15, 2, 0x19, 0x15, 0, 0x09, 80, 0x15, 0, 0x11])),
+            None
+        );
+        assert_eq!(without_mistyped_fields(b""), None);
+        assert_eq!(without_mistyped_fields(&[0xff; 40]), None);
     }
 
     #[test]
-    fn others_are_left_out_wherever_they_stand() {
-        // 1: i32, 2: i32 instead of a list, 4: i32, 12: list instead of a struct, 13: list, 15: list of lists, 16: {}.
+    fn fields_of_another_type_are_left_out_at_any_position() {
+        // 1: i32, 2: i32 instead of a list, 4: i32, 12: list instead of a struct, 13: list, 15: list of lists, 16:
+        // {}.
         let column = [0x15, 2, 0x15, 8, 0x25, 4, 0x89, 0x15, 0, 0x19, 0x15, 6, 0x29, 0x19, 0x15, 0, 0x1c, 0];
         let kept = [0x15, 2, 0x35, 4, 0x99, 0x15, 6, 0x3c, 0];
-        assert_eq!(without(&footer(&column)), Some(footer(&kept)));
-        // All of them, the first included; 300 then stands alone, and its head is a long one.
+        assert_eq!(without_mistyped_fields(&footer(&column)), Some(footer(&kept)));
+        // All but the last, including the first; the remaining id 300 takes the long form of a header.
         let column = [0x18, 0, 0x15, 0, 0x05, 0xd8, 4, 2];
-        assert_eq!(without(&footer(&column)), Some(footer(&[0x05, 0xd8, 4, 2])));
+        assert_eq!(without_mistyped_fields(&footer(&column)), Some(footer(&[0x05, 0xd8, 4, 2])));
     }
 
     #[test]
-    fn no_prefix_does_harm() {
+    fn a_truncated_footer_is_left_as_it_is() {
         let whole = footer(&[0x15, 2, 0x15, 8, 0x25, 4]);
-        assert!(without(&whole).is_some());
+        assert!(without_mistyped_fields(&whole).is_some());
         for end in 0..whole.len() {
-            assert_eq!(without(&whole[..end]), None, "{end}");
+            assert_eq!(without_mistyped_fields(&whole[..end]), None, "{end}");
         }
     }
 }

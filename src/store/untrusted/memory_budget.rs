@@ -1,115 +1,118 @@
-//! Memory of one read, counted before it is taken, and the first fault met on the way.
+//! Memory of one read, reserved before it is allocated, and the first error of its page readers.
 //!
-//! The decoder hands errors on as text; what kind of fault it was is kept here.
+//! The decoder of the `parquet` crate forwards errors of a page reader as text; the typed error is kept here.
 
 use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use crate::store::StoreError;
+use crate::store::error::{IoAction, StoreError};
 
-/// What a page reader can meet.
+/// Error of reading a page.
 #[derive(Debug)]
-pub(crate) enum Fault {
-    /// The bytes are not what they claim to be.
+pub(crate) enum ReadError {
+    /// The bytes contradict what the file declares.
     Damaged(String),
-    /// The file uses something that is not read here.
+    /// The file uses a feature that is not supported.
     Unsupported(String),
-    /// More memory than allowed, in all.
+    /// More memory would be reserved than allowed; the total, bytes.
     Memory(u64),
-    /// The operating system refused.
+    /// Error of the operating system.
     Io(std::io::Error),
 }
 
-/// Counts what is held, against a limit.
+/// Memory limit of a read, shared by its columns.
 pub(crate) struct MemoryBudget {
     limit: u64,
-    held: AtomicU64,
+    reserved: AtomicU64,
     batch: AtomicU64,
     pages: AtomicU64,
     checked_pages: AtomicU64,
-    fault: Mutex<Option<Fault>>,
+    first_error: Mutex<Option<ReadError>>,
 }
 
 impl MemoryBudget {
     pub(crate) fn new(limit: u64) -> Self {
         Self {
             limit,
-            held: AtomicU64::new(0),
+            reserved: AtomicU64::new(0),
             batch: AtomicU64::new(0),
             pages: AtomicU64::new(0),
             checked_pages: AtomicU64::new(0),
-            fault: Mutex::new(None),
+            first_error: Mutex::new(None),
         }
     }
 
-    /// Bytes that may be taken in all.
+    /// Most bytes that may be reserved at once.
     pub(crate) fn limit(&self) -> u64 {
         self.limit
     }
 
-    /// Bytes that may still be taken.
-    pub(crate) fn left(&self) -> u64 {
-        self.limit.saturating_sub(self.held.load(Ordering::Relaxed))
+    /// Bytes that may still be reserved.
+    pub(crate) fn available(&self) -> u64 {
+        self.limit.saturating_sub(self.reserved.load(Ordering::Relaxed))
     }
 
-    /// Says that the next batch is decoded from here on: what the one before became is no longer held.
-    pub(crate) fn next_batch(&self) {
+    /// Begins the next batch: the decoded values of the previous one are no longer in memory.
+    pub(crate) fn begin_batch(&self) {
         self.batch.fetch_add(1, Ordering::Relaxed);
     }
 
-    /// Number of the batch at hand.
+    /// Index of the current batch.
     pub(crate) fn batch(&self) -> u64 {
         self.batch.load(Ordering::Relaxed)
     }
 
-    /// Counts a page, and whether its checksum was there and right.
-    pub(crate) fn page(&self, checked: bool) {
+    /// Counts a page; `has_checksum` if it had a checksum, which was correct.
+    pub(crate) fn count_page(&self, has_checksum: bool) {
         self.pages.fetch_add(1, Ordering::Relaxed);
-        self.checked_pages.fetch_add(checked.into(), Ordering::Relaxed);
+        self.checked_pages.fetch_add(has_checksum.into(), Ordering::Relaxed);
     }
 
-    /// Pages read, and those of them with a checksum.
-    pub(crate) fn pages(&self) -> (u64, u64) {
+    /// Number of pages read, and of those with a checksum.
+    pub(crate) fn page_counts(&self) -> (u64, u64) {
         (self.pages.load(Ordering::Relaxed), self.checked_pages.load(Ordering::Relaxed))
     }
 
-    /// Replaces `old` bytes that were counted by `new`.
-    pub(crate) fn change(&self, old: u64, new: u64) -> Result<(), Fault> {
-        let before = self.held.load(Ordering::Relaxed);
+    /// Replaces a reservation of `old` bytes by one of `new` bytes.
+    ///
+    /// # Errors
+    /// [`ReadError::Memory`] if the total would grow beyond the limit.
+    pub(crate) fn resize(&self, old: u64, new: u64) -> Result<(), ReadError> {
+        let before = self.reserved.load(Ordering::Relaxed);
         let after = before.saturating_sub(old).saturating_add(new);
         if after > self.limit && new > old {
-            return Err(Fault::Memory(after));
+            return Err(ReadError::Memory(after));
         }
-        // Columns that are decoded side by side change it between load and store.
-        self.held.fetch_add(new, Ordering::Relaxed);
-        self.held.fetch_sub(old, Ordering::Relaxed);
+        // Not a store of `after`: columns that are decoded in parallel change the total in the meantime.
+        self.reserved.fetch_add(new, Ordering::Relaxed);
+        self.reserved.fetch_sub(old, Ordering::Relaxed);
         Ok(())
     }
 
-    /// Keeps a fault, if it is the first, and gives its text for the decoder to hand on.
-    pub(crate) fn keep(&self, fault: Fault) -> String {
-        let text = match &fault {
-            Fault::Damaged(why) | Fault::Unsupported(why) => why.clone(),
-            Fault::Memory(needs) => format!("needs {needs} bytes"),
-            Fault::Io(error) => error.to_string(),
+    /// Keeps an error if it is the first; returns its text for the decoder to forward.
+    pub(crate) fn record(&self, error: ReadError) -> String {
+        let text = match &error {
+            ReadError::Damaged(why) | ReadError::Unsupported(why) => why.clone(),
+            ReadError::Memory(needs) => format!("needs {needs} bytes"),
+            ReadError::Io(error) => error.to_string(),
         };
-        // A thread that panicked while it held the lock was not in the middle of anything.
-        let mut kept = self.fault.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
-        kept.get_or_insert(fault);
+        // A poisoned lock is harmless: the value under it is replaced in one step.
+        let mut first = self.first_error.lock().unwrap_or_else(std::sync::PoisonError::into_inner);
+        first.get_or_insert(error);
         text
     }
 
-    /// The error that a fault is, or else one of the decoder with this text.
-    pub(crate) fn error(&self, path: &Path, text: String) -> StoreError {
+    /// The recorded error, or else an error of the decoder with the given text.
+    pub(crate) fn store_error(&self, path: &Path, text: String) -> StoreError {
         let path = path.to_owned();
-        let kept = self.fault.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
-        match kept {
-            Some(Fault::Memory(needs)) => StoreError::Memory { path, needs, limit: self.limit },
-            Some(Fault::Io(source)) => StoreError::Io { path, action: "read", source },
-            Some(Fault::Unsupported(feature)) => StoreError::Feature { path, feature },
-            Some(Fault::Damaged(why)) => StoreError::Damaged { path, why },
-            // The decoder's own word for what it has not been taught.
+        let first = self.first_error.lock().unwrap_or_else(std::sync::PoisonError::into_inner).take();
+        match first {
+            Some(ReadError::Memory(needs)) => StoreError::Memory { path, needs, limit: self.limit },
+            Some(ReadError::Io(source)) => StoreError::Io { path, action: IoAction::Read, source },
+            Some(ReadError::Unsupported(feature)) => StoreError::Feature { path, feature },
+            Some(ReadError::Damaged(why)) => StoreError::Damaged { path, why },
+            // The decoder marks features that it does not support with NYI.
             None => match text.strip_prefix("NYI: ").or_else(|| text.split_once(" NYI: ").map(|(_, r)| r)) {
                 Some(feature) => StoreError::Feature { path, feature: feature.to_owned() },
                 None => StoreError::Damaged { path, why: text },
@@ -123,16 +126,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_taken_is_counted_and_given_back() {
+    fn reservations_are_counted_and_released() {
         let budget = MemoryBudget::new(100);
-        assert!(budget.change(0, 60).is_ok());
-        assert!(matches!(budget.change(10, 60), Err(Fault::Memory(110))));
-        assert_eq!(budget.left(), 40);
-        assert!(budget.change(60, 0).is_ok());
-        assert_eq!(budget.left(), 100);
-        budget.keep(Fault::Memory(7));
-        budget.keep(Fault::Damaged("later".to_owned()));
-        let error = budget.error(Path::new("x"), "text".to_owned());
+        assert!(budget.resize(0, 60).is_ok());
+        assert!(matches!(budget.resize(10, 60), Err(ReadError::Memory(110))));
+        assert_eq!(budget.available(), 40);
+        assert!(budget.resize(60, 0).is_ok());
+        assert_eq!(budget.available(), 100);
+        budget.record(ReadError::Memory(7));
+        budget.record(ReadError::Damaged("later".to_owned()));
+        let error = budget.store_error(Path::new("x"), "text".to_owned());
         assert!(matches!(error, StoreError::Memory { needs: 7, limit: 100, .. }), "{error}");
     }
 }

@@ -1,17 +1,19 @@
-//! Checks of untrusted input: what a Parquet file declares is held against the file and the memory allowed before
+//! Checks of untrusted input: what a Parquet file declares is compared with the file and the memory limit before
 //! anything is decoded.
 //!
-//! - [`byte_source`]: bytes of a file, read in pieces or mapped into memory
+//! - [`byte_source`]: the bytes of a file, read range by range or mapped into memory
+//! - [`byte_reader`]: bounded reads of integers from bytes
 //! - [`thrift`]: a bounded reader of the compact Thrift protocol
-//! - [`footer_repair`]: footers with fields of another type than the format's
-//! - [`validate_footer`]: declared offsets, sizes and counts against the file
-//! - [`parquet_file`]: a file with a checked footer, its column chunks as pages
+//! - [`footer_repair`]: removal of footer fields whose type differs from the format
+//! - [`validate_footer`]: declared offsets, sizes and counts, compared with the file
+//! - [`parquet_file`]: a file with a validated footer, and page readers of its column chunks
 //! - [`page_header`], [`column_pages`]: page headers and pages, checked before they are decompressed
 //! - [`codec`]: decompression with bounded output
-//! - [`delta`]: the size of delta-encoded pages
+//! - [`delta`]: the decoded size of delta-encoded pages
 //! - [`memory_budget`]: memory of one read, reserved before it is allocated
 //! - [`catch_panic`]: panics of the decoder as errors
 
+pub(crate) mod byte_reader;
 pub(crate) mod byte_source;
 pub(crate) mod catch_panic;
 pub(crate) mod codec;

@@ -1,4 +1,4 @@
-//! A Parquet file with its footer checked, and its column chunks as pages.
+//! A Parquet file with a validated footer, and page readers of its column chunks.
 
 use std::borrow::Cow;
 use std::path::{Path, PathBuf};
@@ -9,39 +9,40 @@ use parquet::file::metadata::{
 };
 use parquet::schema::types::SchemaDescriptor;
 
-use crate::store::StoreError;
+use crate::store::error::{IoAction, StoreError};
 use crate::store::untrusted::byte_source::ByteSource;
 use crate::store::untrusted::catch_panic::catch_panic;
-use crate::store::untrusted::column_pages::{Chunk, Pages};
+use crate::store::untrusted::column_pages::{CheckedPageReader, ColumnChunk};
 use crate::store::untrusted::footer_repair;
-use crate::store::untrusted::memory_budget::{Fault, MemoryBudget};
+use crate::store::untrusted::memory_budget::{MemoryBudget, ReadError};
 use crate::store::untrusted::validate_footer;
 
-/// An open file that nothing is believed of beyond what was checked.
+/// An open file whose footer is validated; its pages are checked when they are read.
 pub(crate) struct ParquetFile {
     pub(crate) path: PathBuf,
     pub(crate) metadata: Arc<ParquetMetaData>,
     pub(crate) rows: u64,
-    /// Bytes of the whole file.
+    /// Length of the file, bytes.
     pub(crate) len: u64,
-    /// Bytes of its footer.
+    /// Length of the footer, bytes.
     pub(crate) footer_len: u64,
-    pub(crate) input: Arc<ByteSource>,
+    pub(crate) source: Arc<ByteSource>,
 }
 
-/// What of a file is wanted beside its data.
+/// Options of opening a file.
 #[derive(Debug, Clone, Copy, Default)]
-pub(crate) struct Open {
-    /// Map it into memory instead of reading it.
+pub(crate) struct OpenOptions {
+    /// Map the file into memory instead of reading it.
     pub(crate) map: bool,
     /// Decode the statistics of the column chunks.
     pub(crate) statistics: bool,
 }
 
-/// Most bytes of the header of a dictionary page that old writers left out of the length of a chunk (PARQUET-816).
-const OLD_DICTIONARY_HEADER: u64 = 100;
+/// Longest header of a dictionary page, bytes, that old writers left out of the length of a column chunk
+/// (PARQUET-816).
+const MAX_UNCOUNTED_DICTIONARY_HEADER: u64 = 100;
 
-fn decode(footer: &[u8], statistics: bool) -> Result<ParquetMetaData, String> {
+fn decode_footer(footer: &[u8], statistics: bool) -> Result<ParquetMetaData, String> {
     let mut options = ParquetMetaDataOptions::new();
     if !statistics {
         options.set_column_stats_policy(ParquetStatisticsPolicy::SkipAll);
@@ -53,38 +54,42 @@ fn decode(footer: &[u8], statistics: bool) -> Result<ParquetMetaData, String> {
 }
 
 impl ParquetFile {
-    pub(crate) fn open(path: &Path, open: Open) -> Result<Self, StoreError> {
-        let shell = validate_footer::open(path)?;
-        let footer =
-            footer_repair::without(&shell.footer).map_or(Cow::Borrowed(&shell.footer[..]), Cow::Owned);
-        // Statistics that cannot be decoded are done without: nothing but speed depends on them.
-        let decoded = match decode(&footer, open.statistics) {
-            Err(_) if open.statistics => decode(&footer, false),
+    pub(crate) fn open(path: &Path, options: OpenOptions) -> Result<Self, StoreError> {
+        let encoded = validate_footer::read_footer(path)?;
+        let footer = footer_repair::without_mistyped_fields(&encoded.bytes)
+            .map_or(Cow::Borrowed(&encoded.bytes[..]), Cow::Owned);
+        // Statistics that cannot be decoded are ignored: only speed depends on them.
+        let decoded = match decode_footer(&footer, options.statistics) {
+            Err(_) if options.statistics => decode_footer(&footer, false),
             decoded => decoded,
         };
         let damaged = |why: String| StoreError::Damaged { path: path.to_owned(), why };
-        let metadata = decoded.map_err(|why| damaged(format!("its footer is broken: {why}")))?;
-        let rows = validate_footer::metadata(path, &metadata, shell.data_end)?;
-        let input = match open.map {
-            true => ByteSource::map(&shell.file),
-            false => Ok(ByteSource::Read(shell.file)),
+        let metadata = decoded.map_err(|why| damaged(format!("its footer cannot be decoded: {why}")))?;
+        let rows = validate_footer::validate_metadata(path, &metadata, encoded.data_end)?;
+        let source = match options.map {
+            true => ByteSource::map(&encoded.file),
+            false => Ok(ByteSource::Read(encoded.file)),
         };
-        let input =
-            input.map_err(|source| StoreError::Io { path: path.to_owned(), action: "map", source })?;
+        let source = source.map_err(|source| StoreError::Io {
+            path: path.to_owned(),
+            action: IoAction::Map,
+            source,
+        })?;
         Ok(Self {
             path: path.to_owned(),
             metadata: Arc::new(metadata),
             rows,
-            len: shell.len,
-            footer_len: shell.footer.len() as u64,
-            input: Arc::new(input),
+            len: encoded.file_len,
+            footer_len: encoded.bytes.len() as u64,
+            source: Arc::new(source),
         })
     }
 
-    /// Bytes by which the chunks of old files are longer than they say: the header of their dictionary page.
-    fn slack(&self) -> u64 {
-        let about = self.metadata.file_metadata();
-        // Writers of that time gave no version, or one below 1.2.9.
+    /// Bytes by which the column chunks of old files may be longer than declared: the header of their dictionary
+    /// page.
+    fn chunk_length_slack(&self) -> u64 {
+        let file_metadata = self.metadata.file_metadata();
+        // Affected writers name no version, or one below 1.2.9.
         let old = |writer: &str| match writer.split_once(" version ") {
             None => writer == "parquet-mr",
             Some(("parquet-mr", version)) => {
@@ -94,40 +99,47 @@ impl ParquetFile {
             }
             Some(_) => false,
         };
-        if about.created_by().is_some_and(old) { OLD_DICTIONARY_HEADER } else { 0 }
+        if file_metadata.created_by().is_some_and(old) { MAX_UNCOUNTED_DICTIONARY_HEADER } else { 0 }
     }
 
     pub(crate) fn schema(&self) -> &SchemaDescriptor {
         self.metadata.file_metadata().schema_descr()
     }
 
-    /// The pages of a leaf column in a row group.
+    /// Page reader of a leaf column in a row group.
     ///
     /// # Errors
-    /// [`Fault::Unsupported`] for a compression that is not known.
-    pub(crate) fn pages(
+    /// [`ReadError::Unsupported`] for an unsupported compression codec.
+    pub(crate) fn page_reader(
         &self,
         group: usize,
         leaf: usize,
         budget: &Arc<MemoryBudget>,
-    ) -> Result<Pages, Fault> {
+    ) -> Result<CheckedPageReader, ReadError> {
         let chunk = self.metadata.row_group(group).column(leaf);
-        // A chunk that lies outside the file was refused, unless its row group holds no row.
+        // A chunk outside the file was refused, unless its row group has no rows.
         let range = validate_footer::chunk_range(chunk).unwrap_or(0..0);
         let data_end = self.len - self.footer_len - 8;
         let range = match self.metadata.row_group(group).num_rows() {
             0 => range.start..range.start,
-            _ => range.start..range.end.saturating_add(self.slack()).min(data_end).max(range.end),
+            _ => {
+                range.start..range.end.saturating_add(self.chunk_length_slack()).min(data_end).max(range.end)
+            }
         };
-        Pages::new(Chunk::new(chunk, range), chunk.compression(), Arc::clone(&self.input), Arc::clone(budget))
+        CheckedPageReader::new(
+            ColumnChunk::new(chunk, range),
+            chunk.compression(),
+            Arc::clone(&self.source),
+            Arc::clone(budget),
+        )
     }
 
     pub(crate) fn damaged(&self, why: impl Into<String>) -> StoreError {
         StoreError::Damaged { path: self.path.clone(), why: why.into() }
     }
 
-    /// The value of an entry of the file's metadata.
-    pub(crate) fn field_metadata(&self, key: &str) -> Option<&str> {
+    /// Value of an entry of the file's key-value metadata.
+    pub(crate) fn key_value(&self, key: &str) -> Option<&str> {
         let entries = self.metadata.file_metadata().key_value_metadata()?;
         entries.iter().find(|entry| entry.key == key)?.value.as_deref()
     }

@@ -1,24 +1,35 @@
-//! A reader of the compact Thrift protocol, as much as is needed to look before decoding.
+//! A bounded reader of the Thrift compact protocol, for checks before decoding.
 //!
-//! The decoder reserves memory and recurses by numbers that stand in the file. Two places do so beyond what the
-//! length of the input bounds: the schema tree of the footer and the page headers. This reader walks both
-//! without allocating, so that they can be refused first. Source: Thrift compact protocol specification.
+//! The decoder of the `parquet` crate allocates memory and recurses by numbers from the file. Two structures do so
+//! beyond what the length of the input bounds: the schema tree of the footer and the page headers. This reader walks
+//! both without allocating, so that they can be refused first. Source: Thrift compact protocol specification.
 
-/// Nesting that a footer may have; more is refused rather than recursed into.
+use crate::store::untrusted::byte_reader::{ByteReadError, ByteReader};
+
+/// Deepest nesting that is followed; deeper structs are refused, because each level recurses.
 const MAX_NESTING: u32 = 64;
 
-/// Why bytes are no Thrift struct.
+/// Error of reading a Thrift struct.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ThriftError {
-    /// They end too soon.
-    Short,
-    /// They break the protocol.
-    Broken,
+    /// The bytes end before the struct does.
+    Truncated,
+    /// The bytes violate the protocol.
+    Invalid,
 }
 
-/// What a field or list element is.
+impl From<ByteReadError> for ThriftError {
+    fn from(error: ByteReadError) -> Self {
+        match error {
+            ByteReadError::Truncated => Self::Truncated,
+            ByteReadError::TooLong => Self::Invalid,
+        }
+    }
+}
+
+/// Type of a field or a list element; integers of 16, 32 and 64 bits are encoded alike, and lists and sets.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum ThriftType {
     True,
     False,
     Byte,
@@ -30,8 +41,8 @@ pub(crate) enum Kind {
     Struct,
 }
 
-impl Kind {
-    fn of(code: u8) -> Result<Self, ThriftError> {
+impl ThriftType {
+    fn from_code(code: u8) -> Result<Self, ThriftError> {
         Ok(match code {
             1 => Self::True,
             2 => Self::False,
@@ -42,158 +53,130 @@ impl Kind {
             9 | 10 => Self::List,
             11 => Self::Map,
             12 => Self::Struct,
-            _ => return Err(ThriftError::Broken),
+            _ => return Err(ThriftError::Invalid),
         })
     }
 }
 
-/// A position in the bytes of a struct.
+/// Reader of one encoded struct.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Cursor<'a> {
-    bytes: &'a [u8],
-    at: usize,
+pub(crate) struct ThriftReader<'a> {
+    bytes: ByteReader<'a>,
 }
 
-impl<'a> Cursor<'a> {
+impl<'a> ThriftReader<'a> {
     pub(crate) fn new(bytes: &'a [u8]) -> Self {
-        Self { bytes, at: 0 }
+        Self { bytes: ByteReader::new(bytes) }
     }
 
-    /// Bytes read so far.
+    /// Number of bytes read so far.
     pub(crate) fn position(&self) -> usize {
-        self.at
+        self.bytes.position()
     }
 
-    fn byte(&mut self) -> Result<u8, ThriftError> {
-        let byte = *self.bytes.get(self.at).ok_or(ThriftError::Short)?;
-        self.at += 1;
-        Ok(byte)
+    /// The value of an integer field.
+    pub(crate) fn read_int(&mut self) -> Result<i64, ThriftError> {
+        Ok(self.bytes.zigzag()?)
     }
 
-    fn varint(&mut self) -> Result<u64, ThriftError> {
-        let mut value = 0u64;
-        for shift in (0..64).step_by(7) {
-            let byte = self.byte()?;
-            value |= u64::from(byte & 0x7f) << shift;
-            if byte & 0x80 == 0 {
-                return Ok(value);
-            }
-        }
-        Err(ThriftError::Broken)
-    }
-
-    /// An integer field's value.
-    pub(crate) fn int(&mut self) -> Result<i64, ThriftError> {
-        let raw = self.varint()?;
-        Ok((raw >> 1) as i64 ^ -((raw & 1) as i64))
-    }
-
-    /// The next field of a struct, `None` at its end. `last` is the id of the field before, 0 at the start.
-    pub(crate) fn field(&mut self, last: &mut i64) -> Result<Option<Kind>, ThriftError> {
-        let head = self.byte()?;
+    /// Type of the next field of a struct, `None` at its end. `id` is the id of the previous field, 0 at the start,
+    /// and becomes that of this one.
+    pub(crate) fn next_field(&mut self, id: &mut i64) -> Result<Option<ThriftType>, ThriftError> {
+        let head = self.bytes.byte()?;
         if head == 0 {
             return Ok(None);
         }
-        *last = match head >> 4 {
-            0 => self.int()?,
-            delta => last.checked_add(i64::from(delta)).ok_or(ThriftError::Broken)?,
+        *id = match head >> 4 {
+            0 => self.read_int()?,
+            delta => id.checked_add(i64::from(delta)).ok_or(ThriftError::Invalid)?,
         };
-        Kind::of(head & 0x0f).map(Some)
+        ThriftType::from_code(head & 0x0f).map(Some)
     }
 
-    /// Element count and kind of a list.
-    pub(crate) fn list(&mut self) -> Result<(u64, Kind), ThriftError> {
-        let head = self.byte()?;
+    /// Number and type of the elements of a list.
+    pub(crate) fn list_header(&mut self) -> Result<(u64, ThriftType), ThriftError> {
+        let head = self.bytes.byte()?;
         let len = match head >> 4 {
-            15 => self.varint()?,
+            15 => self.bytes.varint()?,
             short => u64::from(short),
         };
         // Some writers (fastparquet) give an empty list no type.
-        Ok((len, if len == 0 { Kind::Byte } else { Kind::of(head & 0x0f)? }))
+        Ok((len, if len == 0 { ThriftType::Byte } else { ThriftType::from_code(head & 0x0f)? }))
     }
 
-    /// Passes over a field's value.
-    pub(crate) fn skip(&mut self, kind: Kind) -> Result<(), ThriftError> {
-        self.skip_counting(kind, &mut |_, _| ())
+    /// Skips the value of a field.
+    pub(crate) fn skip(&mut self, kind: ThriftType) -> Result<(), ThriftError> {
+        self.skip_visiting_lists(kind, &mut |_, _| ())
     }
 
-    /// Passes over a field's value and tells the length and kind of every list in it.
-    pub(crate) fn skip_counting(
+    /// Skips the value of a field and calls `visit` with the length and element type of every list in it.
+    pub(crate) fn skip_visiting_lists(
         &mut self,
-        kind: Kind,
-        seen: &mut dyn FnMut(u64, Kind),
+        kind: ThriftType,
+        visit: &mut dyn FnMut(u64, ThriftType),
     ) -> Result<(), ThriftError> {
-        self.skip_nested(kind, 0, seen)
+        self.skip_nested(kind, 0, visit)
     }
 
     fn skip_nested(
         &mut self,
-        kind: Kind,
+        kind: ThriftType,
         depth: u32,
-        seen: &mut dyn FnMut(u64, Kind),
+        visit: &mut dyn FnMut(u64, ThriftType),
     ) -> Result<(), ThriftError> {
         if depth > MAX_NESTING {
-            return Err(ThriftError::Broken);
+            return Err(ThriftError::Invalid);
         }
         match kind {
-            Kind::True | Kind::False => Ok(()),
-            Kind::Byte => self.byte().map(drop),
-            Kind::Int => self.varint().map(drop),
-            Kind::Double => self.advance(8),
-            Kind::Binary => {
-                let len = self.varint()?;
-                self.advance(len)
+            ThriftType::True | ThriftType::False => {}
+            ThriftType::Byte => self.bytes.byte().map(drop)?,
+            ThriftType::Int => self.bytes.varint().map(drop)?,
+            ThriftType::Double => self.bytes.skip(8)?,
+            ThriftType::Binary => {
+                let len = self.bytes.varint()?;
+                self.bytes.skip(len)?;
             }
-            Kind::List => {
-                let (len, kind) = self.list()?;
-                seen(len, kind);
-                self.elements(len, &[kind], depth, seen)
+            ThriftType::List => {
+                let (len, kind) = self.list_header()?;
+                visit(len, kind);
+                self.skip_elements(len, &[kind], depth, visit)?;
             }
-            Kind::Map => match self.varint()? {
-                0 => Ok(()),
-                len => {
-                    let kinds = self.byte()?;
-                    self.elements(len, &[Kind::of(kinds >> 4)?, Kind::of(kinds & 0x0f)?], depth, seen)
+            ThriftType::Map => {
+                let len = self.bytes.varint()?;
+                if len > 0 {
+                    let types = self.bytes.byte()?;
+                    let types = [ThriftType::from_code(types >> 4)?, ThriftType::from_code(types & 0x0f)?];
+                    self.skip_elements(len, &types, depth, visit)?;
                 }
-            },
-            Kind::Struct => {
-                let mut last = 0;
-                while let Some(kind) = self.field(&mut last)? {
-                    self.skip_nested(kind, depth + 1, seen)?;
-                }
-                Ok(())
             }
-        }
-    }
-
-    /// Passes over `len` groups of elements. Each element takes a byte at least, so a length that lies ends as
-    /// [`ThriftError::Short`] after at most the bytes there are.
-    fn elements(
-        &mut self,
-        len: u64,
-        kinds: &[Kind],
-        depth: u32,
-        seen: &mut dyn FnMut(u64, Kind),
-    ) -> Result<(), ThriftError> {
-        for _ in 0..len {
-            for &kind in kinds {
-                match kind {
-                    // Inside a list a boolean is a byte of its own.
-                    Kind::True | Kind::False => self.byte().map(drop)?,
-                    other => self.skip_nested(other, depth + 1, seen)?,
+            ThriftType::Struct => {
+                let mut id = 0;
+                while let Some(kind) = self.next_field(&mut id)? {
+                    self.skip_nested(kind, depth + 1, visit)?;
                 }
             }
         }
         Ok(())
     }
 
-    fn advance(&mut self, len: u64) -> Result<(), ThriftError> {
-        let end =
-            usize::try_from(len).ok().and_then(|len| self.at.checked_add(len)).ok_or(ThriftError::Short)?;
-        if end > self.bytes.len() {
-            return Err(ThriftError::Short);
+    /// Skips `len` groups of elements. Each element takes at least one byte, so a false length ends as
+    /// [`ThriftError::Truncated`] after at most as many steps as there are bytes.
+    fn skip_elements(
+        &mut self,
+        len: u64,
+        types: &[ThriftType],
+        depth: u32,
+        visit: &mut dyn FnMut(u64, ThriftType),
+    ) -> Result<(), ThriftError> {
+        for _ in 0..len {
+            for &kind in types {
+                match kind {
+                    // In a list a boolean is a byte; in a struct it is part of the field's header.
+                    ThriftType::True | ThriftType::False => self.bytes.byte().map(drop)?,
+                    other => self.skip_nested(other, depth + 1, visit)?,
+                }
+            }
         }
-        self.at = end;
         Ok(())
     }
 }
@@ -203,26 +186,30 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_prefix_of_a_struct_is_short() {
+    fn every_proper_prefix_of_a_struct_is_truncated() {
         // {1: i32 -2, 3: "ab", 4: [i32 1, i32 2], 5: {}, 6: true}
         let bytes = [0x15, 0x03, 0x28, 0x02, b'a', b'b', 0x19, 0x25, 0x02, 0x04, 0x1c, 0x00, 0x11, 0x00];
-        assert_eq!(Cursor::new(&bytes).skip(Kind::Struct), Ok(()));
+        assert_eq!(ThriftReader::new(&bytes).skip(ThriftType::Struct), Ok(()));
         for end in 0..bytes.len() {
-            assert_eq!(Cursor::new(&bytes[..end]).skip(Kind::Struct), Err(ThriftError::Short), "{end}");
+            assert_eq!(
+                ThriftReader::new(&bytes[..end]).skip(ThriftType::Struct),
+                Err(ThriftError::Truncated),
+                "{end}"
+            );
         }
-        let mut cursor = Cursor::new(&bytes);
+        let mut reader = ThriftReader::new(&bytes);
         let mut id = 0;
-        assert_eq!(cursor.field(&mut id), Ok(Some(Kind::Int)));
-        assert_eq!((id, cursor.int()), (1, Ok(-2)));
+        assert_eq!(reader.next_field(&mut id), Ok(Some(ThriftType::Int)));
+        assert_eq!((id, reader.read_int()), (1, Ok(-2)));
     }
 
     #[test]
     fn an_empty_list_may_have_no_type() {
-        assert_eq!(Cursor::new(&[0x19, 0x00, 0x00]).skip(Kind::Struct), Ok(()));
+        assert_eq!(ThriftReader::new(&[0x19, 0x00, 0x00]).skip(ThriftType::Struct), Ok(()));
     }
 
     #[test]
     fn deep_nesting_is_refused() {
-        assert_eq!(Cursor::new(&[0x1c; 100_000]).skip(Kind::Struct), Err(ThriftError::Broken));
+        assert_eq!(ThriftReader::new(&[0x1c; 100_000]).skip(ThriftType::Struct), Err(ThriftError::Invalid));
     }
 }

@@ -1,4 +1,5 @@
-//! Looking before decoding: what a file declares is held against what it is, and against the memory allowed.
+//! Validation of the footer: declared offsets, sizes and counts are compared with the file and the memory limit
+//! before anything is decoded.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
@@ -7,56 +8,56 @@ use std::path::Path;
 
 use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
 
-use crate::store::StoreError;
-use crate::store::untrusted::thrift::{Cursor, Kind, ThriftError};
+use crate::store::error::{IoAction, StoreError};
+use crate::store::untrusted::thrift::{ThriftError, ThriftReader, ThriftType};
 
 /// First and last bytes of a Parquet file.
 const MAGIC: [u8; 4] = *b"PAR1";
 /// Last bytes of a Parquet file whose footer is encrypted.
 const MAGIC_ENCRYPTED: [u8; 4] = *b"PARE";
-/// Footer length and magic at the end of the file, bytes.
+/// Length of the end of the file, bytes: footer length and magic.
 const TAIL: u64 = 8;
-/// Largest footer that is read, bytes: decoding takes up to some hundred times that.
+/// Largest footer that is read, bytes; decoding takes up to several hundred times as much memory.
 const MAX_FOOTER: u64 = 16 << 20;
-/// Nesting of the schema that is followed; the decoder recurses by it.
+/// Deepest schema that is accepted; the decoder recurses once a level.
 const MAX_SCHEMA_DEPTH: usize = 64;
-/// Memory that the decoded footer may take, bytes.
+/// Most memory of a decoded footer, bytes.
 const MAX_FOOTER_MEMORY: u64 = 128 << 20;
-/// Bytes that an element of a list of structs takes once decoded, at most.
+/// Upper bound of the decoded size of an element of a list of structs, bytes.
 const PER_STRUCT: u64 = 512;
-/// Bytes that an element of another list takes once decoded, at most.
+/// Upper bound of the decoded size of an element of any other list, bytes.
 const PER_ELEMENT: u64 = 64;
 
-/// A file that begins and ends like Parquet, and whose footer may be decoded.
-pub(crate) struct Shell {
+/// A file with correct magic and a footer that is safe to decode.
+pub(crate) struct EncodedFooter {
     pub(crate) file: File,
-    /// Bytes of the file.
-    pub(crate) len: u64,
-    /// Where the data ends and the footer begins.
+    /// Length of the file, bytes.
+    pub(crate) file_len: u64,
+    /// Offset at which the data ends and the footer begins.
     pub(crate) data_end: u64,
-    /// The footer, still encoded.
-    pub(crate) footer: Vec<u8>,
+    /// The encoded footer.
+    pub(crate) bytes: Vec<u8>,
 }
 
 fn damaged(path: &Path, why: impl Into<String>) -> StoreError {
     StoreError::Damaged { path: path.to_owned(), why: why.into() }
 }
 
-/// Opens a file and checks length, magic, footer length and schema tree.
-pub(crate) fn open(path: &Path) -> Result<Shell, StoreError> {
+/// Opens a file, checks length, magic, footer length and schema tree, and reads the footer.
+pub(crate) fn read_footer(path: &Path) -> Result<EncodedFooter, StoreError> {
     let io = |action, source| StoreError::Io { path: path.to_owned(), action, source };
     let foreign = |why: &str| StoreError::NotParquet { path: path.to_owned(), why: why.to_owned() };
-    let meta = std::fs::metadata(path).map_err(|e| io("open", e))?;
+    let meta = std::fs::metadata(path).map_err(|e| io(IoAction::Open, e))?;
     if !meta.is_file() {
-        return Err(foreign("it is no regular file"));
+        return Err(foreign("it is not a regular file"));
     }
-    let mut file = File::open(path).map_err(|e| io("open", e))?;
+    let mut file = File::open(path).map_err(|e| io(IoAction::Open, e))?;
     let len = meta.len();
     if len < 4 + TAIL {
         return Err(foreign(&format!("it has {len} bytes, the shortest Parquet file has 12")));
     }
-    let head: [u8; 4] = at(&mut file, 0).map_err(|e| io("read", e))?;
-    let tail: [u8; 8] = at(&mut file, len - TAIL).map_err(|e| io("read", e))?;
+    let head: [u8; 4] = read_array(&mut file, 0).map_err(|e| io(IoAction::Read, e))?;
+    let tail: [u8; 8] = read_array(&mut file, len - TAIL).map_err(|e| io(IoAction::Read, e))?;
     if tail[4..] == MAGIC_ENCRYPTED {
         return Err(StoreError::Encrypted { path: path.to_owned() });
     }
@@ -71,102 +72,108 @@ pub(crate) fn open(path: &Path) -> Result<Shell, StoreError> {
         return Err(damaged(path, format!("its footer of {footer} bytes is longer than the file")));
     }
     if footer > MAX_FOOTER {
-        return Err(damaged(path, format!("its footer of {footer} bytes is above the {MAX_FOOTER} allowed")));
+        return Err(damaged(path, format!("its footer of {footer} bytes exceeds the limit of {MAX_FOOTER}")));
     }
     let data_end = len - TAIL - footer;
-    let bytes = span(&mut file, data_end..len - TAIL).map_err(|e| io("read", e))?;
-    let shape = walk(&bytes).map_err(|why| damaged(path, why))?;
-    if shape.encrypted {
+    let bytes = read_range(&mut file, data_end..len - TAIL).map_err(|e| io(IoAction::Read, e))?;
+    let summary = summarize(&bytes).map_err(|why| damaged(path, why))?;
+    if summary.encrypted {
         return Err(StoreError::Encrypted { path: path.to_owned() });
     }
-    if shape.memory() > MAX_FOOTER_MEMORY {
-        let why = format!("its footer would take {} bytes, {MAX_FOOTER_MEMORY} are allowed", shape.memory());
+    if summary.memory() > MAX_FOOTER_MEMORY {
+        let why = format!(
+            "its footer needs {} bytes of memory, the limit is {MAX_FOOTER_MEMORY}",
+            summary.memory()
+        );
         return Err(damaged(path, why));
     }
-    Ok(Shell { file, len, data_end, footer: bytes })
+    Ok(EncodedFooter { file, file_len: len, data_end, bytes })
 }
 
-fn at<const N: usize>(file: &mut File, offset: u64) -> std::io::Result<[u8; N]> {
+fn read_array<const N: usize>(file: &mut File, offset: u64) -> std::io::Result<[u8; N]> {
     let mut bytes = [0; N];
     file.seek(SeekFrom::Start(offset))?;
     file.read_exact(&mut bytes)?;
     Ok(bytes)
 }
 
-fn span(file: &mut File, range: Range<u64>) -> std::io::Result<Vec<u8>> {
+fn read_range(file: &mut File, range: Range<u64>) -> std::io::Result<Vec<u8>> {
     file.seek(SeekFrom::Start(range.start))?;
     let mut bytes = Vec::new();
     file.take(range.end - range.start).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 
-/// What a footer holds, as far as memory is reserved by it.
+/// The counts of a footer that determine the memory of decoding it.
 #[derive(Default)]
-struct Shape {
-    /// Columns are encrypted though the footer is not.
+struct FooterSummary {
+    /// Columns are encrypted although the footer is not.
     encrypted: bool,
     schema_elements: u64,
     row_groups: u64,
-    /// Bytes of all lists, once decoded.
-    lists: u64,
+    /// Upper bound of the decoded size of all lists, bytes.
+    list_bytes: u64,
 }
 
-impl Shape {
+impl FooterSummary {
+    /// Upper bound of the memory of the decoded footer, bytes.
     fn memory(&self) -> u64 {
-        // Each row group reserves a chunk for every column of the schema.
+        // The decoder reserves a column chunk for every schema element in each row group.
         let chunks = self.row_groups.saturating_mul(self.schema_elements);
-        self.lists.saturating_add(chunks.saturating_mul(PER_STRUCT))
+        self.list_bytes.saturating_add(chunks.saturating_mul(PER_STRUCT))
     }
 }
 
-/// Walks the footer without allocating: child counts of the schema must fit its list, its tree must be shallow, and
-/// what all lists will take is added up.
-fn walk(footer: &[u8]) -> Result<Shape, String> {
-    let broken = |_: ThriftError| "its footer is no Thrift struct".to_owned();
-    let mut cursor = Cursor::new(footer);
-    let (mut id, mut shape) = (0, Shape::default());
-    while let Some(kind) = cursor.field(&mut id).map_err(broken)? {
+/// Reads the counts of a footer without allocating. The child counts of the schema must fit its list, and its tree
+/// must not be too deep.
+fn summarize(footer: &[u8]) -> Result<FooterSummary, String> {
+    let invalid = |_: ThriftError| "its footer is not a Thrift struct".to_owned();
+    let mut reader = ThriftReader::new(footer);
+    let (mut id, mut summary) = (0, FooterSummary::default());
+    while let Some(kind) = reader.next_field(&mut id).map_err(invalid)? {
         match (id, kind) {
-            (2, Kind::List) => shape.schema_elements = schema_tree(&mut cursor)?,
-            (4, Kind::List) => shape.row_groups = cursor.clone().list().map_err(broken)?.0,
+            (2, ThriftType::List) => summary.schema_elements = skip_schema(&mut reader)?,
+            (4, ThriftType::List) => summary.row_groups = reader.clone().list_header().map_err(invalid)?.0,
             // The encryption algorithm.
-            (8, _) => shape.encrypted = true,
+            (8, _) => summary.encrypted = true,
             _ => {}
         }
-        if (id, kind) != (2, Kind::List) {
-            shape.lists = shape.lists.saturating_add(lists(&mut cursor, kind).map_err(broken)?);
+        if (id, kind) != (2, ThriftType::List) {
+            summary.list_bytes =
+                summary.list_bytes.saturating_add(list_bytes(&mut reader, kind).map_err(invalid)?);
         }
     }
-    shape.lists = shape.lists.saturating_add(shape.schema_elements.saturating_mul(PER_STRUCT));
-    Ok(shape)
+    summary.list_bytes =
+        summary.list_bytes.saturating_add(summary.schema_elements.saturating_mul(PER_STRUCT));
+    Ok(summary)
 }
 
-/// Passes over a value; gives the bytes that its lists take once decoded.
-fn lists(cursor: &mut Cursor, kind: Kind) -> Result<u64, ThriftError> {
+/// Skips a value; returns an upper bound of the decoded size of its lists, bytes.
+fn list_bytes(reader: &mut ThriftReader, kind: ThriftType) -> Result<u64, ThriftError> {
     let mut bytes = 0u64;
-    cursor.skip_counting(kind, &mut |len, of| {
-        let each = if of == Kind::Struct { PER_STRUCT } else { PER_ELEMENT };
+    reader.skip_visiting_lists(kind, &mut |len, element| {
+        let each = if element == ThriftType::Struct { PER_STRUCT } else { PER_ELEMENT };
         bytes = bytes.saturating_add(len.saturating_mul(each));
     })?;
     Ok(bytes)
 }
 
-/// Bytes that the lists of a Thrift struct take once decoded: of a page index, which is decoded like a footer.
-pub(crate) fn index_memory(bytes: &[u8]) -> Option<u64> {
-    lists(&mut Cursor::new(bytes), Kind::Struct).ok()
+/// Upper bound of the memory of a decoded page index, bytes; `None` if it is not a Thrift struct.
+pub(crate) fn page_index_memory(bytes: &[u8]) -> Option<u64> {
+    list_bytes(&mut ThriftReader::new(bytes), ThriftType::Struct).ok()
 }
 
-/// Passes over the schema list; gives the number of its elements.
-fn schema_tree(cursor: &mut Cursor) -> Result<u64, String> {
-    let broken = |_: ThriftError| "its footer is no Thrift struct".to_owned();
-    let (len, kind) = cursor.list().map_err(broken)?;
-    if kind != Kind::Struct {
-        return Err("its schema is no list of elements".to_owned());
+/// Skips the schema list and checks its tree; returns the number of elements.
+fn skip_schema(reader: &mut ThriftReader) -> Result<u64, String> {
+    let invalid = |_: ThriftError| "its footer is not a Thrift struct".to_owned();
+    let (len, kind) = reader.list_header().map_err(invalid)?;
+    if kind != ThriftType::Struct {
+        return Err("its schema is not a list of elements".to_owned());
     }
-    // Children still expected on each level, the root's level included.
+    // Number of children still expected on each level, the level of the root included.
     let mut open = vec![1u64];
     for _ in 0..len {
-        let children = children(cursor).map_err(broken)?;
+        let children = child_count(reader).map_err(invalid)?;
         while open.last() == Some(&0) {
             open.pop();
         }
@@ -175,7 +182,11 @@ fn schema_tree(cursor: &mut Cursor) -> Result<u64, String> {
         match u64::try_from(children) {
             Ok(0) => {}
             Ok(n) if n <= len && open.len() < MAX_SCHEMA_DEPTH => open.push(n),
-            _ => return Err(format!("its schema has a group of {children} columns, or is too deep")),
+            _ => {
+                return Err(format!(
+                    "its schema has a group of {children} columns, or more than {MAX_SCHEMA_DEPTH} levels"
+                ));
+            }
         }
     }
     if open.iter().any(|&left| left > 0) {
@@ -184,50 +195,54 @@ fn schema_tree(cursor: &mut Cursor) -> Result<u64, String> {
     Ok(len)
 }
 
-/// The child count of the schema element under the cursor.
-fn children(cursor: &mut Cursor) -> Result<i64, ThriftError> {
+/// Skips a schema element; returns the number of its children.
+fn child_count(reader: &mut ThriftReader) -> Result<i64, ThriftError> {
     let (mut id, mut children) = (0, 0);
-    while let Some(kind) = cursor.field(&mut id)? {
+    while let Some(kind) = reader.next_field(&mut id)? {
         match (id, kind) {
-            (5, Kind::Int) => children = cursor.int()?,
-            _ => cursor.skip(kind)?,
+            (5, ThriftType::Int) => children = reader.read_int()?,
+            _ => reader.skip(kind)?,
         }
     }
     Ok(children)
 }
 
-/// Checks that counts add up and that every column chunk lies inside the data. Returns the number of rows.
-pub(crate) fn metadata(path: &Path, metadata: &ParquetMetaData, data_end: u64) -> Result<u64, StoreError> {
+/// Checks that counts add up and that every column chunk lies inside the data; returns the number of rows.
+pub(crate) fn validate_metadata(
+    path: &Path,
+    metadata: &ParquetMetaData,
+    data_end: u64,
+) -> Result<u64, StoreError> {
     let mut rows = 0u64;
     for (g, group) in metadata.row_groups().iter().enumerate() {
         let count = u64::try_from(group.num_rows())
             .map_err(|_| damaged(path, format!("row group {g} declares {} rows", group.num_rows())))?;
         rows = rows.checked_add(count).ok_or_else(|| damaged(path, "its row counts overflow"))?;
         for chunk in group.columns() {
-            let place = || format!("column {} of row group {g}", chunk.column_path());
+            let column = || format!("column {} of row group {g}", chunk.column_path());
             if chunk.file_path().is_some() {
-                return Err(damaged(path, format!("{} lies in another file", place())));
+                return Err(damaged(path, format!("{} is stored in another file", column())));
             }
-            // A group without rows has no data that could lie anywhere; some writers give it no offsets.
+            // A row group without rows has no data; some writers give its chunks no offsets.
             let range = chunk_range(chunk).filter(|r| count == 0 || r.start >= 4 && r.end <= data_end);
             if range.is_none() {
-                return Err(damaged(path, format!("{} lies outside the file", place())));
+                return Err(damaged(path, format!("{} lies outside the file", column())));
             }
             let flat = chunk.column_descr().max_rep_level() == 0;
             let values = u64::try_from(chunk.num_values()).ok().filter(|&n| !flat || n == count);
             if values.is_none() || chunk.uncompressed_size() < 0 {
-                return Err(damaged(path, format!("{} declares impossible counts", place())));
+                return Err(damaged(path, format!("{} declares impossible counts", column())));
             }
         }
     }
     let declared = metadata.file_metadata().num_rows();
     if u64::try_from(declared) != Ok(rows) {
-        return Err(damaged(path, format!("it declares {declared} rows, its row groups hold {rows}")));
+        return Err(damaged(path, format!("it declares {declared} rows, but its row groups hold {rows}")));
     }
     Ok(rows)
 }
 
-/// Where a chunk lies; some writers give a dictionary that is not there the offset 0.
+/// Byte range of a column chunk. Some writers give an absent dictionary the offset 0.
 pub(crate) fn chunk_range(chunk: &ColumnChunkMetaData) -> Option<Range<u64>> {
     let data = u64::try_from(chunk.data_page_offset()).ok()?;
     let dictionary = chunk.dictionary_page_offset().map_or(Ok(0), u64::try_from).ok()?;

@@ -1,16 +1,16 @@
-//! Files and folders that appear whole or not at all.
+//! Files and folders that appear complete or not at all: temporary name, flush, rename.
 
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
 use tempfile::NamedTempFile;
 
-use crate::store::StoreError;
+use crate::store::error::{IoAction, StoreError};
 
-/// What the names of unfinished files begin with; readers of datasets pass over such names.
-pub(crate) const UNFINISHED: &str = ".ironforge-";
+/// Prefix of the names of unfinished files and folders; readers of datasets skip such names.
+pub(crate) const TEMP_PREFIX: &str = ".ironforge-";
 
-/// A new file beside its place, gone unless it is put there.
+/// A new file under a temporary name. It is removed unless it is committed.
 pub(crate) struct AtomicFile {
     file: NamedTempFile,
     path: PathBuf,
@@ -18,83 +18,85 @@ pub(crate) struct AtomicFile {
 }
 
 impl AtomicFile {
-    /// Makes the file, and the folders that are missing.
+    /// Creates the temporary file in the folder of `path`, and the folders that are missing.
     ///
     /// # Errors
     /// [`StoreError::Io`].
-    pub(crate) fn beside(path: &Path) -> Result<Self, StoreError> {
-        let io = |action, source| StoreError::Io { path: path.to_owned(), action, source };
+    pub(crate) fn create(path: &Path) -> Result<Self, StoreError> {
         let folder = match path.parent() {
             Some(parent) if !parent.as_os_str().is_empty() => parent,
             _ => Path::new("."),
         };
-        fs::create_dir_all(folder).map_err(|e| io("make the folder of", e))?;
-        Self::within(folder, path)
+        fs::create_dir_all(folder).map_err(|e| io(path, IoAction::CreateFolderOf, e))?;
+        Self::create_in(folder, path)
     }
 
-    /// Makes the file in a folder of the same disk.
+    /// Creates the temporary file in a folder of the same file system as `path`.
     ///
     /// # Errors
     /// [`StoreError::Io`].
-    pub(crate) fn within(folder: &Path, path: &Path) -> Result<Self, StoreError> {
-        let io = |action, source| StoreError::Io { path: path.to_owned(), action, source };
+    pub(crate) fn create_in(folder: &Path, path: &Path) -> Result<Self, StoreError> {
         let mut builder = tempfile::Builder::new();
-        builder.prefix(UNFINISHED).suffix(".tmp");
-        // A result is as readable as any other new file; the default would be the owner's alone.
+        builder.prefix(TEMP_PREFIX).suffix(".tmp");
+        // As readable as any other new file; the default of the library is the owner alone.
         #[cfg(unix)]
         builder.permissions(std::os::unix::fs::PermissionsExt::from_mode(0o666));
-        let file = builder.tempfile_in(folder).map_err(|e| io("write", e))?;
+        let file = builder.tempfile_in(folder).map_err(|e| io(path, IoAction::Write, e))?;
         Ok(Self { file, path: path.to_owned(), folder: folder.to_owned() })
     }
 
-    /// Another handle of the file, at the same position.
+    /// Another handle of the file, with the same position.
     ///
     /// # Errors
     /// [`StoreError::Io`].
     pub(crate) fn handle(&self) -> Result<File, StoreError> {
-        self.file.as_file().try_clone().map_err(|source| self.io("write", source))
+        self.file.as_file().try_clone().map_err(|e| io(&self.path, IoAction::Write, e))
     }
 
-    /// Flushes the file, puts it in its place, and flushes the folder. Gives its size, bytes.
+    /// Flushes the file, renames it to its path, and flushes the folder. Returns the size of the file, bytes.
     ///
     /// # Errors
-    /// [`StoreError::Io`]; what stood there before is then intact, unless only the last flush failed.
-    pub(crate) fn put(self) -> Result<u64, StoreError> {
-        self.file.as_file().sync_all().map_err(|e| self.io("write", e))?;
-        let bytes = self.file.as_file().metadata().map_err(|e| self.io("measure", e))?.len();
-        let io = |action, source| StoreError::Io { path: self.path.clone(), action, source };
-        self.file.persist(&self.path).map_err(|e| io("replace", e.error))?;
-        sync_folder(&self.folder).map_err(|e| io("flush the folder of", e))?;
+    /// [`StoreError::Io`]; an old file at the path is then intact, unless only the last flush failed.
+    pub(crate) fn commit(self) -> Result<u64, StoreError> {
+        let bytes = self.flush()?;
+        self.file.persist(&self.path).map_err(|e| io(&self.path, IoAction::Replace, e.error))?;
+        sync_folder(&self.folder).map_err(|e| io(&self.path, IoAction::FlushFolderOf, e))?;
         Ok(bytes)
     }
 
-    /// As [`put`](Self::put), at a place of another folder, unless something stands there: then the file comes back.
+    /// As [`commit`](Self::commit), to a path in another folder. If something exists at `path`, the inner `Err` gives
+    /// the uncommitted file back.
     ///
     /// # Errors
     /// [`StoreError::Io`].
-    pub(crate) fn put_new(self, folder: &Path, path: PathBuf) -> Result<Result<u64, Self>, StoreError> {
-        self.file.as_file().sync_all().map_err(|e| self.io("write", e))?;
-        let bytes = self.file.as_file().metadata().map_err(|e| self.io("measure", e))?.len();
-        let made = self.file.persist_noclobber(&path);
-        match made {
+    pub(crate) fn commit_new(self, folder: &Path, path: PathBuf) -> Result<Result<u64, Self>, StoreError> {
+        let bytes = self.flush()?;
+        match self.file.persist_noclobber(&path) {
             Ok(_) => {}
             Err(e) if e.error.kind() == std::io::ErrorKind::AlreadyExists => {
                 return Ok(Err(Self { file: e.file, path, folder: self.folder }));
             }
-            Err(e) => return Err(StoreError::Io { path, action: "make", source: e.error }),
+            Err(e) => return Err(io(&path, IoAction::Create, e.error)),
         }
-        let flushed = sync_folder(folder);
-        flushed.map_err(|source| StoreError::Io { path, action: "flush the folder of", source })?;
+        sync_folder(folder).map_err(|e| io(&path, IoAction::FlushFolderOf, e))?;
         Ok(Ok(bytes))
     }
 
-    fn io(&self, action: &'static str, source: std::io::Error) -> StoreError {
-        StoreError::Io { path: self.path.clone(), action, source }
+    /// Flushes the file to disk. Returns its size, bytes.
+    fn flush(&self) -> Result<u64, StoreError> {
+        let file = self.file.as_file();
+        file.sync_all().map_err(|e| io(&self.path, IoAction::Write, e))?;
+        Ok(file.metadata().map_err(|e| io(&self.path, IoAction::Metadata, e))?.len())
     }
 }
 
-/// Flushes every file and folder below a folder to disk. Many at a time: a disk takes a hundred small flushes
-/// together in little more than the time of one.
+fn io(path: &Path, action: IoAction, source: std::io::Error) -> StoreError {
+    StoreError::Io { path: path.to_owned(), action, source }
+}
+
+/// Flushes a folder, and every file and folder below it, to disk.
+///
+/// Up to 32 flushes run at a time: a disk takes a hundred small flushes together in little more than the time of one.
 ///
 /// # Errors
 /// [`StoreError::Io`] for the first that cannot be flushed.
@@ -104,17 +106,16 @@ pub fn sync_tree(folder: &Path) -> Result<(), StoreError> {
     let mut next = 0;
     while let Some(path) = paths.get(next).cloned() {
         next += 1;
-        let io = |source| StoreError::Io { path: path.clone(), action: "list", source };
         if path.is_dir() {
-            for entry in fs::read_dir(&path).map_err(io)? {
-                paths.push(entry.map_err(io)?.path());
+            for entry in fs::read_dir(&path).map_err(|e| io(&path, IoAction::List, e))? {
+                paths.push(entry.map_err(|e| io(&path, IoAction::List, e))?.path());
             }
         }
     }
     let sync = |path: &PathBuf| {
         let synced =
             if path.is_dir() { sync_folder(path) } else { File::open(path).and_then(|f| f.sync_all()) };
-        synced.map_err(|source| StoreError::Io { path: path.clone(), action: "flush", source })
+        synced.map_err(|e| io(path, IoAction::Flush, e))
     };
     let share = paths.len().div_ceil(AT_ONCE).max(1);
     std::thread::scope(|scope| {
@@ -137,23 +138,22 @@ pub(crate) fn sync_folder(_folder: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-/// Exchanges two folders in one step; false where the system cannot.
+/// Swaps two folders in one step. Returns false where the operating system or the file system cannot.
 ///
 /// # Errors
-/// The system's own.
+/// Those of the operating system.
 #[cfg(any(target_os = "linux", target_vendor = "apple"))]
-pub(crate) fn exchange(one: &Path, other: &Path) -> std::io::Result<bool> {
+pub(crate) fn swap_folders(one: &Path, other: &Path) -> std::io::Result<bool> {
     use rustix::fs::{CWD, RenameFlags, renameat_with};
     use rustix::io::Errno;
     match renameat_with(CWD, one, CWD, other, RenameFlags::EXCHANGE) {
         Ok(()) => Ok(true),
-        // The kernel or the file system does not know how.
         Err(Errno::NOSYS | Errno::INVAL | Errno::NOTSUP) => Ok(false),
         Err(e) => Err(e.into()),
     }
 }
 
 #[cfg(not(any(target_os = "linux", target_vendor = "apple")))]
-pub(crate) fn exchange(_one: &Path, _other: &Path) -> std::io::Result<bool> {
+pub(crate) fn swap_folders(_one: &Path, _other: &Path) -> std::io::Result<bool> {
     Ok(false)
 }

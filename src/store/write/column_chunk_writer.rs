@@ -1,4 +1,4 @@
-//! A file under way: the columns of some row groups encoded side by side, then written one after the other.
+//! Column chunks: those of several row groups are encoded in parallel, then written in order.
 
 use std::ops::Range;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -13,118 +13,122 @@ use parquet::arrow::arrow_writer::{
 use parquet::arrow::{ArrowSchemaConverter, add_encoded_arrow_schema_to_metadata};
 use parquet::column::writer::ColumnCloseResult;
 use parquet::errors::ParquetError;
-use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{CdcOptions, EnabledStatistics, WriterProperties};
 use parquet::file::writer::SerializedFileWriter;
 
 use crate::store::columns::to_arrow::{self, Arrays};
 use crate::store::config::StoreConfig;
-use crate::store::write::checksum::{self, Sealing};
-use crate::store::write::encoding::{self, Encoding};
+use crate::store::write::checksum::{self, ChecksumWriter};
+use crate::store::write::encoding::{self, ColumnEncoding};
 use crate::store::write::float_bounds;
 use crate::store::write::page_buffer_pool::PageBufferPool;
 use crate::table::Table;
 
-/// Name and version that a file carries as its writer.
+/// The `created_by` of the footer.
 const CREATED_BY: &str = concat!("ironforge ", env!("CARGO_PKG_VERSION"));
 
-/// A file whose properties are set.
-pub(crate) struct Open {
-    writer: SerializedFileWriter<Sealing>,
-    layout: Layout,
+/// Writer of the column chunks of a file whose schema and encodings are decided.
+pub(crate) struct ColumnChunkWriter {
+    writer: SerializedFileWriter<ChecksumWriter>,
+    encoder: ChunkEncoder,
     /// The last row groups, encoded and not yet written.
-    encoded: Vec<Vec<Chunk>>,
+    encoded: Vec<Vec<EncodedChunk>>,
 }
 
-/// How its columns are encoded.
-struct Layout {
-    /// Per column what makes its writers, one for each row group.
-    columns: Vec<ArrowRowGroupWriterFactory>,
+/// Encoder of column chunks.
+struct ChunkEncoder {
+    /// Per column, the factory of its writers; each row group needs a new one.
+    factories: Vec<ArrowRowGroupWriterFactory>,
     schema: Arc<Schema>,
-    encodings: Vec<Encoding>,
+    encodings: Vec<ColumnEncoding>,
 }
 
-/// An encoded column of a row group.
-enum Chunk {
-    Whole(ArrowColumnChunk),
-    /// Cut into pages by content, in a file of its own.
-    Paged(Bytes, ColumnCloseResult),
+/// An encoded column chunk.
+enum EncodedChunk {
+    Standard(ArrowColumnChunk),
+    /// With content-defined pages: the bytes of a one-column file that contains it.
+    ContentDefined(Bytes, ColumnCloseResult),
 }
 
-/// Why a row group cannot be written.
-pub(crate) enum Refusal {
-    Library(ParquetError),
-    Overflow { column: usize, row: usize, value: String },
+/// Errors of encoding a row group.
+pub(crate) enum EncodeError {
+    Parquet(ParquetError),
+    /// A time in seconds that does not fit in milliseconds.
+    TimeOverflow {
+        column: usize,
+        row: usize,
+        value: String,
+    },
 }
 
-impl From<ParquetError> for Refusal {
+impl From<ParquetError> for EncodeError {
     fn from(error: ParquetError) -> Self {
-        Self::Library(error)
+        Self::Parquet(error)
     }
 }
 
-impl From<ArrowError> for Refusal {
+impl From<ArrowError> for EncodeError {
     fn from(error: ArrowError) -> Self {
-        Self::Library(error.into())
+        Self::Parquet(error.into())
     }
 }
 
-impl Open {
-    /// Opens it: encodings are chosen from the first rows.
+impl ColumnChunkWriter {
+    /// Begins a file. The encodings are chosen on a sample of the rows `rows`, those of the first row group.
     pub(crate) fn new(
-        file: Sealing,
+        file: ChecksumWriter,
         table: &Table,
         arrays: &Arrays<'_>,
         rows: Range<usize>,
         config: &StoreConfig,
-    ) -> Result<Self, Refusal> {
+    ) -> Result<Self, EncodeError> {
         let schema = Arc::new(to_arrow::schema(table, arrays.narrowing()));
-        // A value out of range is found, with its row, when its group is encoded.
+        // A value out of range is reported with its row when its row group is encoded.
         let sample = |c: usize, rows: Range<usize>| {
             let part = arrays.part(c, rows.clone());
             part.unwrap_or_else(|_| arrow_array::new_null_array(schema.field(c).data_type(), rows.len()))
         };
         let encodings = encoding::choose(table.columns(), rows, &schema, config, sample)?;
-        let recorded = KeyValue::new(encoding::KEY.to_owned(), encoding::record(table.columns(), &encodings));
+        let recorded = encoding::metadata_entry(table.columns(), &encodings);
         let mut properties = properties(config, &schema, &encodings)?;
         properties = properties.into_builder().set_key_value_metadata(Some(vec![recorded])).build();
         add_encoded_arrow_schema_to_metadata(&schema, &mut properties);
         let parquet = ArrowSchemaConverter::new().convert(&schema)?;
         let properties = Arc::new(properties);
         let writer = SerializedFileWriter::new(file, parquet.root_schema_ptr(), Arc::clone(&properties))?;
-        let columns = columns(&schema, &properties)?;
-        Ok(Self { writer, layout: Layout { columns, schema, encodings }, encoded: Vec::new() })
+        let factories = writer_factories(&schema, &properties)?;
+        Ok(Self { writer, encoder: ChunkEncoder { factories, schema, encodings }, encoded: Vec::new() })
     }
 
-    /// Writes the last row groups, page index and footer.
+    /// Writes the last row groups, the page index and the footer.
     ///
     /// # Errors
-    /// The library's, or the operating system's through it.
-    pub(crate) fn close(mut self) -> Result<Sealing, ParquetError> {
-        put(&mut self.writer, self.encoded)?;
+    /// Those of the `parquet` crate, which may contain one of the operating system.
+    pub(crate) fn close(mut self) -> Result<ChecksumWriter, ParquetError> {
+        write_row_groups(&mut self.writer, self.encoded)?;
         self.writer.flush()?;
-        self.writer.inner_mut().keep_tail();
-        self.writer.append_key_value_metadata(checksum::blank());
+        self.writer.inner_mut().hold_back_tail();
+        self.writer.append_key_value_metadata(checksum::placeholder());
         self.writer.into_inner()
     }
 
-    /// Encodes the columns of some row groups side by side, while the groups before are written: nobody waits for the
-    /// slowest column of a group while there is another group.
+    /// Encodes the columns of several row groups in parallel, while the row groups before are written: no thread waits
+    /// for the slowest column of a row group while another row group has columns left.
     pub(crate) fn write(
         &mut self,
         arrays: &Arrays<'_>,
         groups: &[Range<usize>],
         config: &StoreConfig,
-    ) -> Result<(), Refusal> {
-        let Self { writer, layout, encoded } = self;
-        let columns = layout.encodings.len();
+    ) -> Result<(), EncodeError> {
+        let Self { writer, encoder, encoded } = self;
+        let columns = encoder.encodings.len();
         let (next, done) = (AtomicUsize::new(0), Mutex::new(Vec::with_capacity(groups.len() * columns)));
-        // One by one, in order: a thread that is done takes the next column, and sleeps once, when there is none.
+        // One column at a time, in order: a thread sleeps only once, when no column is left.
         let work = || {
             loop {
                 let task = next.fetch_add(1, Ordering::Relaxed);
                 let Some(rows) = task.checked_div(columns).and_then(|group| groups.get(group)) else { break };
-                let chunk = layout.column(task % columns, arrays, rows.clone(), config);
+                let chunk = encoder.encode(task % columns, arrays, rows.clone(), config);
                 done.lock().unwrap_or_else(PoisonError::into_inner).push((task, chunk));
             }
         };
@@ -133,9 +137,9 @@ impl Open {
             for _ in 1..rayon::current_num_threads() {
                 scope.spawn(|_| work());
             }
-            let put = put(writer, before);
+            let written = write_row_groups(writer, before);
             work();
-            put
+            written
         })?;
         let mut done = done.into_inner().unwrap_or_else(PoisonError::into_inner);
         done.sort_unstable_by_key(|(task, _)| *task);
@@ -147,14 +151,17 @@ impl Open {
     }
 }
 
-/// Writes the columns of row groups one after the other.
-fn put(writer: &mut SerializedFileWriter<Sealing>, groups: Vec<Vec<Chunk>>) -> Result<(), ParquetError> {
+/// Writes the column chunks of row groups in order.
+fn write_row_groups(
+    writer: &mut SerializedFileWriter<ChecksumWriter>,
+    groups: Vec<Vec<EncodedChunk>>,
+) -> Result<(), ParquetError> {
     for chunks in groups {
         let mut group = writer.next_row_group()?;
         for chunk in chunks {
             match chunk {
-                Chunk::Whole(chunk) => chunk.append_to_row_group(&mut group)?,
-                Chunk::Paged(bytes, close) => group.append_column(&bytes, close)?,
+                EncodedChunk::Standard(chunk) => chunk.append_to_row_group(&mut group)?,
+                EncodedChunk::ContentDefined(bytes, close) => group.append_column(&bytes, close)?,
             }
         }
         group.close()?;
@@ -162,39 +169,46 @@ fn put(writer: &mut SerializedFileWriter<Sealing>, groups: Vec<Vec<Chunk>>) -> R
     Ok(())
 }
 
-impl Layout {
-    fn column(
+impl ChunkEncoder {
+    /// Encodes rows of a column.
+    fn encode(
         &self,
         column: usize,
         arrays: &Arrays<'_>,
         rows: Range<usize>,
         config: &StoreConfig,
-    ) -> Result<Chunk, Refusal> {
+    ) -> Result<EncodedChunk, EncodeError> {
         let part = arrays.part(column, rows);
-        let array = part.map_err(|e| Refusal::Overflow { column, row: e.row, value: e.value })?;
+        let array = part.map_err(|e| EncodeError::TimeOverflow { column, row: e.row, value: e.value })?;
         if config.content_defined
-            && self.encodings[column] != Encoding::Dictionary
+            && self.encodings[column] != ColumnEncoding::Dictionary
             && logical_bytes(&array) > u64::from(config.min_page_bytes)
         {
-            return self.paged(column, &array, config);
+            return self.encode_content_defined(column, &array, config);
         }
-        // Here and not before: it makes codecs, which ask the processor what it can. Where that is a virtual one the
-        // question goes to its host and takes long.
-        let mut writers = self.columns[column].create_column_writers(0)?;
+        // Created here, by the thread that encodes: its codecs query the features of the processor, which is slow on a
+        // virtual machine.
+        let mut writers = self.factories[column].create_column_writers(0)?;
         let mut writer =
             writers.pop().ok_or_else(|| ParquetError::General("a column has no writer".to_owned()))?;
         for leaf in compute_leaves(self.schema.field(column), &array)? {
             writer.write(&leaf)?;
         }
         let mut chunk = writer.close()?;
-        float_bounds::without_nan(chunk.close_mut())?;
-        Ok(Chunk::Whole(chunk))
+        float_bounds::drop_nan_bounds(chunk.close_mut())?;
+        Ok(EncodedChunk::Standard(chunk))
     }
 
-    /// A column cut into pages by its content. The library cuts in a writer of whole files alone: it gets one.
-    fn paged(&self, column: usize, array: &ArrayRef, config: &StoreConfig) -> Result<Chunk, Refusal> {
+    /// Encodes a column with content-defined pages. The `parquet` crate offers them only in a writer of whole files:
+    /// the column is written as a file in memory, and its chunk taken from there.
+    fn encode_content_defined(
+        &self,
+        column: usize,
+        array: &ArrayRef,
+        config: &StoreConfig,
+    ) -> Result<EncodedChunk, EncodeError> {
         let schema = Arc::new(Schema::new(vec![self.schema.field(column).clone()]));
-        // The library would cut by codes, which hang on the batch; strings are the content.
+        // The `parquet` crate would chunk by dictionary codes, which depend on the batch, not by the strings.
         let array = match array.as_dictionary_opt::<Int32Type>() {
             Some(coded) => Arc::new(to_arrow::strings(coded)?) as ArrayRef,
             None => Arc::clone(array),
@@ -216,28 +230,28 @@ impl Layout {
             Field::new(schema.field(0).name(), array.data_type().clone(), schema.field(0).is_nullable());
         writer.write(&RecordBatch::try_new(Arc::new(Schema::new(vec![field])), vec![array])?)?;
         let file = writer.finish()?;
-        let one = |what: &str| ParquetError::General(format!("a column of one row group has no {what}"));
-        let metadata = file.row_groups().first().ok_or_else(|| one("group"))?.column(0).clone();
+        let missing = |what: &str| ParquetError::General(format!("a file of one row group has no {what}"));
+        let metadata = file.row_groups().first().ok_or_else(|| missing("row group"))?.column(0).clone();
         let pages = file.page_index_for_row_group(0);
         let mut close = ColumnCloseResult {
             bytes_written: metadata.compressed_size() as u64,
             rows_written,
             metadata,
             bloom_filter: None,
-            column_index: Some(pages.column_index(0).ok_or_else(|| one("column index"))?.clone()),
-            offset_index: Some(pages.offset_index(0).ok_or_else(|| one("offset index"))?.clone()),
+            column_index: Some(pages.column_index(0).ok_or_else(|| missing("column index"))?.clone()),
+            offset_index: Some(pages.offset_index(0).ok_or_else(|| missing("offset index"))?.clone()),
         };
-        float_bounds::without_nan(&mut close)?;
+        float_bounds::drop_nan_bounds(&mut close)?;
         let bytes = Bytes::from(std::mem::take(writer.inner_mut()));
-        Ok(Chunk::Paged(bytes, close))
+        Ok(EncodedChunk::ContentDefined(bytes, close))
     }
 }
 
-/// What makes the writers of each column, one by one.
+/// For each column, the factory of its writers.
 ///
 /// # Errors
-/// The library's.
-fn columns(
+/// Those of the `parquet` crate.
+fn writer_factories(
     schema: &Schema,
     properties: &Arc<WriterProperties>,
 ) -> Result<Vec<ArrowRowGroupWriterFactory>, ParquetError> {
@@ -252,27 +266,27 @@ fn columns(
     schema.fields().iter().map(one).collect()
 }
 
-/// Properties of a file with these columns.
+/// Writer properties of a file with these columns.
 fn properties(
     config: &StoreConfig,
     schema: &Schema,
-    encodings: &[Encoding],
+    encodings: &[ColumnEncoding],
 ) -> Result<WriterProperties, ParquetError> {
     let rows =
         if config.content_defined { config.max_row_group_rows } else { config.row_group_rows } as usize;
-    let mut builder = encoding::builder(config)?
+    let mut builder = encoding::properties_builder(config.compression_level)?
         .set_created_by(CREATED_BY.to_owned())
         .set_statistics_enabled(EnabledStatistics::Page);
     if config.content_defined {
-        // Pages that end at a fixed count of rows or bytes would undo the cuts.
+        // Pages that end at a fixed number of rows or bytes would undo the content-defined ones.
         builder = builder
             .set_data_page_row_count_limit(usize::MAX)
             .set_data_page_size_limit(2 * config.max_page_bytes as usize);
     }
-    Ok(encoding::set(builder, schema, encodings, rows).build())
+    Ok(encoding::set_encodings(builder, schema, encodings, rows).build())
 }
 
-/// Bytes that content-defined pages count: values, and two a level.
+/// Size of a column as content-defined pages count it: the bytes of the values, and two for each level.
 fn logical_bytes(array: &ArrayRef) -> u64 {
     let levels = if array.is_nullable() { 2 * array.len() as u64 } else { 0 };
     let values = match array.as_dictionary_opt::<Int32Type>() {

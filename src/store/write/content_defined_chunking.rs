@@ -1,10 +1,10 @@
-//! Where content-defined row groups end: by the rows themselves, so that an edit moves the ends near it and no others.
+//! Content-defined row group boundaries: the rows decide, so that an edit moves only the boundaries near it.
 //!
-//! A hash rolls over the last eight rows: a changed row can move the ends within the eight behind it alone. Once a
-//! group has its minimum, it ends at the row where the hash falls below a threshold, and at its maximum in any case.
-//! Integers and times enter as the difference to the row before: where rows are inserted into numbered ones, all
-//! numbers behind them shift, and their differences do not.
-//! Source: Xia et al. 2016 (FastCDC), with rows in the place of bytes.
+//! A rolling hash covers the last eight rows, so that a changed row moves only boundaries within the eight rows after
+//! it. A row group that has its minimum size ends at the first row whose hash is below a threshold, and at its maximum
+//! size in any case. Integers and times enter the hash as the difference to the row before: rows inserted into a
+//! numbered table shift all later numbers, but not their differences.
+//! Source: Xia et al. 2016 (FastCDC), with rows instead of bytes.
 
 use std::ops::Range;
 
@@ -13,29 +13,29 @@ use rayon::prelude::*;
 use crate::store::StoreConfig;
 use crate::table::{MISSING, Table, Values};
 
-/// Stands for a missing value.
+/// Hash of a missing value.
 const ABSENT: u64 = 0x9e37_79b9_7f4a_7c15;
-/// An odd number whose bits look random: carries low bits into the high ones.
+/// An odd multiplier with random-looking bits: it carries low bits into the high ones.
 const MIX: u64 = 0xff51_afd7_ed55_8ccd;
-/// Rows that a thread hashes at a time: their hashes stay in the nearest cache while the columns pass by.
+/// Rows that a thread hashes at a time: their hashes stay in the L1 cache while it goes from column to column.
 const BLOCK: usize = 2048;
-/// Bits by which the hash moves on with each row: 64 / 8 rows are in it.
+/// Bits by which the rolling hash is shifted per row: it covers 64 / 8 rows.
 const STEP: u32 = 8;
 
-/// Finds the ends of row groups, batch by batch. 8 bytes a row of the batch.
-pub(crate) struct Cuts {
+/// Finds where row groups end, batch by batch. Takes 8 bytes per row of the batch.
+pub(crate) struct ContentDefinedChunker {
     min: usize,
     max: usize,
     threshold: u64,
-    /// Rows of the group that is under way.
+    /// Rows of the unfinished row group.
     rows: usize,
     rolling: u64,
-    /// The last value of each column of integers.
+    /// The last value of each integer column.
     before: Vec<u64>,
 }
 
-impl Cuts {
-    /// Of a checked configuration.
+impl ContentDefinedChunker {
+    /// Chunker with the minimum, mean and maximum rows of a valid configuration.
     pub(crate) fn new(config: &StoreConfig) -> Self {
         let [min, mean, max] =
             [config.min_row_group_rows, config.row_group_rows, config.max_row_group_rows].map(|n| n as usize);
@@ -43,14 +43,15 @@ impl Cuts {
         Self { min, max, threshold, rows: 0, rolling: 0, before: Vec::new() }
     }
 
-    /// The rows of the batch at which groups end, each the first of the next group. The next batch goes on from there.
-    pub(crate) fn ends(&mut self, batch: &Table) -> Vec<usize> {
+    /// The rows of the batch at which row groups end; each is the first row of the next group. The next batch
+    /// continues the last row group.
+    pub(crate) fn row_group_ends(&mut self, batch: &Table) -> Vec<usize> {
         self.before.resize(batch.columns().len(), 0);
         let names: Vec<Vec<u64>> = batch
             .columns()
             .iter()
             .map(|column| match &column.values {
-                Values::Text(labels) => labels.names.iter().map(|name| text(name)).collect(),
+                Values::Text(labels) => labels.names.iter().map(|name| hash_text(name)).collect(),
                 _ => Vec::new(),
             })
             .collect();
@@ -86,7 +87,7 @@ impl Cuts {
     }
 }
 
-/// The last value of some rows, if the column is one of integers and one is present.
+/// The last present value of some rows of an integer column; `None` for other columns or without one.
 fn last(values: &Values, rows: Range<usize>) -> Option<u64> {
     match values {
         Values::U32(array) => array.slice(rows).present().next_back().map(u64::from),
@@ -98,7 +99,8 @@ fn last(values: &Values, rows: Range<usize>) -> Option<u64> {
     }
 }
 
-/// Adds a column to the hashes of some rows; `names` are the hashes of its strings.
+/// Adds a column to the hashes of some rows. `before` is the last integer value before them, `names` the hashes of
+/// the column's distinct strings.
 fn add_column(hashes: &mut [u64], values: &Values, rows: Range<usize>, before: &mut u64, names: &[u64]) {
     let mut step = |v: u64| v.wrapping_sub(std::mem::replace(before, v));
     match &values.slice(rows) {
@@ -123,8 +125,8 @@ fn add(hashes: &mut [u64], values: impl Iterator<Item = u64>) {
     }
 }
 
-/// A hash of a string that no release of the compiler changes: files must be cut alike tomorrow.
-fn text(text: &str) -> u64 {
+/// Hash of a string. Not the standard library's, which may change between releases: the boundaries must not.
+fn hash_text(text: &str) -> u64 {
     let mut hash = text.len() as u64;
     for bytes in text.as_bytes().chunks(8) {
         let mut word = [0; 8];

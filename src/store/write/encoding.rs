@@ -1,4 +1,4 @@
-//! Which encoding each column gets: tried on a sample of the first row group, and recorded in the file.
+//! The encoding of each column: chosen on a sample of the first row group, and recorded in the file.
 
 use std::collections::HashSet;
 use std::ops::Range;
@@ -8,27 +8,32 @@ use arrow_schema::Schema;
 use parquet::arrow::ArrowWriter;
 use parquet::basic::{self, Compression, ZstdLevel};
 use parquet::errors::ParquetError;
+use parquet::file::metadata::KeyValue;
 use parquet::file::properties::{EnabledStatistics, WriterProperties, WriterPropertiesBuilder};
 use parquet::schema::types::ColumnPath;
 use rayon::prelude::*;
 
-use crate::store::config::{Encodings, StoreConfig};
+use crate::store::config::{EncodingPolicy, StoreConfig};
 use crate::table::{Column, MISSING, Values};
 
-/// Key of the file's metadata that holds the choice: a JSON object of column names and encodings.
-pub(crate) const KEY: &str = "ironforge.encodings";
-/// Most rows of a sample.
+/// Key of the file's metadata that records the encodings: a JSON object of column names and encoding names.
+const KEY: &str = "ironforge.encodings";
+/// Maximum rows of a sample.
 const SAMPLE_ROWS: usize = 4096;
-/// Fewest rows that say something; below, the type decides.
-const FEWEST_ROWS: usize = 512;
-/// A dictionary of numbers is tried where a value stands in so many rows on the average; one of strings in two.
-const REPEATS: usize = 4;
-/// Fewest bytes at which a dictionary of numbers may be given up for plain values.
-const LEAST_DICTIONARY: usize = 1 << 10;
+/// Minimum rows of a sample: with fewer, the type alone decides.
+const MIN_SAMPLE_ROWS: usize = 512;
+/// A dictionary of numbers is tried if each distinct value occurs in at least this many rows on average.
+const NUMBER_REPEATS: usize = 4;
+/// A dictionary of strings is chosen if each distinct value occurs in at least this many rows on average.
+const TEXT_REPEATS: usize = 2;
+/// Lower bound of the size limit of a number dictionary, bytes.
+const MIN_DICTIONARY_BYTES: usize = 1 << 10;
+/// Upper bound of that limit, bytes.
+const MAX_DICTIONARY_BYTES: usize = 1 << 20;
 
-/// How the values of a column are laid out before compression.
+/// Encoding of a column, before compression.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Encoding {
+pub(crate) enum ColumnEncoding {
     Plain,
     Dictionary,
     DeltaBinaryPacked,
@@ -37,8 +42,9 @@ pub(crate) enum Encoding {
     DeltaByteArray,
 }
 
-impl Encoding {
-    pub(crate) fn name(self) -> &'static str {
+impl ColumnEncoding {
+    /// Name of the encoding, as the file records it.
+    fn name(self) -> &'static str {
         match self {
             Self::Plain => "plain",
             Self::Dictionary => "dictionary",
@@ -49,7 +55,7 @@ impl Encoding {
         }
     }
 
-    /// What a byte of the sample counts: something dearer to write or read must save more than noise.
+    /// Factor of the encoded size: encodings that are slower to write or read must save more than noise.
     fn weight(self) -> f64 {
         match self {
             Self::Plain => 1.0,
@@ -59,28 +65,31 @@ impl Encoding {
     }
 }
 
-/// The encoding of each column, from the first rows of the first row group: `sample` gives them as arrays.
+/// Chooses the encoding of each column: the one that makes a sample, the first of the rows `rows`, smallest.
+///
+/// `sample` gives rows of a column as an array.
 ///
 /// # Errors
-/// The library fails on the sample.
+/// Those of the `parquet` crate on the sample.
 pub(crate) fn choose(
     columns: &[Column],
     rows: Range<usize>,
     schema: &Schema,
     config: &StoreConfig,
     sample: impl Fn(usize, Range<usize>) -> ArrayRef + Sync,
-) -> Result<Vec<Encoding>, ParquetError> {
+) -> Result<Vec<ColumnEncoding>, ParquetError> {
     let rows = rows.start..rows.end.min(rows.start + SAMPLE_ROWS);
-    let one = |(i, column): (usize, &Column)| {
-        let tried = candidates(column, rows.clone(), config);
-        if tried.len() == 1 {
-            return Ok(tried[0]);
+    let choose_one = |(i, column): (usize, &Column)| {
+        let candidates = candidates(column, rows.clone(), config);
+        if candidates.len() == 1 {
+            return Ok(candidates[0]);
         }
         let schema = Schema::new(vec![schema.field(i).clone()]);
         let batch = RecordBatch::try_from_iter([(column.name.as_str(), sample(i, rows.clone()))])?;
-        let (mut least, mut best) = (f64::INFINITY, tried[0]);
-        for encoding in tried {
-            let properties = set(builder(config)?, &schema, &[encoding], usize::MAX)
+        let (mut best_size, mut best) = (f64::INFINITY, candidates[0]);
+        for encoding in candidates {
+            let builder = properties_builder(config.compression_level)?;
+            let properties = set_encodings(builder, &schema, &[encoding], usize::MAX)
                 .set_statistics_enabled(EnabledStatistics::None)
                 .build();
             let mut writer = ArrowWriter::try_new(std::io::sink(), batch.schema(), Some(properties))?;
@@ -89,18 +98,18 @@ pub(crate) fn choose(
             let size: i64 =
                 file.row_groups().iter().flat_map(|g| g.columns()).map(|c| c.compressed_size()).sum();
             let size = size as f64 * encoding.weight();
-            if size < least {
-                (least, best) = (size, encoding);
+            if size < best_size {
+                (best_size, best) = (size, encoding);
             }
         }
         Ok(best)
     };
-    columns.par_iter().enumerate().map(one).collect()
+    columns.par_iter().enumerate().map(choose_one).collect()
 }
 
-/// What may suit a column; the first is what its type suggests.
-fn candidates(column: &Column, rows: Range<usize>, config: &StoreConfig) -> Vec<Encoding> {
-    use Encoding::{
+/// The encodings to try on a column; the first is the default of its type.
+fn candidates(column: &Column, rows: Range<usize>, config: &StoreConfig) -> Vec<ColumnEncoding> {
+    use ColumnEncoding::{
         ByteStreamSplit, DeltaBinaryPacked, DeltaByteArray, DeltaLengthByteArray, Dictionary, Plain,
     };
     if config.dictionary.contains(&column.name) && !matches!(column.values, Values::Bool(_)) {
@@ -108,29 +117,29 @@ fn candidates(column: &Column, rows: Range<usize>, config: &StoreConfig) -> Vec<
     }
     let distinct = distinct(&column.values, rows.clone());
     let repeats = |times: usize| distinct.saturating_mul(times) <= rows.len();
-    let few = rows.len() < FEWEST_ROWS;
-    let all = config.encodings == Encodings::Measured;
+    let few = rows.len() < MIN_SAMPLE_ROWS;
+    let all = config.encodings == EncodingPolicy::Measured;
     let mut candidates = match &column.values {
         Values::Bool(_) => vec![Plain],
-        Values::Text(_) if repeats(2) || few => vec![Dictionary],
+        Values::Text(_) if repeats(TEXT_REPEATS) || few => vec![Dictionary],
         Values::Text(_) if all => vec![DeltaLengthByteArray, DeltaByteArray, Plain],
         Values::Text(_) => vec![Plain],
         Values::F32(_) | Values::F64(_) if all => {
             vec![Plain, ByteStreamSplit]
         }
         Values::F32(_) | Values::F64(_) => vec![Plain],
-        // Ids, positions and times are nearly sorted: their differences are small.
+        // Ids, indices and times are nearly sorted: their differences are small.
         _ => vec![DeltaBinaryPacked, Plain],
     };
     if few {
         candidates.truncate(1);
-    } else if repeats(REPEATS) && !matches!(column.values, Values::Bool(_) | Values::Text(_)) {
+    } else if repeats(NUMBER_REPEATS) && !matches!(column.values, Values::Bool(_) | Values::Text(_)) {
         candidates.push(Dictionary);
     }
     candidates
 }
 
-/// Number of different values, missing ones apart.
+/// Number of distinct values, missing ones not counted.
 fn distinct(values: &Values, rows: Range<usize>) -> usize {
     fn count(values: impl Iterator<Item = u64>) -> usize {
         values.collect::<HashSet<u64>>().len()
@@ -148,48 +157,48 @@ fn distinct(values: &Values, rows: Range<usize>) -> usize {
     }
 }
 
-/// Properties without any column's encoding.
+/// Writer properties with the compression, and the encodings of columns not yet set.
 ///
 /// # Errors
-/// The library knows no such compression level.
-pub(crate) fn builder(config: &StoreConfig) -> Result<WriterPropertiesBuilder, ParquetError> {
-    let level = ZstdLevel::try_new(config.compression_level)?;
+/// The `parquet` crate does not accept the compression level.
+pub(crate) fn properties_builder(compression_level: i32) -> Result<WriterPropertiesBuilder, ParquetError> {
+    let level = ZstdLevel::try_new(compression_level)?;
     Ok(WriterProperties::builder().set_compression(Compression::ZSTD(level)).set_dictionary_enabled(false))
 }
 
-/// Sets the encoding of each column, for groups of at most so many rows.
-pub(crate) fn set(
+/// Sets the encoding of each column, for row groups of at most `group_rows` rows.
+pub(crate) fn set_encodings(
     mut builder: WriterPropertiesBuilder,
     schema: &Schema,
-    encodings: &[Encoding],
+    encodings: &[ColumnEncoding],
     group_rows: usize,
 ) -> WriterPropertiesBuilder {
     for (field, encoding) in schema.fields().iter().zip(encodings) {
         let path = ColumnPath::new(vec![field.name().clone()]);
-        let library = match encoding {
-            Encoding::Plain => continue,
-            Encoding::Dictionary => {
-                // Where the sample misled, a dictionary larger than half of its values is given up.
+        let encoding = match encoding {
+            ColumnEncoding::Plain => continue,
+            ColumnEncoding::Dictionary => {
+                // In case the sample misled: a dictionary larger than half of the plain values is abandoned.
                 if let Some(width) = field.data_type().primitive_width() {
                     let most = group_rows.saturating_mul(width.max(4)) / 2;
-                    let most = most.clamp(LEAST_DICTIONARY, 1 << 20);
+                    let most = most.clamp(MIN_DICTIONARY_BYTES, MAX_DICTIONARY_BYTES);
                     builder = builder.set_column_dictionary_page_size_limit(path.clone(), most);
                 }
                 builder = builder.set_column_dictionary_enabled(path, true);
                 continue;
             }
-            Encoding::DeltaBinaryPacked => basic::Encoding::DELTA_BINARY_PACKED,
-            Encoding::ByteStreamSplit => basic::Encoding::BYTE_STREAM_SPLIT,
-            Encoding::DeltaLengthByteArray => basic::Encoding::DELTA_LENGTH_BYTE_ARRAY,
-            Encoding::DeltaByteArray => basic::Encoding::DELTA_BYTE_ARRAY,
+            ColumnEncoding::DeltaBinaryPacked => basic::Encoding::DELTA_BINARY_PACKED,
+            ColumnEncoding::ByteStreamSplit => basic::Encoding::BYTE_STREAM_SPLIT,
+            ColumnEncoding::DeltaLengthByteArray => basic::Encoding::DELTA_LENGTH_BYTE_ARRAY,
+            ColumnEncoding::DeltaByteArray => basic::Encoding::DELTA_BYTE_ARRAY,
         };
-        builder = builder.set_column_encoding(path, library);
+        builder = builder.set_column_encoding(path, encoding);
     }
     builder
 }
 
-/// The choice as the file records it.
-pub(crate) fn record(columns: &[Column], encodings: &[Encoding]) -> String {
-    let chosen = columns.iter().zip(encodings).map(|(c, e)| (c.name.clone(), e.name().into()));
-    serde_json::Value::Object(chosen.collect()).to_string()
+/// The entry of the file's metadata that records the encodings.
+pub(crate) fn metadata_entry(columns: &[Column], encodings: &[ColumnEncoding]) -> KeyValue {
+    let names = columns.iter().zip(encodings).map(|(c, e)| (c.name.clone(), e.name().into()));
+    KeyValue::new(KEY.to_owned(), serde_json::Value::Object(names.collect()).to_string())
 }

@@ -1,28 +1,29 @@
 //! Statistics of floats in the order that other readers know.
 //!
-//! The library declares bounds of floats in the IEEE 754 total order, which pyarrow does not know yet: it then sees no
-//! bounds at all (measured with pyarrow 26). Without NaN among them they are bounds in the order of the type, too: that
-//! one is declared instead, and bounds that are NaN, those of nothing but NaN, are left out as the format asks.
+//! The `parquet` crate declares the bounds of floats in the IEEE 754 total order, which pyarrow does not know yet: it
+//! ignores such bounds (measured with pyarrow 26). Bounds that are not NaN are also bounds in the order of the type,
+//! which is declared instead. Bounds that are NaN, which only values that are all NaN have, are left out as the format
+//! requires.
 
 use parquet::column::writer::ColumnCloseResult;
 use parquet::errors::ParquetError;
 use parquet::file::page_index::column_index::ColumnIndexMetaData;
 use parquet::file::statistics::Statistics;
 
-use crate::store::untrusted::thrift::{Cursor, Kind, ThriftError};
+use crate::store::untrusted::thrift::{ThriftError, ThriftReader, ThriftType};
 
-/// Field of the footer that lists the orders of columns.
+/// Id of the footer's field `column_orders`.
 const COLUMN_ORDERS: i64 = 7;
-/// Heads of a union's only field, a struct: its number in the high half. Both orders are an empty struct.
+/// Headers of the only field of the union `ColumnOrder`, an empty struct; the field id is in the high four bits.
 const TYPE_ORDER: u8 = 0x1c;
 const TOTAL_ORDER: u8 = 0x2c;
 
-/// Leaves out bounds that are NaN.
+/// Removes bounds that are NaN from the statistics and the column index of a column chunk.
 ///
 /// # Errors
-/// The library cannot rebuild what it has built.
-pub(crate) fn without_nan(close: &mut ColumnCloseResult) -> Result<(), ParquetError> {
-    let (nan, bare) = match close.metadata.statistics() {
+/// The `parquet` crate cannot rebuild the metadata.
+pub(crate) fn drop_nan_bounds(close: &mut ColumnCloseResult) -> Result<(), ParquetError> {
+    let (nan, without_bounds) = match close.metadata.statistics() {
         Some(Statistics::Float(s)) => (
             s.min_opt().is_some_and(|v| v.is_nan()),
             Statistics::float(None, None, None, s.null_count_opt(), false),
@@ -34,41 +35,41 @@ pub(crate) fn without_nan(close: &mut ColumnCloseResult) -> Result<(), ParquetEr
         _ => return Ok(()),
     };
     if nan {
-        close.metadata = close.metadata.clone().into_builder().set_statistics(bare).build()?;
+        close.metadata = close.metadata.clone().into_builder().set_statistics(without_bounds).build()?;
     }
-    let page_of_nan = match &close.column_index {
+    let nan_page = match &close.column_index {
         Some(ColumnIndexMetaData::FLOAT(index)) => index.min_values_iter().flatten().any(|v| v.is_nan()),
         Some(ColumnIndexMetaData::DOUBLE(index)) => index.min_values_iter().flatten().any(|v| v.is_nan()),
         _ => false,
     };
-    if page_of_nan {
+    if nan_page {
         close.column_index = None;
     }
     Ok(())
 }
 
-/// Declares the order of the type wherever a footer declares the total order. Its length stays.
+/// Replaces the total order by the order of the type in the `column_orders` of a footer, whose length stays.
 ///
 /// # Errors
-/// The bytes are no footer.
-pub(crate) fn of_types(footer: &mut [u8]) -> Result<(), ThriftError> {
-    let mut heads = Vec::new();
-    let mut cursor = Cursor::new(footer);
+/// The bytes are not a footer.
+pub(crate) fn declare_type_order(footer: &mut [u8]) -> Result<(), ThriftError> {
+    let mut headers = Vec::new();
+    let mut reader = ThriftReader::new(footer);
     let mut id = 0;
-    while let Some(kind) = cursor.field(&mut id)? {
-        if id != COLUMN_ORDERS || kind != Kind::List {
-            cursor.skip(kind)?;
+    while let Some(field_type) = reader.next_field(&mut id)? {
+        if id != COLUMN_ORDERS || field_type != ThriftType::List {
+            reader.skip(field_type)?;
             continue;
         }
-        let (len, kind) = cursor.list()?;
+        let (len, item_type) = reader.list_header()?;
         for _ in 0..len {
-            heads.push(cursor.position());
-            cursor.skip(kind)?;
+            headers.push(reader.position());
+            reader.skip(item_type)?;
         }
     }
-    for head in heads {
-        if footer[head] == TOTAL_ORDER {
-            footer[head] = TYPE_ORDER;
+    for header in headers {
+        if footer[header] == TOTAL_ORDER {
+            footer[header] = TYPE_ORDER;
         }
     }
     Ok(())

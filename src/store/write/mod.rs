@@ -1,12 +1,13 @@
-//! Writing Parquet files: a declared schema, whole row groups, and a file that appears complete or not at all.
+//! Writing Parquet files: a declared schema, complete row groups, and a file that appears complete or not at all.
 //!
-//! - [`atomic_file`]: temporary file, fsync, rename
-//! - [`write_table`], [`table_writer`]: one table, or a stream of tables, as one file
-//! - [`row_buffer`], [`row_groups`]: rows gathered into row groups
-//! - [`content_defined_chunking`]: row group boundaries from the content
+//! - [`atomic_file`]: temporary file, flush, rename
+//! - [`write_table`], [`table_writer`]: one table, or a sequence of batches, as one file
+//! - [`row_groups`], [`row_buffer`]: rows gathered into row groups
+//! - [`content_defined_chunking`]: row group boundaries chosen by the content
+//! - [`column_chunk_writer`]: column chunks of several row groups encoded in parallel
 //! - [`encoding`]: the encoding of each column, chosen on a sample
-//! - [`column_chunk_writer`], [`page_buffer_pool`]: columns of several row groups encoded in parallel
-//! - [`float_bounds`]: statistics of floats in the order other readers expect
+//! - [`page_buffer_pool`]: reused buffers for encoded pages
+//! - [`float_bounds`]: statistics of floats in the order that other readers know
 //! - [`checksum`]: SHA-256 of the file, stored in its footer
 
 pub(crate) mod atomic_file;

@@ -1,10 +1,10 @@
-//! Rows that are collected until their row group is full.
+//! Buffer of the rows of an unfinished row group.
 
 use std::ops::Range;
 
 use crate::table::{Column, Table, ValuesBuilder};
 
-/// A row group under construction: columns that grow from batch to batch.
+/// Rows of an unfinished row group: columns that grow batch by batch.
 #[derive(Default)]
 pub(crate) struct RowBuffer {
     columns: Vec<BufferedColumn>,
@@ -18,11 +18,12 @@ struct BufferedColumn {
 }
 
 impl RowBuffer {
+    /// Number of rows.
     pub(crate) fn rows(&self) -> usize {
         self.rows
     }
 
-    /// Appends rows of a batch that has the same columns as those before.
+    /// Appends rows of a batch. All batches must have the same columns.
     pub(crate) fn extend(&mut self, batch: &Table, rows: Range<usize>) {
         if self.columns.is_empty() {
             let empty = |column: &Column| BufferedColumn {
@@ -39,7 +40,7 @@ impl RowBuffer {
         }
     }
 
-    /// The rows as a table; the buffer is empty afterwards.
+    /// Returns the rows as a table, and empties the buffer.
     pub(crate) fn take(&mut self) -> Table {
         self.rows = 0;
         let columns = std::mem::take(&mut self.columns).into_iter();

@@ -1,4 +1,4 @@
-//! The rows of a file, gathered into row groups.
+//! Rows of a file, gathered into row groups and written.
 
 use std::fs::File;
 use std::ops::Range;
@@ -7,75 +7,86 @@ use std::sync::Arc;
 
 use parquet::errors::ParquetError;
 
-use crate::store::StoreError;
 use crate::store::columns::narrow::Narrow;
 use crate::store::columns::to_arrow::Arrays;
 use crate::store::config::StoreConfig;
-use crate::store::write::checksum::Sealing;
-use crate::store::write::column_chunk_writer::{Open, Refusal};
-use crate::store::write::content_defined_chunking::Cuts;
+use crate::store::error::{IoAction, StoreError};
+use crate::store::write::checksum::ChecksumWriter;
+use crate::store::write::column_chunk_writer::{ColumnChunkWriter, EncodeError};
+use crate::store::write::content_defined_chunking::ContentDefinedChunker;
 use crate::store::write::row_buffer::RowBuffer;
 use crate::table::{Column, Table, Values};
 
-/// Most row groups that are encoded at once.
-const MOST_AT_ONCE: usize = 16;
+/// Maximum number of row groups that are encoded at a time.
+const MAX_AT_ONCE: usize = 16;
 
-/// Row groups to encode at once: four a thread, so that all have work until the last is done; one where there is one.
+/// Number of row groups to encode at a time: four per thread, so that every thread has work until the last column is
+/// encoded; one where there is one thread.
 fn at_once() -> usize {
     match rayon::current_num_threads() {
         1 => 1,
-        threads => (4 * threads).min(MOST_AT_ONCE),
+        threads => (4 * threads).min(MAX_AT_ONCE),
     }
 }
 
-/// Rows on their way into a file. At most a row group of them is kept, and the encoded form of some.
-pub(crate) struct Groups {
+/// Writer of a file's row groups. It buffers the rows of at most one row group, and some encoded row groups.
+pub(crate) struct RowGroupWriter {
     path: PathBuf,
     config: StoreConfig,
     narrowing: Option<Arc<[Option<Narrow>]>>,
     /// The columns of the first batch, without rows.
     declared: Option<Table>,
-    cuts: Option<Cuts>,
-    pending: RowBuffer,
-    out: Out,
+    chunker: Option<ContentDefinedChunker>,
+    buffer: RowBuffer,
+    state: FileState,
+    /// Rows written, buffered ones not counted.
     rows: u64,
 }
 
-/// The file: its properties are known once the first row group is.
-enum Out {
-    Waiting(Sealing),
-    Open(Box<Open>),
-    /// An error has closed it.
+/// The file. It is opened with the first row group, which decides its properties.
+enum FileState {
+    Unopened(ChecksumWriter),
+    Open(Box<ColumnChunkWriter>),
+    /// Closed by an error.
     Closed,
 }
 
-impl Groups {
-    /// Rows for an empty file, by a checked configuration; with `narrowing`, all of them must fit it.
+impl RowGroupWriter {
+    /// Writer to an empty file. `config` must be valid; with `narrowing`, all values must fit it.
     pub(crate) fn new(
         path: PathBuf,
         file: File,
         config: StoreConfig,
         narrowing: Option<Arc<[Option<Narrow>]>>,
     ) -> Self {
-        let cuts = config.content_defined.then(|| Cuts::new(&config));
-        let out = Out::Waiting(Sealing::new(file));
-        Self { path, config, narrowing, declared: None, cuts, pending: RowBuffer::default(), out, rows: 0 }
+        let chunker = config.content_defined.then(|| ContentDefinedChunker::new(&config));
+        let state = FileState::Unopened(ChecksumWriter::new(file));
+        Self {
+            path,
+            config,
+            narrowing,
+            declared: None,
+            chunker,
+            buffer: RowBuffer::default(),
+            state,
+            rows: 0,
+        }
     }
 
-    /// Takes rows.
+    /// Appends rows.
     ///
     /// # Errors
-    /// [`StoreError::Schema`], [`StoreError::OutOfRange`], [`StoreError::Encode`], [`StoreError::Io`]; no more can be
-    /// written then.
+    /// [`StoreError::Schema`], [`StoreError::OutOfRange`], [`StoreError::Encode`], [`StoreError::Io`]; nothing
+    /// more can be written then.
     pub(crate) fn append(&mut self, batch: &Table) -> Result<(), StoreError> {
         self.declare(batch)?;
         let narrowing = self.narrowing.clone().unwrap_or_else(|| vec![None; batch.columns().len()].into());
         let mut ends = self.ends(batch).into_iter();
         let mut start = 0;
-        if self.pending.rows() > 0
+        if self.buffer.rows() > 0
             && let Some(end) = ends.next()
         {
-            self.pending.extend(batch, 0..end);
+            self.buffer.extend(batch, 0..end);
             self.flush(&narrowing)?;
             start = end;
         }
@@ -87,30 +98,30 @@ impl Groups {
             }
         }
         if start < batch.rows() {
-            self.pending.extend(batch, start..batch.rows());
+            self.buffer.extend(batch, start..batch.rows());
         }
         Ok(())
     }
 
-    /// Writes what is left, and the footer. Gives the file and its number of rows.
+    /// Writes the buffered rows and the footer. Returns the file and its number of rows.
     ///
     /// # Errors
-    /// As [`append`](Self::append); [`StoreError::Encode`] if no batch was given.
+    /// As [`append`](Self::append); [`StoreError::Encode`] if no batch was appended.
     pub(crate) fn finish(mut self) -> Result<(File, u64), StoreError> {
         let Some(declared) = self.declared.take() else {
-            return Err(self.failed("no table was given: append one, if without rows"));
+            return Err(self.failed("no table was given: append one, which may have no rows"));
         };
         let narrowing = self.narrowing.clone().unwrap_or_else(|| vec![None; declared.columns().len()].into());
-        if self.pending.rows() > 0 {
+        if self.buffer.rows() > 0 {
             self.flush(&narrowing)?;
         }
         let arrays = Arrays::new(&declared, &narrowing);
         let open = self.open(&declared, &arrays, 0..0);
-        let open = open.map_err(|refusal| self.refused(&declared, 0, refusal))?;
+        let open = open.map_err(|error| self.encode_error(&declared, 0, error))?;
         let rows = self.rows;
-        let file = open.close().map_err(|e| self.failed_by(e))?;
-        let sealed = file.seal();
-        sealed.map(|file| (file, rows)).map_err(|source| self.io(source))
+        let file = open.close().map_err(|e| self.parquet_error(e))?;
+        let finished = file.finish();
+        finished.map(|file| (file, rows)).map_err(|source| self.io(source))
     }
 
     fn failed(&self, why: impl Into<String>) -> StoreError {
@@ -118,11 +129,11 @@ impl Groups {
     }
 
     fn io(&self, source: std::io::Error) -> StoreError {
-        StoreError::Io { path: self.path.clone(), action: "write", source }
+        StoreError::Io { path: self.path.clone(), action: IoAction::Write, source }
     }
 
-    /// The library's error; what the operating system said through it comes back as that.
-    fn failed_by(&self, error: ParquetError) -> StoreError {
+    /// The error of the `parquet` crate; an error of the operating system inside it becomes [`StoreError::Io`].
+    fn parquet_error(&self, error: ParquetError) -> StoreError {
         match error {
             ParquetError::External(source) => match source.downcast::<std::io::Error>() {
                 Ok(source) => self.io(*source),
@@ -132,10 +143,11 @@ impl Groups {
         }
     }
 
-    fn refused(&self, table: &Table, before: u64, refusal: Refusal) -> StoreError {
-        match refusal {
-            Refusal::Library(error) => self.failed_by(error),
-            Refusal::Overflow { column, row, value } => StoreError::OutOfRange {
+    /// The error of encoding rows of a table whose first row is row `before` of the file.
+    fn encode_error(&self, table: &Table, before: u64, error: EncodeError) -> StoreError {
+        match error {
+            EncodeError::Parquet(error) => self.parquet_error(error),
+            EncodeError::TimeOverflow { column, row, value } => StoreError::OutOfRange {
                 path: self.path.clone(),
                 column: table.columns()[column].name.clone(),
                 row: before + row as u64,
@@ -144,7 +156,7 @@ impl Groups {
         }
     }
 
-    /// Holds a batch against the first one.
+    /// Declares the columns of the first batch, and checks those of every later batch against them.
     fn declare(&mut self, batch: &Table) -> Result<(), StoreError> {
         for column in batch.columns() {
             if let Values::Text(labels) = &column.values {
@@ -179,24 +191,25 @@ impl Groups {
         Err(StoreError::Schema { path: self.path.clone(), want: want.join(", "), got: got.join(", ") })
     }
 
-    /// The rows of a batch at which groups end.
+    /// The rows of a batch at which row groups end.
     fn ends(&mut self, batch: &Table) -> Vec<usize> {
-        match &mut self.cuts {
-            Some(cuts) => cuts.ends(batch),
+        match &mut self.chunker {
+            Some(chunker) => chunker.row_group_ends(batch),
             None => {
                 let rows = self.config.row_group_rows as usize;
-                (rows - self.pending.rows()..=batch.rows()).step_by(rows).collect()
+                (rows - self.buffer.rows()..=batch.rows()).step_by(rows).collect()
             }
         }
     }
 
+    /// Writes the buffered rows as a row group.
     fn flush(&mut self, narrowing: &[Option<Narrow>]) -> Result<(), StoreError> {
-        let table = self.pending.take();
+        let table = self.buffer.take();
         let rows = 0..table.rows();
         self.write(&table, &Arrays::new(&table, narrowing), &[rows])
     }
 
-    /// Writes row groups of a table, which follow one another.
+    /// Writes consecutive row groups of a table.
     fn write(
         &mut self,
         table: &Table,
@@ -206,35 +219,44 @@ impl Groups {
         let (first, count) = (groups[0].start, groups.iter().map(|rows| rows.len() as u64).sum::<u64>());
         let written = self.open(table, arrays, groups[0].clone()).and_then(|mut open| {
             open.write(arrays, groups, &self.config)?;
-            self.out = Out::Open(open);
+            self.state = FileState::Open(open);
             Ok(())
         });
-        // Rows are counted from the file's first.
-        written.map_err(|refusal| match refusal {
-            Refusal::Overflow { column, row, value } => {
-                self.refused(table, self.rows, Refusal::Overflow { column, row: row - first, value })
-            }
-            other => self.refused(table, self.rows, other),
+        // In errors, rows are counted from the first row of the file.
+        written.map_err(|error| match error {
+            EncodeError::TimeOverflow { column, row, value } => self.encode_error(
+                table,
+                self.rows,
+                EncodeError::TimeOverflow { column, row: row - first, value },
+            ),
+            other => self.encode_error(table, self.rows, other),
         })?;
         self.rows += count;
         Ok(())
     }
 
-    /// The file, opened by its first row group if it is not yet.
-    fn open(&mut self, table: &Table, arrays: &Arrays<'_>, rows: Range<usize>) -> Result<Box<Open>, Refusal> {
-        match std::mem::replace(&mut self.out, Out::Closed) {
-            Out::Open(open) => Ok(open),
-            Out::Waiting(file) => Open::new(file, table, arrays, rows, &self.config).map(Box::new),
-            Out::Closed => {
-                Err(ParquetError::General("an error has ended this file before".to_owned()).into())
+    /// The open file; the first row group opens it.
+    fn open(
+        &mut self,
+        table: &Table,
+        arrays: &Arrays<'_>,
+        rows: Range<usize>,
+    ) -> Result<Box<ColumnChunkWriter>, EncodeError> {
+        match std::mem::replace(&mut self.state, FileState::Closed) {
+            FileState::Open(open) => Ok(open),
+            FileState::Unopened(file) => {
+                ColumnChunkWriter::new(file, table, arrays, rows, &self.config).map(Box::new)
+            }
+            FileState::Closed => {
+                Err(ParquetError::General("an earlier error has ended this file".to_owned()).into())
             }
         }
     }
 }
 
-/// The columns alone.
+/// The columns of a table, without rows.
 fn without_rows(table: &Table) -> Table {
-    let mut pending = RowBuffer::default();
-    pending.extend(table, 0..0);
-    pending.take()
+    let mut buffer = RowBuffer::default();
+    buffer.extend(table, 0..0);
+    buffer.take()
 }

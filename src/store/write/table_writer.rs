@@ -1,28 +1,28 @@
-//! Writing a file table by table, in bounded memory.
+//! Writing a file batch by batch, in bounded memory.
 
 use std::path::Path;
 
 use crate::store::StoreError;
 use crate::store::config::StoreConfig;
 use crate::store::write::atomic_file::AtomicFile;
-use crate::store::write::row_groups::Groups;
+use crate::store::write::row_groups::RowGroupWriter;
 use crate::table::Table;
 
-/// What a write left on disk.
+/// Size of a file that was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Written {
+pub struct WriteSummary {
     /// Size of the file, bytes.
     pub bytes: u64,
-    /// Rows in it.
+    /// Number of rows.
     pub rows: u64,
 }
 
-/// A Parquet file that takes its rows batch by batch.
+/// Writer of a Parquet file whose rows come in batches.
 ///
-/// The bytes are those of [`write_table`](crate::store::write_table) over all rows at once, however they are cut into batches;
-/// only narrowing, which looks at all values first, is not done. Memory: one row group, and encoded ones: two where
-/// one thread works, else eight a thread and at most 32. The file appears at [`finish`](Self::finish), whole; dropped
-/// before, nothing stays.
+/// The bytes are those of [`write_table`](crate::store::write_table) over all rows at once, however they are split
+/// into batches, except that [`StoreConfig::narrow`] has no effect: narrowing needs all values first. Memory: the rows
+/// of one row group, and encoded row groups, at most 2 with one thread, else 8 per thread and at most 32. The file
+/// appears at [`finish`](Self::finish), complete; a writer dropped before leaves no file.
 ///
 /// ```
 /// use ironforge::store::{StoreConfig, TableWriter};
@@ -39,40 +39,40 @@ pub struct Written {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub struct TableWriter {
-    groups: Groups,
+    row_groups: RowGroupWriter,
     file: AtomicFile,
 }
 
 impl TableWriter {
-    /// Begins a file beside `path`; missing folders are made.
+    /// Creates a temporary file in the folder of `path`; missing folders are created.
     ///
     /// # Errors
-    /// [`StoreError::Config`]; [`StoreError::Io`] if a folder or file cannot be made.
+    /// [`StoreError::Config`]; [`StoreError::Io`] if a folder or file cannot be created.
     pub fn create(path: &Path, config: &StoreConfig) -> Result<Self, StoreError> {
         config.validate()?;
-        let file = AtomicFile::beside(path)?;
-        let groups = Groups::new(path.to_owned(), file.handle()?, config.clone(), None);
-        Ok(Self { groups, file })
+        let file = AtomicFile::create(path)?;
+        let row_groups = RowGroupWriter::new(path.to_owned(), file.handle()?, config.clone(), None);
+        Ok(Self { row_groups, file })
     }
 
-    /// Takes the rows of a table. The first table declares the columns; the others must have the same, with the same
-    /// types and units.
+    /// Appends the rows of a table. The first table declares the columns; all others must have the same names, types
+    /// and units.
     ///
     /// # Errors
-    /// [`StoreError::Schema`] for other columns; [`StoreError::OutOfRange`] for a time in seconds that milliseconds
-    /// cannot hold; [`StoreError::Encode`]; [`StoreError::Io`] if the disk is full. No file will appear then.
+    /// [`StoreError::Schema`] for other columns; [`StoreError::OutOfRange`] for a time in seconds that does not fit in
+    /// milliseconds; [`StoreError::Encode`]; [`StoreError::Io`] if the disk is full. The file cannot be finished then.
     pub fn append(&mut self, table: &Table) -> Result<(), StoreError> {
-        self.groups.append(table)
+        self.row_groups.append(table)
     }
 
-    /// Writes the rest, flushes the file to disk and puts it in its place.
+    /// Writes the remaining rows, flushes the file to disk and renames it to its path.
     ///
     /// # Errors
-    /// As [`append`](Self::append), and [`StoreError::Encode`] if no table was given. What stood at the place is then
-    /// intact.
-    pub fn finish(self) -> Result<Written, StoreError> {
-        let Self { groups, file } = self;
-        let (_, rows) = groups.finish()?;
-        Ok(Written { bytes: file.put()?, rows })
+    /// As [`append`](Self::append), and [`StoreError::Encode`] if no table was appended. An old file at the path is
+    /// then intact.
+    pub fn finish(self) -> Result<WriteSummary, StoreError> {
+        let Self { row_groups, file } = self;
+        let (_, rows) = row_groups.finish()?;
+        Ok(WriteSummary { bytes: file.commit()?, rows })
     }
 }

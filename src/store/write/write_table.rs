@@ -1,56 +1,78 @@
-//! Writing one table as one Parquet file: declared schema, whole row groups, all of it or nothing.
+//! Writing one table as one Parquet file.
 
 use std::fs::File;
 use std::path::Path;
 
-use crate::store::StoreError;
 use crate::store::columns::narrow::narrowing;
 use crate::store::config::StoreConfig;
+use crate::store::error::{IoAction, StoreError};
 use crate::store::write::atomic_file::AtomicFile;
-use crate::store::write::row_groups::Groups;
-use crate::store::write::table_writer::Written;
+use crate::store::write::row_groups::RowGroupWriter;
+use crate::store::write::table_writer::WriteSummary;
 use crate::table::Table;
 #[cfg(doc)]
 use crate::table::Values;
 
-/// Writes a table as a Parquet file, replacing what stands at `path`; missing folders are made.
+/// Writes a table as a Parquet file. An existing file at `path` is replaced; missing folders are created.
 ///
-/// The schema is declared by the table's types alone, never by its values: [`Values::nullable`] says which columns
-/// are nullable, a unit is kept as the field's metadata `unit`. Second-resolution times are stored as milliseconds, the
-/// coarsest unit that Parquet has. With [`StoreConfig::narrow`] columns are stored in fewer bits where that loses
-/// nothing, and their declared type is kept as the field's metadata `declared_type`. Each column is encoded as suits a
-/// sample of it; the choice stands in the file's metadata `ironforge.encodings`. Statistics and page index are
-/// written, and a checksum of the whole file ([`verify_checksum`](crate::store::verify_checksum)). The same table and settings
-/// give the same bytes, whatever the number of threads. A table without rows gives a file without row groups.
+/// The schema depends on the types of the table only, never on its values: [`Values::nullable`] says which columns
+/// are nullable, and a unit is stored as the field's metadata `unit`. Times in seconds are stored in milliseconds, the
+/// coarsest unit of Parquet. With [`StoreConfig::narrow`], columns are stored in fewer bits where no value changes,
+/// and the declared type is stored as the field's metadata `declared_type`. The encoding of each column is chosen on
+/// a sample and recorded in the file's metadata `ironforge.encodings`. The file has statistics, a page index, and a
+/// checksum of all its bytes ([`verify_checksum`](crate::store::verify_checksum)). The same table and settings give
+/// the same bytes, whatever the number of threads. A table without rows gives a file without row groups.
 ///
-/// The file appears whole or not at all: it is written beside its place under a temporary name, flushed to disk,
-/// renamed, and the folder flushed. Columns are encoded side by side on rayon's threads. Cost: one pass, and beside the
-/// table the memory of some encoded row groups: two where one thread works, else eight a thread and at most 32. A table
-/// that comes in parts: [`TableWriter`](crate::store::TableWriter).
+/// The file appears complete or not at all: it is written to a temporary file in the same folder, flushed to disk and
+/// renamed, and then the folder is flushed. The columns are encoded in parallel on rayon's threads. One pass; memory
+/// beside the table: encoded row groups, at most 2 with one thread, else 8 per thread and at most 32.
+///
+/// [`TableWriter`](crate::store::TableWriter) writes a table that comes in batches.
+///
+/// ```
+/// use ironforge::store::{StoreConfig, read_table, write_table};
+/// use ironforge::table::{Column, Table, Values};
+///
+/// # let dir = tempfile::tempdir()?;
+/// # let path = dir.path().join("prices.parquet");
+/// let table = Table::new(vec![
+///     Column::new("node_id", "", Values::U32(vec![0, 1, 2].into())),
+///     Column::new("price", "USD", Values::F64(vec![Some(1.5), None, Some(2.5)].into())),
+/// ]);
+/// let summary = write_table(&path, &table, &StoreConfig::default())?;
+/// assert_eq!(summary.rows, 3);
+/// assert_eq!(read_table(&path, None, 1 << 20)?.table, table);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 ///
 /// # Errors
-/// [`StoreError::Config`], [`StoreError::Io`] if a folder or file cannot be written, [`StoreError::OutOfRange`] for
-/// a time in seconds that milliseconds cannot hold, [`StoreError::Encode`]. The old file, if any, is then intact.
-pub fn write_table(path: &Path, table: &Table, config: &StoreConfig) -> Result<Written, StoreError> {
+/// [`StoreError::Config`]; [`StoreError::Io`] if a folder or file cannot be written; [`StoreError::OutOfRange`] for
+/// a time in seconds that does not fit in milliseconds; [`StoreError::Encode`]. An old file is then intact.
+pub fn write_table(path: &Path, table: &Table, config: &StoreConfig) -> Result<WriteSummary, StoreError> {
     config.validate()?;
-    let file = AtomicFile::beside(path)?;
+    let file = AtomicFile::create(path)?;
     let rows = encode(path, file.handle()?, table, config)?;
-    Ok(Written { bytes: file.put()?, rows })
+    Ok(WriteSummary { bytes: file.commit()?, rows })
 }
 
-/// Writes a table as a new file of a folder that nobody reads yet: under its own name, and not flushed. Whoever shows
-/// the folder flushes it with [`sync_tree`](crate::store::sync_tree) first. The bytes are those of [`write_table`].
+/// Writes a table as a new file, directly under its name and without flushing it.
+///
+/// For folders that no reader sees yet: the caller flushes the whole folder with
+/// [`sync_tree`](crate::store::sync_tree) before it makes the folder visible. The bytes are those of [`write_table`].
 ///
 /// # Errors
-/// As [`write_table`]; a file of that name is an error.
-pub fn write_part(path: &Path, table: &Table, config: &StoreConfig) -> Result<(), StoreError> {
+/// As [`write_table`]; [`StoreError::Io`] if the file exists.
+pub fn write_table_unsynced(path: &Path, table: &Table, config: &StoreConfig) -> Result<(), StoreError> {
     config.validate()?;
-    let file = File::create_new(path);
-    let file = file.map_err(|source| StoreError::Io { path: path.to_owned(), action: "make", source })?;
+    let file = File::create_new(path).map_err(|source| StoreError::Io {
+        path: path.to_owned(),
+        action: IoAction::Create,
+        source,
+    })?;
     encode(path, file, table, config).map(|_| ())
 }
 
-/// Encodes a table into an empty file. Gives its rows.
+/// Encodes a table into an empty file. Returns the number of rows.
 pub(crate) fn encode(
     path: &Path,
     file: File,
@@ -58,7 +80,7 @@ pub(crate) fn encode(
     config: &StoreConfig,
 ) -> Result<u64, StoreError> {
     let narrowing = config.narrow.then(|| narrowing(table).into());
-    let mut groups = Groups::new(path.to_owned(), file, config.clone(), narrowing);
-    groups.append(table)?;
-    groups.finish().map(|(_, rows)| rows)
+    let mut writer = RowGroupWriter::new(path.to_owned(), file, config.clone(), narrowing);
+    writer.append(table)?;
+    writer.finish().map(|(_, rows)| rows)
 }

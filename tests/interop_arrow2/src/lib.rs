@@ -1,1 +1,1 @@
-//! Files of this product read by arrow2/parquet2, and theirs by this product: see `tests/both_ways.rs`.
+//! Files of ironforge read by arrow2/parquet2, and theirs by ironforge: see `tests/both_ways.rs`.

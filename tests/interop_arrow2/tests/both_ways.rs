@@ -1,4 +1,4 @@
-//! What arrow2/parquet2 and this product make of each other's files.
+//! arrow2/parquet2 and ironforge read each other's files.
 #![allow(clippy::unwrap_used)]
 
 use std::fs::File;
@@ -11,12 +11,12 @@ use arrow2::io::parquet::read;
 use arrow2::io::parquet::write::{
     CompressionOptions, Encoding, FileWriter, RowGroupIterator, Version, WriteOptions, transverse,
 };
-use ironforge::store::{Encodings, StoreConfig, read_table, verify_checksum, write_table};
+use ironforge::store::{EncodingPolicy, StoreConfig, read_table, verify_checksum, write_table};
 use ironforge::table::{self, Column, Labels, Table, TimeUnit, Values};
 
 const LIMIT: u64 = 256 << 20;
 
-/// A column of every type, extremes and missing values included.
+/// A table with a column of every type, with extreme and missing values.
 fn table(rows: usize) -> Table {
     let i = || 0..rows as i64;
     let some = |i: i64| (i % 7 != 3).then_some(i);
@@ -76,7 +76,7 @@ fn values(array: &dyn Array, like: &Values) -> Values {
     }
 }
 
-/// Reads a file with arrow2 and holds it against a table, row group by row group.
+/// Reads a file with arrow2 and compares it with a table, row group by row group.
 fn read_by_arrow2(path: &Path, want: &Table) -> Result<(), arrow2::error::Error> {
     let mut file = File::open(path)?;
     let metadata = read::read_metadata(&mut file)?;
@@ -102,13 +102,13 @@ fn read_by_arrow2(path: &Path, want: &Table) -> Result<(), arrow2::error::Error>
 }
 
 #[test]
-fn arrow2_reads_what_is_written_in_basic_encodings() {
+fn arrow2_reads_files_with_basic_encodings() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("t.parquet");
-    let basic = StoreConfig { encodings: Encodings::Basic, row_group_rows: 700, ..StoreConfig::default() };
-    let by_content =
+    let basic = StoreConfig { encodings: EncodingPolicy::Basic, row_group_rows: 700, ..StoreConfig::default() };
+    let content_defined =
         StoreConfig { content_defined: true, min_row_group_rows: 300, max_row_group_rows: 1_500, ..basic.clone() };
-    for config in [basic, by_content] {
+    for config in [basic, content_defined] {
         for rows in [0, 1, 699, 3_000] {
             write_table(&path, &table(rows), &config).unwrap();
             read_by_arrow2(&path, &table(rows)).unwrap();
@@ -117,7 +117,7 @@ fn arrow2_reads_what_is_written_in_basic_encodings() {
 }
 
 #[test]
-fn what_arrow2_lacks_is_an_error_there_and_not_a_wrong_value() {
+fn an_encoding_that_arrow2_lacks_is_an_error_there_and_not_a_wrong_value() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("t.parquet");
     write_table(&path, &table(3_000), &StoreConfig::default()).unwrap();
@@ -142,7 +142,7 @@ fn write_by_arrow2(path: &Path, columns: Vec<(Field, Box<dyn Array>, Encoding)>,
 }
 
 #[test]
-fn what_arrow2_writes_is_read_here() {
+fn files_written_by_arrow2_are_read() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("t.parquet");
     let rows = 2_500i64;

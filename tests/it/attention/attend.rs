@@ -1,4 +1,4 @@
-//! `attend`: anybody's tensors in, attention out, and nothing of a damaged file believed.
+//! `attend`: attention on the tensors of a file, which is untrusted.
 
 use std::path::{Path, PathBuf};
 
@@ -7,7 +7,7 @@ use ironforge::attention::{
     Accuracy, Attention, AttentionBackend, EmptyRow, Inputs, Keys, Reference, Tensor, TimeBias,
 };
 use ironforge::csr::CsrPattern;
-use ironforge::pipeline::attend::{AttendError, attend};
+use ironforge::pipeline::{AttendError, attend};
 use serde_json::{Value, json};
 
 use super::strategies::Random;
@@ -18,7 +18,7 @@ const NODES: usize = 7;
 const HEADS: usize = 2;
 const DIM: usize = 3;
 
-/// A tensor as a file has it.
+/// A tensor of a file.
 struct Part {
     name: &'static str,
     dtype: &'static str,
@@ -65,8 +65,8 @@ fn raw(header: &str, data: &[u8]) -> Vec<u8> {
     [&(header.len() as u64).to_le_bytes()[..], header.as_bytes(), data].concat()
 }
 
-/// A folder with the input in it, and the path of the output.
-fn place(bytes: &[u8]) -> (tempfile::TempDir, PathBuf, PathBuf) {
+/// A folder with the input, and the path of the output.
+fn folder_with(bytes: &[u8]) -> (tempfile::TempDir, PathBuf, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let (input, out) = (folder.path().join("in.safetensors"), folder.path().join("out.safetensors"));
     std::fs::write(&input, bytes).unwrap();
@@ -74,30 +74,30 @@ fn place(bytes: &[u8]) -> (tempfile::TempDir, PathBuf, PathBuf) {
 }
 
 fn run(bytes: &[u8], backend: &str, accuracy: Accuracy) -> Result<Vec<u8>, AttendError> {
-    let (_folder, input, out) = place(bytes);
+    let (_folder, input, out) = folder_with(bytes);
     attend(&input, &out, backend, accuracy)?;
     Ok(std::fs::read(out).unwrap())
 }
 
 fn refused(bytes: &[u8]) -> String {
-    let (folder, input, out) = place(bytes);
+    let (folder, input, out) = folder_with(bytes);
     std::fs::write(&out, "what was there").unwrap();
     let error = attend(&input, &out, "cpu", Accuracy::Exact).unwrap_err();
     assert_eq!(error.exit_code(), 65, "{error}");
     assert_eq!(std::fs::read_to_string(&out).unwrap(), "what was there");
-    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2, "something was left behind");
+    assert_eq!(std::fs::read_dir(folder.path()).unwrap().count(), 2, "a temporary file is left");
     error.to_string()
 }
 
 fn outputs(bytes: &[u8]) -> (Vec<f64>, Vec<f64>) {
-    let (_folder, path, _) = place(bytes);
+    let (_folder, path, _) = folder_with(bytes);
     let file = Tensors::read(&path);
     assert_eq!((file.shape("out"), file.shape("lse")), (vec![NODES, HEADS, DIM], vec![NODES, HEADS]));
     (file.f64("out"), file.f64("lse"))
 }
 
 #[test]
-fn a_file_says_everything_that_attention_takes() {
+fn a_file_gives_every_input_of_attention() {
     let rows: &[i64] = &[0, 2, 2, 5, 6, 6, 8, 8];
     // Any order, and with repeats.
     let columns: &[i64] = &[1, 0, 2, 0, 2, 3, 5, 4];
@@ -145,7 +145,7 @@ fn every_stored_type_and_backend_agrees_and_the_bytes_do_not_vary() {
 }
 
 #[test]
-fn the_result_says_who_made_it() {
+fn the_result_names_its_backend_and_version() {
     let bytes = run(&file(&qkv("F16"), json!({ "keys": "all" })), "auto", Accuracy::Fast).unwrap();
     let (_, header) = safetensors::SafeTensors::read_metadata(&bytes).unwrap();
     let metadata = header.metadata().clone().unwrap();
@@ -154,7 +154,7 @@ fn the_result_says_who_made_it() {
     {
         assert_eq!(metadata[key], want, "{key}");
     }
-    let (_folder, input, out) = place(&file(&qkv("F16"), json!({ "keys": "all" })));
+    let (_folder, input, out) = folder_with(&file(&qkv("F16"), json!({ "keys": "all" })));
     let report = attend(&input, &out, "auto", Accuracy::Exact).unwrap();
     assert_eq!((report.nodes, report.graphs, report.heads, report.head_dim), (NODES, 1, HEADS, DIM));
     assert!(report.backend == "cpu" && !report.reason.is_empty());
@@ -164,12 +164,12 @@ fn the_result_says_who_made_it() {
 fn no_nodes_are_valid() {
     let none = ["q", "k", "v"].map(|name| Part { name, dtype: "F16", shape: vec![0, 4, 11], data: vec![] });
     let bytes = run(&file(&none, json!({ "keys": "causal" })), "cpu", Accuracy::Exact).unwrap();
-    let (_folder, path, _) = place(&bytes);
+    let (_folder, path, _) = folder_with(&bytes);
     assert_eq!(Tensors::read(&path).shape("out"), [0, 4, 11]);
 }
 
 #[test]
-fn what_cannot_be_is_refused_by_name() {
+fn invalid_files_are_refused_by_name() {
     let with = |more: Vec<Part>, metadata: Value| {
         file(&qkv("F32").into_iter().chain(more).collect::<Vec<Part>>(), metadata)
     };
@@ -188,12 +188,12 @@ fn what_cannot_be_is_refused_by_name() {
         file(&parts, all.clone())
     };
     let cases = [
-        (with(vec![], json!({})), "nothing says who may see whom"),
-        (with(vec![integers("row_ptr", &rows)], json!({})), "row_ptr is there, but no col_idx"),
-        (with(vec![integers("col_idx", &[0])], json!({})), "col_idx is there, but no row_ptr"),
+        (with(vec![], json!({})), "the attention keys are not defined"),
+        (with(vec![integers("row_ptr", &rows)], json!({})), "row_ptr is present without col_idx"),
+        (with(vec![integers("col_idx", &[0])], json!({})), "col_idx is present without row_ptr"),
         (
             with(vec![integers("row_ptr", &rows), integers("col_idx", &[0])], all.clone()),
-            "both tensors and metadata",
+            "both the tensors and the metadata",
         ),
         (
             with(vec![integers("offset", &[0])], all.clone()),
@@ -224,8 +224,8 @@ fn what_cannot_be_is_refused_by_name() {
         (replaced(other), "tensor `v` is stored as I32, it must be F16, BF16 or F32"),
         (replaced(mixed), "v is stored as f16, but q as f32"),
         (file(&qkv("F32")[..2], all.clone()), "tensor `v` is missing"),
-        (vec![], "not a whole safetensors file"),
-        (b"no tensors at all".to_vec(), "not a whole safetensors file"),
+        (vec![], "not a complete safetensors file"),
+        (b"no tensors at all".to_vec(), "not a complete safetensors file"),
     ];
     for (bytes, want) in cases {
         let error = refused(&bytes);
@@ -254,7 +254,7 @@ fn a_hostile_header_is_refused() {
         refused(&raw(&header, &[0; 4]));
     }
     refused(&[&u64::MAX.to_le_bytes()[..], b"{}"].concat());
-    // A shape of no bytes may still name more nodes than there can be.
+    // A shape without bytes may still have more nodes than the limit.
     let many =
         ["q", "k", "v"].map(|name| Part { name, dtype: "F32", shape: vec![usize::MAX, 0, 4], data: vec![] });
     refused(&file(&many, json!({ "keys": "all" })));
@@ -265,18 +265,18 @@ fn a_hostile_header_is_refused() {
 }
 
 #[test]
-fn nan_is_an_error_unless_it_was_asked_for() {
+fn nan_is_an_error_unless_it_is_to_propagate() {
     let mut v = values(3);
     v[(3 * HEADS + 1) * DIM + 2] = f32::NAN;
     let mut parts = qkv("F32");
     parts[2] = floats("v", "F32", &v);
     let error = refused(&file(&parts, json!({ "keys": "causal" })));
     assert!(error.contains("v holds NaN at node 3, head 1, dim 2"), "{error}");
-    let spread = file(&parts, json!({ "keys": "causal", "non_finite": "propagate" }));
-    let (out, lse) = outputs(&run(&spread, "cpu", Accuracy::Exact).unwrap());
+    let propagated = file(&parts, json!({ "keys": "causal", "non_finite": "propagate" }));
+    let (out, lse) = outputs(&run(&propagated, "cpu", Accuracy::Exact).unwrap());
     for (i, x) in out.iter().enumerate() {
-        let sees = i / (HEADS * DIM) >= 3 && i % (HEADS * DIM) == DIM + 2;
-        assert_eq!(x.is_nan(), sees, "{i}");
+        let attends = i / (HEADS * DIM) >= 3 && i % (HEADS * DIM) == DIM + 2;
+        assert_eq!(x.is_nan(), attends, "{i}");
     }
     assert!(lse.iter().all(|x| x.is_finite()));
 }
@@ -284,7 +284,7 @@ fn nan_is_an_error_unless_it_was_asked_for() {
 #[test]
 fn errors_end_with_the_code_of_their_kind() {
     let good = file(&qkv("F32"), json!({ "keys": "all" }));
-    let (folder, input, out) = place(&good);
+    let (folder, input, out) = folder_with(&good);
     let code = |input: &Path, out: &Path, backend| {
         attend(input, out, backend, Accuracy::Exact).unwrap_err().exit_code()
     };

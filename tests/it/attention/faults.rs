@@ -1,4 +1,4 @@
-//! The suite itself is tested: backends with a fault planted in them fail it.
+//! Tests of the suite: backends with a planted fault fail it.
 
 use ironforge::attention::{
     Attention, AttentionBackend, AttentionError, Cpu, EmptyRow, Inputs, Keys, Output, TimeBias,
@@ -7,9 +7,9 @@ use ironforge::csr::CsrPattern;
 
 use super::dense;
 use super::strategies::{Batch, Mask, Shape};
-use super::suite::PROPERTIES;
+use super::suite::Property;
 
-/// A backend with a fault planted in it.
+/// A backend with a planted fault.
 struct Faulty(fn(&Attention<'_>) -> Output);
 
 impl AttentionBackend for Faulty {
@@ -85,35 +85,32 @@ fn a_planted_fault_is_found() {
         ("no bias", no_bias),
     ];
     let batch = Batch::new(&dense());
-    (PROPERTIES[0].holds)(&Faulty(right), &batch).unwrap();
+    Property::MatchesReference.check(&Faulty(right), &batch).unwrap();
     for (name, fault) in faults {
-        assert!((PROPERTIES[0].holds)(&Faulty(fault), &batch).is_err(), "{name} goes unnoticed");
+        let verdict = Property::MatchesReference.check(&Faulty(fault), &batch);
+        assert!(verdict.is_err(), "{name} is not found");
     }
 }
 
 #[test]
 fn leaks_leftovers_and_neighbours_are_found() {
-    let holds = |name: &str, backend: &dyn AttentionBackend, batch: &Batch| {
-        let property = PROPERTIES.iter().find(|p| p.name.contains(name)).unwrap();
-        (property.holds)(backend, batch)
-    };
-    // An output that came out once and is handed out again.
+    // An output of an earlier run.
     static LEFT_OVER: std::sync::OnceLock<Output> = std::sync::OnceLock::new();
     let stale = Faulty(|p| LEFT_OVER.get_or_init(|| right(p)).clone());
     let batch = Batch::new(&dense());
-    assert!(holds("left over", &stale, &batch).is_err());
-    // Zeros for rows without a key where the mean was asked for.
+    assert!(Property::NothingStale.check(&stale, &batch).is_err());
+    // Zeros for rows without keys where the mean is configured.
     let zeros = Faulty(|p| changed(p, |inputs| inputs.empty_row = EmptyRow::Zero));
     let empty = Batch::new(&Shape { mask: Mask::Nothing, uniform: true, ..dense() });
-    assert!(holds("without keys", &zeros, &empty).is_err());
-    // A row that hears of its neighbour in the batch.
+    assert!(Property::EmptyRows.check(&zeros, &empty).is_err());
+    // A row that depends on another graph of the batch.
     let neighbour = Faulty(|p| {
         let mut output = right(p);
         let last = output.out.len() - 1;
         output.out[0] += output.out[last] * 1e-7;
         output
     });
-    assert!(holds("alone and in a batch", &neighbour, &batch).is_err());
+    assert!(Property::AloneAsInABatch.check(&neighbour, &batch).is_err());
     // NaN that reaches every row of its graph.
     let leaky = Faulty(|p| {
         let mut output = right(p);
@@ -122,5 +119,5 @@ fn leaks_leftovers_and_neighbours_are_found() {
         output
     });
     let few = Batch::new(&Shape { mask: Mask::Band(2), ..dense() });
-    assert!(holds("NaN spreads", &leaky, &few).is_err());
+    assert!(Property::NonFinitePropagates.check(&leaky, &few).is_err());
 }

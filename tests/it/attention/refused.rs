@@ -1,4 +1,4 @@
-//! What is no problem, or not one for this backend, is refused by name.
+//! Invalid problems, and problems that a backend does not support, are refused by name.
 
 use ironforge::attention::{
     Accuracy, Attention, AttentionBackend, AttentionError, BlockMask, Inputs, Keys, Reference, Tensor,
@@ -18,7 +18,7 @@ fn small(change: impl FnOnce(&mut Inputs<'static>)) -> Result<(), AttentionError
 }
 
 #[test]
-fn what_does_not_fit_is_refused_by_name() {
+fn invalid_parts_are_refused_by_name() {
     static NAN: [f32; 12] = {
         let mut x = [0.0; 12];
         x[7] = f32::NAN;
@@ -72,5 +72,5 @@ fn a_mask_of_another_batch_is_refused() {
 fn the_reference_has_one_accuracy() {
     let batch = Batch { accuracy: Accuracy::Fast, ..Batch::new(&dense()) };
     let error = batch.with_edges(|p| Reference.forward(p)).unwrap_err();
-    assert_eq!(error, AttentionError::NoFast { backend: "reference" });
+    assert_eq!(error, AttentionError::NoFast { setting: "accuracy", backend: "reference" });
 }

@@ -1,4 +1,5 @@
-//! Random attention problems: batches of graphs of telling lengths, masks of every kind, every bias and type.
+//! Random attention problems: batches of graphs with lengths at block borders, masks of every kind, every bias and
+//! type.
 
 mod batch;
 
@@ -16,7 +17,7 @@ pub enum Dtype {
     Bf16,
 }
 
-/// Which nodes of its graph a node sees.
+/// The nodes of its graph that a node attends to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mask {
     All,
@@ -34,7 +35,7 @@ pub enum Mask {
     Nothing,
 }
 
-/// Which bias.
+/// Kind of the bias.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Bias {
     None,
@@ -47,17 +48,17 @@ pub enum Bias {
 pub enum Times {
     /// Half minutes within five hours, in no order.
     Random,
-    /// One event every so many milliseconds.
+    /// One event every N milliseconds.
     Sorted(i64),
-    /// All at once.
+    /// All the same.
     Equal,
-    /// Where buckets begin and end, and a millisecond beside.
+    /// At the ends of buckets, and a millisecond before and after.
     Boundary,
-    /// Around the distances at which 32 bits end.
+    /// Around distances of 2^31 and 2^32.
     Far,
 }
 
-/// What proptest draws; everything else follows from the seed.
+/// The parameters drawn by proptest; everything else follows from the seed.
 #[derive(Debug, Clone)]
 pub struct Shape {
     pub lengths: Vec<usize>,
@@ -104,7 +105,7 @@ pub fn shapes() -> impl Strategy<Value = Shape> {
         Times::Boundary,
         Times::Far,
     ]);
-    // Of 128 dimensions, nine heads are more than a block of the gather has room for.
+    // Nine heads of 128 dimensions are more than fit in a block of the gather.
     let heads = prop_oneof![7 => 1..4_usize, 1 => Just(9)];
     (lengths, heads, dims, dtypes, mask(), (biases, times), any::<bool>(), logits, any::<u64>()).prop_map(
         |(lengths, heads, dim, dtype, mask, (bias, times), uniform, logits, seed)| Shape {

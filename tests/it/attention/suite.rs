@@ -1,6 +1,7 @@
-//! What every backend promises. Each property is written once, over any backend; it gives an error text
-//! rather than a panic, so that a planted fault can be shown to be found.
+//! Properties of every backend. Each is written once, for any backend; it returns an error text rather than
+//! panicking, so that tests can show that it finds a planted fault.
 
+use std::fmt;
 use std::sync::Arc;
 
 use ironforge::attention::{
@@ -14,54 +15,92 @@ use crate::close::Tolerance;
 
 pub type Verdict = Result<(), String>;
 
-/// The bar where logits stay within 16, and where they stay within 256; beyond, it grows with them.
+/// Tolerance for logits within 16, and for logits within 256; beyond, it grows with them.
 const CLOSE: f64 = 1e-5;
 const FAR: f64 = 1e-4;
 
-pub struct Property {
-    pub name: &'static str,
-    pub holds: fn(&dyn AttentionBackend, &Batch) -> Verdict,
+/// A property of every backend.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Property {
+    MatchesReference,
+    FormsAgree,
+    PermutationEquivariant,
+    ConstantMovesLseAlone,
+    EmptyRows,
+    NonFinitePropagates,
+    /// Not a property of a backend that chooses one kernel for the whole batch.
+    AloneAsInABatch,
+    AnyThreads,
+    NothingStale,
+    PlansFitTheirBatch,
 }
 
-/// What a backend cannot promise that chooses among kernels by the whole batch.
-pub const ALONE_AND_IN_A_BATCH: &str = "a graph gives the same bits alone and in a batch";
+impl Property {
+    pub const ALL: [Self; 10] = [
+        Self::MatchesReference,
+        Self::FormsAgree,
+        Self::PermutationEquivariant,
+        Self::ConstantMovesLseAlone,
+        Self::EmptyRows,
+        Self::NonFinitePropagates,
+        Self::AloneAsInABatch,
+        Self::AnyThreads,
+        Self::NothingStale,
+        Self::PlansFitTheirBatch,
+    ];
 
-pub const PROPERTIES: &[Property] = &[
-    Property { name: "it lies within the bar of the reference", holds: agrees_with_reference },
-    Property { name: "the same edges in any form give the same output", holds: forms_agree },
-    Property { name: "permuting the nodes permutes the output", holds: permuting_changes_nothing },
-    Property {
-        name: "a constant on all logits moves the log-sum-exp alone",
-        holds: a_constant_changes_nothing,
-    },
-    Property { name: "a row without keys is as asked for", holds: empty_rows_are_as_asked_for },
-    Property { name: "NaN spreads to the rows that see it alone", holds: a_masked_nan_never_leaks },
-    Property { name: ALONE_AND_IN_A_BATCH, holds: a_batch_is_its_graphs },
-    Property { name: "any number of threads gives the same bits", holds: threads_change_nothing },
-    Property { name: "nothing is left over from another run", holds: nothing_is_stale },
-    Property {
-        name: "a plan gives the same bits, and only to its own batch",
-        holds: plans_are_their_batches,
-    },
-];
+    /// Checks the property of a backend on one batch.
+    pub fn check(self, backend: &dyn AttentionBackend, batch: &Batch) -> Verdict {
+        let check = match self {
+            Self::MatchesReference => agrees_with_reference,
+            Self::FormsAgree => forms_agree,
+            Self::PermutationEquivariant => permuting_changes_nothing,
+            Self::ConstantMovesLseAlone => a_constant_changes_nothing,
+            Self::EmptyRows => empty_rows_are_as_configured,
+            Self::NonFinitePropagates => a_masked_nan_never_leaks,
+            Self::AloneAsInABatch => a_batch_is_its_graphs,
+            Self::AnyThreads => threads_change_nothing,
+            Self::NothingStale => nothing_is_stale,
+            Self::PlansFitTheirBatch => plans_fit_their_batch,
+        };
+        check(backend, batch)
+    }
+}
 
-/// How far outputs may lie from the reference.
-fn out_bar(batch: &Batch) -> Tolerance {
+impl fmt::Display for Property {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::MatchesReference => "the output is within the tolerance of the reference",
+            Self::FormsAgree => "the same edges in any form give the same output",
+            Self::PermutationEquivariant => "permuting the nodes permutes the output",
+            Self::ConstantMovesLseAlone => "a constant on all logits moves the log-sum-exp alone",
+            Self::EmptyRows => "a row without keys is as configured",
+            Self::NonFinitePropagates => "NaN propagates only to the rows that attend to it",
+            Self::AloneAsInABatch => "a graph gives the same bits alone and in a batch",
+            Self::AnyThreads => "any number of threads gives the same bits",
+            Self::NothingStale => "nothing is left over from another run",
+            Self::PlansFitTheirBatch => "a plan gives the same bits, and only to its own batch",
+        })
+    }
+}
+
+/// Tolerance of outputs against the reference.
+fn out_tolerance(batch: &Batch) -> Tolerance {
     let largest = batch.v.widened().iter().filter(|v| v.is_finite()).fold(1.0_f32, |a, v| a.max(v.abs()));
-    Tolerance::abs(lse_bar(batch).abs * f64::from(largest))
+    Tolerance::abs(lse_tolerance(batch).abs * f64::from(largest))
 }
 
-/// Relative too: a log-sum-exp is as large as the logits, and has their last place.
-fn lse_bar(batch: &Batch) -> Tolerance {
-    let bar = if batch.logits <= 16.0 { CLOSE } else { FAR * (batch.logits / 256.0).max(1.0) };
-    Tolerance { abs: bar, rel: bar }
+/// Also relative: a log-sum-exp is as large as the logits, and has their last place.
+fn lse_tolerance(batch: &Batch) -> Tolerance {
+    let tolerance = if batch.logits <= 16.0 { CLOSE } else { FAR * (batch.logits / 256.0).max(1.0) };
+    Tolerance { abs: tolerance, rel: tolerance }
 }
 
-/// Whether two outputs are the same within the bars of the batch.
+/// Checks that two outputs are the same within the tolerances of the batch.
 pub fn compare(batch: &Batch, got: &Output, want: &Output) -> Verdict {
     let wide = |x: &[f32]| x.iter().map(|&x| f64::from(x)).collect::<Vec<f64>>().into_iter();
-    out_bar(batch).compare(wide(&got.out), wide(&want.out)).map_err(|e| format!("out: {e}"))?;
-    lse_bar(batch).compare(wide(&got.lse), wide(&want.lse)).map_err(|e| format!("lse: {e}"))?;
+    out_tolerance(batch).compare(wide(&got.out), wide(&want.out)).map_err(|e| format!("out: {e}"))?;
+    lse_tolerance(batch).compare(wide(&got.lse), wide(&want.lse)).map_err(|e| format!("lse: {e}"))?;
     Ok(())
 }
 
@@ -70,8 +109,8 @@ pub fn same_bits(got: &Output, want: &Output) -> Verdict {
     for (what, got, want) in [("out", &got.out, &want.out), ("lse", &got.lse, &want.lse)] {
         let (got, want) = (bits(got), bits(want));
         if got != want {
-            let place = got.iter().zip(&want).position(|(a, b)| a != b);
-            return Err(format!("{what}: bits differ at {place:?}, {} and {} values", got.len(), want.len()));
+            let index = got.iter().zip(&want).position(|(a, b)| a != b);
+            return Err(format!("{what}: bits differ at {index:?}, {} and {} values", got.len(), want.len()));
         }
     }
     Ok(())
@@ -155,7 +194,7 @@ fn a_constant_changes_nothing(backend: &dyn AttentionBackend, batch: &Batch) -> 
     compare(batch, &run(backend, &shifted)?, &want)
 }
 
-fn empty_rows_are_as_asked_for(backend: &dyn AttentionBackend, batch: &Batch) -> Verdict {
+fn empty_rows_are_as_configured(backend: &dyn AttentionBackend, batch: &Batch) -> Verdict {
     let got = run(backend, batch)?;
     let (v, width) = (batch.v.widened(), batch.heads * batch.dim);
     for graph in batch.graphs() {
@@ -169,10 +208,13 @@ fn empty_rows_are_as_asked_for(backend: &dyn AttentionBackend, batch: &Batch) ->
                 let x = f64::from(got.out[i * width + at]);
                 let right = match batch.empty_row {
                     EmptyRow::Zero => x == 0.0,
-                    EmptyRow::Uniform => out_bar(batch).holds(x, mean(at)),
+                    EmptyRow::Uniform => out_tolerance(batch).holds(x, mean(at)),
                 };
                 if !right {
-                    return Err(format!("row {i} is empty, but holds {x}, asked for {:?}", batch.empty_row));
+                    return Err(format!(
+                        "row {i} is empty, but holds {x}, configured as {:?}",
+                        batch.empty_row
+                    ));
                 }
             }
         }
@@ -189,31 +231,31 @@ fn a_masked_nan_never_leaks(backend: &dyn AttentionBackend, batch: &Batch) -> Ve
     let width = batch.heads * batch.dim;
     let poison = [f32::NAN, f32::INFINITY, f32::NEG_INFINITY][random.below(3)];
     let (node, at) = (random.below(batch.nodes()), random.below(width));
-    let mut spoilt = Batch { non_finite: NonFinite::Propagate, ..batch.clone() };
+    let mut poisoned = Batch { non_finite: NonFinite::Propagate, ..batch.clone() };
     let which = random.below(3);
-    let tensor = [&mut spoilt.q, &mut spoilt.k, &mut spoilt.v].into_iter().nth(which).unwrap();
+    let tensor = [&mut poisoned.q, &mut poisoned.k, &mut poisoned.v].into_iter().nth(which).unwrap();
     let mut values = tensor.widened();
     values[node * width + at] = poison;
     *tensor = Values::store(batch.dtype, &values);
 
-    let got = run(backend, &spoilt)?;
+    let got = run(backend, &poisoned)?;
     let graph = batch.graphs().find(|g| g.contains(&node)).unwrap();
     let mut want = clean;
     for i in graph {
         let (h, lse) = (at / batch.dim, i * batch.heads + at / batch.dim);
         let averaged = batch.rows[i].is_empty() && batch.empty_row == EmptyRow::Uniform;
         let head = (i * batch.heads + h) * batch.dim..(i * batch.heads + h + 1) * batch.dim;
-        let sees = batch.rows[i].contains(&(node as u32));
+        let attends = batch.rows[i].contains(&(node as u32));
         match which {
             0 if i == node && !batch.rows[i].is_empty() => {
                 want.out[head].fill(f32::NAN);
                 want.lse[lse] = f32::NAN;
             }
-            1 if sees => {
+            1 if attends => {
                 want.out[head].fill(f32::NAN);
                 want.lse[lse] = f32::NAN;
             }
-            2 if sees || averaged => want.out[i * width + at] = f32::NAN,
+            2 if attends || averaged => want.out[i * width + at] = f32::NAN,
             _ => {}
         }
     }
@@ -224,7 +266,7 @@ fn a_batch_is_its_graphs(backend: &dyn AttentionBackend, batch: &Batch) -> Verdi
     same_bits(&run(backend, batch)?, &its_graphs(backend, batch)?)
 }
 
-/// Of a backend that chooses a kernel for the whole batch: another kernel sums in another order.
+/// The weaker property of a backend that chooses a kernel for the whole batch: another kernel sums in another order.
 pub fn a_batch_is_close_to_its_graphs(backend: &dyn AttentionBackend, batch: &Batch) -> Verdict {
     compare(batch, &run(backend, batch)?, &its_graphs(backend, batch)?)
 }
@@ -256,14 +298,14 @@ fn nothing_is_stale(backend: &dyn AttentionBackend, batch: &Batch) -> Verdict {
     same_bits(&run(backend, batch)?, &first)
 }
 
-fn plans_are_their_batches(backend: &dyn AttentionBackend, batch: &Batch) -> Verdict {
+fn plans_fit_their_batch(backend: &dyn AttentionBackend, batch: &Batch) -> Verdict {
     let plan = batch.with_edges(|problem| backend.plan(problem)).map_err(|e| e.to_string())?;
     let Some(plan) = plan.map(Arc::new) else { return Ok(()) };
     let planned = batch.with_edges(|problem| backend.forward_planned(problem, &plan));
     same_bits(&planned.map_err(|e| e.to_string())?, &run(backend, batch)?)?;
 
     let refused = |of: &str, batch: &Batch| match batch.with_edges(|p| backend.forward_planned(p, &plan)) {
-        Err(AttentionError::OtherPlan { what }) if what == of => Ok(()),
+        Err(AttentionError::PlanMismatch { what }) if what == of => Ok(()),
         other => Err(format!("a plan of other {of}: {:?}", other.map(|_| "ran"))),
     };
     let mut offsets = batch.offsets.clone();
@@ -283,7 +325,7 @@ fn plans_are_their_batches(backend: &dyn AttentionBackend, batch: &Batch) -> Ver
     Ok(())
 }
 
-/// The bound of `Accuracy::Fast`, as its documentation states it.
+/// Checks the documented bound of `Accuracy::Fast`.
 pub fn fast_keeps_its_bound(backend: &dyn AttentionBackend, batch: &Batch) -> Verdict {
     let unit = match batch.dtype {
         Dtype::F32 => return Ok(()),
@@ -294,13 +336,13 @@ pub fn fast_keeps_its_bound(backend: &dyn AttentionBackend, batch: &Batch) -> Ve
     let largest = batch.v.widened().iter().fold(0.0_f32, |a, v| a.max(v.abs()));
     let keys = batch.rows.iter().map(Vec::len).max().unwrap_or(0);
     let below_normal = if batch.dtype == Dtype::F16 { keys as f64 * 2.0_f64.powi(-25) } else { 0.0 };
-    let bound = out_bar(batch).abs + (unit + below_normal) * f64::from(largest);
+    let bound = out_tolerance(batch).abs + (unit + below_normal) * f64::from(largest);
     let wide = |x: &[f32]| x.iter().map(|&x| f64::from(x)).collect::<Vec<f64>>().into_iter();
     let fast = Batch { accuracy: Accuracy::Fast, ..batch.clone() };
     each_form(&fast, |form, keys| {
         let got = fast.with_keys(keys, |problem| backend.forward(problem)).map_err(|e| e.to_string())?;
         let out = Tolerance::abs(bound).compare(wide(&got.out), wide(&want.out));
-        out.and_then(|_| lse_bar(batch).compare(wide(&got.lse), wide(&want.lse)))
+        out.and_then(|_| lse_tolerance(batch).compare(wide(&got.lse), wide(&want.lse)))
             .map_err(|e| format!("{form}: {e}"))?;
         Ok(())
     })

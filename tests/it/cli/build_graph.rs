@@ -1,13 +1,13 @@
-//! `ironforge build-graph`: the graphs of `discover`, without the rest.
+//! `ironforge build-graph`: gives the graphs of `discover` only.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::{Bench, ironforge, ok, refused};
+use super::{Workspace, ironforge, ok, refused};
 
-/// Every file of a dataset below `out`, by its place.
+/// Bytes of every file of a dataset, by its path below `out`.
 fn files(out: &Path, dataset: &str) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut found = BTreeMap::new();
     for partition in std::fs::read_dir(out.join(dataset)).unwrap() {
@@ -21,17 +21,17 @@ fn files(out: &Path, dataset: &str) -> BTreeMap<PathBuf, Vec<u8>> {
 }
 
 #[test]
-fn the_graphs_are_those_of_a_whole_run_and_take_its_place() {
-    let bench = Bench::new();
-    ok(bench.discover(&[]));
-    let out = bench.path("out");
+fn the_graphs_equal_those_of_discover_and_replace_its_outputs() {
+    let workspace = Workspace::new();
+    ok(workspace.discover(&[]));
+    let out = workspace.path("out");
     let datasets = ["nodes", "temporal_edges", "dag_edges"];
     let whole = datasets.map(|dataset| files(&out, dataset));
-    let of_run = bench.report();
-    let said = ok(ironforge(&["build-graph", "--out", &bench.out(), "--threads", "1", "--json"]));
+    let of_run = workspace.report();
+    let printed = ok(ironforge(&["build-graph", "--out", &workspace.out(), "--threads", "1", "--json"]));
     assert_eq!(datasets.map(|dataset| files(&out, dataset)), whole);
-    let report: Value = serde_json::from_str(&said).unwrap();
-    assert_eq!(report, bench.report());
+    let report: Value = serde_json::from_str(&printed).unwrap();
+    assert_eq!(report, workspace.report());
     assert_eq!(std::fs::read_dir(&out).unwrap().count(), 4, "nothing of the whole run is left");
     for (built, whole) in
         report["sessions"].as_array().unwrap().iter().zip(of_run["sessions"].as_array().unwrap())
@@ -46,30 +46,30 @@ fn the_graphs_are_those_of_a_whole_run_and_take_its_place() {
         assert!(number("sinks") >= 1 && number("widest_generation") >= 1);
         assert!((1..number("dag_edges")).contains(&number("transitive_reduction_edges")));
     }
-    let said = ok(ironforge(&["build-graph", "--out", &bench.out()]));
+    let printed = ok(ironforge(&["build-graph", "--out", &workspace.out()]));
     assert!(
-        said.contains("built-in sample, 6 sessions, 726 events") && said.contains("2826 DAG edges"),
-        "{said}"
+        printed.contains("built-in sample, 6 sessions, 726 events") && printed.contains("2826 DAG edges"),
+        "{printed}"
     );
 }
 
 #[test]
-fn options_and_refusals_are_those_of_discover() {
-    let bench = Bench::new();
-    let table = bench.file("a.csv", "t,who\n0,a\n60,b\n120,a\n180,a\n");
+fn options_and_errors_are_those_of_discover() {
+    let workspace = Workspace::new();
+    let table = workspace.file("a.csv", "t,who\n0,a\n60,b\n120,a\n180,a\n");
     let run = |args: &[&str]| {
-        let out = bench.out();
+        let out = workspace.out();
         ironforge(&[&["build-graph", &table, "--out", &out, "--time", "t:s"], args].concat())
     };
     ok(run(&["--key", "who", "--link", "shared-key"]));
-    assert_eq!(bench.report()["sessions"][0]["dag_edges"], 3);
+    assert_eq!(workspace.report()["sessions"][0]["dag_edges"], 3);
     ok(run(&["--set", "dag.k=1"]));
-    assert_eq!(bench.report()["sessions"][0]["dag_edges"], 3);
-    assert_eq!(bench.report()["sessions"][0]["generations"], 4);
+    assert_eq!(workspace.report()["sessions"][0]["dag_edges"], 3);
+    assert_eq!(workspace.report()["sessions"][0]["generations"], 4);
     refused(&run(&["--link", "shared-key"]), 78, "--key");
     refused(&run(&["--set", "limits.memory_gb=1e-9"]), 75, "limits.memory_gb");
-    refused(&ironforge(&["build-graph", "absent.csv", "--out", &bench.out()]), 66, "absent.csv");
-    let foreign = bench.file("mine/nodes", "x");
+    refused(&ironforge(&["build-graph", "absent.csv", "--out", &workspace.out()]), 66, "absent.csv");
+    let foreign = workspace.file("mine/nodes", "x");
     let folder = Path::new(&foreign).parent().unwrap().display().to_string();
     refused(&ironforge(&["build-graph", "--out", &folder]), 73, "was not written by an earlier run");
 }

@@ -1,4 +1,4 @@
-//! The commands beside `discover`.
+//! The commands `config`, `info` and `attend`, and inputs in several forms.
 
 use std::collections::HashMap;
 
@@ -6,39 +6,43 @@ use safetensors::tensor::TensorView;
 use safetensors::{Dtype, SafeTensors};
 use serde_json::Value;
 
-use super::{Bench, NO_CUDA, ironforge, ok, refused, session, text};
+use super::{NO_CUDA, Workspace, ironforge, ok, refused, session, text};
 
 #[test]
-fn settings_are_shown_with_their_origin_and_files_are_checked() {
-    let bench = Bench::new();
-    let file = bench.file("run.toml", "[dag]\nk = 3\n");
+fn settings_are_printed_with_their_origin_and_files_are_checked() {
+    let workspace = Workspace::new();
+    let file = workspace.file("run.toml", "[dag]\nk = 3\n");
     let shown = ok(ironforge(&["config", "show", "--config", &file, "--set", "tgat.num_layers=3"]));
     assert!(shown.contains(&format!("dag.k = 3  # {file}:2")), "{shown}");
     assert!(shown.contains("tgat.num_layers = 3  # --set tgat.num_layers=3"), "{shown}");
     let json: Value = serde_json::from_str(&ok(ironforge(&["config", "show", "--json"]))).unwrap();
     assert_eq!(json["settings"]["dag.k"]["origin"], "preset standard");
     assert!(ok(ironforge(&["config", "check", &file])).contains("ok"));
-    refused(&ironforge(&["config", "check", &bench.file("bad.toml", "[dag]\nkay = 3\n")]), 78, "bad.toml:2");
+    refused(
+        &ironforge(&["config", "check", &workspace.file("bad.toml", "[dag]\nkay = 3\n")]),
+        78,
+        "bad.toml:2",
+    );
 }
 
 #[test]
-fn a_session_in_two_forms_is_read_once_and_said_so() {
-    let bench = Bench::new();
-    bench.file("in/adapted_X_2025_08_06.json", session(&[("12:00:00", "open", Some(5.0))]));
+fn a_session_in_two_forms_is_read_once_and_reported() {
+    let workspace = Workspace::new();
+    workspace.file("in/adapted_X_2025_08_06.json", session(&[("12:00:00", "open", Some(5.0))]));
     let poorer = r#"{"session_metadata": {"session_date": "2025-08-06"}, "price_movements":
         [{"timestamp": "12:00:00", "price": 5, "action": "open"}]}"#;
-    bench.file("in/enhanced_X_2025_08_06.json", poorer);
-    let folder = bench.path("in").display().to_string();
+    workspace.file("in/enhanced_X_2025_08_06.json", poorer);
+    let folder = workspace.path("in").display().to_string();
     for args in [
-        &["build-graph", "--out", &bench.out()][..],
+        &["build-graph", "--out", &workspace.out()][..],
         &["motifs", "--json"],
-        &["discover", "--out", &bench.out()],
+        &["discover", "--out", &workspace.out()],
     ] {
         let output = ironforge(&[args, &[&folder, "--set", "motif.iterations=20"]].concat());
-        let said = text(&output.stderr);
+        let printed = text(&output.stderr);
         assert!(
-            said.contains("1 input holds a session that another holds in a richer form"),
-            "{args:?}: {said}"
+            printed.contains("1 input holds a session that another holds in a richer form"),
+            "{args:?}: {printed}"
         );
         let shown = ok(output);
         if args[0] == "motifs" {
@@ -49,7 +53,7 @@ fn a_session_in_two_forms_is_read_once_and_said_so() {
             );
         }
     }
-    assert_eq!(bench.report()["sessions"][0]["form"], "adapted");
+    assert_eq!(workspace.report()["sessions"][0]["form"], "adapted");
 }
 
 #[test]
@@ -61,13 +65,13 @@ fn info_says_why_there_is_no_gpu() {
 }
 
 #[test]
-fn attend_writes_what_it_says_and_refuses_with_its_codes() {
-    let bench = Bench::new();
+fn attend_writes_its_output_and_fails_with_its_exit_codes() {
+    let workspace = Workspace::new();
     let values: Vec<u8> = (0..8).flat_map(|i| (i as f32 / 4.0).to_le_bytes()).collect();
     let view = || TensorView::new(Dtype::F32, vec![4, 1, 2], &values).unwrap();
     let metadata = HashMap::from([("keys".to_owned(), "causal".to_owned())]);
     let bytes = safetensors::serialize(["q", "k", "v"].map(|name| (name, view())), Some(metadata)).unwrap();
-    let (input, out) = (bench.file("in.safetensors", bytes), bench.out());
+    let (input, out) = (workspace.file("in.safetensors", bytes), workspace.out());
     let attend = |args: &[&str]| ironforge(&[&["attend", &input, "--out", &out], args].concat());
 
     let json: Value = serde_json::from_str(&ok(attend(&["--backend", "reference", "--json"]))).unwrap();
@@ -76,12 +80,12 @@ fn attend_writes_what_it_says_and_refuses_with_its_codes() {
     assert!(shown.contains("4 nodes in 1 graphs, 1 heads of 2"), "{shown}");
     let written = std::fs::read(&out).unwrap();
     let written = SafeTensors::deserialize(&written).unwrap();
-    // the first node sees itself alone
+    // the first node attends to itself only
     assert_eq!(written.tensor("out").unwrap().data()[..8], values[..8]);
 
     refused(&attend(&["--backend", "cuda"]), 71, NO_CUDA);
     refused(&attend(&["--accuracy", "fast"]), 65, "in.safetensors");
-    let absent = bench.path("absent.safetensors").display().to_string();
+    let absent = workspace.path("absent.safetensors").display().to_string();
     refused(&ironforge(&["attend", &absent, "--out", &out]), 66, "absent.safetensors");
     refused(&ironforge(&["attend", &input, "--out", "/proc/out.safetensors"]), 73, "/proc");
 }

@@ -1,35 +1,35 @@
-//! `ironforge convert`: there and back, and what it refuses.
+//! `ironforge convert`: round trips and errors.
 
-use ironforge::store::{Depth, StoreConfig, inspect, write_table};
+use ironforge::store::{InspectOptions, StoreConfig, inspect, write_table};
 use ironforge::table::{Column, Labels, Table, Values};
 use serde_json::Value;
 
-use super::{Bench, ironforge, ok, refused};
+use super::{Workspace, ironforge, ok, refused};
 use crate::data::data;
 
-/// What the columns of a file hold.
+/// Path, counts and digest of each column of a file.
 fn content(path: &str) -> Vec<(String, u64, u64, String)> {
-    let depth = Depth { pages: true, memory_limit_bytes: 1 << 30 };
+    let depth = InspectOptions { pages: true, memory_limit_bytes: 1 << 30 };
     let leaves = inspect(path.as_ref(), depth, |_, _| ()).unwrap().leaves;
-    let content = |leaf: ironforge::store::LeafReport| {
+    let content = |leaf: ironforge::store::ColumnReport| {
         let content = leaf.content.unwrap();
         (leaf.path, content.values, content.nulls, content.sha256)
     };
     leaves.into_iter().map(content).collect()
 }
 
-fn there_and_back(bench: &Bench, path: &str) {
-    let [arrow, back] = ["x.arrow", "x.parquet"].map(|name| bench.path(name).display().to_string());
+fn there_and_back(workspace: &Workspace, path: &str) {
+    let [arrow, back] = ["x.arrow", "x.parquet"].map(|name| workspace.path(name).display().to_string());
     ok(ironforge(&["convert", path, &arrow]));
     ok(ironforge(&["convert", &arrow, &back]));
-    // Lists may be named otherwise below their column; what is in them is the same.
+    // The inner names of lists may change; their values do not.
     let values = |path: &str| content(path).into_iter().map(|(_, v, n, d)| (v, n, d)).collect::<Vec<_>>();
     assert_eq!(values(&back), values(path), "{path}");
 }
 
 #[test]
-fn files_of_every_writer_come_back_with_the_same_values() {
-    let bench = Bench::new();
+fn files_of_every_writer_keep_their_values_in_a_round_trip() {
+    let workspace = Workspace::new();
     for name in [
         "parquet-writers/pyarrow_events_v1_dict_zstd.parquet",
         "parquet-writers/pyarrow_events_rg100.parquet",
@@ -43,19 +43,19 @@ fn files_of_every_writer_come_back_with_the_same_values() {
         "parquet-testing/data/list_columns.parquet",
     ] {
         let Some(path) = data(name) else { return };
-        there_and_back(&bench, &path.display().to_string());
+        there_and_back(&workspace, &path.display().to_string());
     }
 }
 
 #[test]
-fn an_arrow_file_of_others_becomes_parquet() {
+fn an_arrow_file_of_another_writer_becomes_parquet() {
     let (Some(arrow), Some(parquet)) =
         (data("tabular/flights-200k.arrow"), data("tabular/flights-200k.parquet"))
     else {
         return;
     };
-    let bench = Bench::new();
-    let out = bench.path("deep/flights.parquet").display().to_string();
+    let workspace = Workspace::new();
+    let out = workspace.path("deep/flights.parquet").display().to_string();
     let got = ok(ironforge(&["convert", &arrow.display().to_string(), &out, "--json"]));
     let got: Value = serde_json::from_str(&got).unwrap();
     assert_eq!((&got["rows"], &got["kind"]), (&Value::from(200_000), &Value::from("parquet")));
@@ -63,38 +63,38 @@ fn an_arrow_file_of_others_becomes_parquet() {
 }
 
 #[test]
-fn units_are_kept_and_a_failed_conversion_leaves_what_was_there() {
-    let bench = Bench::new();
-    let path = bench.path("t.parquet");
+fn units_are_kept_and_a_failed_conversion_leaves_the_old_file() {
+    let workspace = Workspace::new();
+    let path = workspace.path("t.parquet");
     let table = Table::new(vec![
         Column::new("t_ms", "ms", Values::I64((0..30).collect())),
         Column::new("kind", "", Values::Text(Labels::encode((0..30).map(|i| (i % 3 > 0).then_some("x"))))),
     ]);
     write_table(&path, &table, &StoreConfig::default()).unwrap();
     let path = path.display().to_string();
-    there_and_back(&bench, &path);
-    let back = ironforge::store::read_table(&bench.path("x.parquet"), None, 1 << 20).unwrap().table;
+    there_and_back(&workspace, &path);
+    let back = ironforge::store::read_table(&workspace.path("x.parquet"), None, 1 << 20).unwrap().table;
     assert_eq!(back, table);
-    let old = bench.file("old.arrow", "old");
+    let old = workspace.file("old.arrow", "old");
     let mut bytes = std::fs::read(&path).unwrap();
     bytes[4..20].fill(0xff);
-    let damaged = bench.file("damaged.parquet", bytes);
+    let damaged = workspace.file("damaged.parquet", bytes);
     refused(&ironforge(&["convert", &damaged, &old]), 65, "damaged.parquet");
     assert_eq!(std::fs::read(&old).unwrap(), b"old");
     assert!(
-        std::fs::read_dir(bench.folder.path())
+        std::fs::read_dir(workspace.folder.path())
             .unwrap()
             .all(|entry| { !entry.unwrap().file_name().to_string_lossy().starts_with('.') })
     );
 }
 
 #[test]
-fn a_setting_that_a_conversion_does_not_have_is_refused() {
-    let bench = Bench::new();
-    let path = bench.path("t.parquet");
+fn a_setting_that_a_conversion_does_not_use_is_an_error() {
+    let workspace = Workspace::new();
+    let path = workspace.path("t.parquet");
     let table = Table::new(vec![Column::new("node_id", "", Values::U32(vec![1].into()))]);
     write_table(&path, &table, &StoreConfig::default()).unwrap();
-    let out = bench.path("t.arrow");
+    let out = workspace.path("t.arrow");
     let [path, to] = [&path, &out].map(|p| p.display().to_string());
     for setting in
         ["content_defined=true", "encodings=basic", "dictionary=[\"node_id\"]", "max_page_bytes=2048"]
@@ -104,28 +104,32 @@ fn a_setting_that_a_conversion_does_not_have_is_refused() {
         refused(&ironforge(&["convert", &path, &to, "--set", &set]), 78, &key);
         assert!(!out.exists());
     }
-    // What is for all commands is no mistake.
+    // A preset is for all commands: its unused settings are ignored.
     ok(ironforge(&["convert", &path, &to, "--preset", "context7-standard"]));
 }
 
 #[test]
-fn what_is_neither_kind_or_damaged_is_refused() {
-    let bench = Bench::new();
-    let out = bench.out();
-    refused(&ironforge(&["convert", &bench.file("x.csv", "a,b"), &out]), 65, "neither a Parquet file nor");
-    refused(&ironforge(&["convert", &bench.path("none").display().to_string(), &out]), 66, "cannot open");
-    refused(&ironforge(&["convert", &bench.file("x.arrow", "ARROW1"), &out]), 65, "shorter than");
+fn other_and_damaged_files_are_errors() {
+    let workspace = Workspace::new();
+    let out = workspace.out();
+    refused(
+        &ironforge(&["convert", &workspace.file("x.csv", "a,b"), &out]),
+        65,
+        "neither a Parquet file nor",
+    );
+    refused(&ironforge(&["convert", &workspace.path("none").display().to_string(), &out]), 66, "cannot open");
+    refused(&ironforge(&["convert", &workspace.file("x.arrow", "ARROW1"), &out]), 65, "shorter than");
     let Some(arrow) = data("tabular/flights-200k.arrow") else { return };
     let whole = std::fs::read(arrow).unwrap();
     let tail = whole.len() - 10;
     for (name, at) in [("footer length", tail), ("footer", tail - 60), ("block", 1200)] {
         let mut bytes = whole.clone();
         bytes[at..at + 4].copy_from_slice(&[0xff; 4]);
-        let output = ironforge(&["convert", &bench.file("bad.arrow", &bytes), &out]);
+        let output = ironforge(&["convert", &workspace.file("bad.arrow", &bytes), &out]);
         assert!(matches!(output.status.code(), Some(0 | 65)), "{name}: {:?}", output.status);
     }
     refused(
-        &ironforge(&["convert", &bench.file("cut.arrow", &whole[..whole.len() / 2]), &out]),
+        &ironforge(&["convert", &workspace.file("cut.arrow", &whole[..whole.len() / 2]), &out]),
         65,
         "cut off",
     );

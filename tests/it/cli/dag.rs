@@ -1,21 +1,25 @@
-//! `ironforge dag`: what it says of a graph, what it writes, what it refuses.
+//! `ironforge dag`: reports, output files and errors.
 
 use ironforge::store::{StoreConfig, read_table, write_table};
 use ironforge::table::{Column, Table, Values};
 use serde_json::{Value, json};
 
-use super::{Bench, ironforge, ok, refused, text};
+use super::{Workspace, ironforge, ok, refused, text};
 
-fn write(bench: &Bench, name: &str, columns: Vec<(&str, Values)>) -> String {
+fn write(workspace: &Workspace, name: &str, columns: Vec<(&str, Values)>) -> String {
     let columns = columns.into_iter().map(|(name, values)| Column::new(name, "", values)).collect();
-    let path = bench.path(name);
+    let path = workspace.path(name);
     write_table(&path, &Table::new(columns), &StoreConfig::default()).unwrap();
     path.display().to_string()
 }
 
-fn edges(bench: &Bench, edges: &[(u32, u32)]) -> String {
+fn edges(workspace: &Workspace, edges: &[(u32, u32)]) -> String {
     let (src, dst): (Vec<u32>, Vec<u32>) = edges.iter().copied().unzip();
-    write(bench, "edges.parquet", vec![("src", Values::U32(src.into())), ("dst", Values::U32(dst.into()))])
+    write(
+        workspace,
+        "edges.parquet",
+        vec![("src", Values::U32(src.into())), ("dst", Values::U32(dst.into()))],
+    )
 }
 
 fn document(args: &[&str]) -> Value {
@@ -31,15 +35,15 @@ fn pairs(path: &std::path::Path, names: [&str; 2]) -> Vec<(u32, u32)> {
     a.present().zip(b.present()).collect()
 }
 
-/// A triangle with a tail; 3 is named by nobody, one edge stands twice.
+/// A triangle with a tail; no edge names 3, and one edge is repeated.
 const TAILED: [(u32, u32); 5] = [(4, 1), (2, 4), (0, 2), (0, 4), (2, 4)];
 
 #[test]
-fn a_graph_is_described_and_its_order_written() {
-    let bench = Bench::new();
-    let path = edges(&bench, &TAILED);
+fn a_graph_is_described_and_its_order_is_written() {
+    let workspace = Workspace::new();
+    let path = edges(&workspace, &TAILED);
     let [levels, reduction] =
-        ["deep/levels.parquet", "reduction.parquet"].map(|n| bench.path(n).display().to_string());
+        ["deep/levels.parquet", "reduction.parquet"].map(|n| workspace.path(n).display().to_string());
     let got = document(&[
         &path,
         "--descendants",
@@ -59,22 +63,22 @@ fn a_graph_is_described_and_its_order_written() {
     assert_eq!(got, want);
     assert_eq!(pairs(levels.as_ref(), ["id", "level"]), [(0, 0), (1, 3), (2, 1), (3, 0), (4, 2)]);
     assert_eq!(pairs(reduction.as_ref(), ["src", "dst"]), [(0, 2), (2, 4), (4, 1)]);
-    let said = ok(ironforge(&["dag", &path, "--descendants", "0"]));
-    assert!(said.contains("5 nodes, 4 edges, 2 weakly connected components"), "{said}");
-    assert!(said.contains("4 generations, the widest of 2 nodes; longest path of 3 edges"), "{said}");
-    assert!(said.contains("3 of 0"), "{said}");
+    let printed = ok(ironforge(&["dag", &path, "--descendants", "0"]));
+    assert!(printed.contains("5 nodes, 4 edges, 2 weakly connected components"), "{printed}");
+    assert!(printed.contains("4 generations, the widest of 2 nodes; longest path of 3 edges"), "{printed}");
+    assert!(printed.contains("3 of 0"), "{printed}");
 }
 
 #[test]
-fn more_nodes_than_edges_name_may_be_asked_for() {
-    let bench = Bench::new();
-    let path = edges(&bench, &TAILED);
-    let ids = write(&bench, "nodes.parquet", vec![("id", Values::I64(vec![Some(7), Some(1)].into()))]);
+fn more_nodes_than_the_edges_name_can_be_requested() {
+    let workspace = Workspace::new();
+    let path = edges(&workspace, &TAILED);
+    let ids = write(&workspace, "nodes.parquet", vec![("id", Values::I64(vec![Some(7), Some(1)].into()))]);
     for (nodes, want) in [("2", 5), ("6", 6), (&ids, 8)] {
         let got = document(&[&path, "--nodes", nodes]);
         assert_eq!((&got["nodes"], &got["roots"]), (&want.into(), &(want - 3).into()), "{nodes}");
     }
-    let empty = edges(&bench, &[]);
+    let empty = edges(&workspace, &[]);
     let got = document(&[&empty]);
     assert_eq!((&got["nodes"], &got["is_dag"], &got["generations"]), (&0.into(), &true.into(), &0.into()));
     assert_eq!(got["weakly_connected_components"], 0);
@@ -82,13 +86,13 @@ fn more_nodes_than_edges_name_may_be_asked_for() {
 }
 
 #[test]
-fn a_cycle_is_shown_and_nothing_written() {
-    let bench = Bench::new();
+fn a_cycle_is_printed_and_nothing_is_written() {
+    let workspace = Workspace::new();
     for (list, cycle) in
         [(&[(0, 1), (1, 2), (2, 1), (0, 1), (4, 4)][..], None), (&[(1, 1)], Some(json!([1])))]
     {
-        let path = edges(&bench, list);
-        let levels = bench.path("levels.parquet");
+        let path = edges(&workspace, list);
+        let levels = workspace.path("levels.parquet");
         let output = ironforge(&["dag", &path, "--json", "--levels", &levels.display().to_string()]);
         refused(&output, 65, "not acyclic");
         assert_eq!(text(&output.stderr).lines().count(), 1);
@@ -111,19 +115,19 @@ fn a_cycle_is_shown_and_nothing_written() {
 }
 
 #[test]
-fn what_is_no_list_of_edges_is_refused_with_its_place() {
-    let bench = Bench::new();
-    let good = edges(&bench, &TAILED);
+fn invalid_edge_lists_are_errors_that_name_file_and_row() {
+    let workspace = Workspace::new();
+    let good = edges(&workspace, &TAILED);
     let src = || ("src", Values::U32(vec![0, 1].into()));
-    let with = |name: &str, dst: Values| write(&bench, name, vec![src(), ("dst", dst)]);
+    let with = |name: &str, dst: Values| write(&workspace, name, vec![src(), ("dst", dst)]);
     let negative = with("negative.parquet", Values::I64(vec![1, -7].into()));
     let missing = with("missing.parquet", Values::I64(vec![Some(1), None].into()));
     let float = with("float.parquet", Values::F64(vec![1.0, 2.0].into()));
     let huge = with("huge.parquet", Values::U64(vec![1, u64::MAX].into()));
     let far = with("far.parquet", Values::U64(vec![1, 100_000_000].into()));
-    let one = write(&bench, "one.parquet", vec![src()]);
-    let text = bench.file("text.parquet", "src,dst\n0,1\n");
-    let absent = bench.path("absent.parquet").display().to_string();
+    let one = write(&workspace, "one.parquet", vec![src()]);
+    let text = workspace.file("text.parquet", "src,dst\n0,1\n");
+    let absent = workspace.path("absent.parquet").display().to_string();
     for (args, code, holds) in [
         (vec![negative.as_str()], 65, "dst of row 1 is -7"),
         (vec![&missing], 65, "dst of row 1 is missing"),

@@ -1,18 +1,18 @@
-//! `ironforge motifs`: the motifs of `discover`, without the rest.
+//! `ironforge motifs`: gives the motifs of `discover` only.
 
 use serde_json::Value;
 
-use super::{Bench, ironforge, ok, refused};
+use super::{Workspace, ironforge, ok, refused};
 
 #[test]
-fn the_motifs_are_those_of_a_whole_run() {
-    let bench = Bench::new();
-    ok(bench.discover(&[]));
-    let table = bench.path("deep/motifs.parquet").display().to_string();
+fn the_motifs_equal_those_of_discover() {
+    let workspace = Workspace::new();
+    ok(workspace.discover(&[]));
+    let table = workspace.path("deep/motifs.parquet").display().to_string();
     let run = |args: &[&str]| ok(ironforge(&[&["motifs", "--iterations", "20", "--json"], args].concat()));
     let report: Value = serde_json::from_str(&run(&["--out", &table])).unwrap();
-    assert_eq!(std::fs::read(&table).unwrap(), std::fs::read(bench.path("out/motifs.parquet")).unwrap());
-    let whole = bench.report();
+    assert_eq!(std::fs::read(&table).unwrap(), std::fs::read(workspace.path("out/motifs.parquet")).unwrap());
+    let whole = workspace.report();
     assert_eq!(report["summary"], whole["motifs"]);
     assert_eq!((&report["sessions"], &report["events"]), (&6.into(), &726.into()));
     let motifs = report["motifs"].as_array().unwrap();
@@ -82,25 +82,25 @@ fn every_null_and_correction_is_an_option() {
 
 #[test]
 fn sizes_and_nulls_are_options() {
-    let bench = Bench::new();
+    let workspace = Workspace::new();
     let counted = ok(ironforge(&["motifs", "--iterations", "0", "--k", "4", "--json"]));
     let counted: Value = serde_json::from_str(&counted).unwrap();
     let motifs = counted["motifs"].as_array().unwrap();
     assert!(!motifs.is_empty());
     assert!(motifs.iter().all(|m| m["k"] == 4 && m["verdict"] == "untested" && m.get("p_value").is_none()));
-    let said = ok(ironforge(&["motifs", "--k", "3..3", "--iterations", "20"]));
-    assert!(said.contains(": probe -> liquidity_sweep; ") && said.contains("more"), "{said}");
+    let printed = ok(ironforge(&["motifs", "--k", "3..3", "--iterations", "20"]));
+    assert!(printed.contains(": probe -> liquidity_sweep; ") && printed.contains("more"), "{printed}");
 
     refused(&ironforge(&["motifs", "--k", "2..9"]), 78, "motif");
     assert_eq!(ironforge(&["motifs", "--k", "three"]).status.code(), Some(2));
     refused(&ironforge(&["motifs", "absent.csv"]), 66, "absent.csv");
-    let table = bench.file("a.csv", "t\n0\n60\n");
+    let table = workspace.file("a.csv", "t\n0\n60\n");
     refused(
         &ironforge(&["motifs", &table, "--time", "t:s", "--out", &table]),
         73,
         "it is an input of this run",
     );
-    let folder = bench.folder.path().display().to_string();
+    let folder = workspace.folder.path().display().to_string();
     refused(&ironforge(&["motifs", &table, "--time", "t:s", "--out", &folder]), 73, "it is a folder");
     refused(
         &ironforge(&["motifs", &folder, "--time", "t:s", "--out", &table]),

@@ -1,15 +1,15 @@
-//! Each option that steers a run changes what comes out of it, or what its report says was done.
+//! Each option changes the results of a run or its report.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use ironforge::config::{Effective, Sources};
-use ironforge::pipeline::{self, Request, Silent};
+use ironforge::pipeline::{self, DiscoverRequest, Silent};
 
-use super::original::SECOND;
+use super::legacy::SECOND;
 use crate::outputs::contents;
 
-/// What can be seen only where there is a GPU, and how files are read, which must not be seen.
+/// Options whose effect needs a GPU, or that must not change results: how files are read.
 const UNSEEN: &[&str] = &["gpu_memory_fraction", "parquet_use_memory_map", "storage.use_memory_mapping"];
 
 /// Events enough for motifs and for more than one block, in two sessions.
@@ -32,7 +32,7 @@ fn input(folder: &Path) -> PathBuf {
     path
 }
 
-/// Everything a run writes, without its clock, its peak of memory and the configuration that it repeats.
+/// Everything that a run writes, without times, peak memory and the repeated configuration.
 fn outcome(input: &Path, more: &[&str], sets: &[String]) -> BTreeMap<PathBuf, Vec<u8>> {
     let folder = tempfile::tempdir().unwrap();
     let out = folder.path().join("out");
@@ -46,7 +46,7 @@ fn outcome(input: &Path, more: &[&str], sets: &[String]) -> BTreeMap<PathBuf, Ve
     let effective = Effective::load(&Sources { env: env.collect(), sets, ..Sources::default() });
     let effective = effective.unwrap_or_else(|e| panic!("{e}"));
     let paths = [input.to_owned()];
-    let request = Request { paths: &paths, out: &out, effective: &effective, weights: None };
+    let request = DiscoverRequest { paths: &paths, out: &out, effective: &effective, weights: None };
     pipeline::discover(&request, &Silent).unwrap_or_else(|e| panic!("{sets:?}: {e}"));
     contents(&out, |report| {
         let clocked = ["timings", "config", "original"];
@@ -58,7 +58,7 @@ fn outcome(input: &Path, more: &[&str], sets: &[String]) -> BTreeMap<PathBuf, Ve
 }
 
 #[test]
-fn every_option_that_is_taken_changes_the_results_or_what_the_report_says() {
+fn every_accepted_option_changes_the_results_or_the_report() {
     let folder = tempfile::tempdir().unwrap();
     let input = input(folder.path());
     let mut plain = BTreeMap::new();

@@ -17,7 +17,7 @@ fn join(sessions: &[Vec<i64>]) -> (Vec<i64>, Vec<u32>) {
 
 proptest! {
     #[test]
-    fn a_batch_is_its_sessions_side_by_side(
+    fn a_batch_is_the_disjoint_union_of_its_sessions(
         mut sessions in prop::collection::vec(prop::collection::vec(-50_i64..50, 0..20), 0..12),
     ) {
         sessions.iter_mut().for_each(|t| t.sort_unstable());
@@ -56,7 +56,7 @@ fn many_sessions_are_built_the_same_on_all_threads() {
 }
 
 #[test]
-fn a_batch_names_the_event_that_is_out_of_order_and_needs_whole_offsets() {
+fn a_batch_names_the_event_out_of_order_and_needs_complete_offsets() {
     assert_eq!(RULE.build_batch(&[9, 1, 2, 1], &[0, 1, 4]), Err(DagError::Unsorted { index: 3 }));
     for offsets in [&[][..], &[0], &[1, 2], &[0, 3], &[0, 2, 1, 2]] {
         let built = std::panic::catch_unwind(|| RULE.build_batch(&[1, 2], offsets));

@@ -25,7 +25,7 @@ proptest! {
     }
 
     #[test]
-    fn a_generation_comes_after_the_one_before_on_any_number_of_threads(
+    fn a_generation_waits_for_the_one_before_on_any_number_of_threads(
         (nodes, pairs) in acyclic(60, 120), width in 0_usize..8,
     ) {
         let dag = Dag::from_edges(nodes, &pairs).unwrap();
@@ -49,7 +49,7 @@ proptest! {
 }
 
 #[test]
-fn of_longest_paths_the_one_whose_nodes_come_first_is_given() {
+fn of_longest_paths_the_one_of_the_lowest_nodes_is_returned() {
     let path = |edges: &[(u32, u32)]| Dag::from_edges(6, edges).unwrap().longest_path();
     assert_eq!(path(&[(0, 1), (0, 2), (1, 3), (2, 3)]), [0, 1, 3]);
     assert_eq!(path(&[(0, 4), (1, 2), (3, 5)]), [1, 2]);
@@ -64,7 +64,7 @@ fn without_nodes_there_is_no_generation() {
 }
 
 #[test]
-fn a_chain_of_a_million_needs_no_stack() {
+fn a_chain_of_a_million_needs_no_recursion() {
     let dag = falling_chain(1_000_000);
     let generations = dag.topological_generations();
     assert_eq!(

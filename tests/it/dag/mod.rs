@@ -1,18 +1,19 @@
-//! Properties of the graph room.
+//! Properties of the graphs.
 
 mod batch;
+mod components;
 mod generations;
 mod numbering;
-mod parts;
 mod paths;
 mod reach;
 mod reduction;
 mod rules;
 
 use ironforge::dag::{Dag, DagView, IntervalDag, WindowKnn};
+use petgraph::graph::DiGraph;
 use proptest::prelude::*;
 
-/// Edges between up to `nodes` nodes, the ids no topological numbering in general; repeats occur.
+/// Edges between up to `nodes` nodes; the ids are not a topological numbering in general, and edges repeat.
 fn acyclic(nodes: u32, edges: usize) -> impl Strategy<Value = (usize, Vec<(u32, u32)>)> {
     let ids = Just((0..nodes).collect::<Vec<u32>>()).prop_shuffle();
     (ids, prop::collection::vec((0..nodes, 0..nodes), 0..edges)).prop_map(move |(ids, pairs)| {
@@ -22,7 +23,7 @@ fn acyclic(nodes: u32, edges: usize) -> impl Strategy<Value = (usize, Vec<(u32, 
     })
 }
 
-/// Graphs of events, by rules of all kinds.
+/// Graphs of events by window rules.
 fn intervals() -> impl Strategy<Value = IntervalDag> {
     let times = prop::collection::vec(-200_i64..200, 0..120);
     (times, 1_u32..6, 0_i64..10, 0_i64..40).prop_map(|(mut t, k, dt_min, span)| {
@@ -38,7 +39,7 @@ fn edges(dag: &impl DagView) -> Vec<(u32, u32)> {
     edges
 }
 
-/// Which node leads to which, itself not counted, by Warshall's algorithm: the oracle of small graphs.
+/// Reachability of each node from each other one, by Warshall's algorithm: the oracle of small graphs.
 fn leads_to(dag: &impl DagView) -> Vec<Vec<bool>> {
     let mut leads = vec![vec![false; dag.nodes()]; dag.nodes()];
     dag.edge_iter().for_each(|(u, v)| leads[u as usize][v as usize] = true);
@@ -66,4 +67,13 @@ fn distances(dag: &impl DagView, weights: &[f64]) -> Vec<f64> {
 /// A path of `nodes` nodes, its ids falling along it.
 fn falling_chain(nodes: u32) -> Dag {
     Dag::from_edges(nodes as usize, &(1..nodes).map(|i| (i, i - 1)).collect::<Vec<_>>()).unwrap()
+}
+
+/// The same graph in petgraph, in numbers.
+fn in_petgraph(dag: &impl DagView) -> DiGraph<(), (), u32> {
+    let mut graph = DiGraph::from_edges(dag.edge_iter());
+    while graph.node_count() < dag.nodes() {
+        graph.add_node(());
+    }
+    graph
 }

@@ -30,7 +30,7 @@ proptest! {
     }
 
     #[test]
-    fn a_critical_path_is_the_longest_and_slack_is_what_it_promises((dag, weights) in weighted()) {
+    fn a_critical_path_is_the_longest_and_slack_is_the_delay_it_allows((dag, weights) in weighted()) {
         let plan = dag.critical_path(&weights).unwrap();
         let earliest = distances(&dag, &weights);
         prop_assert_eq!(&plan.earliest, &earliest);
@@ -40,7 +40,7 @@ proptest! {
         prop_assert_eq!((&heaviest.nodes, heaviest.length), (&plan.path, plan.length));
         for u in 0..dag.nodes() {
             prop_assert_eq!(plan.slack[u], plan.latest[u] - plan.earliest[u]);
-            // Put off by its slack the node delays nothing, put off by more it does.
+            // Delayed by its slack the node delays nothing else; delayed by more it does.
             let finish = |late: f64| {
                 let mut at = vec![0.0_f64; dag.nodes()];
                 for v in 0..dag.nodes() {
@@ -60,7 +60,7 @@ proptest! {
     }
 
     #[test]
-    fn paths_are_counted_as_they_are_walked(
+    fn numbers_of_paths_are_those_of_a_walk(
         (nodes, pairs) in acyclic(10, 25), from in prop::collection::vec(0_u32..10, 0..4),
     ) {
         let dag = Dag::from_edges(nodes, &pairs).unwrap();
@@ -86,7 +86,7 @@ fn without_nodes_there_is_no_path() {
 }
 
 #[test]
-fn weights_that_are_no_numbers_are_refused_by_their_place() {
+fn weights_that_are_not_finite_are_refused_by_their_index() {
     let dag = Dag::from_edges(4, &[(0, 1), (1, 2), (2, 3)]).unwrap();
     for bad in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY] {
         let error = dag.critical_path(&[1.0, bad, 1.0]).unwrap_err();
@@ -111,7 +111,7 @@ fn more_paths_than_64_bits_count_are_refused_exactly_there() {
 }
 
 #[test]
-fn a_chain_of_a_million_is_planned_without_a_stack() {
+fn a_chain_of_a_million_is_planned_without_recursion() {
     let dag = falling_chain(1_000_000);
     let plan = dag.critical_path(&vec![0.5_f32; 999_999]).unwrap();
     assert_eq!((plan.length, plan.path.len()), (499_999.5, 1_000_000));

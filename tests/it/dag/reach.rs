@@ -28,7 +28,7 @@ proptest! {
     }
 
     #[test]
-    fn so_it_is_where_successors_are_ranges(dag in intervals()) {
+    fn reachability_of_ranges_is_that_of_warshall(dag in intervals()) {
         agrees(&dag);
         agrees(&Dag::from_intervals(&dag).unwrap());
     }
@@ -45,7 +45,7 @@ proptest! {
 }
 
 #[test]
-fn edges_longer_than_a_cache_is_wide_are_counted_the_same() {
+fn edges_longer_than_a_cache_holds_are_counted_the_same() {
     // An edge over two million nodes: the masks of all of them must be kept.
     let n = 2_100_000_u32;
     let dag = Dag::from_edges(n as usize, &[(0, 1), (1, n - 1), (5, n - 2), (5, n - 1)]).unwrap();
@@ -55,7 +55,7 @@ fn edges_longer_than_a_cache_is_wide_are_counted_the_same() {
 }
 
 #[test]
-fn a_chain_of_a_million_is_walked_without_a_stack() {
+fn a_chain_of_a_million_is_walked_without_recursion() {
     let n = 1_000_000;
     let dag = falling_chain(n);
     assert_eq!((dag.descendants(0).len(), dag.ancestors(n - 1).len()), (999_999, 999_999));
@@ -66,7 +66,7 @@ fn a_chain_of_a_million_is_walked_without_a_stack() {
 }
 
 #[test]
-fn a_number_that_is_no_node_is_the_callers_slip() {
+fn a_number_that_is_not_a_node_panics() {
     let dag = Dag::from_edges(3, &[(0, 1)]).unwrap();
     let panics = |ask: &(dyn Fn() + std::panic::RefUnwindSafe)| std::panic::catch_unwind(ask).is_err();
     assert!(panics(&|| drop(dag.descendants(3))));

@@ -1,4 +1,4 @@
-//! Transitive reduction and closure, by each way of knowing what a node leads to.
+//! Transitive reduction and closure, by each method.
 
 use ironforge::dag::{Dag, DagError, DagView};
 use petgraph::algo::toposort;
@@ -7,13 +7,13 @@ use petgraph::graph::NodeIndex;
 use petgraph::visit::{IntoNeighbors, NodeIndexable};
 use proptest::prelude::*;
 
-use super::{acyclic, edges, falling_chain, intervals, leads_to};
+use super::{acyclic, edges, falling_chain, in_petgraph, intervals, leads_to};
 
-/// What petgraph makes of the same graph: reduction and closure, sorted, in numbers.
-fn petgraphs(dag: &impl DagView) -> [Vec<(u32, u32)>; 2] {
-    let csr = Dag::from_edges(dag.nodes(), &dag.edge_iter().collect::<Vec<_>>()).unwrap();
-    let order = toposort(&csr.to_petgraph(), None).unwrap();
-    let (list, _) = dag_to_toposorted_adjacency_list::<_, NodeIndex>(&csr.to_petgraph(), &order);
+/// Reduction and closure by petgraph, sorted, in numbers.
+fn by_petgraph(dag: &impl DagView) -> [Vec<(u32, u32)>; 2] {
+    let graph = in_petgraph(dag);
+    let order = toposort(&graph, None).unwrap();
+    let (list, _) = dag_to_toposorted_adjacency_list::<_, NodeIndex>(&graph, &order);
     let (reduction, closure) = dag_transitive_reduction_closure(&list);
     [reduction, closure].map(|graph| {
         let mut edges = Vec::new();
@@ -27,7 +27,7 @@ fn petgraphs(dag: &impl DagView) -> [Vec<(u32, u32)>; 2] {
 }
 
 fn agrees(dag: &impl DagView) {
-    let [reduction, closure] = petgraphs(dag);
+    let [reduction, closure] = by_petgraph(dag);
     let reduced = dag.transitive_reduction().unwrap();
     assert_eq!(reduced.edge_iter().collect::<Vec<_>>(), reduction);
     assert_eq!(reduced.ids(), dag.ids());
@@ -37,7 +37,7 @@ fn agrees(dag: &impl DagView) {
     assert_eq!(closed.transitive_reduction().unwrap(), reduced);
 }
 
-/// The graph with `stretch - 1` bare nodes between one node and the next, so that the same edges are so much longer.
+/// The graph with `stretch - 1` isolated nodes between consecutive nodes: the same edges, `stretch` times as long.
 fn stretched(dag: &Dag, stretch: u32) -> Dag {
     let edges: Vec<_> = dag.edge_iter().map(|(u, v)| (u * stretch, v * stretch)).collect();
     Dag::from_edges(dag.nodes() * stretch as usize, &edges).unwrap()
@@ -50,12 +50,12 @@ proptest! {
     }
 
     #[test]
-    fn graphs_wider_than_a_word_are_too((nodes, pairs) in acyclic(300, 600)) {
+    fn graphs_wider_than_a_word_are_reduced_and_closed_as_petgraph_does((nodes, pairs) in acyclic(300, 600)) {
         agrees(&Dag::from_edges(nodes, &pairs).unwrap());
     }
 
     #[test]
-    fn graphs_of_events_are_too(dag in intervals()) {
+    fn graphs_of_events_are_reduced_and_closed_as_petgraph_does(dag in intervals()) {
         agrees(&dag);
         assert_eq!(dag.transitive_reduction(), Dag::from_intervals(&dag).unwrap().transitive_reduction());
     }
@@ -82,7 +82,7 @@ proptest! {
 }
 
 #[test]
-fn edges_at_the_borders_of_each_way_are_kept_or_dropped_rightly() {
+fn edges_at_the_limits_of_each_method_are_reduced_correctly() {
     for reach in [63, 64, 65, 127, 128, 129, 4095, 4096, 4097] {
         let edges = [(0, 1), (1, reach), (0, reach), (2, 2 + reach), (2, 3), (3, 4)];
         let reduced = Dag::from_edges(2 * reach as usize, &edges).unwrap().transitive_reduction().unwrap();
@@ -93,7 +93,8 @@ fn edges_at_the_borders_of_each_way_are_kept_or_dropped_rightly() {
 
 #[test]
 fn a_graph_too_dense_to_search_is_reduced_the_same() {
-    // 60 layers of 20 nodes, each joined with all of the next; from every node an edge to its place in the last layer.
+    // 60 layers of 20 nodes, each joined with all of the next; from every node an edge to the node of the same
+    // index in the last layer.
     let (width, last) = (20, 59 * 20);
     let edges = (0..last).flat_map(|u| {
         let next = (u / width + 1) * width;

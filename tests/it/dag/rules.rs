@@ -1,8 +1,8 @@
-//! The rules that make edges of events, and their weights.
+//! The link rules, and the weights of edges.
 
 use ironforge::csr::CsrPattern;
 use ironforge::dag::{
-    Dag, DagConfig, DagError, DagView, EdgeWeights, IntervalDag, KeyScope, Link, LinkRule, SharedKey,
+    Dag, DagConfig, DagError, DagView, EdgeWeights, IntervalDag, KeyScope, LinkRule, Linker, SharedKey,
     WindowKnn, temporal_view,
 };
 use ironforge::table::{EventTable, KeyColumn, Labels};
@@ -63,7 +63,7 @@ proptest! {
     }
 
     #[test]
-    fn a_rule_links_events_in_another_order_as_if_they_had_come_so(
+    fn relinked_events_have_the_edges_of_events_in_that_order(
         rows in prop::collection::vec((0_i64..400_000, 0_i64..400_000, 0_usize..5, 0_usize..5), 0..40),
         k in 1_u32..4, any: bool,
     ) {
@@ -83,17 +83,20 @@ proptest! {
         let after_t: Vec<i64> = order.iter().map(|&event| rows[event as usize].1).collect();
         let after = table(after_t.clone(), &|p| order[p] as usize);
         let key_scope = if any { KeyScope::Any } else { KeyScope::Column };
-        for link in [Link::WindowKnn, Link::SharedKey, Link::Both] {
-            let config = DagConfig { link, k, key_window_minutes: 3.0, key_scope, ..DagConfig::default() };
-            let rule = LinkRule::of(&before, &config).unwrap();
-            let (row_ptr, col_idx) = rule.relink(&order, &after_t).unwrap();
+        use LinkRule::{SharedKey as Shared, WindowKnn as Window};
+        for links in [vec![Window], vec![Shared], vec![Window, Shared], vec![Shared, Window]] {
+            let config = DagConfig {
+                links: links.clone(), k, key_window_minutes: 3.0, key_scope, ..DagConfig::default()
+            };
+            let linker = Linker::of(&before, &config).unwrap();
+            let (row_ptr, col_idx) = linker.relink(&order, &after_t).unwrap();
             let relinked = Dag::from_parts(row_ptr, col_idx).unwrap();
             prop_assert_eq!(&relinked, &Dag::from_events(&after, &config).unwrap());
             let linked = |i: usize, j: usize| {
                 let of = |rows: (Vec<u32>, Vec<u32>)| Dag::from_parts(rows.0, rows.1).unwrap().has_edge(i as u32, j as u32);
                 let near = || of(config.window_knn().build(&after.t_ms).unwrap().to_csr().unwrap());
                 let kin = || of(config.shared_key().build(&after.t_ms, &after.keys).unwrap());
-                (link != Link::SharedKey && near()) || (link != Link::WindowKnn && kin())
+                (links.contains(&Window) && near()) || (links.contains(&Shared) && kin())
             };
             for i in 0..rows.len().min(6) {
                 for j in 0..rows.len() {
@@ -126,13 +129,14 @@ fn both_rules_give_the_union() {
         keys: vec![key("user", &["x", "y", "x"])],
         ..EventTable::default()
     };
-    let with = |link| edges(&Dag::from_events(&events, &DagConfig { link, ..DagConfig::default() }).unwrap());
-    assert_eq!(with(Link::WindowKnn), [(0, 1)]);
-    assert_eq!(with(Link::SharedKey), [(0, 2)]);
-    assert_eq!(with(Link::Both), [(0, 1), (0, 2)]);
+    let with = |links| DagConfig { links, ..DagConfig::default() };
+    let linked = |links| edges(&Dag::from_events(&events, &with(links)).unwrap());
+    assert_eq!(linked(vec![LinkRule::WindowKnn]), [(0, 1)]);
+    assert_eq!(linked(vec![LinkRule::SharedKey]), [(0, 2)]);
+    assert_eq!(linked(vec![LinkRule::WindowKnn, LinkRule::SharedKey]), [(0, 1), (0, 2)]);
     let keyless = EventTable { keys: vec![], ..events };
-    let error = Dag::from_events(&keyless, &DagConfig { link: Link::Both, ..DagConfig::default() });
-    assert_eq!(error, Err(DagError::NoKey { link: "both" }));
+    let error = Dag::from_events(&keyless, &with(vec![LinkRule::WindowKnn, LinkRule::SharedKey]));
+    assert_eq!(error, Err(DagError::NoKey));
 }
 
 #[test]
@@ -151,7 +155,7 @@ fn a_missing_price_enters_as_zero_and_no_price_column_drops_the_term() {
     is(weigh(Some(&[None, Some(100.0), None]), 0, 1), near);
     is(weigh(None, 0, 1), near / 0.8);
     is(weigh(None, 0, 2), (0.3 * 0.3) / 0.8);
-    // A missing kind is no kind of the table.
+    // A missing kind matches no entry of the table.
     is(weigh(None, 2, 1), (0.25 + 0.3 * 0.3) / 0.8);
     // 0.3 * 0.3 alone
     assert_eq!(weigh(Some(&[None, None, None]), 0, 2), 0.1, "no edge weighs less than a tenth");
@@ -160,6 +164,8 @@ fn a_missing_price_enters_as_zero_and_no_price_column_drops_the_term() {
 #[test]
 fn settings_out_of_range_name_themselves() {
     let broken = [
+        (DagConfig { links: vec![], ..DagConfig::default() }, "dag.links"),
+        (DagConfig { links: vec![LinkRule::SharedKey; 2], ..DagConfig::default() }, "dag.links"),
         (DagConfig { k: 0, ..DagConfig::default() }, "dag.k"),
         (DagConfig { dt_min_minutes: 200.0, ..DagConfig::default() }, "dag.dt_min_minutes"),
         (DagConfig { dt_max_minutes: f64::NAN, ..DagConfig::default() }, "dag.dt_max_minutes"),
@@ -173,14 +179,15 @@ fn settings_out_of_range_name_themselves() {
         (DagConfig { zones: vec![], ..DagConfig::default() }, "dag.zones"),
     ];
     for (config, key) in broken {
-        let text = config.check().unwrap_err().to_string();
-        assert!(text.contains(key), "{text}");
+        let error = config.check().unwrap_err();
+        assert_eq!(error.setting(), Some(key));
+        assert!(error.to_string().contains(key), "{error}");
     }
     DagConfig::default().check().unwrap();
 }
 
 #[test]
-fn only_rising_ranges_of_a_square_pattern_have_the_interval_form() {
+fn only_rising_ranges_of_a_square_pattern_have_an_interval_form() {
     let form = |row_ptr: &[u32], col_idx: &[u32], cols| {
         let pattern = CsrPattern::new(row_ptr, col_idx, cols).unwrap();
         IntervalDag::from_pattern(pattern).map(|dag| (dag.bounds().0.to_vec(), dag.bounds().1.to_vec()))
@@ -198,14 +205,14 @@ fn only_rising_ranges_of_a_square_pattern_have_the_interval_form() {
 }
 
 #[test]
-fn zones_lower_the_weight_of_what_trades_far_from_them() {
+fn zones_lower_the_weight_of_events_far_from_them() {
     let t_ms = [0, 60_000, 120_000, 180_000];
     let kind = Labels::encode(vec![None; 4]);
     let prices = [Some(100.0), Some(140.0), Some(200.0), None];
     let causality = DagConfig::default().causality();
     let weigh = || EdgeWeights::new(&causality, 120.0, &t_ms, &kind, Some(&prices)).unwrap();
     let (plain, zoned) = (weigh(), weigh().zoned(&[0.40], 1.0));
-    // 140 stands on the zone; 100 is 8 radii away, 200 twelve.
+    // 140 is the zone's level; 100 is 8 radii away, 200 twelve.
     let score = |x: f64| (0.7 * 1.2 + 0.3) * 0.1 * (-0.5 * (x - 1.0)).exp();
     let want = plain.at(0, 1) * score(8.0).sqrt();
     assert!((zoned.at(0, 1) - want.max(0.1)).abs() < 1e-12, "{} {want}", zoned.at(0, 1));
@@ -216,7 +223,7 @@ fn zones_lower_the_weight_of_what_trades_far_from_them() {
 }
 
 #[test]
-fn a_kind_for_every_event_costs_no_square() {
+fn as_many_kinds_as_events_take_linear_memory() {
     let names: Vec<String> = (0..200_000).map(|i| format!("user {i}")).collect();
     let kind = Labels::encode(names.iter().map(|name| Some(name.as_str())));
     let t_ms = vec![0; names.len()];

@@ -1,28 +1,28 @@
-//! The kernels in the emulator, as a backend like any other.
+//! The kernels in the emulator, as a backend.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 
 use bytemuck::{bytes_of, cast_slice};
-use ironforge::attention::plan::{Addresses, Half, Job, Kernel, Layout, OutputType};
+use ironforge::attention::lowering::{Addresses, Half, Kernel, KernelArgs, OutputType, PlanInputs};
 use ironforge::attention::{Attention, AttentionBackend, AttentionError, Output, Plan};
 use ironforge::geometry::padded_head_dim;
 use ironforge_emulator::{Buffer, Kernels, Launch, Memory, Order, Stats};
 
 use crate::attention::strategies::{Batch, Dtype};
 
-/// Runs each problem on one kernel, where that can take its keys, and remembers what was seen.
+/// Runs each problem on one kernel, if it supports its keys, and records the findings.
 pub struct Emulated<'k> {
     kernels: &'k Kernels,
     arch: u32,
     kernel: Option<Kernel>,
     order: Order,
     output: OutputType,
-    /// Entries that were launched.
+    /// Launched entries.
     pub launched: Mutex<BTreeSet<String>>,
-    /// Counts of the last launch.
+    /// Statistics of the last launch.
     pub stats: Mutex<Stats>,
-    /// What no kernel may do; a launch that finds any panics unless `tolerant`.
+    /// Findings; a launch with any panics unless `tolerant`.
     pub found: Mutex<Vec<String>>,
     tolerant: bool,
 }
@@ -34,52 +34,56 @@ impl<'k> Emulated<'k> {
         Self { kernels, arch, kernel, order, output, launched, stats, found, tolerant: false }
     }
 
-    /// One whose kernels write 16 bits, and no log-sum-exp.
+    /// A backend whose kernels write 16 bits, and no log-sum-exp.
     pub fn in_16_bits(kernels: &'k Kernels, arch: u32, kernel: Kernel) -> Self {
         Self { output: OutputType::Half, ..Self::new(kernels, arch, Some(kernel), Order::Forward) }
     }
 
-    /// One that goes on after a finding.
+    /// A backend that continues after a finding.
     pub fn tolerant(kernels: &'k Kernels, arch: u32, kernel: Kernel) -> Self {
         Self { tolerant: true, ..Self::new(kernels, arch, Some(kernel), Order::Forward) }
     }
 
-    /// Whether the kernel is built for the type and head dimension of a batch.
+    /// True if the kernel is built for the type and head dimension of a batch.
     pub fn is_built(&self, batch: &Batch, kernel: Kernel) -> bool {
         let half = if batch.dtype == Dtype::Bf16 { Half::Bf16 } else { Half::F16 };
         kernel.is_built(self.arch, half, padded_head_dim(batch.dim).unwrap())
     }
 
     fn plan_of(&self, problem: &Attention<'_>) -> Result<Plan, AttentionError> {
-        let (layout, inputs) = (Layout::of(problem), problem.inputs());
+        let (plan_inputs, inputs) = (PlanInputs::of(problem), problem.inputs());
         let (half, padded) = (Half::of(&inputs.q)?, padded_head_dim(inputs.head_dim).unwrap());
         let wanted = match self.kernel {
-            Some(kernel) if kernel.is_built(self.arch, half, padded) => Plan::for_kernel(&layout, kernel),
-            Some(_) => Plan::for_kernel(&layout, Kernel::EdgeAttention),
-            None => Plan::new(&layout),
+            Some(kernel) if kernel.is_built(self.arch, half, padded) => {
+                Plan::for_kernel(&plan_inputs, kernel)
+            }
+            Some(_) => Plan::for_kernel(&plan_inputs, Kernel::EdgeAttention),
+            None => Plan::new(&plan_inputs),
         };
         match wanted {
-            Err(AttentionError::NoKernel { .. }) => Plan::for_kernel(&layout, Kernel::BlockSparseAttention),
+            Err(AttentionError::NoKernel { .. }) => {
+                Plan::for_kernel(&plan_inputs, Kernel::BlockSparseAttention)
+            }
             other => other,
         }
     }
 
     /// Runs a problem by a plan of its graphs.
     pub fn run(&self, problem: &Attention<'_>, plan: &Plan) -> Result<Output, AttentionError> {
-        let job = Job::new(problem)?.with_output(self.output);
+        let args = KernelArgs::new(problem)?.with_output(self.output);
         let mut memory = Memory::new();
-        let [out_bytes, lse_bytes] = job.outputs().bytes();
+        let [out_bytes, lse_bytes] = args.output_layout().bytes();
         let out = memory.output("out", out_bytes);
         let lse = (self.output == OutputType::F32).then(|| memory.output("lse", lse_bytes));
         let at = Addresses {
-            q: memory.input("q", cast_slice(&job.q)).address(),
-            k: memory.input("k", cast_slice(&job.k)).address(),
-            v: memory.input("v", cast_slice(&job.v)).address(),
+            q: memory.input("q", cast_slice(&args.q)).address(),
+            k: memory.input("k", cast_slice(&args.k)).address(),
+            v: memory.input("v", cast_slice(&args.v)).address(),
             out: out.address(),
             lse: lse.map_or(0, Buffer::address),
             tables: plan.tables().map(|(table, bytes)| memory.input(table.name(), bytes).address()),
         };
-        let launch = job.launch(plan, &at)?;
+        let launch = args.launch(plan, &at)?;
         if launch.grid > 0 {
             let report = self.kernels.launch(
                 &Launch {
@@ -103,11 +107,11 @@ impl<'k> Emulated<'k> {
         }
         let out = match self.output {
             OutputType::F32 => cast_slice(memory.bytes(out)).to_vec(),
-            OutputType::Half => job.half().widen(cast_slice(memory.bytes(out))),
+            OutputType::Half => args.half().widen(cast_slice(memory.bytes(out))),
         };
         let lse = lse.map_or_else(Vec::new, |lse| cast_slice(memory.bytes(lse)).to_vec());
         let mut output = Output { out, lse };
-        job.finish(problem, &mut output);
+        args.apply_host_fixups(problem, &mut output);
         Ok(output)
     }
 }

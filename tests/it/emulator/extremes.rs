@@ -1,6 +1,6 @@
-//! Numbers at the ends of what a kernel can hold: probabilities, scales, logits, times.
+//! Extreme numbers: probabilities, scales, logits, times.
 
-use ironforge::attention::plan::Kernel;
+use ironforge::attention::lowering::Kernel;
 use ironforge::attention::{
     Attention, AttentionBackend, AttentionError, Inputs, Keys, Reference, Tensor, TimeBias,
 };
@@ -11,9 +11,9 @@ use super::dense;
 use crate::attention::strategies::{Batch, Bias, Dtype, Mask, Shape, Values};
 use crate::attention::suite;
 
-/// Many equal, tiny probabilities: each would be subnormal in f16, and their errors would all point one way.
+/// Many equal, tiny probabilities: each would be subnormal in f16, and their errors would all have one sign.
 #[test]
-fn a_crowd_of_tiny_probabilities_is_not_lost() {
+fn many_tiny_probabilities_are_not_lost() {
     let Some(kernels) = require(80) else { return };
     let n = 1024;
     let offsets = [0, n];
@@ -34,7 +34,7 @@ fn a_crowd_of_tiny_probabilities_is_not_lost() {
 }
 
 #[test]
-fn any_scale_is_taken_or_refused() {
+fn any_scale_is_supported_or_refused() {
     let Some(kernels) = require(80) else { return };
     let backend = Emulated::new(kernels, 80, Some(Kernel::FlashAttention), Order::Forward);
     for (scale, mask) in [-0.3, 0.0, 1e-3, 1e-20, -1e-30, 1e-38]
@@ -50,7 +50,7 @@ fn any_scale_is_taken_or_refused() {
         })
         .unwrap_or_else(|e| panic!("scale {scale} {mask:?}: {e}"));
     }
-    // Logits that would pass for those of hidden pairs.
+    // Logits that would be taken for those of masked pairs.
     let mut batch = Batch::new(&Shape { dtype: Dtype::Bf16, ..dense(11) });
     batch.q = Values::store(Dtype::Bf16, &batch.q.widened().iter().map(|x| x * 1e15).collect::<Vec<f32>>());
     let error = batch.with_keys(Keys::Causal, |p| backend.forward(p)).unwrap_err();
@@ -60,7 +60,7 @@ fn any_scale_is_taken_or_refused() {
     assert_eq!(error, AttentionError::NeedsHalf);
 }
 
-/// Where one unit in the last place of a logit is more than 1, the largest probability is still 1.
+/// If one unit in the last place of a logit is more than 1, the largest probability is still 1.
 #[test]
 fn logits_of_millions_give_no_nan() {
     let Some(kernels) = require(80) else { return };
@@ -81,7 +81,7 @@ fn logits_of_millions_give_no_nan() {
     }
 }
 
-/// Times up to the ends of i64, where the low words of two times say nothing about their distance.
+/// Times up to the ends of i64, where the low words of two times do not determine their distance.
 #[test]
 fn times_far_apart_keep_their_bias() {
     let Some(kernels) = require(80) else { return };

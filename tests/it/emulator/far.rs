@@ -1,9 +1,9 @@
-//! Offsets past 2^31 bytes, and past 2^31 values: the last graph of a batch too large to be filled, over memory that
-//! takes room only where it is touched.
+//! Offsets past 2^31 bytes, and past 2^31 values: the last graph of a batch too large to be filled, in memory that
+//! is taken only where it is touched.
 
 use bytemuck::{Zeroable, bytes_of, cast_slice, cast_slice_mut};
-use ironforge::attention::plan::{
-    AttentionParams, Half, Kernel, Layout, TABLES, THREADS, TileEntry, WorkItem,
+use ironforge::attention::lowering::{
+    AttentionParams, Half, Kernel, KeyForm, PlanInputs, TABLES, THREADS, TileEntry, WorkItem,
 };
 use ironforge::attention::{Accuracy, AttentionBackend, Keys, Output, Plan, Reference};
 use ironforge_emulator::{Access, Buffer, Kernels, Launch, Memory, Order, require};
@@ -36,7 +36,7 @@ fn graph() -> Batch {
     Batch::new(&shape())
 }
 
-/// The buffers of the batch, or None after a line that says why they cannot be mapped.
+/// The buffers and parameters of the batch.
 struct Far {
     memory: Memory,
     q: Buffer,
@@ -45,6 +45,7 @@ struct Far {
     params: AttentionParams,
 }
 
+/// The buffers of a batch; None after a line with the reason why they cannot be mapped.
 fn far(batch: &Batch) -> Option<Far> {
     let (mut memory, nodes) = (Memory::new(), BEFORE + LEN);
     let mut reserve = |name: &str, bytes_of_a_node: usize, access| {
@@ -138,24 +139,24 @@ fn block_sparse_attention_reaches_tiles_past_two_to_the_31() {
     far.params.tiles = tiles.address();
     far.params.entries = far.memory.input("entries", cast_slice(&entries)).address();
     far.params.row_ptr = far.memory.input("row_ptr", cast_slice(&[0_u32, 2, 4])).address();
-    far.params.keys = 3;
+    far.params.keys = KeyForm::List as u32;
     far.launch(Kernel::BlockSparseAttention, 2);
     let want = batch.with_keys(Keys::All, |problem| Reference.forward(problem).unwrap());
     suite::compare(&batch, &far.output(BEFORE, LEN), &want).unwrap();
 }
 
-/// Here the keys are far: the first node reads those of the last graph.
+/// Far keys: the first node attends to those of the last graph.
 #[test]
 fn edge_attention_gathers_from_past_two_to_the_31() {
     let batch = graph();
     let Some(mut far) = require(80).and_then(|_| far(&batch)) else { return };
     let row: Vec<u32> = (0..LEN).map(|j| (BEFORE + j) as u32).collect();
-    // The eight rows of one block: the first sees the last graph.
+    // The eight rows of one block: the first attends to the last graph.
     let row_ptr =
         [0, LEN as u32, LEN as u32, LEN as u32, LEN as u32, LEN as u32, LEN as u32, LEN as u32, LEN as u32];
     far.params.row_ptr = far.memory.input("row_ptr", cast_slice(&row_ptr)).address();
     far.params.col_idx = far.memory.input("col_idx", cast_slice(&row)).address();
-    far.params.keys = 3;
+    far.params.keys = KeyForm::List as u32;
     let Values::F16(q) = &batch.q else { unreachable!() };
     far.memory.bytes_mut(far.q)[..2 * DIM].copy_from_slice(cast_slice(&q[..DIM]));
     far.launch(Kernel::EdgeAttention, 1);
@@ -170,8 +171,8 @@ fn edge_attention_counts_rows_past_two_to_the_32() {
     rows.unwrap_or(Ok(())).unwrap();
 }
 
-/// The last of 2^32 rows and some: 64 heads of 2^26 nodes, whose last blocks alone are run. None after a line that says
-/// why they cannot be.
+/// The last of more than 2^32 rows: 64 heads of 2^26 nodes, of which only the last blocks are run. None after a
+/// line with the reason why the buffers cannot be mapped.
 pub fn last_rows(kernels: &Kernels) -> Option<Result<(), String>> {
     const HEADS: usize = 64;
     const BEFORE: usize = 1 << 26;
@@ -202,8 +203,9 @@ pub fn last_rows(kernels: &Kernels) -> Option<Result<(), String>> {
         far("t_ms", 8, cast_slice(&batch.t_ms)),
     ];
     let [q, k, v, out, lse, lo, hi, t_ms] = all(buffers)?;
-    let bias = batch
-        .with_keys(Keys::All, |p| Plan::new(&Layout::of(p)).unwrap().bias_params(batch.scale, &[0; TABLES]));
+    let bias = batch.with_keys(Keys::All, |p| {
+        Plan::new(&PlanInputs::of(p)).unwrap().bias_params(batch.scale, &[0; TABLES])
+    });
     let params = AttentionParams {
         q: q.address(),
         k: k.address(),
@@ -217,14 +219,14 @@ pub fn last_rows(kernels: &Kernels) -> Option<Result<(), String>> {
         heads: HEADS as u32,
         head_dim: 16,
         nodes: nodes as u32,
-        keys: 2,
+        keys: KeyForm::Intervals as u32,
         scale: batch.scale,
         scale_log2e: batch.scale * std::f32::consts::LOG2_E,
         ..AttentionParams::zeroed()
     };
     let launch = Launch {
         entry: &Kernel::EdgeAttention.entry(Half::F16, 16, Accuracy::Exact),
-        // A block takes the 64 heads of one node.
+        // A block computes the 64 heads of one node.
         grid: nodes as u32,
         block: THREADS,
         shared_bytes: 0,

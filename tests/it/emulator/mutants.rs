@@ -1,5 +1,5 @@
-//! Planted bugs: each is compiled into a copy of the kernels and must be found, by the numbers or by what was seen.
-//! The list of what found each is printed (`cargo test emulator::mutants -- --nocapture`).
+//! Planted bugs: each is compiled into a copy of the kernels and must be found, by the numbers or by a finding of the
+//! emulator. The list of what found each is printed (`cargo test emulator::mutants -- --nocapture`).
 
 mod hunt;
 mod planted;
@@ -8,7 +8,7 @@ mod problems;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use ironforge::attention::plan::Kernel;
+use ironforge::attention::lowering::Kernel;
 use ironforge_emulator::require;
 
 use super::far::last_rows;
@@ -16,25 +16,27 @@ use hunt::{compiled, found_by, missed};
 use planted::planted;
 use problems::problems;
 
-/// A change of one place of the kernels: file, what stands there, what shall stand there.
+/// A change of the kernels' source: in `file`, the occurrence `nth` of `from` is replaced by `to`.
 struct Mutant {
     name: String,
     file: &'static str,
     from: String,
     to: String,
-    /// Which occurrence of `from`.
+    /// Index of the replaced occurrence of `from`.
     nth: usize,
+    /// Number of occurrences of `from` in the file; any other number is an error of the test.
+    occurrences: usize,
 }
 
 impl Mutant {
-    /// The kernels, those that it touches first.
+    /// The kernels, those that the change affects first.
     fn kernels(&self) -> [Kernel; 3] {
         let [edge, flash, sparse] = Kernel::ALL;
         if self.file == "gather.cuh" { [edge, flash, sparse] } else { [flash, sparse, edge] }
     }
 }
 
-/// The sources that are changed: all but the wrappers, of which the emulator has its own bodies.
+/// The changed sources: all but the wrappers, for which the emulator has its own bodies.
 const FILES: [&str; 7] =
     ["attention.cuh", "bias.cuh", "gather.cuh", "mask.cuh", "output.cuh", "softmax.cuh", "tile.cuh"];
 
@@ -42,15 +44,29 @@ fn sources() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("kernels")
 }
 
+/// Statements whose every occurrence is deleted in turn, with their number in each file that has any.
+const DELETED: [(&str, &[(&str, usize)]); 6] = [
+    ("block_sync();", &[("attention.cuh", 6), ("gather.cuh", 1)]),
+    ("copy_wait<1>();", &[("attention.cuh", 2)]),
+    ("copy_commit();", &[("attention.cuh", 3)]),
+    ("out[n][e] *= alpha[e >> 1];", &[("softmax.cuh", 1)]),
+    ("out[d] *= alpha;", &[("gather.cuh", 1)]),
+    ("sum *= alpha;", &[("gather.cuh", 1)]),
+];
+
 /// Each barrier, wait, commit and rescale of the sources, deleted.
-fn deletions(kernels: &Path) -> Vec<Mutant> {
+fn deletions() -> Vec<Mutant> {
     let mut mutants = Vec::new();
-    for file in FILES {
-        let source = fs::read_to_string(kernels.join("include").join(file)).unwrap();
-        for what in ["block_sync();", "copy_wait<1>();", "copy_commit();", "sum[i] *= alpha[i];"] {
-            for nth in 0..source.matches(what).count() {
-                let name = format!("{file}: {what} number {nth} deleted");
-                mutants.push(Mutant { name, file, from: what.to_owned(), to: String::new(), nth });
+    for (statement, files) in DELETED {
+        for file in FILES {
+            let expected = files.iter().find(|(f, _)| *f == file).map_or(0, |(_, occurrences)| *occurrences);
+            let source = fs::read_to_string(sources().join("include").join(file)).unwrap();
+            let found = source.matches(statement).count();
+            assert_eq!(found, expected, "{file}: occurrences of `{statement}`");
+            for nth in 0..expected {
+                let name = format!("{file}: {statement} number {nth} deleted");
+                let (from, to) = (statement.to_owned(), String::new());
+                mutants.push(Mutant { name, file, from, to, nth, occurrences: expected });
             }
         }
     }
@@ -69,7 +85,7 @@ fn every_planted_bug_is_found() {
         return;
     }
     let mutants = planted();
-    assert!(mutants.len() >= 15);
+    assert!(mutants.len() >= 53, "{} planted bugs", mutants.len());
     let missed = missed(&mutants);
     assert!(missed.is_empty(), "not found: {missed:?}");
 }
@@ -79,23 +95,26 @@ fn nine_in_ten_deleted_barriers_waits_and_rescales_are_found() {
     if require(80).is_none() {
         return;
     }
-    let mutants = deletions(&sources());
-    assert!(mutants.len() >= 8, "{} places", mutants.len());
+    let mutants = deletions();
+    assert!(mutants.len() >= 15, "{} deletions", mutants.len());
     let missed = missed(&mutants);
     assert!(missed.len() * 10 <= mutants.len(), "not found: {missed:?}");
 }
 
-/// Where no small problem could tell.
+/// Bugs that no small problem could show.
 #[test]
 fn rows_counted_in_32_bits_are_found() {
     if require(80).is_none() {
         return;
     }
-    for from in ["((size_t)share.node * p.heads", "(size_t)node * p.heads + head]", "(size_t)key[i] * width"]
-    {
+    for (from, occurrences) in [
+        ("((size_t)assigned.node * p.heads", 1),
+        ("(size_t)node * p.heads + head]", 1),
+        ("(size_t)key[i] * width", 2),
+    ] {
         let (name, to) = (format!("`{from}` in 32 bits"), from.replace("(size_t)", ""));
-        let mutant = Mutant { name, file: "gather.cuh", from: from.to_owned(), to, nth: 0 };
-        let Some(seen) = last_rows(&compiled(&mutant)) else { return };
-        assert!(seen.is_err(), "{} was not found", mutant.name);
+        let mutant = Mutant { name, file: "gather.cuh", from: from.to_owned(), to, nth: 0, occurrences };
+        let Some(verdict) = last_rows(&compiled(&mutant)) else { return };
+        assert!(verdict.is_err(), "{} was not found", mutant.name);
     }
 }

@@ -1,12 +1,12 @@
 //! The kernel `time_bias` against the host.
 
-use ironforge::attention::plan::{Layout, TIME_BIAS, time_bias_shape};
+use ironforge::attention::lowering::{PlanInputs, TIME_BIAS, time_bias_shape};
 use ironforge::attention::{Keys, Plan, TimeBias, minutes_between};
 use ironforge_emulator::{Kernels, Launch, Memory, Order, require};
 
-/// The bias written out: buckets to the bit, the root within one unit in the last place of what its f32 steps allow.
+/// The bias of every pair: buckets to the bit, the root within the two roundings of its f32 steps.
 #[test]
-fn the_time_bias_written_out_is_that_of_the_host() {
+fn the_time_bias_of_every_pair_is_that_of_the_host() {
     for arch in [75, 80] {
         let Some(kernels) = require(arch) else { return };
         let t_ms: Vec<i64> = (0..300).map(|i| 1_785_000_000_000 + i * i * 977 % 15_000_000).collect();
@@ -27,8 +27,9 @@ fn the_time_bias_written_out_is_that_of_the_host() {
 
 fn time_bias(kernels: &Kernels, t_ms: &[i64], bias: &TimeBias, first: usize, len: usize) -> Vec<f32> {
     let offsets = [0, t_ms.len()];
-    let layout = Layout { heads: 1, head_dim: 1, offsets: &offsets, keys: Keys::All, bias, t_ms: Some(t_ms) };
-    let plan = Plan::new(&layout).unwrap();
+    let plan_inputs =
+        PlanInputs { heads: 1, head_dim: 1, offsets: &offsets, keys: Keys::All, bias, t_ms: Some(t_ms) };
+    let plan = Plan::new(&plan_inputs).unwrap();
     let mut memory = Memory::new();
     let tables = plan.tables().map(|(table, bytes)| memory.input(table.name(), bytes).address());
     let times = memory.input("times", bytemuck::cast_slice(t_ms));

@@ -1,4 +1,4 @@
-//! What the command asks of the driver, and what it makes of the answers.
+//! The command's calls of the driver, and its results.
 
 use std::path::Path;
 
@@ -26,7 +26,7 @@ fn work_beyond_the_memory_is_refused_before_anything_is_allocated() {
 }
 
 #[test]
-fn the_driver_is_given_what_the_plan_says_and_the_result_comes_back() {
+fn the_driver_gets_the_launch_of_the_plan_and_returns_the_result() {
     if built().is_none() {
         return;
     }
@@ -67,7 +67,7 @@ fn hex(x: f16) -> String {
 }
 
 #[test]
-fn auto_takes_the_gpu_for_large_work_alone_and_says_why() {
+fn auto_selects_the_gpu_for_large_work_alone_and_gives_a_reason() {
     if built().is_none() {
         return;
     }
@@ -84,11 +84,11 @@ fn auto_takes_the_gpu_for_large_work_alone_and_says_why() {
     assert!(String::from_utf8_lossy(&broken.stdout).contains("Fake GPU 0, compute capability 8.0, 8.0 GB"));
 }
 
-/// Nodes of a graph that is done sooner on a GPU than on one thread of a CPU.
+/// Nodes of a graph that is expected to finish sooner on a GPU than on one thread of a CPU.
 const LARGE: usize = 1 << 13;
 
 #[test]
-fn auto_passes_over_a_gpu_that_cannot_do_the_work() {
+fn auto_falls_back_from_a_gpu_that_cannot_do_the_work() {
     if built().is_none() {
         return;
     }
@@ -113,24 +113,24 @@ fn auto_passes_over_a_gpu_that_cannot_do_the_work() {
         let written = Tensors::read(Path::new(&run.path("out.safetensors")));
         assert!(written.f32("lse").iter().all(|&lse| lse != -1.0), "{setting}: no result of the driver's");
     }
-    // What fails when memory is given back is not blamed on what comes next.
+    // An error of freeing memory is not reported by the next call.
     let run = Run::new(&[("FAKE_FAIL", "cuMemFreeAsync 1 1 99")]);
     let output = run.attend(LARGE, &[]);
     assert!(said(&output).contains("backend cuda: an estimated"), "{}", said(&output));
-    // As much memory as the work takes, but half of it is somebody else's.
+    // As much memory as the work needs, but half of it is in use by another process.
     let run = Run::new(&[("FAKE_MEMORY", "4000000"), ("FAKE_OTHERS", "2000000")]);
     let output = run.attend(LARGE, &[]);
     assert!(said(&output).contains("but the GPU cannot be used: the GPU lacks memory"), "{}", said(&output));
 }
 
 #[test]
-fn discover_runs_every_layer_on_the_gpu_it_was_given() {
+fn discover_runs_every_layer_on_the_gpu() {
     if built().is_none() {
         return;
     }
     let run = Run::new(&[]);
-    let discover = |device: &str, room: u32| {
-        let (out, room) = (run.path("out"), format!("attention.plan_cache_mb={room}"));
+    let discover = |device: &str, cache_mb: u32| {
+        let (out, cache) = (run.path("out"), format!("attention.plan_cache_mb={cache_mb}"));
         run.ironforge(&[
             "discover",
             "--out",
@@ -140,7 +140,7 @@ fn discover_runs_every_layer_on_the_gpu_it_was_given() {
             "--set",
             "motif.iterations=2",
             "--set",
-            &room,
+            &cache,
         ])
     };
     let report =

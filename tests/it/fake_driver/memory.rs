@@ -1,18 +1,18 @@
-//! Memory: what is freed is given again, the limit holds between threads, and any thread may free.
+//! Memory: freed memory is reused, the limit holds across threads, and any thread may free.
 
 use std::sync::{Arc, Barrier};
 use std::thread;
 
 use ironforge::attention::Plan;
-use ironforge::attention::plan::{Job, Layout};
-use ironforge::cuda::{Buffer, Cuda, CudaError, Device, DeviceAttention, DevicePlan};
+use ironforge::attention::lowering::{KernelArgs, PlanInputs};
+use ironforge::cuda::{Buffer, Cuda, CudaDevice, CudaError, DeviceAttention, DevicePlan};
 
 use super::Run;
 use super::parts::with_problem;
 use crate::ptx::built;
 
-/// Plays one of the parts below.
-pub(super) fn play(part: &str) {
+/// Executes one of the parts below.
+pub(super) fn execute(part: &str) {
     match part {
         "again" => again(),
         "once more" => once_more(),
@@ -24,7 +24,7 @@ pub(super) fn play(part: &str) {
 }
 
 #[test]
-fn what_was_freed_is_given_again() {
+fn freed_memory_is_reused() {
     if built().is_none() {
         return;
     }
@@ -34,7 +34,7 @@ fn what_was_freed_is_given_again() {
 }
 
 fn again() {
-    let device = Device::first().unwrap();
+    let device = CudaDevice::first().unwrap();
     for _ in 0..3 {
         device.check_memory(700_000).unwrap();
         drop(Buffer::new(&device, 700_000).unwrap());
@@ -55,7 +55,7 @@ fn an_allocation_that_fails_is_tried_once_more() {
 }
 
 fn once_more() {
-    let device = Device::first().unwrap();
+    let device = CudaDevice::first().unwrap();
     let mut values = [0_u8; 3];
     Buffer::of(&device, &[1_u8, 2, 3]).unwrap().read(0, &mut values).unwrap();
     assert_eq!(values, [1, 2, 3]);
@@ -72,13 +72,13 @@ fn two_threads_cannot_both_take_the_last_of_the_limit() {
 fn racing() {
     const THREADS: usize = 8;
     const ROUNDS: usize = 200;
-    let device = Device::first().unwrap().with_memory_limit(10_000);
+    let device = CudaDevice::first().unwrap().with_memory_limit(10_000);
     let barrier = Barrier::new(THREADS);
     let compete = || {
         let try_once = |_| {
             barrier.wait();
             let taken = Buffer::new(&device, 6_000);
-            // Nobody lets go before everybody has tried.
+            // No thread frees before every thread has tried.
             barrier.wait();
             taken.is_ok()
         };
@@ -91,12 +91,12 @@ fn racing() {
     for round in 0..ROUNDS {
         assert_eq!(taken.iter().filter(|t| t[round]).count(), 1, "round {round}");
     }
-    // What was refused is not counted.
+    // A refused allocation is not counted.
     assert_eq!(device.free_bytes().unwrap(), 10_000);
 }
 
 #[test]
-fn what_is_on_the_gpu_is_used_and_dropped_on_any_thread() {
+fn buffers_are_used_and_dropped_on_any_thread() {
     if built().is_none() {
         return;
     }
@@ -110,9 +110,9 @@ fn what_is_on_the_gpu_is_used_and_dropped_on_any_thread() {
 
 fn elsewhere() {
     with_problem(|problem| {
-        let device = Device::first().unwrap();
-        let plan = DevicePlan::new(&device, Plan::new(&Layout::of(problem)).unwrap()).unwrap();
-        let attention = DeviceAttention::new(&plan, &Job::new(problem).unwrap()).unwrap();
+        let device = CudaDevice::first().unwrap();
+        let plan = DevicePlan::new(&device, Plan::new(&PlanInputs::of(problem)).unwrap()).unwrap();
+        let attention = DeviceAttention::new(&plan, &KernelArgs::new(problem).unwrap()).unwrap();
         let buffer = Buffer::of(&device, &[7_u32; 9]).unwrap();
         let elsewhere = |work: Box<dyn FnOnce() + Send + '_>| {
             thread::scope(|scope| scope.spawn(work).join().unwrap());
@@ -121,14 +121,14 @@ fn elsewhere() {
         elsewhere(Box::new(|| assert_eq!(attention.read().unwrap().lse, [-1.0; 10])));
         elsewhere(Box::new(|| drop(buffer)));
         elsewhere(Box::new(|| drop((attention, plan))));
-        // An error of a drop would come with the next call.
+        // An error of a drop would be returned by the next call.
         device.synchronize().unwrap();
         assert_eq!(device.with_memory_limit(100).free_bytes().unwrap(), 100);
     });
 }
 
 #[test]
-fn a_plan_that_is_kept_gives_way_to_the_next() {
+fn a_kept_plan_is_freed_before_the_next() {
     if built().is_none() {
         return;
     }
@@ -137,9 +137,9 @@ fn a_plan_that_is_kept_gives_way_to_the_next() {
 
 fn next_plan() {
     with_problem(|problem| {
-        let plan = || Arc::new(Plan::new(&Layout::of(problem)).unwrap());
-        let bytes = DeviceAttention::bytes(&plan(), &Job::new(problem).unwrap());
-        let backend = Cuda::new(Device::first().unwrap().with_memory_limit(bytes));
+        let plan = || Arc::new(Plan::new(&PlanInputs::of(problem)).unwrap());
+        let bytes = DeviceAttention::bytes(&plan(), &KernelArgs::new(problem).unwrap());
+        let backend = Cuda::new(CudaDevice::first().unwrap().with_memory_limit(bytes));
         for _ in 0..2 {
             backend.run_planned(problem, &plan()).unwrap();
         }

@@ -1,15 +1,15 @@
-//! The library in a process that meets the fake driver: what is on the GPU is launched, and what fails is remembered.
+//! The library in a process with the fake driver: resident tensors are launched, and fatal errors are remembered.
 #![allow(unsafe_code, reason = "a launch on a caller's stream")]
 
-use ironforge::attention::plan::{Job, Layout, OutputType};
+use ironforge::attention::lowering::{KernelArgs, OutputType, PlanInputs};
 use ironforge::attention::{Attention, AttentionBackend, Inputs, Keys, Plan, Tensor, TimeBias};
-use ironforge::cuda::{Buffer, Cuda, CudaError, Device, DeviceAttention, DevicePlan, RawStream};
+use ironforge::cuda::{Buffer, Cuda, CudaDevice, CudaError, DeviceAttention, DevicePlan, RawStream};
 
 use super::{PART, Run, memory, values};
 use crate::ptx::built;
 
 #[test]
-fn what_is_on_the_gpu_is_launched_many_times() {
+fn resident_tensors_are_launched_many_times() {
     if built().is_none() {
         return;
     }
@@ -24,7 +24,7 @@ fn what_is_on_the_gpu_is_launched_many_times() {
 }
 
 #[test]
-fn after_a_fatal_error_every_call_says_so() {
+fn after_a_fatal_error_every_call_fails() {
     if built().is_none() {
         return;
     }
@@ -34,14 +34,14 @@ fn after_a_fatal_error_every_call_says_so() {
     Run::new(&[("FAKE_FAIL", "cuMemAllocAsync 2 3 2")]).part("recovering");
 }
 
-/// What the tests above have another process do; by itself, nothing.
+/// Executed by the processes that the tests above start; does nothing by itself.
 #[test]
 fn the_other_process() {
     match std::env::var(PART).as_deref() {
         Ok("resident") => resident(),
         Ok("poisoned") => poisoned(),
         Ok("recovering") => recovering(),
-        Ok(part) => memory::play(part),
+        Ok(part) => memory::execute(part),
         Err(_) => {}
     }
 }
@@ -56,25 +56,25 @@ pub(super) fn with_problem(f: impl FnOnce(&Attention<'_>)) {
 
 fn resident() {
     with_problem(|problem| {
-        let device = Device::first().unwrap();
-        let plan = DevicePlan::new(&device, Plan::new(&Layout::of(problem)).unwrap()).unwrap();
-        let job = Job::new(problem).unwrap();
-        let attention = DeviceAttention::new(&plan, &job).unwrap();
+        let device = CudaDevice::first().unwrap();
+        let plan = DevicePlan::new(&device, Plan::new(&PlanInputs::of(problem)).unwrap()).unwrap();
+        let args = KernelArgs::new(problem).unwrap();
+        let attention = DeviceAttention::new(&plan, &args).unwrap();
         assert!(attention.read().unwrap().out.iter().all(|x| x.is_nan()), "nothing was launched yet");
         for _ in 0..2 {
             attention.launch().unwrap();
         }
         assert_eq!(device.time_ms(|| attention.launch()).unwrap(), 0.5);
         assert_eq!(attention.read().unwrap().lse, [-1.0; 10]);
-        let narrow = DeviceAttention::new(&plan, &job.clone().with_output(OutputType::Half)).unwrap();
+        let narrow = DeviceAttention::new(&plan, &args.clone().with_output(OutputType::Half)).unwrap();
         assert!(narrow.read().unwrap().out.iter().all(|x| x.is_nan()), "nothing was launched yet");
         narrow.launch().unwrap();
         assert_eq!(narrow.read().unwrap().out, [1.0; 30]);
         // SAFETY: the launch is the plan's own, on its own buffers; the fake driver takes any stream.
-        unsafe { device.launch_on(RawStream(0xabc as *mut _), attention.what()) }.unwrap();
+        unsafe { device.launch_on(RawStream(0xabc as *mut _), attention.launch_spec()) }.unwrap();
         assert_eq!(plan.time_bias(0).unwrap().len(), 25);
 
-        let mut cut = job.clone();
+        let mut cut = args.clone();
         cut.k = vec![0; 3].into();
         assert!(matches!(DeviceAttention::new(&plan, &cut), Err(CudaError::Attention(_))));
         let limited = device.with_memory_limit(1000);
@@ -85,7 +85,7 @@ fn resident() {
 
 fn poisoned() {
     with_problem(|problem| {
-        let backend = Cuda::new(Device::first().unwrap());
+        let backend = Cuda::new(CudaDevice::first().unwrap());
         let first = backend.run(problem).unwrap_err();
         assert!(matches!(first, CudaError::Launch { code: 700 | 719 | 810 | 911, .. }), "{first}");
         for _ in 0..2 {
@@ -99,7 +99,7 @@ fn poisoned() {
 
 fn recovering() {
     with_problem(|problem| {
-        let backend = Cuda::new(Device::first().unwrap());
+        let backend = Cuda::new(CudaDevice::first().unwrap());
         let first = backend.run(problem).unwrap_err();
         assert!(matches!(first, CudaError::OutOfMemory { .. }), "{first}");
         assert_eq!(backend.run(problem).unwrap().lse, [-1.0; 10]);

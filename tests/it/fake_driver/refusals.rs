@@ -1,4 +1,4 @@
-//! What cannot run, or stops running, and what the command says then.
+//! Failures before and during a run, and the messages of the command.
 
 use std::fs;
 use std::path::Path;
@@ -10,17 +10,17 @@ use serde_json::Value;
 use super::{Run, library, refused, said};
 use crate::ptx::built;
 
-/// Whether this machine has a driver of its own, which is loaded where another cannot be.
+/// True if the system has a CUDA driver, which would be loaded in place of the fake one.
 fn has_driver() -> bool {
     let has = cuda::probe() != Err(CudaError::NoDriver);
     if has {
-        println!("SKIP: this machine has a CUDA driver");
+        println!("SKIP: the system has a CUDA driver");
     }
     has
 }
 
 #[test]
-fn without_a_driver_the_refusal_says_so() {
+fn without_a_driver_cuda_is_refused() {
     if has_driver() {
         return;
     }
@@ -35,7 +35,7 @@ fn without_a_driver_the_refusal_says_so() {
 }
 
 #[test]
-fn a_library_that_is_no_driver_is_refused_without_a_panic() {
+fn a_library_that_is_not_a_driver_is_refused_without_a_panic() {
     let folder = library("cuda_empty", "tests/cuda_fake/empty.c").display().to_string();
     let run = Run::new(&[("LD_LIBRARY_PATH", &folder)]);
     let holds =
@@ -45,7 +45,7 @@ fn a_library_that_is_no_driver_is_refused_without_a_panic() {
 }
 
 #[test]
-fn a_library_that_cannot_be_loaded_is_refused_in_the_words_of_the_loader() {
+fn a_library_that_cannot_be_loaded_is_refused_with_the_message_of_the_loader() {
     if has_driver() {
         return;
     }
@@ -74,7 +74,7 @@ fn a_library_that_cannot_be_loaded_is_refused_in_the_words_of_the_loader() {
 }
 
 #[test]
-fn what_a_driver_cannot_do_is_known_before_any_input_is_read() {
+fn a_driver_that_cannot_run_is_refused_before_any_input_is_read() {
     let cases = [
         (("FAKE_FAIL", "cuInit 100"), "device cuda cannot run, device cpu can: the CUDA driver finds no GPU"),
         (("FAKE_FAIL", "cuDeviceGetCount 100"), "the CUDA driver finds no GPU"),
@@ -87,9 +87,9 @@ fn what_a_driver_cannot_do_is_known_before_any_input_is_read() {
         (("FAKE_FAIL", "cuInit 999"), "failed to start: CUDA_ERROR_UNKNOWN (999): a chosen error"),
         (
             ("FAKE_VERSION", "11080"),
-            "too old: it runs CUDA 11.8, and 12.0 is needed; update the NVIDIA driver",
+            "too old: it supports CUDA 11.8, and 12.0 is needed; update the NVIDIA driver",
         ),
-        (("FAKE_VERSION", "-12040"), "too old: it runs CUDA 0.0"),
+        (("FAKE_VERSION", "-12040"), "too old: it supports CUDA 0.0"),
     ];
     for (env, holds) in cases {
         let run = Run::new(&[env]);

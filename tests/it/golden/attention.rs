@@ -1,10 +1,10 @@
-//! Goldens of the attention room: the original's attention in float64, and its time bias.
+//! Goldens of attention: the original's attention in float64, and its time bias.
 
 use std::path::Path;
 
 use ironforge::attention::{
     Attention, AttentionBackend, AttentionConfig, BiasKind, BlockMask, Cpu, Direction, EmptyRow, Inputs,
-    Keys, Reference, Tensor, TimeBias, attended,
+    Keys, Reference, Tensor, TimeBias, attention_pattern,
 };
 use ironforge::csr::CsrPattern;
 
@@ -12,8 +12,8 @@ use super::{Run, Tally};
 use crate::close::Tolerance;
 use crate::tensors::Tensors;
 
-/// What every case must meet.
-const BAR: Tolerance = Tolerance::abs(1e-5);
+/// Tolerance of every case.
+const TOLERANCE: Tolerance = Tolerance::abs(1e-5);
 
 /// Scale of the root bias in the goldens, minutes.
 const SCALE_MINUTES: f64 = 0.1;
@@ -26,7 +26,7 @@ pub fn compare(run: &mut Run) {
 }
 
 fn bias_table(path: &Path, tally: &mut Tally) {
-    // A bare NaN is no JSON.
+    // A bare NaN is not JSON.
     let text = std::fs::read_to_string(path).unwrap().replace("NaN", "\"nan\"");
     let table: serde_json::Value = serde_json::from_str(&text).unwrap();
     let numbers = |name: &str| -> Vec<f64> { table[name].as_array().unwrap().iter().map(number).collect() };
@@ -66,7 +66,7 @@ fn attention(path: &Path, tally: &mut Tally) {
         let backends: [&dyn AttentionBackend; 2] = [&Reference, &Cpu];
         for backend in backends {
             let got = golden.run(&case, backend);
-            let result = BAR.compare(got.iter().map(|&x| f64::from(x)), want.iter().copied());
+            let result = TOLERANCE.compare(got.iter().map(|&x| f64::from(x)), want.iter().copied());
             tally.case(&format!("{case} on {}", backend.name()), result);
         }
     }
@@ -114,7 +114,7 @@ impl Golden {
         rows.flat_map(|(i, h)| (0..self.dim).map(move |d| at(i, h, d))).collect()
     }
 
-    /// Runs the case of that name: what is masked, whether a node sees itself, and the bias are its words.
+    /// Runs the case of this name, whose words give the mask, the self loops and the bias.
     fn run(&self, case: &str, backend: &dyn AttentionBackend) -> Vec<f32> {
         let (mut masked, mut causal, mut block_sparse, mut own) = (false, false, false, false);
         let mut bias = TimeBias::None;
@@ -132,7 +132,7 @@ impl Golden {
         }
         let offsets = [0, self.len];
         let successors = CsrPattern::new(&self.edges.0, &self.edges.1, self.len).unwrap();
-        let read = attended(successors, Direction::Successors, own).unwrap();
+        let read = attention_pattern(successors, Direction::Successors, own).unwrap();
         let edges = BlockMask::new(&offsets, read.as_pattern()).unwrap();
         let (row_ptr, col_idx) = pattern(self.len, |i, j| j <= i);
         let past = BlockMask::new(&offsets, CsrPattern::new(&row_ptr, &col_idx, self.len).unwrap()).unwrap();
@@ -154,18 +154,18 @@ impl Golden {
     }
 }
 
-/// Times in milliseconds from the differences in minutes, which they must give back.
+/// Times in milliseconds from the differences in minutes, which they must reproduce.
 fn times(dt: &[f64], len: usize) -> Vec<i64> {
     let minutes = &dt[..len];
     for (i, j) in (0..len).flat_map(|i| (0..len).map(move |j| (i, j))) {
         assert_eq!(
             dt[i * len + j],
             (minutes[i] - minutes[j]).abs(),
-            "dt[{i}, {j}] is no difference of times"
+            "dt[{i}, {j}] is not a difference of times"
         );
     }
     let ms = |m: &f64| {
-        assert_eq!((m * MS_PER_MINUTE).fract(), 0.0, "{m} minutes are no whole milliseconds");
+        assert_eq!((m * MS_PER_MINUTE).fract(), 0.0, "{m} minutes are not whole milliseconds");
         (m * MS_PER_MINUTE) as i64
     };
     minutes.iter().map(ms).collect()
@@ -179,10 +179,10 @@ fn edges(index: &[i64], len: usize) -> (Vec<u32>, Vec<u32>) {
     pattern(len, |i, j| pairs.contains(&(i as i64, j as i64)))
 }
 
-fn pattern(len: usize, sees: impl Fn(usize, usize) -> bool) -> (Vec<u32>, Vec<u32>) {
+fn pattern(len: usize, allows: impl Fn(usize, usize) -> bool) -> (Vec<u32>, Vec<u32>) {
     let (mut row_ptr, mut col_idx) = (vec![0], Vec::new());
     for i in 0..len {
-        col_idx.extend((0..len).filter(|&j| sees(i, j)).map(|j| j as u32));
+        col_idx.extend((0..len).filter(|&j| allows(i, j)).map(|j| j as u32));
         row_ptr.push(col_idx.len() as u32);
     }
     (row_ptr, col_idx)

@@ -1,9 +1,9 @@
-//! Golden of the original's presets: each option through the map, against the preset of its name here.
+//! Golden of the presets of the Python system: each option, converted, against the preset of its name here.
 
 use std::path::Path;
 
-use ironforge::config::original::{Fate, find};
 use ironforge::config::{Effective, Preset, Sources};
+use ironforge::legacy::options::{Fate, find};
 use serde_json::Value;
 
 use super::{Run, Tally};
@@ -12,7 +12,7 @@ pub fn compare(run: &mut Run) {
     run.each("config_presets", ".json", presets);
 }
 
-/// The preset here for each part of the golden; the defaults are no preset.
+/// The preset of each part of the golden; the defaults are not a preset.
 fn named(part: &str, inner: Option<&str>) -> Option<Preset> {
     let name = match (part, inner) {
         ("original_presets", Some(name)) => format!("original-{name}"),
@@ -52,7 +52,7 @@ fn preset(preset: Preset, golden: &Value, tally: &mut Tally) {
     });
     let want = Effective::load(&Sources { preset: Some(preset.name()), ..Sources::default() }).unwrap();
     for (name, value) in &options {
-        let option = find(name).unwrap_or_else(|| panic!("{name} is not in the map"));
+        let option = find(name).unwrap_or_else(|| panic!("{name} is not an option"));
         let key = match option.fate {
             Fate::Sets(key, _) => key,
             Fate::Same => option.name,

@@ -1,4 +1,4 @@
-//! Goldens of the graph room: window-kNN edges, order, generations, weights; the causality table; operations.
+//! Goldens of graphs: window-kNN edges, order, generations, weights; the causality table; operations.
 
 use std::path::Path;
 
@@ -39,7 +39,7 @@ fn config(k: u32, dt_min: f64, dt_max: f64) -> DagConfig {
     DagConfig { k, dt_min_minutes: dt_min, dt_max_minutes: dt_max, ..DagConfig::default() }
 }
 
-/// `k4_dt5_30` or `k8`: the settings that a variant's name spells.
+/// The settings in a variant's name, `k4_dt5_30` or `k8`.
 fn variant(name: &str) -> DagConfig {
     let mut parts = name.split('_');
     let k = parts.next().and_then(|p| p.strip_prefix('k')).unwrap().parse().unwrap();
@@ -237,15 +237,15 @@ fn ordered(name: &str, want: &Value, dag: &Dag, tally: &mut Tally) {
     }
 }
 
-/// Counts of ancestors and descendants, batched and one by one, and the reduction where the golden holds one.
+/// Numbers of ancestors and descendants, batched and one by one, and the reduction if the golden holds one.
 #[cfg(feature = "store")]
 fn reached(name: &str, want: &Value, dag: &Dag, tally: &mut Tally) {
-    type Way = (&'static str, fn(&Dag, &[u32]) -> Vec<u32>, fn(&Dag, u32) -> Vec<u32>);
-    let ways: [Way; 2] = [
+    type Direction = (&'static str, fn(&Dag, &[u32]) -> Vec<u32>, fn(&Dag, u32) -> Vec<u32>);
+    let directions: [Direction; 2] = [
         ("descendant_counts", Dag::descendant_counts, Dag::descendants),
         ("ancestor_counts", Dag::ancestor_counts, Dag::ancestors),
     ];
-    for (key, counts, one) in ways {
+    for (key, counts, one) in directions {
         let golden = want[key].as_object().unwrap();
         let numbers: Vec<u32> = golden.keys().map(|id| dag.number(id.parse().unwrap()).unwrap()).collect();
         let want: Vec<u32> = golden.values().map(|n| n.as_u64().unwrap() as u32).collect();

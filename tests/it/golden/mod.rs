@@ -1,8 +1,8 @@
 //! Golden files: expected values made by other programs.
 //!
-//! They are looked for in `IRONFORGE_GOLDENS` (default `../shared/golden`), the inputs they name in
-//! `IRONFORGE_DATA` (default `../shared/data`). What is absent is printed as SKIP;
-//! `IRONFORGE_REQUIRE_GOLDENS=1` fails a run that compared nothing.
+//! They are read from `IRONFORGE_GOLDENS` (default `../shared/golden`), the inputs they name from `IRONFORGE_DATA`
+//! (default `../shared/data`). A missing file is printed as SKIP; `IRONFORGE_REQUIRE_GOLDENS=1` fails a run that
+//! compared nothing.
 #![cfg_attr(
     not(feature = "store"),
     allow(dead_code, reason = "goldens whose input is a file need the feature")
@@ -20,7 +20,7 @@ mod features;
 mod motif;
 mod tgat;
 
-/// One pass over a folder of goldens.
+/// A comparison with all files of a folder.
 pub struct Run {
     goldens: PathBuf,
     data: PathBuf,
@@ -28,7 +28,7 @@ pub struct Run {
     failures: Vec<String>,
 }
 
-/// What one file held: cases compared, and the largest error among them.
+/// The cases of one file: their number, and the largest error.
 #[derive(Default)]
 pub struct Tally {
     cases: usize,
@@ -56,7 +56,7 @@ impl Run {
         Self { goldens: goldens.into(), data: data.into(), compared: 0, failures: Vec::new() }
     }
 
-    /// Compares every golden whose name starts and ends as given; prints SKIP if there is none.
+    /// Compares every file with this prefix and suffix; prints SKIP if there is none.
     pub fn each(&mut self, prefix: &str, suffix: &str, compare: impl Fn(&Path, &mut Tally)) {
         let mut files: Vec<PathBuf> = std::fs::read_dir(&self.goldens)
             .map(|entries| entries.filter_map(|e| Some(e.ok()?.path())).collect())
@@ -79,7 +79,7 @@ impl Run {
         }
     }
 
-    /// The input of that name, or a printed SKIP.
+    /// The input of that name; prints SKIP if it is missing.
     pub fn input(data: &Path, name: &str) -> Option<PathBuf> {
         let path = data.join(name);
         if path.exists() {

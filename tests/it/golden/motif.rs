@@ -1,4 +1,4 @@
-//! Goldens of the motif room: counts by class of other programs' enumerations.
+//! Goldens of motifs: counts by class, as other programs enumerate them.
 
 use std::collections::BTreeMap;
 
@@ -20,7 +20,7 @@ pub fn compare(run: &mut Run) {
     run.each("window_counts", ".json", window);
 }
 
-/// Connected sets of the window-kNN DAG (k = 4, 1 to 120 minutes) of the events that stand beside the golden.
+/// Connected sets of the window-kNN DAG (k = 4, 1 to 120 minutes) of the events stored beside the golden.
 #[cfg(feature = "store")]
 fn window(path: &std::path::Path, tally: &mut Tally) {
     use ironforge::dag::{Dag, DagConfig, DagView};
@@ -38,8 +38,8 @@ fn window(path: &std::path::Path, tally: &mut Tally) {
         let map = ColumnMap { time, seq: Some("seq".to_owned()), ..ColumnMap::default() };
         from_table(table.clone(), &map, "window events", "window").unwrap().remove(0)
     };
-    // rows are in no order, and `seq` numbers the events: they come out in its order by their times, and by `seq`
-    // alone where all times are equal, as they are once seconds are read as nanoseconds
+    // rows are shuffled, and `seq` numbers the events: sorted by time they have its order, and also if all times are
+    // equal, as they are once seconds are read as nanoseconds: then `seq` alone decides
     let (session, tied) = (session("t:s"), session("t:ns"));
     let in_order: Vec<i64> = (0..nodes as i64).collect();
     tally.equal("rows that are shuffled", session.events.event_index.is_sorted(), false);
@@ -71,7 +71,7 @@ fn window(path: &std::path::Path, tally: &mut Tally) {
 #[cfg(feature = "store")]
 const IGRAPH_3: [u32; 4] = [0x24, 0x22, 0x6, 0x26];
 
-/// Those of four nodes, bit 4i + j.
+/// The same of four nodes, bit 4i + j.
 #[cfg(feature = "store")]
 const IGRAPH_4: [u32; 21] = [
     0x888, 0x844, 0x884, 0x8c, 0x88c, 0x84c, 0xcc, 0x8cc, 0xc2, 0x842, 0x8c2, 0x86, 0x846, 0xc6, 0x886,

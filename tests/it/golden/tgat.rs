@@ -1,14 +1,14 @@
-//! Goldens of the tgat room: one layer with mask, time bias and positions, and the whole model.
+//! Goldens of the network: one layer with mask, time bias and positions, and the whole model.
 //!
-//! In the files of the original, `raw` features saturate everything: values near 1e4, errors of f32 to match. They
-//! are compared relative to the largest value. The files of this repository are made from seeded numbers by
-//! `tests/goldens/make_tgat.py`, the formulas in f64 Python.
+//! `raw` features saturate the network: values near 1e4, with f32 errors of that size. They are compared relative
+//! to the largest value. The files of this repository are made from seeded numbers by `tests/goldens/make_tgat.py`,
+//! which evaluates the formulas in f64.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 
 use ironforge::attention::{
-    AttentionBackend, Cpu, Direction, Keys, Reference, SparseWeights, TimeBias, attended,
+    AttentionBackend, Cpu, Direction, Keys, Reference, SparseWeights, TimeBias, attention_pattern,
 };
 use ironforge::csr::CsrPattern;
 use ironforge::tgat::{Batch, Layer, Model, Positions, Precision, TgatConfig};
@@ -21,12 +21,12 @@ use crate::tensors::Tensors;
 
 const LAYER: f64 = 1e-5;
 const MODEL: f64 = 1e-4;
-/// Of the largest value, where features saturate.
+/// Relative to the largest value, if features saturate.
 const RAW: f64 = 1e-6;
 
 const BACKENDS: [&dyn AttentionBackend; 2] = [&Reference, &Cpu];
 
-/// Buckets (minutes, minutes, weight) and scale (minutes) of the original.
+/// Buckets (minutes, minutes, weight) and scale (minutes) of the files.
 const BUCKETS: [(f32, f32, f32); 4] =
     [(0.0, 5.0, 0.2), (5.0, 15.0, 0.1), (15.0, 60.0, 0.0), (60.0, 240.0, -0.1)];
 const SCALE_MINUTES: f32 = 0.1;
@@ -45,11 +45,11 @@ fn layer_file(path: &Path, tally: &mut Tally) {
     let masked = layer(&file, "w.", Positions::Learned);
     for session in &sessions {
         let graph = Graph::read(&file, session);
-        let keys = attended(graph.successors(), Direction::Successors, true).unwrap();
+        let keys = attention_pattern(graph.successors(), Direction::Successors, true).unwrap();
         let outputs = stems(&names, ".out64").into_iter().filter(|n| n.starts_with(&format!("{session}.")));
         for case in outputs {
             let parts: Vec<&str> = case[session.len() + 1..].split('.').collect();
-            let [features, bias, times] = parts[..] else { panic!("{case} is no features.bias.times") };
+            let [features, bias, times] = parts[..] else { panic!("{case} is not features.bias.times") };
             if times == "scatter" {
                 graph.check_scatter(&file.f64(&format!("{session}.dt_edge_scatter")));
             }
@@ -60,15 +60,17 @@ fn layer_file(path: &Path, tally: &mut Tally) {
                 bias: time_bias(bias),
                 ..Batch::new(&x, &offsets, Keys::Edges(keys.as_pattern()))
             };
-            let bar = if features == "raw" { Bar::OfLargest(RAW) } else { Bar::Absolute(LAYER) };
+            let bound =
+                if features == "raw" { ErrorBound::OfLargest(RAW) } else { ErrorBound::Absolute(LAYER) };
             for backend in BACKENDS {
                 let (out, weights) = masked.forward_with_weights(backend, &batch).unwrap();
                 let name = format!("{case} {}", backend.name());
-                tally.case(&name, bar.compare(&out, &file.f64(&format!("{case}.out64"))));
+                tally.case(&name, bound.compare(&out, &file.f64(&format!("{case}.out64"))));
                 let attention = format!("{case}.attn32");
                 if names.contains(&attention) {
                     let dense = dense_mean(&weights, graph.nodes);
-                    tally.case(&attention, Bar::Absolute(LAYER).compare(&dense, &file.f64(&attention)));
+                    tally
+                        .case(&attention, ErrorBound::Absolute(LAYER).compare(&dense, &file.f64(&attention)));
                 }
             }
         }
@@ -82,7 +84,7 @@ fn layer_file(path: &Path, tally: &mut Tally) {
         let case = format!("{session}.std.out32");
         for backend in BACKENDS {
             let out = unmasked.forward(backend, &Batch::new(&x, &offsets, Keys::All)).unwrap();
-            tally.case(&case, Bar::Absolute(MODEL).compare(&out, &file.f64(&case)));
+            tally.case(&case, ErrorBound::Absolute(MODEL).compare(&out, &file.f64(&case)));
         }
     }
 }
@@ -113,38 +115,38 @@ fn model_case(model: &Model, backend: &dyn AttentionBackend, file: &Tensors, cas
     let batch = Batch::new(&x, &offsets, Keys::All);
     let (scores, weights) = model.forward_with_weights(backend, &batch).unwrap();
     let saturated = case.ends_with(".raw");
-    let bar = Bar::Absolute(MODEL);
-    // what has no bound of its own grows with the features
-    let unbounded = if saturated { Bar::OfLargest(RAW) } else { bar };
-    let mut check = |part: &str, bar: Bar, got: &[f32]| {
+    let bound = ErrorBound::Absolute(MODEL);
+    // Unbounded outputs grow with the features.
+    let unbounded = if saturated { ErrorBound::OfLargest(RAW) } else { bound };
+    let mut check = |part: &str, bound: ErrorBound, got: &[f32]| {
         let name = format!("{case}.{part}");
-        tally.case(&name, bar.compare(got, &file.f64(&name)));
+        tally.case(&name, bound.compare(got, &file.f64(&name)));
     };
     check("node_embeddings", unbounded, &scores.embeddings);
-    check("pattern_scores", bar, &scores.pattern);
-    check("significance_scores", bar, &scores.significance);
-    check("attention_weights", bar, &dense_mean(&weights, nodes));
+    check("pattern_scores", bound, &scores.pattern);
+    check("significance_scores", bound, &scores.significance);
+    check("attention_weights", bound, &dense_mean(&weights, nodes));
     let range = model.predict_range(backend, &batch, EARLY_FRACTION).unwrap();
     let parts = [range.k as f32, range.center, range.half, range.confidence];
     check("range_k_center_half_conf", unbounded, &parts);
 }
 
-/// How far a value may lie from the expected one.
+/// Largest error of a value.
 #[derive(Clone, Copy)]
-enum Bar {
+enum ErrorBound {
     Absolute(f64),
     /// A fraction of the largest expected value; errors are reported as such fractions.
     OfLargest(f64),
 }
 
-impl Bar {
+impl ErrorBound {
     fn compare(self, got: &[f32], want: &[f64]) -> Result<f64, String> {
-        let (bar, unit) = match self {
-            Self::Absolute(bar) => (bar, 1.0),
-            Self::OfLargest(bar) => (bar, want.iter().fold(1.0, |m: f64, v| m.max(v.abs()))),
+        let (bound, unit) = match self {
+            Self::Absolute(bound) => (bound, 1.0),
+            Self::OfLargest(bound) => (bound, want.iter().fold(1.0, |m: f64, v| m.max(v.abs()))),
         };
         let scaled = got.iter().map(|&v| f64::from(v) / unit);
-        Tolerance::abs(bar).compare(scaled, want.iter().map(|v| v / unit))
+        Tolerance::abs(bound).compare(scaled, want.iter().map(|v| v / unit))
     }
 }
 
@@ -160,7 +162,7 @@ impl Graph {
     fn read(file: &Tensors, session: &str) -> Self {
         let dt = file.f64(&format!("{session}.dt_dense"));
         let nodes = file.shape(&format!("{session}.dt_dense"))[0];
-        // nodes rise in time, so the first row holds the times since the first node
+        // Nodes rise in time, so the first row holds the times since the first node.
         let minutes = &dt[..nodes];
         for i in 0..nodes {
             for j in 0..nodes {
@@ -187,8 +189,8 @@ impl Graph {
         CsrPattern::new(&self.row_ptr, &self.col_idx, self.nodes).unwrap()
     }
 
-    /// Differences kept on the edges alone are the times' differences wherever a node may look, so that one bias from
-    /// the times stands for both forms.
+    /// Checks that the time differences stored on edges are those of the node times, so that one bias from the
+    /// times serves both forms.
     fn check_scatter(&self, dt: &[f64]) {
         for i in 0..self.nodes {
             assert_eq!(dt[i * self.nodes + i], 0.0, "node {i}");
@@ -204,9 +206,9 @@ fn time_bias(name: &str) -> TimeBias {
     match name {
         "none" => TimeBias::None,
         "bucket" => TimeBias::Buckets(BUCKETS.to_vec()),
-        // the original's name; its formula is a square root
+        // The file's name for the square root.
         "rbf" => TimeBias::Sqrt { scale_minutes: SCALE_MINUTES },
-        other => panic!("{other} is no bias"),
+        other => panic!("{other} is not a bias"),
     }
 }
 
@@ -220,7 +222,7 @@ fn layer(file: &Tensors, prefix: &str, positions: Positions) -> Layer {
     Layer::from_bytes(&subset(file, prefix), &config(hidden, positions), input_dim).unwrap()
 }
 
-/// The tensors whose names begin with `prefix`, as a file of their own. `w.` may stay, others must go.
+/// The tensors with this prefix, as a separate file. The prefix `w.` stays, others are removed.
 fn subset(file: &Tensors, prefix: &str) -> Vec<u8> {
     let tensors: BTreeMap<String, (Vec<usize>, Vec<u8>)> = file
         .names()
@@ -237,7 +239,7 @@ fn subset(file: &Tensors, prefix: &str) -> Vec<u8> {
     safetensors::serialize(views, None).unwrap()
 }
 
-/// Names that end so, without the end, in order.
+/// The names with this suffix, without it, in order.
 fn stems(names: &[String], end: &str) -> Vec<String> {
     let mut stems: Vec<String> =
         names.iter().filter_map(|name| name.strip_suffix(end)).map(str::to_owned).collect();
@@ -245,7 +247,7 @@ fn stems(names: &[String], end: &str) -> Vec<String> {
     stems
 }
 
-/// Mean of the heads, `[nodes, nodes]`, 0 where a node may not look.
+/// Mean of the heads, `[nodes, nodes]`, 0 for pairs that are not keys.
 fn dense_mean(weights: &SparseWeights, nodes: usize) -> Vec<f32> {
     let (mean, mut dense) = (weights.head_mean(), vec![0.0; nodes * nodes]);
     for row in 0..nodes {

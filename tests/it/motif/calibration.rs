@@ -1,8 +1,8 @@
-//! How often each null raises an alarm where there is nothing to find, and how often it finds what is planted.
+//! The rate of false alarms of each null on logs without structure, and its power on a planted pattern.
 
 mod data;
 
-use ironforge::motif::{Mined, MotifConfig, Null, Verdict, mine};
+use ironforge::motif::{MiningResult, MotifConfig, Null, Verdict, mine};
 use rayon::prelude::*;
 
 use data::{Generator, Log, PLANTED};
@@ -11,7 +11,7 @@ use data::{Generator, Log, PLANTED};
 const LEVEL: f64 = 0.05;
 const NULLS: [Null; 3] = [Null::StratifiedPermutation, Null::LabelPermutation, Null::IntervalJitter];
 
-/// What a null made of the logs of one generator.
+/// False alarms of a null on the logs of one generator.
 #[derive(Debug, Clone, Copy, Default)]
 struct Alarms {
     logs: u32,
@@ -40,13 +40,13 @@ impl Alarms {
         f64::from(self.raised) / f64::from(self.logs)
     }
 
-    /// The level and two standard errors.
-    fn bar(self) -> f64 {
+    /// The level plus two standard errors.
+    fn limit(self) -> f64 {
         LEVEL + 2.0 * (LEVEL * (1.0 - LEVEL) / f64::from(self.logs)).sqrt()
     }
 }
 
-fn mined(log: &Log, seed: u32, config: &MotifConfig) -> Mined {
+fn mined(log: &Log, seed: u32, config: &MotifConfig) -> MiningResult {
     mine(&log.lend(), config, seed.into(), &|_, _| {}).unwrap()
 }
 
@@ -54,9 +54,9 @@ fn config(null: Null, iterations: u32, max_nodes: usize) -> MotifConfig {
     MotifConfig { null, iterations, max_nodes, ..MotifConfig::default() }
 }
 
-/// Whether a generator's logs are as the null says chance makes them.
-fn assumed(config: &MotifConfig, generator: Generator) -> bool {
-    // the mix of labels may change by a fifth or so from end to end
+/// Returns whether a generator's logs meet the assumption of the null.
+fn meets_assumption(config: &MotifConfig, generator: Generator) -> bool {
+    // the mix of labels may change by about a fifth within a width
     let even = |widths: f64| generator.period_minutes().is_none_or(|period| widths <= period);
     match config.null {
         Null::StratifiedPermutation => even(8.0 * config.block_minutes),
@@ -65,16 +65,16 @@ fn assumed(config: &MotifConfig, generator: Generator) -> bool {
     }
 }
 
-/// Prints the rates of a null, and gives those above the level where it ought to hold it.
+/// Prints the rates of a null, and gives those above the level on logs that meet its assumption.
 fn row(config: &MotifConfig, generators: &[Generator], logs: u32) -> Vec<String> {
     let mut broken = Vec::new();
     let mut line = format!("{:24}", config.null.name());
     for &generator in generators {
         let alarms = Alarms::of(generator, logs, config);
-        let assumed = assumed(config, generator);
+        let assumed = meets_assumption(config, generator);
         let mark = if assumed { ' ' } else { '*' };
         line += &format!("{:>10.3}{mark} ({:>2})", alarms.rate(), alarms.promoted);
-        if assumed && alarms.rate() > alarms.bar() {
+        if assumed && alarms.rate() > alarms.limit() {
             broken.push(format!("{} on {generator:?}: {alarms:?}", config.null.name()));
         }
         if config.null != Null::StratifiedPermutation && alarms.promoted > 0 {
@@ -93,7 +93,7 @@ fn heading(generators: &[Generator]) {
 #[test]
 #[ignore = "minutes; cargo test --release --test it -- --ignored calibration --nocapture"]
 fn calibration_of_every_null_on_every_generator() {
-    println!("alarms in 300 logs (and promotions); * where the logs are not as the null assumes");
+    println!("alarms in 300 logs (and promotions); * where the logs do not meet the assumption of the null");
     heading(&Generator::ALL);
     let mut broken = Vec::new();
     for (null, max_nodes) in NULLS.into_iter().zip([4, 4, 3]) {
@@ -126,7 +126,7 @@ fn power(logs: u32, config: &MotifConfig, verdict: Verdict) -> f64 {
 
 #[test]
 #[ignore = "minutes; cargo test --release --test it -- --ignored calibration --nocapture"]
-fn calibration_finds_what_is_planted() {
+fn calibration_of_power_on_a_planted_pattern() {
     println!("share of 100 logs in which the planted pattern is parked, and promoted");
     for null in NULLS {
         let config = config(null, 999, 3);
@@ -139,16 +139,17 @@ fn calibration_finds_what_is_planted() {
 }
 
 #[test]
-fn the_default_null_raises_no_more_alarms_than_promised() {
+fn the_default_null_keeps_its_level() {
     let config = config(Null::StratifiedPermutation, 39, 3);
-    let holds: Vec<Generator> = Generator::ALL.into_iter().filter(|&g| assumed(&config, g)).collect();
+    let holds: Vec<Generator> =
+        Generator::ALL.into_iter().filter(|&g| meets_assumption(&config, g)).collect();
     heading(&holds);
     let broken = row(&config, &holds, 100);
     assert!(broken.is_empty(), "{broken:#?}");
 }
 
 #[test]
-fn labels_over_whole_sessions_raise_alarms_where_their_mix_changes() {
+fn permutation_over_whole_sessions_raises_alarms_where_the_mix_changes() {
     for generator in [Generator::Drift, Generator::Clusters60] {
         let alarms = Alarms::of(generator, 20, &config(Null::LabelPermutation, 39, 3));
         assert!(alarms.rate() > 0.5, "{generator:?}: {alarms:?}");
@@ -157,7 +158,7 @@ fn labels_over_whole_sessions_raise_alarms_where_their_mix_changes() {
 }
 
 #[test]
-fn a_planted_pattern_is_found() {
+fn a_planted_pattern_is_found_under_each_permutation() {
     for null in [Null::StratifiedPermutation, Null::LabelPermutation] {
         let power = power(10, &config(null, 99, 3), Verdict::Park);
         assert!(power >= 0.8, "{null:?}: {power}");
@@ -165,13 +166,13 @@ fn a_planted_pattern_is_found() {
 }
 
 #[test]
-fn under_every_null_the_least_p_of_noise_lies_on_either_side_of_a_half() {
+fn under_every_null_the_smallest_p_of_noise_lies_on_either_side_of_a_half() {
     for null in NULLS {
-        let least = |seed: u32| {
+        let smallest = |seed: u32| {
             let rows = mined(&Generator::Stationary.log(seed), seed, &config(null, 19, 3)).rows;
             rows.iter().map(|row| row.significance.unwrap().p_fwer).fold(1.0, f64::min)
         };
-        let below = (0..40).filter(|&seed| least(seed) <= 0.5).count();
+        let below = (0..40).filter(|&seed| smallest(seed) <= 0.5).count();
         // a half of 40, standard deviation 3
         assert!((8..=32).contains(&below), "{null:?}: {below} of 40");
     }

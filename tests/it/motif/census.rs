@@ -1,4 +1,4 @@
-//! The census: every occurrence counted once, in its class.
+//! The census: every occurrence is counted once, in its class.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,15 +10,15 @@ use super::{Owned, all_patterns, lend};
 
 type Key = (usize, u32, Vec<u32>);
 
-/// Count, support, and occurrences that do not overlap.
+/// Count, support, and number of non-overlapping occurrences.
 type Numbers = (u64, u32, u64);
 
-/// Every set of k events, tried one by one.
+/// Counts by trying every set of k events.
 fn brute_force(graphs: &[Owned]) -> BTreeMap<Key, Numbers> {
     brute_force_of(graphs, |_| true)
 }
 
-/// Those sets whose times are as `wanted`.
+/// The same of the sets whose times are `wanted`.
 fn brute_force_of(graphs: &[Owned], wanted: impl Fn(&[i64]) -> bool) -> BTreeMap<Key, Numbers> {
     let mut counts: BTreeMap<Key, Numbers> = BTreeMap::new();
     for graph in graphs {
@@ -50,14 +50,14 @@ fn brute_force_of(graphs: &[Owned], wanted: impl Fn(&[i64]) -> bool) -> BTreeMap
         }
         for (key, spans) in here {
             let total = counts.entry(key).or_default();
-            *total = (total.0 + spans.len() as u64, total.1 + 1, total.2 + most_apart(&spans));
+            *total = (total.0 + spans.len() as u64, total.1 + 1, total.2 + max_non_overlapping(&spans));
         }
     }
     counts
 }
 
-/// The largest number of spans no two of which share an event: the best among those from event `at` on, event by event.
-fn most_apart(spans: &[(usize, usize)]) -> u64 {
+/// The largest number of spans of which no two share an event, by dynamic programming over the first event `at`.
+fn max_non_overlapping(spans: &[(usize, usize)]) -> u64 {
     let end = spans.iter().map(|s| s.1 + 1).max().unwrap();
     let mut best = vec![0; end + 1];
     for at in (0..end).rev() {
@@ -67,7 +67,7 @@ fn most_apart(spans: &[(usize, usize)]) -> u64 {
     best[0]
 }
 
-/// Those sets whose events lie within `limit` minutes.
+/// The same of the sets whose events lie within `limit` minutes.
 fn brute_force_within(graphs: &[Owned], limit: u64) -> BTreeMap<Key, Numbers> {
     let limit_ms = i128::from(limit) * 60_000;
     brute_force_of(graphs, |times| {
@@ -87,7 +87,7 @@ fn a_graph() -> impl Strategy<Value = Owned> {
         let n = nodes as u32;
         let pairs = (0..n).flat_map(|i| (i + 1..n).map(move |j| (i, j)));
         let edges: Vec<_> = pairs.filter(|_| f64::from(numbers.next_f32()) < density).collect();
-        // far apart: codes need not be dense
+        // with gaps: label codes need not be dense
         let labels: Vec<u32> = (0..n).map(|_| numbers.below(vocabulary) * 1_000_003).collect();
         Owned::new(nodes, &edges).labelled(&labels)
     })
@@ -108,7 +108,7 @@ proptest! {
     }
 
     #[test]
-    fn sizes_and_min_count_only_leave_out(
+    fn sizes_and_min_count_only_filter_the_patterns(
         graph in a_graph(),
         min in 3_usize..=5,
         more in 0_usize..=2,
@@ -123,7 +123,7 @@ proptest! {
     }
 }
 
-/// Times of 0 to 40 minutes that rise, or not; some as far apart as there are.
+/// Times of 0 to 40 minutes, rising or not; in one case of four the first and last are the extreme times.
 fn timed(graph: Owned, seed: u64, rising: bool) -> Owned {
     let mut numbers = Philox::new(seed).stream(1, 0);
     let mut t_ms: Vec<i64> = graph.labels.iter().map(|_| 60_000 * i64::from(numbers.below(40))).collect();
@@ -158,7 +158,7 @@ proptest! {
     }
 }
 
-/// Events linked with some of those up to `reach` later: sparse, so that a set may span four times `reach`.
+/// Events linked with some of the `reach` next ones: sparse, so that a set may span four times `reach`.
 fn a_wide_graph() -> impl Strategy<Value = Owned> {
     (0_usize..260, 1_u32..140, 1_u32..4, any::<u64>()).prop_map(|(nodes, reach, degree, seed)| {
         let mut numbers = Philox::new(seed).stream(0, 0);
@@ -173,7 +173,7 @@ fn a_wide_graph() -> impl Strategy<Value = Owned> {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
 
-    // one label has a counter for each shape; the labels 0 to 19 are counted shape by shape
+    // one label is counted with a counter for each shape; the labels 0 to 19 are counted shape by shape
     #[test]
     fn one_label_is_counted_as_many_are(graphs in prop::collection::vec(a_wide_graph(), 1..4)) {
         let many: Vec<Owned> = graphs
@@ -186,7 +186,7 @@ proptest! {
         let mut shapes: BTreeMap<(u8, u32), (u64, u32)> = BTreeMap::new();
         for p in &many.patterns {
             let shape = shapes.entry((p.pattern.k(), p.pattern.mask())).or_default();
-            // a shape stands in at least as many graphs as each of its patterns
+            // a shape occurs in at least as many graphs as each of its patterns
             *shape = (shape.0 + p.count, shape.1.max(p.support));
         }
         let counts: Vec<_> = one.patterns.iter().map(|p| ((p.pattern.k(), p.pattern.mask()), p.count)).collect();
@@ -201,7 +201,7 @@ proptest! {
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(4))]
 
-    // a counter for each pattern, or a table for each shape: events without links decide by their number and labels
+    // a counter for each pattern, or a table for each shape: the number and labels of events without links decide
     #[test]
     fn few_labels_are_counted_as_many_are(
         graphs in prop::collection::vec(a_wide_graph(), 1..4),
@@ -212,9 +212,9 @@ proptest! {
             let labels: Vec<u32> = (0..g.labels.len() as u32).map(label).collect();
             g.labelled(&labels)
         });
-        let counted = |alone: &dyn Fn(u32) -> u32| {
-            let alone = Owned::new(9_000, &[]).labelled(&(0..9_000).map(alone).collect::<Vec<_>>());
-            let all: Vec<Owned> = graphs.clone().chain([alone]).collect();
+        let counted = |label: &dyn Fn(u32) -> u32| {
+            let unlinked = Owned::new(9_000, &[]).labelled(&(0..9_000).map(label).collect::<Vec<_>>());
+            let all: Vec<Owned> = graphs.clone().chain([unlinked]).collect();
             count(&lend(&all), &all_patterns()).unwrap()
         };
         prop_assert_eq!(counted(&|i| i % vocabulary), counted(&|i| i % 50));
@@ -223,7 +223,7 @@ proptest! {
 
 #[test]
 fn the_support_of_a_shape_does_not_depend_on_how_its_graphs_are_cut() {
-    // graphs of 3 to 902 events: pieces of work end inside graphs, and hold many of them; a few labels, and one
+    // graphs of 3 to 902 events: pieces of work end inside graphs, and hold many of them; with one label and a few
     let sizes: Vec<usize> = (0..60).map(|i| 3 + i * i % 901).collect();
     for vocabulary in [1, 2, 4] {
         let path = |&n: &usize| {
@@ -234,17 +234,17 @@ fn the_support_of_a_shape_does_not_depend_on_how_its_graphs_are_cut() {
         let census = count(&lend(&graphs), &all_patterns()).unwrap();
         let each = graphs.iter().map(|g| counted(&count(&[g.lend()], &all_patterns()).unwrap()));
         let mut want: BTreeMap<Key, Numbers> = BTreeMap::new();
-        for (key, (count, support, apart)) in each.flatten() {
+        for (key, (count, support, non_overlapping)) in each.flatten() {
             let total = want.entry(key).or_default();
-            *total = (total.0 + count, total.1 + support, total.2 + apart);
+            *total = (total.0 + count, total.1 + support, total.2 + non_overlapping);
         }
         assert_eq!(counted(&census), want);
     }
 }
 
 #[test]
-fn occurrences_that_share_events_or_lie_inside_one_another_count_once() {
-    // two chains of three, one inside the other, then one behind: 0 4 5, 1 2 3, 6 7 8
+fn occurrences_that_overlap_or_are_nested_count_once_as_non_overlapping() {
+    // two chains of three, one inside the other, then one after them: 0 4 5, 1 2 3, 6 7 8
     let edges = [(0, 4), (4, 5), (1, 2), (2, 3), (6, 7), (7, 8)];
     let graph = Owned::new(9, &edges);
     for labels in [[0; 9], [0, 1, 2, 3, 1, 2, 0, 1, 2]] {
@@ -252,14 +252,14 @@ fn occurrences_that_share_events_or_lie_inside_one_another_count_once() {
         let most = census.patterns.iter().map(|p| (p.count, p.non_overlapping)).max();
         assert_eq!(most, Some(if labels[1] == 0 { (3, 2) } else { (2, 2) }));
     }
-    // a star: every set holds its hub
+    // a star: every set has its hub
     let star = Owned::new(12, &(1..12).map(|leaf| (0, leaf)).collect::<Vec<_>>());
     let census = count(&[star.lend(), star.lend()], &all_patterns()).unwrap();
     assert!(census.patterns.iter().all(|p| p.count > 2 && p.non_overlapping == 2));
 }
 
 #[test]
-fn there_are_4_24_and_267_classes() {
+fn connected_shapes_of_3_4_and_5_events_form_4_24_and_267_classes() {
     for (k, want) in [(3, 4), (4, 24), (5, 267)] {
         let pairs: Vec<u32> = (0..k).flat_map(|i| (i + 1..k).map(move |j| 1 << (i * k + j))).collect();
         let mut classes = BTreeSet::new();
@@ -285,8 +285,8 @@ fn there_are_4_24_and_267_classes() {
 }
 
 #[test]
-fn tens_of_thousands_of_labels_are_told_apart() {
-    // beyond 64 bits for five labels: a chain of blocks of 5, each label its own, and one pattern three times
+fn tens_of_thousands_of_labels_are_distinguished() {
+    // more than 64 bits for five labels: chains of 5 events, every label different, except one pattern three times
     let blocks = 4_000;
     let edges: Vec<_> = (0..blocks * 5).filter(|i| i % 5 != 4).map(|i| (i, i + 1)).collect();
     let mut labels: Vec<u32> = (0..blocks * 5).collect();
@@ -301,9 +301,9 @@ fn tens_of_thousands_of_labels_are_told_apart() {
 }
 
 #[test]
-fn an_estimate_is_near_the_number_on_even_graphs_and_on_hubs() {
+fn an_estimate_is_near_the_number_on_regular_graphs_and_on_hubs() {
     let choose = |n: f64, k: i32| (0..k).map(|i| (n - f64::from(i)) / (f64::from(i) + 1.0)).product::<f64>();
-    // a star: every set holds the hub
+    // a star: every set has the hub
     let leaves = 3_000_u32;
     let star = Owned::new(leaves as usize + 1, &(1..=leaves).map(|j| (0, j)).collect::<Vec<_>>());
     let inward = Owned::new(leaves as usize + 1, &(0..leaves).map(|i| (i, leaves)).collect::<Vec<_>>());

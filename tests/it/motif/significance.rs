@@ -1,4 +1,4 @@
-//! The test: nulls as permutations make them, false alarms no oftener than promised, and what is planted is found.
+//! The test: null counts are those of permutations, false alarms keep the level, and planted patterns are found.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -8,7 +8,7 @@ use ironforge::philox::{Philox, Stream};
 
 use super::{Owned, lend};
 
-/// Sessions of `n` events about 2 minutes apart, labels drawn by `label(numbers, share of the session passed)`.
+/// Sessions of `n` events about 2 minutes apart, labels drawn by `label(numbers, fraction of the session passed)`.
 fn sessions(seed: u64, count: u32, n: usize, label: impl Fn(&mut Stream, f64) -> u32) -> Vec<Owned> {
     let philox = Philox::new(seed);
     let session = |session| {
@@ -58,7 +58,7 @@ fn the_null_mean_is_the_expected_count_under_permutation() {
 }
 
 #[test]
-fn p_values_are_those_of_the_draws_and_never_above_the_family_wise_ones() {
+fn p_values_are_fractions_of_the_replicates_and_never_above_the_family_wise_ones() {
     let graphs = sessions(5, 4, 40, |numbers, _| numbers.below(3));
     let config = MotifConfig { max_nodes: 4, iterations: 99, ..MotifConfig::default() };
     let mut rarer = 0;
@@ -68,7 +68,7 @@ fn p_values_are_those_of_the_draws_and_never_above_the_family_wise_ones() {
         assert!((hundredths - hundredths.round()).abs() < 1e-9 && hundredths > 0.99, "{row:?}");
         assert!(s.p_value <= s.p_fwer && s.p_fwer <= 1.0 && s.p_value <= s.q_value, "{row:?}");
         assert!(s.p_two_sided <= (2.0 * s.p_value).min(1.0), "{row:?}");
-        // it is a one-sided p of one side or the other, doubled
+        // the two-sided p is a one-sided p of one side or the other, doubled
         rarer += u32::from(s.p_two_sided < 1.0 && s.lift < 1.0);
         assert!([s.null_mean, s.null_sd, s.lift].iter().all(|v| v.is_finite()), "{row:?}");
     }
@@ -76,7 +76,7 @@ fn p_values_are_those_of_the_draws_and_never_above_the_family_wise_ones() {
 }
 
 #[test]
-fn what_the_held_out_graphs_lack_is_found_and_not_confirmed() {
+fn a_pattern_that_the_held_out_graphs_lack_is_found_and_not_confirmed() {
     let config = MotifConfig { max_nodes: 3, iterations: 99, ..MotifConfig::default() };
     let noise = || sessions(8, 8, 50, |n, _| [0, 4, 5, 6, 7, 1, 2, 3][n.below(8) as usize]);
     let held_out = mine(&lend(&noise()), &config, 8, &|_, _| {}).unwrap().held_out;
@@ -92,7 +92,7 @@ fn what_the_held_out_graphs_lack_is_found_and_not_confirmed() {
 }
 
 #[test]
-fn the_deviation_of_two_draws_is_their_distance_over_the_root_of_two() {
+fn the_deviation_of_two_counts_is_their_distance_over_the_root_of_two() {
     let graphs = sessions(5, 4, 40, |numbers, _| numbers.below(3));
     let rows = mined(&graphs, &small(2), 5);
     let distances: Vec<f64> =
@@ -112,14 +112,14 @@ fn small(iterations: u32) -> MotifConfig {
 }
 
 #[test]
-fn noise_of_few_labels_raises_no_more_false_alarms_than_promised() {
+fn noise_of_few_labels_keeps_the_level() {
     let rate = false_alarms(200, |seed| sessions(seed, 3, 25, |n, _| n.below(3)), &small(59));
     let two_se = 2.0 * (0.05_f64 * 0.95 / 200.0).sqrt();
     assert!(rate <= 0.05 + two_se, "{rate}");
 }
 
 #[test]
-fn noise_of_many_rare_labels_raises_no_more_false_alarms_than_promised() {
+fn noise_of_many_rare_labels_keeps_the_level() {
     // thousands of patterns can occur here, few do, and those that reach min_count do it by chance
     let label = |n: &mut Stream, _: f64| n.below(12).min(n.below(40));
     let rate = false_alarms(150, |seed| sessions(seed, 3, 25, label), &small(59));
@@ -149,7 +149,7 @@ fn a_planted_motif_is_promoted() {
 }
 
 #[test]
-fn what_is_confirmed_was_found_without_the_graphs_held_out() {
+fn only_patterns_found_without_the_held_out_graphs_are_confirmed() {
     for seed in 0..3 {
         let rows = mined(&planted(seed), &small(99), seed);
         let found = |s: &Significance| s.p_discovery.unwrap() <= 0.5;
@@ -163,14 +163,14 @@ fn what_is_confirmed_was_found_without_the_graphs_held_out() {
 }
 
 #[test]
-fn drifting_labels_are_no_motif_unless_the_blocks_are_too_wide() {
+fn drifting_labels_raise_alarms_only_if_the_blocks_are_too_wide() {
     // label 0 gives way to 1 in the course of 6 hours
     let drifting = |seed| sessions(seed, 3, 180, |n, passed| u32::from(f64::from(n.next_f32()) < passed));
     let narrow = MotifConfig { max_nodes: 3, iterations: 99, ..MotifConfig::default() };
     let wide = MotifConfig { block_minutes: 100_000.0, ..narrow.clone() };
     let rate = |config| false_alarms(30, drifting, config);
     let (narrow, wide) = (rate(&narrow), rate(&wide));
-    assert!(narrow <= 0.15, "blocks of half an hour: {narrow}");
+    assert!(narrow <= 0.15, "blocks of a quarter of an hour: {narrow}");
     assert!(wide > 0.8, "one block: {wide}");
 }
 
@@ -183,20 +183,20 @@ fn results_do_not_depend_on_the_number_of_threads() {
     };
     let one = on(1);
     assert!(one.rows.len() > 20);
-    // also other pieces of the draws
+    // other numbers of threads also cut the replicates into other pieces
     for threads in [2, 3, 7] {
         assert_eq!(on(threads), one, "{threads} threads");
     }
 }
 
 #[test]
-fn another_seed_draws_other_nulls() {
+fn another_seed_draws_other_replicates() {
     let graphs = sessions(11, 2, 40, |n, _| n.below(3));
     assert_ne!(mined(&graphs, &small(50), 1), mined(&graphs, &small(50), 2));
 }
 
 #[test]
-fn labels_that_cannot_move_show_nothing_and_cost_nothing() {
+fn labels_that_cannot_move_show_nothing_and_draw_no_replicates() {
     let graphs = sessions(1, 2, 40, |_, _| 9);
     let drawn = AtomicU64::new(0);
     let tick = |_, _| {
@@ -214,7 +214,7 @@ fn labels_that_cannot_move_show_nothing_and_cost_nothing() {
 }
 
 #[test]
-fn without_draws_patterns_are_counted_and_not_judged() {
+fn without_replicates_patterns_are_counted_and_not_tested() {
     let rows = mined(&sessions(1, 2, 40, |n, _| n.below(2)), &small(0), 1);
     assert_eq!(with(&rows, Verdict::Untested), rows.len());
     assert!(!rows.is_empty() && rows.iter().all(|row| row.significance.is_none()));
@@ -235,7 +235,7 @@ fn progress_ends_at_its_total() {
 }
 
 #[test]
-fn no_graph_and_empty_graphs_give_no_motif() {
+fn no_graphs_and_empty_graphs_give_no_motifs() {
     let empty = Owned::new(0, &[]);
     let single = Owned::new(1, &[]);
     for graphs in [vec![], vec![empty.clone()], vec![single.clone(), empty, single]] {

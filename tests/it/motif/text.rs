@@ -1,4 +1,4 @@
-//! Patterns as text, there and back; and as isomorphism classes.
+//! Patterns written as text and read back; and their isomorphism classes.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::LazyLock;
@@ -8,8 +8,8 @@ use proptest::prelude::*;
 
 use super::{Owned, all_patterns};
 
-/// Names that hold whatever the text is made of.
-const NASTY: [&str; 28] = [
+/// Names that contain the syntax of the text.
+const SYNTAX_NAMES: [&str; 28] = [
     "a",
     "a#1",
     "a#2",
@@ -68,12 +68,12 @@ fn shapes() -> Vec<Shape> {
 /// Number of events, and edges.
 type Shape = (usize, Vec<(u32, u32)>);
 
-/// Made once: properties ask for them case by case.
+/// Computed once: properties use them in every case.
 static SHAPES: LazyLock<Vec<Shape>> = LazyLock::new(shapes);
 
 #[test]
-fn every_shape_comes_back_from_its_text_and_no_two_share_one() {
-    let names = names(&NASTY);
+fn every_pattern_is_read_back_from_its_text_and_no_two_share_one() {
+    let names = names(&SYNTAX_NAMES);
     let shapes = shapes();
     assert_eq!(shapes.len(), 4 + 38 + 728);
     let mut seen = HashMap::new();
@@ -96,7 +96,7 @@ fn every_shape_comes_back_from_its_text_and_no_two_share_one() {
 
 proptest! {
     #[test]
-    fn any_names_come_back(
+    fn patterns_with_any_names_are_read_back(
         names in prop::collection::hash_set(any::<String>(), 5), labels in prop::array::uniform5(0_u32..5), at in 0_usize..770
     ) {
         let names: Vec<String> = names.into_iter().collect();
@@ -107,7 +107,7 @@ proptest! {
     }
 
     #[test]
-    fn whatever_is_read_is_a_pattern_or_an_error(text in "([ab;# \"\\\\1-3]|->|->|a|b|; ){0,40}") {
+    fn any_text_is_a_pattern_or_an_error(text in "([ab;# \"\\\\1-3]|->|->|a|b|; ){0,40}") {
         let names = names(&["a", "b"]);
         if let Ok(pattern) = Pattern::parse(&text, &names) {
             prop_assert_eq!(Pattern::parse(&pattern.text(&names), &names), Ok(pattern));
@@ -116,7 +116,7 @@ proptest! {
 }
 
 #[test]
-fn texts_read_as_they_are_written() {
+fn texts_have_their_documented_form() {
     let names = names(&["sweep", "reversal", "expansion", "a;b", "probe"]);
     let text =
         |edges: &[(u32, u32)], labels: &[u32]| pattern(labels.len(), edges, labels).unwrap().text(&names);
@@ -126,17 +126,17 @@ fn texts_read_as_they_are_written() {
     // the probe comes second, and nothing leads to it: the edges alone would put it last
     let later = text(&[(0, 2), (1, 2)], &[0, 4, 1]);
     assert_eq!(later, "sweep -> reversal; probe -> reversal");
-    let told = text(&[(0, 1), (0, 3), (2, 3)], &[0, 1, 4, 2]);
-    assert_eq!(told, "sweep -> reversal; sweep -> expansion; probe -> expansion");
-    let untold = text(&[(0, 2), (0, 3), (1, 3)], &[0, 4, 1, 2]);
+    let determined = text(&[(0, 1), (0, 3), (2, 3)], &[0, 1, 4, 2]);
+    assert_eq!(determined, "sweep -> reversal; sweep -> expansion; probe -> expansion");
+    let undetermined = text(&[(0, 2), (0, 3), (1, 3)], &[0, 4, 1, 2]);
     assert_eq!(
-        untold,
+        undetermined,
         "sweep; probe; reversal; expansion; sweep -> reversal; sweep -> expansion; probe -> expansion"
     );
 }
 
 #[test]
-fn what_is_no_canonical_text_reads_too() {
+fn other_spellings_of_a_pattern_are_read_too() {
     let names = names(&["a", "b", "c"]);
     let read = |text| Pattern::parse(text, &names).map(|pattern| pattern.text(&names));
     for text in [
@@ -152,7 +152,7 @@ fn what_is_no_canonical_text_reads_too() {
 }
 
 #[test]
-fn what_is_no_pattern_is_refused_with_its_place() {
+fn a_text_that_is_not_a_pattern_is_refused_with_its_byte_offset() {
     use PatternTextError as E;
     let names = names(&["a", "b", "c", "sweep"]);
     let refuse = |text| Pattern::parse(text, &names).unwrap_err();
@@ -173,25 +173,25 @@ fn what_is_no_pattern_is_refused_with_its_place() {
         ("a#1x -> b", E::Separator { found: 'x', at: 3 }),
         ("\"a\"b -> c", E::Separator { found: 'b', at: 3 }),
         ("a\"b\" -> c", E::Separator { found: '"', at: 1 }),
-        ("a -> swep -> b", E::Label { label: s("swep"), at: 5, nearest: Some(s("sweep")) }),
-        ("a -> quite", E::Label { label: s("quite"), at: 5, nearest: None }),
+        ("a -> swep -> b", E::UnknownLabel { label: s("swep"), at: 5, nearest: Some(s("sweep")) }),
+        ("a -> quite", E::UnknownLabel { label: s("quite"), at: 5, nearest: None }),
         ("a -> b", E::Size { events: 2, at: 6 }),
         ("a#1 -> a#2 -> a#3 -> b -> c -> sweep", E::Size { events: 6, at: 31 }),
         ("a -> b; c -> c", E::SelfLoop { event: s("c"), at: 13 }),
-        ("a -> b -> c; a ->b", E::Twice { src: s("a"), dst: s("b"), at: 17 }),
+        ("a -> b -> c; a ->b", E::DuplicateEdge { src: s("a"), dst: s("b"), at: 17 }),
         ("a -> b; b -> c; c -> b#1", E::Cycle { events: vec![s("c"), s("b")], at: 13 }),
         ("a -> b -> c; c -> a", E::Cycle { events: vec![s("b"), s("c"), s("a")], at: 5 }),
-        ("a -> b; c", E::Apart { event: s("c"), at: 8 }),
-        ("a; b -> c -> sweep", E::Apart { event: s("b"), at: 3 }),
-        ("a -> b; b -> a#3", E::Gap { event: s("a#3"), at: 13 }),
-        ("a#2 -> b; b -> a#1", E::Renumber { event: s("a#1"), at: 15 }),
+        ("a -> b; c", E::Disconnected { event: s("c"), at: 8 }),
+        ("a; b -> c -> sweep", E::Disconnected { event: s("b"), at: 3 }),
+        ("a -> b; b -> a#3", E::NumberGap { event: s("a#3"), at: 13 }),
+        ("a#2 -> b; b -> a#1", E::NumberOrder { event: s("a#1"), at: 15 }),
     ] {
         let got = refuse(text);
         match (&got, &want) {
-            // where a cycle is entered is not promised
-            (E::Cycle { events, at }, E::Cycle { events: of, at: place }) => {
+            // the first event of a cycle is unspecified
+            (E::Cycle { events, at }, E::Cycle { events: of, at: want }) => {
                 assert_eq!(events.iter().collect::<HashSet<_>>(), of.iter().collect(), "{text}");
-                assert_eq!(at, place, "{text}");
+                assert_eq!(at, want, "{text}");
             }
             _ => assert_eq!(got, want, "{text}"),
         }
@@ -223,14 +223,12 @@ fn the_canonical_pattern_is_the_smallest_of_its_isomorphism_class() {
             let labels = &labels[..k];
             let own = pattern(k, &edges, labels).unwrap();
             let mut smallest = own;
-            for place in orders(k) {
-                let moved: Vec<(u32, u32)> = edges
-                    .iter()
-                    .map(|&(i, j)| (place[i as usize] as u32, place[j as usize] as u32))
-                    .collect();
+            for rank in orders(k) {
+                let moved: Vec<(u32, u32)> =
+                    edges.iter().map(|&(i, j)| (rank[i as usize] as u32, rank[j as usize] as u32)).collect();
                 if moved.iter().all(|&(i, j)| i < j) {
                     let mut renamed = vec![0; k];
-                    (0..k).for_each(|event| renamed[place[event]] = labels[event]);
+                    (0..k).for_each(|event| renamed[rank[event]] = labels[event]);
                     let other = pattern(k, &moved, &renamed).unwrap();
                     assert_eq!(class_of(k, other.mask()), class_of(k, own.mask()));
                     smallest = smallest.min(other);

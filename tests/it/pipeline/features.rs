@@ -1,10 +1,10 @@
-//! Which features a run has, where its files hold them, and what a report says of them.
+//! The features of a run: selection, columns and report.
 
 use ironforge::config::{Effective, Sources};
 use ironforge::dag::{Dag, EdgeWeights};
 use ironforge::events::Features;
 use ironforge::legacy::{features45, session_from_json};
-use ironforge::pipeline::{Request, Silent, discover};
+use ironforge::pipeline::{DiscoverRequest, Silent, discover};
 use ironforge::tgat::Model;
 
 use super::{Run, csv, events_of, numbers, settings, wide};
@@ -51,7 +51,7 @@ fn sessions_with_prices_types_and_context_get_45_features_and_20_of_edges() {
     let weights: Vec<f32> = weights.into_iter().map(|w| w.unwrap() as f32).collect();
     check("dag_edges", "x", &features45::dag_edges(&session, &src, &dst, &weights).unwrap());
     assert_eq!(run.report.feature_stats.features, nodes.info);
-    assert!(run.table("dag_edges", &session.id).column("x10").is_none(), "noise is no feature");
+    assert!(run.table("dag_edges", &session.id).column("x10").is_none(), "noise columns are not features");
 }
 
 #[test]
@@ -67,7 +67,7 @@ fn any_other_log_keeps_the_generic_features() {
 }
 
 #[test]
-fn session45_is_refused_where_a_session_has_not_what_it_needs() {
+fn session45_is_an_error_if_a_session_lacks_an_input_of_it() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("s.json");
     let refusal = |text: String| {
@@ -76,7 +76,7 @@ fn session45_is_refused_where_a_session_has_not_what_it_needs() {
         let effective = Effective::load(&Sources { sets: &sets, ..Sources::default() }).unwrap();
         let paths = [path.clone()];
         let out = folder.path().join("out");
-        let request = Request { paths: &paths, out: &out, effective: &effective, weights: None };
+        let request = DiscoverRequest { paths: &paths, out: &out, effective: &effective, weights: None };
         let error = discover(&request, &Silent).unwrap_err();
         (error.exit_code(), error.to_string())
     };
@@ -92,18 +92,18 @@ fn session45_is_refused_where_a_session_has_not_what_it_needs() {
 }
 
 #[test]
-fn a_run_says_what_describes_the_input_and_what_needs_trained_weights() {
+fn the_report_lists_which_results_need_trained_weights() {
     let text = csv(20, 1);
     let untrained = Run::new(&[("a.csv", &text)], &[]);
-    let said = serde_json::to_value(&untrained.report).unwrap()["meaning"].clone();
-    assert_eq!(said["descriptive"], serde_json::json!(["nodes", "temporal_edges", "dag_edges", "motifs"]));
-    assert_eq!(said["needs_trained_weights"], serde_json::json!(["embeddings", "scores"]));
-    assert_eq!(said["of_trained_weights"], serde_json::json!([]));
+    let meaning = serde_json::to_value(&untrained.report).unwrap()["meaning"].clone();
+    assert_eq!(meaning["descriptive"], serde_json::json!(["nodes", "temporal_edges", "dag_edges", "motifs"]));
+    assert_eq!(meaning["needs_trained_weights"], serde_json::json!(["embeddings", "scores"]));
+    assert_eq!(meaning["of_trained_weights"], serde_json::json!([]));
 
     let width = untrained.report.feature_stats.features.len();
     let model = Model::seeded(&settings(&[]).config.tgat, width, 5).unwrap();
     let path = untrained.folder.path().join("w.safetensors");
-    // The file says itself that its network is not trained: say that it is, in as many bytes.
+    // The file marks its network as untrained: mark it as trained, in the same number of bytes.
     let mut bytes = model.to_bytes().unwrap();
     let (no, yes) = (br#""trained":"false""#, br#""trained":"true" "#);
     let mark = bytes.windows(no.len()).position(|window| window == no).unwrap();
@@ -116,7 +116,7 @@ fn a_run_says_what_describes_the_input_and_what_needs_trained_weights() {
 }
 
 #[test]
-fn the_weights_of_a_run_know_its_zones() {
+fn edge_weights_use_the_zones_of_the_settings() {
     let text = csv(40, 1);
     let events = events_of(&text);
     let sets = ["dag.zone_exponent=0.85", "dag.zones=[0.25, 0.5]"];
@@ -132,19 +132,22 @@ fn the_weights_of_a_run_know_its_zones() {
 }
 
 #[test]
-fn a_feature_beyond_what_its_column_holds_is_an_error_and_no_infinity() {
-    for (features, place) in [("session45", "(f08) of row 1"), ("generic", "of row 1")] {
+fn a_feature_beyond_the_f32_range_is_an_error() {
+    for (features, location) in [("session45", "(f08) of row 1"), ("generic", "of row 1")] {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("s.json");
         std::fs::write(&path, SESSION.replace("104", "1e300")).unwrap();
         let sets = [format!("session.features={features}"), "motif.iterations=0".to_owned()];
         let effective = Effective::load(&Sources { sets: &sets, ..Sources::default() }).unwrap();
         let (paths, out) = ([path], folder.path().join("out"));
-        let request = Request { paths: &paths, out: &out, effective: &effective, weights: None };
+        let request = DiscoverRequest { paths: &paths, out: &out, effective: &effective, weights: None };
         let error = discover(&request, &Silent).unwrap_err();
         assert_eq!(error.exit_code(), 65);
-        let said = error.to_string();
-        assert!(said.contains(place) && said.contains("s.json") && said.contains("1e300"), "{said}");
+        let message = error.to_string();
+        assert!(
+            message.contains(location) && message.contains("s.json") && message.contains("1e300"),
+            "{message}"
+        );
         assert!(!out.exists(), "nothing is left of the run");
     }
 }

@@ -1,11 +1,10 @@
-//! Folders of the original's files: each is read, superseded or skipped, and said to be.
+//! Input folders: each file is read, superseded or skipped, and reported.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use ironforge::config::{Effective, Sources};
-use ironforge::error::Error;
-use ironforge::pipeline::{BuildReport, BuildRequest, Silent, build_graph};
+use ironforge::pipeline::{BuildGraphReport, BuildGraphRequest, Error, Silent, build_graph};
 use ironforge::store::{StoreConfig, write_table};
 use ironforge::table::{Column, Table, Values};
 use serde_json::{Value, json};
@@ -13,7 +12,7 @@ use tempfile::TempDir;
 
 use crate::data::data;
 
-/// A folder that fills up.
+/// A temporary folder with input files.
 struct Folder(TempDir);
 
 impl Folder {
@@ -53,25 +52,25 @@ impl Folder {
         }
     }
 
-    fn read(&self, names: &[&str]) -> Result<BuildReport, Error> {
+    fn read(&self, names: &[&str]) -> Result<BuildGraphReport, Error> {
         let paths: Vec<PathBuf> = names.iter().map(|name| self.0.path().join("in").join(name)).collect();
         build(&paths, &self.0.path().join("out"))
     }
 
-    /// What became of each input below the folder, without the folder.
-    fn fates(&self, report: &BuildReport) -> Value {
+    /// Inputs that were read, superseded and skipped, by their paths below the folder.
+    fn fates(&self, report: &BuildGraphReport) -> Value {
         let root = format!("{}/", self.0.path().join("in").display());
         let short = |path: &str| path.replace(&root, "");
         let read = report.sessions.iter().map(|s| format!("{}={}", short(&s.session.source), s.session.id));
-        let superseded = report.superseded.iter().map(|s| format!("{}<{}", short(&s.file), short(&s.by)));
-        let skipped = report.skipped.iter().map(|s| short(&s.path));
+        let superseded = report.run.superseded.iter().map(|s| format!("{}<{}", short(&s.file), short(&s.by)));
+        let skipped = report.run.skipped.iter().map(|s| short(&s.path));
         json!([read.collect::<Vec<_>>(), superseded.collect::<Vec<_>>(), skipped.collect::<Vec<_>>()])
     }
 }
 
-fn build(paths: &[PathBuf], out: &Path) -> Result<BuildReport, Error> {
+fn build(paths: &[PathBuf], out: &Path) -> Result<BuildGraphReport, Error> {
     let effective = Effective::load(&Sources::default()).unwrap();
-    build_graph(&BuildRequest { paths, out, effective: &effective }, &Silent)
+    build_graph(&BuildGraphRequest { paths, out, effective: &effective }, &Silent)
 }
 
 fn metadata() -> Value {
@@ -132,7 +131,7 @@ fn each_input_of_a_folder_is_read_superseded_or_skipped() {
             ["e/summary.json", "s/_id_counter.json", "s/four/notes.txt", "s/manifest.jsonl"],
         ])
     );
-    let reason = &report.skipped[0].reason;
+    let reason = &report.run.skipped[0].reason;
     assert!(reason.contains("only: batch, processed, sessions"), "{reason}");
     let run: Value =
         serde_json::from_slice(&std::fs::read(folder.0.path().join("out/run.json")).unwrap()).unwrap();
@@ -144,7 +143,7 @@ fn each_input_of_a_folder_is_read_superseded_or_skipped() {
 }
 
 #[test]
-fn what_stands_out_in_a_session_is_counted_in_the_report() {
+fn anomalies_of_a_session_are_counted_in_the_report() {
     let folder = Folder::new();
     folder.text("adapted_X_2025_07_24.json", adapted());
     folder.text("enhanced_Y_2025_07_24.json", enhanced());
@@ -167,7 +166,7 @@ fn columns_that_no_event_can_use_are_counted_in_the_report() {
     let sets = ["session.time=seq:ms".to_owned(), "session.group=session_id".to_owned()];
     let effective = Effective::load(&Sources { sets: &sets, ..Sources::default() }).unwrap();
     let paths = [corpus.join("duckdb_nested_zstd.parquet")];
-    let request = BuildRequest { paths: &paths, out: &out.path().join("o"), effective: &effective };
+    let request = BuildGraphRequest { paths: &paths, out: &out.path().join("o"), effective: &effective };
     let report = build_graph(&request, &Silent).unwrap();
     assert!(report.sessions.len() > 1);
     for session in report.sessions {
@@ -179,7 +178,7 @@ fn columns_that_no_event_can_use_are_counted_in_the_report() {
 }
 
 #[test]
-fn two_files_of_one_form_and_session_clash() {
+fn two_files_of_one_form_and_session_are_an_error() {
     let folder = Folder::new();
     for part in ["a", "b"] {
         folder.text(&format!("{part}/enhanced_rel_X_2025_07_24.json"), enhanced_rel());
@@ -187,18 +186,18 @@ fn two_files_of_one_form_and_session_clash() {
     folder.text("enhanced_X_2025_07_24.json", enhanced());
     let error = folder.read(&[""]).unwrap_err();
     assert!(
-        matches!(&error, Error::Clash { id, first, second }
+        matches!(&error, Error::DuplicateSession { id, first, second }
         if id == "X_2025-07-24" && first.contains("a/") && second.contains("b/")),
         "{error}"
     );
-    assert_eq!(folder.read(&["a", "enhanced_X_2025_07_24.json"]).unwrap().superseded.len(), 1);
+    assert_eq!(folder.read(&["a", "enhanced_X_2025_07_24.json"]).unwrap().run.superseded.len(), 1);
     folder.shard("s/a", "NQ", "Z_2025_07_24");
     folder.shard("s/b", "NQ", "Z_2025_07_24");
-    assert!(matches!(folder.read(&["s"]), Err(Error::Clash { .. })), "nothing tells these apart");
+    assert!(matches!(folder.read(&["s"]), Err(Error::DuplicateSession { .. })), "nothing tells these apart");
 }
 
 #[test]
-fn one_records_file_may_be_superseded_in_part() {
+fn a_records_file_can_be_superseded_in_part() {
     let folder = Folder::new();
     let record =
         |id: &str| json!({"timestamp_et": "2025-07-24 09:30:00 ET", "event_type": "a", "session_id": id});
@@ -216,7 +215,7 @@ fn one_records_file_may_be_superseded_in_part() {
 }
 
 #[test]
-fn a_shard_needs_its_nodes_and_meta_file_and_whole_ones() {
+fn a_shard_needs_complete_nodes_and_meta_files() {
     let folder = Folder::new();
     folder.shard("s", "NQ", "Z_2025_07_24");
     let edges = folder.path("s/edges.parquet");
@@ -248,7 +247,7 @@ fn a_shard_needs_its_nodes_and_meta_file_and_whole_ones() {
 }
 
 #[test]
-fn the_originals_folders_are_accounted_for_to_the_last_file() {
+fn every_file_of_the_legacy_folders_is_accounted_for() {
     let Some(root) = data("peer") else { return };
     let out = tempfile::tempdir().unwrap();
     let read = |name: &str| build(&[root.join(name)], &out.path().join("out")).unwrap();
@@ -259,7 +258,7 @@ fn the_originals_folders_are_accounted_for_to_the_last_file() {
         ("shards", 41, 0, "generic"),
     ] {
         let report = read(name);
-        let counts = (report.sessions.len(), report.superseded.len(), report.skipped.len());
+        let counts = (report.sessions.len(), report.run.superseded.len(), report.run.skipped.len());
         assert_eq!(counts, (sessions, superseded, 0), "{name}");
         assert_eq!(report.feature_choice.set, set, "{name}: {}", report.feature_choice.reason);
         let ids: BTreeSet<&str> = report.sessions.iter().map(|s| s.session.id.as_str()).collect();
@@ -267,15 +266,15 @@ fn the_originals_folders_are_accounted_for_to_the_last_file() {
     }
     let all = read("");
     let mut named: Vec<&str> = all.sessions.iter().map(|s| s.session.source.as_str()).collect();
-    named.extend(all.superseded.iter().map(|s| s.file.as_str()));
-    named.extend(all.skipped.iter().map(|s| s.path.as_str()));
+    named.extend(all.run.superseded.iter().map(|s| s.file.as_str()));
+    named.extend(all.run.skipped.iter().map(|s| s.path.as_str()));
     let distinct: BTreeSet<&str> = named.iter().copied().collect();
-    // 45 adapted, 36 enhanced, 3 with day and news, 41 shards, and one table whose time is not named.
-    assert_eq!((named.len(), distinct.len(), all.skipped.len()), (126, 126, 1));
+    // 45 adapted, 36 enhanced, 3 with day and news, 41 shards, and one table without a named time column.
+    assert_eq!((named.len(), distinct.len(), all.run.skipped.len()), (126, 126, 1));
 }
 
 #[test]
-fn what_is_mapped_into_memory_is_read_the_same() {
+fn memory_mapped_files_give_the_same_tables() {
     let folder = Folder::new();
     folder.shard("s", "NQ", "LONDON_Lvl-1_2025_07_24");
     let read = |memory_map: bool| {
@@ -283,7 +282,7 @@ fn what_is_mapped_into_memory_is_read_the_same() {
         let effective = Effective::load(&Sources { sets: &sets, ..Sources::default() }).unwrap();
         let out = folder.0.path().join("out");
         let paths = [folder.path("s")];
-        build_graph(&BuildRequest { paths: &paths, out: &out, effective: &effective }, &Silent).unwrap();
+        build_graph(&BuildGraphRequest { paths: &paths, out: &out, effective: &effective }, &Silent).unwrap();
         let nodes = out.join("nodes/session_id=LONDON_2025-07-24/part-0.parquet");
         std::fs::read(nodes).unwrap()
     };
@@ -291,7 +290,7 @@ fn what_is_mapped_into_memory_is_read_the_same() {
 }
 
 #[test]
-fn what_a_device_says_without_end_is_read_up_to_the_limit() {
+fn an_endless_device_is_read_up_to_the_limit() {
     if !cfg!(unix) {
         return;
     }
@@ -301,6 +300,6 @@ fn what_a_device_says_without_end_is_read_up_to_the_limit() {
     let sets = ["limits.memory_gb=0.1".to_owned()];
     let effective = Effective::load(&Sources { sets: &sets, ..Sources::default() }).unwrap();
     let (paths, out) = ([folder.path("zero.json")], folder.0.path().join("out"));
-    let read = build_graph(&BuildRequest { paths: &paths, out: &out, effective: &effective }, &Silent);
+    let read = build_graph(&BuildGraphRequest { paths: &paths, out: &out, effective: &effective }, &Silent);
     assert!(matches!(read, Err(Error::Memory { .. })), "{read:?}");
 }

@@ -1,4 +1,4 @@
-//! Motifs of a run are those that are mined from all its sessions.
+//! The motifs of a run equal those mined from all its sessions.
 
 use ironforge::dag::Dag;
 use ironforge::motif::{MotifGraph, mine};
@@ -7,7 +7,7 @@ use ironforge::table::EventTable;
 use super::{Run, csv, events_of, numbers, settings, texts, wide};
 
 #[test]
-fn motifs_are_those_of_all_sessions_with_the_labels_asked_for() {
+fn motifs_are_those_of_all_sessions_with_the_requested_labels() {
     let (a, b) = (csv(60, 1), csv(60, 2));
     let tables = [events_of(&a), events_of(&b)];
     let files = [("a.csv", a.as_str()), ("b.csv", b.as_str())];

@@ -1,6 +1,6 @@
-//! Embeddings and scores of a run are those of the network.
+//! The embeddings and scores of a run equal those of the network.
 
-use ironforge::attention::{Cpu, Keys, attended};
+use ironforge::attention::{Cpu, Keys, attention_pattern};
 use ironforge::config::Config;
 use ironforge::dag::Dag;
 use ironforge::events;
@@ -9,7 +9,7 @@ use ironforge::tgat::{Batch, FeatureStats, Model};
 
 use super::{Run, csv, events_of, numbers, settings};
 
-/// Embeddings, significance and patterns of a run, row-major, as its files hold them.
+/// Embeddings, significance and patterns in the files of a run, row-major.
 fn scores_of(run: &Run, session: &str) -> [Vec<f32>; 3] {
     let (embeddings, scores) = (run.table("embeddings", session), run.table("scores", session));
     let rows = |table: &Table, prefix: &str| -> Vec<f32> {
@@ -24,10 +24,11 @@ fn scores_of(run: &Run, session: &str) -> [Vec<f32>; 3] {
     [rows(&embeddings, "e"), rows(&scores, "significance"), rows(&scores, "pattern_")]
 }
 
-/// What the network gives for the standardised features of these events.
+/// Embeddings, significance and patterns that the network gives for these events and standardised features.
 fn network(events: &EventTable, config: &Config, model: &Model, x: &[f32]) -> [Vec<f32>; 3] {
     let dag = Dag::from_events(events, &config.dag).unwrap();
-    let keys = attended(dag.pattern(), config.attention.direction, config.attention.self_loops).unwrap();
+    let keys =
+        attention_pattern(dag.pattern(), config.attention.direction, config.attention.self_loops).unwrap();
     let offsets = [0, events.len()];
     let batch = Batch {
         t_ms: Some(&events.t_ms),
@@ -41,7 +42,7 @@ fn network(events: &EventTable, config: &Config, model: &Model, x: &[f32]) -> [V
 }
 
 #[test]
-fn embeddings_and_scores_are_the_networks_under_every_setting() {
+fn embeddings_and_scores_equal_those_of_the_network_under_every_setting() {
     let text = csv(40, 1);
     let events = events_of(&text);
     let features = events::features(&events, &["turn", "cost", "size"].map(str::to_owned));
@@ -57,19 +58,19 @@ fn embeddings_and_scores_are_the_networks_under_every_setting() {
         &["attention.accuracy=fast"],
         &["tgat.num_layers=1", "tgat.residual=true"],
     ];
-    let mut seen: Vec<[Vec<f32>; 3]> = Vec::new();
+    let mut earlier: Vec<[Vec<f32>; 3]> = Vec::new();
     for sets in cases {
         let config = settings(sets).config;
         let model = Model::seeded(&config.tgat, features.info.len(), config.seed).unwrap();
         let got = scores_of(&Run::new(&[("a.csv", &text)], sets), "a");
         assert_eq!(got, network(&events, &config, &model, &x), "{sets:?}");
-        assert!(!seen.contains(&got), "{sets:?} changes nothing");
-        seen.push(got);
+        assert!(!earlier.contains(&got), "{sets:?} changes nothing");
+        earlier.push(got);
     }
 }
 
 #[test]
-fn weights_that_bring_statistics_are_fed_what_they_were_trained_on() {
+fn features_are_standardised_with_the_statistics_of_the_weights_file() {
     let text = csv(40, 1);
     let events = events_of(&text);
     let features = events::features(&events, &["turn", "cost", "size"].map(str::to_owned));

@@ -3,19 +3,26 @@
 use std::sync::{Arc, Barrier};
 use std::time::Duration;
 
-use ironforge::attention::plan::{Layout, PlanCache, PlanCounts, PlanKey};
+use ironforge::attention::lowering::{PlanCache, PlanCounts, PlanInputs, PlanKey};
 use ironforge::attention::{Attention, AttentionError, Inputs, Keys, Plan, Tensor, TimeBias};
 use ironforge::csr::CsrPattern;
 use proptest::prelude::*;
 
 use super::view;
 
-/// A plan whose bytes follow from its number of nodes.
+/// A plan whose size is determined by its number of nodes.
 fn of_nodes(nodes: usize) -> Result<Plan, AttentionError> {
     let row_ptr = vec![0; nodes + 1];
     let keys = Keys::Edges(CsrPattern::new(&row_ptr, &[], nodes).unwrap());
     let offsets = [0, nodes];
-    Plan::new(&Layout { heads: 1, head_dim: 1, offsets: &offsets, keys, bias: &TimeBias::None, t_ms: None })
+    Plan::new(&PlanInputs {
+        heads: 1,
+        head_dim: 1,
+        offsets: &offsets,
+        keys,
+        bias: &TimeBias::None,
+        t_ms: None,
+    })
 }
 
 fn key(graph: usize) -> PlanKey {
@@ -23,7 +30,7 @@ fn key(graph: usize) -> PlanKey {
     PlanKey::new(&view(&graph.to_string()), &Attention::new(inputs).unwrap())
 }
 
-/// What a cache of plans is, in a list: the one used last stands last.
+/// A model of the cache: a list in order of use, the most recent last.
 #[derive(Default)]
 struct Naive {
     held: Vec<(usize, Arc<Plan>)>,
@@ -35,8 +42,8 @@ impl Naive {
         self.held.iter().map(|(_, plan)| plan.bytes()).sum()
     }
 
-    /// Notes that the cache gave this plan for that graph; the error says why it should not have.
-    fn given(&mut self, graph: usize, plan: &Arc<Plan>, capacity: usize) -> Result<(), TestCaseError> {
+    /// Records that the cache returned this plan for that graph; an error if it should not have.
+    fn record(&mut self, graph: usize, plan: &Arc<Plan>, capacity: usize) -> Result<(), TestCaseError> {
         if let Some(at) = self.held.iter().position(|(held, _)| *held == graph) {
             let kept = self.held.remove(at);
             prop_assert!(Arc::ptr_eq(&kept.1, plan), "graph {graph} was held");
@@ -68,7 +75,7 @@ proptest! {
         for (graph, nodes, fails) in calls {
             let build = || if fails { Err(AttentionError::NoOffsets) } else { of_nodes(nodes) };
             match cache.get_or_build(&key(graph), build) {
-                Ok(plan) => naive.given(graph, &plan, capacity)?,
+                Ok(plan) => naive.record(graph, &plan, capacity)?,
                 Err(_) => prop_assert!(fails && naive.held.iter().all(|(held, _)| *held != graph)),
             }
             let counts = cache.counts();
@@ -86,7 +93,7 @@ proptest! {
 }
 
 #[test]
-fn a_hit_saves_the_time_its_plan_took_to_build() {
+fn a_hit_saves_the_build_time_of_its_plan() {
     let cache = PlanCache::new(1 << 20);
     let slow = || {
         std::thread::sleep(Duration::from_millis(3));
@@ -118,7 +125,7 @@ fn two_threads_that_miss_together_both_build_and_get_the_plan_of_one() {
 }
 
 #[test]
-fn many_threads_keep_the_account() {
+fn many_threads_keep_the_statistics_right() {
     let (threads, calls, capacity) = (8, 300, 3_000);
     let cache = PlanCache::new(capacity);
     std::thread::scope(|scope| {

@@ -16,7 +16,7 @@ use crate::gpu::device;
 /// PTX of kernels/tests/primitives.cu, by architecture.
 const MODULES: &[(u32, &str)] = include!(concat!(env!("OUT_DIR"), "/test_modules.rs"));
 
-// SAFETY: 1. it is the struct that the entries take, with the same layout (Pod, and a static_assert beside the
+// SAFETY: 1. it is the struct that the entries take, with the same layout (Pod, and a static_assert next to the
 //         entries).
 unsafe impl DeviceRepr for PrimitiveParams {}
 
@@ -43,24 +43,23 @@ fn run(stream: &Arc<CudaStream>, module: &Arc<CudaModule>, trial: &Trial) -> Vec
     got
 }
 
-/// Bit for bit where the instruction is exact, as far as documented where it is not: `Close` of each trial.
+/// Bit for bit if the instruction is exact, else within its documented error: `Close` of each trial.
 #[test]
-fn a_gpu_does_what_the_emulator_does() {
+fn a_gpu_agrees_with_the_emulator() {
     let Some(device) = device("primitives") else { return };
     let context = CudaContext::new(0).unwrap();
-    // SAFETY: 1. all that is allocated, used and freed here is so on the one stream of the next line.
+    // SAFETY: 1. everything here is allocated, used and freed on the one stream of the next line.
     unsafe { context.disable_event_tracking() };
     let stream = context.new_stream().unwrap();
-    for &(arch, ptx) in MODULES.iter().filter(|(arch, _)| *arch <= device.found().capability.0) {
+    for &(arch, ptx) in MODULES.iter().filter(|(arch, _)| *arch <= device.info().capability.0) {
         let module = context.load_module(Ptx::from_src(ptx)).unwrap();
         let kernels = emulated(arch);
-        let beside =
-            if kernels.is_some() { "the emulator" } else { "plain arithmetic, as the emulator does" };
+        let reference = if kernels.is_some() { "the emulator" } else { "plain arithmetic" };
         for trial in trials(arch) {
             let want = kernels.map_or(trial.wanted.clone(), |k| run_emulated(k, &trial, Order::Forward));
             let far = trial.compare(&run(&stream, &module, &trial), &want);
-            let far = far.unwrap_or_else(|e| panic!("sm_{arch} {} beside {beside}: {e}", trial.entry()));
-            println!("sm_{arch} {} beside {beside}: largest difference {far:e}", trial.entry());
+            let far = far.unwrap_or_else(|e| panic!("sm_{arch} {} against {reference}: {e}", trial.entry()));
+            println!("sm_{arch} {} against {reference}: largest difference {far:e}", trial.entry());
         }
     }
 }

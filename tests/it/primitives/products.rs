@@ -1,4 +1,4 @@
-//! Products on the tensor cores, from the matrices to the fragments of the lanes and back.
+//! Matrix products on the tensor cores: the fragments of the lanes, and the results.
 
 use bytemuck::{Pod, Zeroable};
 use half::{bf16, f16};
@@ -6,10 +6,11 @@ use half::{bf16, f16};
 use super::trials::{Close, Trial};
 use crate::attention::strategies::Random;
 
-/// Products of each trial.
+/// Number of products per trial.
 const PRODUCTS: usize = 24;
 
-/// Of the largest sum that the addends can have: their order is the machine's own, and it may cut where it aligns them.
+/// Relative to the sum of the magnitudes: the order of the addends is undocumented, and the hardware may truncate
+/// when it aligns them.
 const ERROR: f64 = 1.0 / (1 << 19) as f64;
 
 #[derive(Debug, Clone, Copy, Pod, Zeroable)]
@@ -46,8 +47,8 @@ struct Product {
 }
 
 impl Product {
-    /// Small integers, which every order of the sum gives exactly; or any values, with a hidden pair's -1e30 among
-    /// what they are added to.
+    /// Small integers, which any order of the sum gives exactly; or any values, added to numbers that include
+    /// -1e30, the logit of a masked pair.
     fn draw(random: &mut Random, depth: usize, exact: bool, round: fn(f32) -> u16) -> Self {
         let mut value = || if exact { random.below(15) as f32 - 7.0 } else { 4.0 * random.value() };
         let mut matrix = |rows: usize, columns: usize| -> Vec<Vec<f32>> {
@@ -63,7 +64,7 @@ impl Product {
         Self { a: rounded(a), b: rounded(b), c }
     }
 
-    /// The result, and the sum of the magnitudes.
+    /// Result, and sum of the magnitudes.
     fn at(&self, row: usize, column: usize, widen: fn(u16) -> f32) -> (f64, f64) {
         let products =
             self.a[row].iter().zip(&self.b).map(|(&a, b)| f64::from(widen(a)) * f64::from(widen(b[column])));
@@ -73,7 +74,7 @@ impl Product {
 }
 
 /// Rows and columns of the four results of a lane.
-fn places(lane: usize) -> [(usize, usize); 4] {
+fn positions(lane: usize) -> [(usize, usize); 4] {
     let (g, t) = (lane / 4, lane % 4);
     [(g, 2 * t), (g, 2 * t + 1), (g + 8, 2 * t), (g + 8, 2 * t + 1)]
 }
@@ -102,7 +103,7 @@ fn trial<F: Pod>(
     let lanes: Vec<(&Product, usize)> = products.iter().flat_map(|p| (0..32).map(move |l| (p, l))).collect();
     let input: Vec<F> = lanes.iter().map(|&(p, l)| lane(p, l)).collect();
     let results: Vec<[(f64, f64); 4]> =
-        lanes.iter().map(|&(p, l)| places(l).map(|(row, column)| p.at(row, column, of.widen))).collect();
+        lanes.iter().map(|&(p, l)| positions(l).map(|(row, column)| p.at(row, column, of.widen))).collect();
     let wanted: Vec<[f32; 4]> = results.iter().map(|r| r.map(|(sum, _)| sum as f32)).collect();
     let bounds = results.iter().flatten().map(|(_, size)| size * ERROR).collect();
     Trial::new(wrapper, &input, &wanted, if exact { Close::Bits } else { Close::Sums(bounds) })
@@ -111,7 +112,8 @@ fn trial<F: Pod>(
 /// Products of sm_80.
 pub fn whole() -> Vec<Trial> {
     let lane = |p: &Product, l: usize| {
-        let ([(a, b), (a8, b8)], c) = ([0, 1].map(|i| fragments(p, l, i)), places(l).map(|(r, n)| p.c[r][n]));
+        let ([(a, b), (a8, b8)], c) =
+            ([0, 1].map(|i| fragments(p, l, i)), positions(l).map(|(r, n)| p.c[r][n]));
         Factors { a: [a[0], a[1], a8[0], a8[1]], b: [b, b8], c }
     };
     let types = [("mma_f16", F16), ("mma_bf16", BF16)];
@@ -122,7 +124,7 @@ pub fn whole() -> Vec<Trial> {
 pub fn half_depth() -> Vec<Trial> {
     let lane = |p: &Product, l: usize| {
         let (a, b) = fragments(p, l, 0);
-        HalfFactors { a, b, c: places(l).map(|(r, n)| p.c[r][n]) }
+        HalfFactors { a, b, c: positions(l).map(|(r, n)| p.c[r][n]) }
     };
     [true, false].map(|exact| trial("mma_f16_k8", 8, F16, exact, lane)).into()
 }

@@ -1,4 +1,4 @@
-//! What each wrapper is given, and what plain arithmetic makes of it.
+//! Inputs of each wrapper, and the results of plain arithmetic.
 
 use bytemuck::{Pod, cast_slice, pod_read_unaligned};
 use half::{bf16, f16};
@@ -12,20 +12,20 @@ pub const SHARED_BYTES: u32 = 1024;
 
 const LANES: usize = 32;
 
-/// What a machine gives for every NaN, in both 16-bit types.
+/// The hardware's result for every NaN, in both 16-bit types.
 const NAN_16: u16 = 0x7fff;
 
-/// Half a unit in the last place of f32, for the side that rounds correctly.
+/// Half a unit in the last place of f32, the rounding of the expected value.
 const HALF_ULP: f64 = 1.0 / (1 << 24) as f64;
 
-/// When two results are the same.
+/// The comparison of two results.
 pub enum Close {
     Bits,
     /// f32 of the same bits, or NaN both.
     Same,
-    /// f32 as far apart as documented.
+    /// f32 within the documented error.
     Within(Tolerance),
-    /// f32, each with its own bound.
+    /// f32, each with a bound.
     Sums(Vec<f64>),
 }
 
@@ -33,7 +33,7 @@ pub enum Close {
 pub struct Trial {
     wrapper: &'static str,
     pub grid: u32,
-    /// Of a block.
+    /// Threads per block.
     pub threads: u32,
     pub mask: u32,
     pub input: Vec<u8>,
@@ -42,7 +42,7 @@ pub struct Trial {
 }
 
 impl Trial {
-    /// One element of `input` and of `wanted` a thread.
+    /// A trial with one element of `input` and of `wanted` per thread.
     pub fn new<I: Pod, O: Pod>(wrapper: &'static str, input: &[I], wanted: &[O], close: Close) -> Self {
         assert_eq!((input.len(), input.len() % LANES), (wanted.len(), 0), "{wrapper}");
         Self {
@@ -67,7 +67,7 @@ impl Trial {
     /// The largest difference.
     ///
     /// # Errors
-    /// The first values that are not the same.
+    /// The first pair of values that differ.
     pub fn compare(&self, got: &[u8], want: &[u8]) -> Result<f64, String> {
         let floats = |x: &[u8]| x.chunks_exact(4).map(pod_read_unaligned::<f32>).collect::<Vec<f32>>();
         let wide = |x: &[u8]| floats(x).into_iter().map(f64::from).collect::<Vec<f64>>();
@@ -113,7 +113,7 @@ pub fn trials(arch: u32) -> Vec<Trial> {
     all.into_iter().flatten().collect()
 }
 
-/// Words between the lanes of a warp, and between the warps of a block.
+/// Exchange of words between the lanes of a warp, and between the warps of a block.
 fn lanes() -> Vec<Trial> {
     let mut random = Random(1);
     let words: Vec<u32> = (0..4 * LANES).map(|_| random.bits() as u32).collect();
@@ -127,12 +127,12 @@ fn lanes() -> Vec<Trial> {
         all.push(Trial::new("shuffle_xor_f32", &floats, &swapped, Close::Bits).with_mask(mask as u32));
     }
     let numbered: Vec<u32> = (0..words.len()).map(|i| words[i] ^ (i % LANES) as u32).collect();
-    all.push(Trial::new("thread_anew", &words, &numbered, Close::Bits));
-    // A warp for each lane that says so alone, one where none does, one where all do.
-    let said: Vec<u32> =
+    all.push(Trial::new("reread_thread_index", &words, &numbered, Close::Bits));
+    // A warp for each lane whose predicate alone is true, one where none is, one where all are.
+    let predicates: Vec<u32> =
         (0..34 * LANES).map(|i| u32::from(i / LANES == i % LANES || i / LANES == 33)).collect();
     let any: Vec<u32> = (0..34 * LANES).map(|i| u32::from(i / LANES != 32)).collect();
-    all.push(Trial::new("warp_any", &said, &any, Close::Bits));
+    all.push(Trial::new("warp_any", &predicates, &any, Close::Bits));
 
     let reversed: Vec<u32> = words.iter().rev().copied().collect();
     all.push(Trial { grid: 1, threads: 128, ..Trial::new("block_sync", &words, &reversed, Close::Bits) });
@@ -158,7 +158,7 @@ fn approximations() -> Vec<Trial> {
     let f32s = |x: &[f32], f: fn(f64) -> f64| -> Vec<f32> {
         x.iter().map(|&x| flushed(f(flushed(f64::from(x)))) as f32).collect()
     };
-    // The errors are those of the PTX ISA, §9.7.3; half an ulp more where the other side rounds.
+    // The errors are those of the PTX ISA, §9.7.3, plus the rounding of the expected value.
     let relative = |bits: i32| Tolerance { abs: 0.0, rel: 2.0_f64.powi(-bits) + 2.0 * HALF_ULP };
     let log2 = Tolerance { abs: 2.0_f64.powi(-22), ..relative(22) };
     vec![
@@ -169,7 +169,7 @@ fn approximations() -> Vec<Trial> {
     ]
 }
 
-/// f32 values at, beside and halfway between those of a 16-bit type, and random bits.
+/// f32 values at, next to and halfway between those of a 16-bit type, and random bits.
 fn to_be_rounded(widen: fn(u16) -> f32, infinity: u16) -> Vec<f32> {
     let mut values = Vec::new();
     for low in (0..infinity).step_by(5).chain([infinity - 1]) {
@@ -211,7 +211,7 @@ fn conversions(arch: u32) -> Vec<Trial> {
     all
 }
 
-/// Four 8x8 matrices, whose rows lie in the order that the mask gives.
+/// Four 8x8 matrices, with rows in the order given by the mask.
 fn matrices() -> Vec<Trial> {
     let mut random = Random(4);
     let mut all = Vec::new();

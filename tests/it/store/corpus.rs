@@ -1,4 +1,4 @@
-//! Files of other writers.
+//! Files of other writers, read as tables.
 
 use std::path::PathBuf;
 
@@ -33,7 +33,7 @@ fn files_of_other_writers_are_read() {
 }
 
 #[test]
-fn decimals_and_half_floats_are_the_nearest_numbers() {
+fn decimals_and_half_floats_become_the_nearest_floats() {
     for name in ["fixed_length_decimal.parquet", "int64_decimal.parquet"] {
         let Some(path) = data(&format!("parquet-testing/data/{name}")) else { continue };
         let table = read_table(&path, None, LIMIT).unwrap().table;

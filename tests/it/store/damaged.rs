@@ -1,4 +1,4 @@
-//! Files that are none, or lie: an error each, and never a panic or memory without end.
+//! Damaged files, and files of another format: each gives an error, never a panic or unbounded memory.
 
 use std::path::Path;
 
@@ -9,7 +9,7 @@ use proptest::prelude::*;
 use super::{LIMIT, column, every_type, small};
 
 #[test]
-fn what_is_no_parquet_file_is_said_to_be_none() {
+fn a_file_of_another_format_is_reported_as_not_parquet() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("x.parquet");
     let missing = read_table(&path, None, LIMIT).unwrap_err();
@@ -27,8 +27,8 @@ fn what_is_no_parquet_file_is_said_to_be_none() {
     assert!(matches!(read_table(&path, None, LIMIT), Err(StoreError::Damaged { .. })));
 }
 
-/// Reads `bytes` as a file: a value or an error, and nothing else; an error names the file.
-fn survives(path: &Path, bytes: &[u8]) -> bool {
+/// Reads `bytes` as a file; returns whether a table was read. An error must name the file.
+fn is_read(path: &Path, bytes: &[u8]) -> bool {
     std::fs::write(path, bytes).unwrap();
     let _ = footer(path);
     match read_table(path, None, LIMIT) {
@@ -44,19 +44,19 @@ fn survives(path: &Path, bytes: &[u8]) -> bool {
 }
 
 #[test]
-fn a_file_cut_off_anywhere_is_an_error() {
+fn a_truncated_file_is_an_error() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("x.parquet");
     write_table(&path, &every_type(60), &small(40)).unwrap();
     let whole = std::fs::read(&path).unwrap();
-    let places = (0..whole.len()).step_by(61).chain(whole.len() - 40..whole.len());
-    for end in places {
-        assert!(!survives(&path, &whole[..end]), "cut at {end}");
+    let ends = (0..whole.len()).step_by(61).chain(whole.len() - 40..whole.len());
+    for end in ends {
+        assert!(!is_read(&path, &whole[..end]), "cut at {end}");
     }
 }
 
 #[test]
-fn a_changed_byte_never_does_worse_than_an_error() {
+fn a_changed_byte_causes_at_most_an_error() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("x.parquet");
     write_table(&path, &every_type(60), &small(40)).unwrap();
@@ -65,12 +65,12 @@ fn a_changed_byte_never_does_worse_than_an_error() {
     let (mut read, mut refused) = (0, 0);
     for i in 0..600 {
         let mut bytes = whole.clone();
-        // Half of the changes fall into the last third, where footer and page index are.
+        // Half of the changes are in the last third, which holds footer and page index.
         let from = if i % 2 == 0 { 0 } else { whole.len() * 2 / 3 };
-        let place = from + stream.below((whole.len() - from) as u32) as usize;
-        bytes[place] =
-            if i % 3 == 0 { stream.next_u32() as u8 } else { bytes[place] ^ (1 << stream.below(8)) };
-        match survives(&path, &bytes) {
+        let offset = from + stream.below((whole.len() - from) as u32) as usize;
+        bytes[offset] =
+            if i % 3 == 0 { stream.next_u32() as u8 } else { bytes[offset] ^ (1 << stream.below(8)) };
+        match is_read(&path, &bytes) {
             true => read += 1,
             false => refused += 1,
         }
@@ -79,7 +79,7 @@ fn a_changed_byte_never_does_worse_than_an_error() {
 }
 
 #[test]
-fn a_schema_of_two_thousand_million_columns_reserves_nothing() {
+fn a_schema_that_declares_two_billion_columns_allocates_nothing() {
     // FileMetaData { 1: version 1, 2: schema [ { 4: name "r", 5: num_children } ], 3: num_rows 0, 4: [] }
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("x.parquet");
@@ -87,21 +87,21 @@ fn a_schema_of_two_thousand_million_columns_reserves_nothing() {
         let footer = [&[0x15, 0x02][..], schema, &[0x16, 0x00, 0x19, 0x0c, 0x00]].concat();
         [b"PAR1", &footer[..], &(footer.len() as u32).to_le_bytes(), b"PAR1"].concat()
     };
-    let lying = [0x19, 0x1c, 0x48, 0x01, b'r', 0x15, 0xfe, 0xff, 0xff, 0xff, 0x0f, 0x00];
-    assert!(!survives(&path, &file(&lying)));
-    // A hundred thousand groups, one inside the other: [0xfc, varint] is a long list of structs.
+    let false_count = [0x19, 0x1c, 0x48, 0x01, b'r', 0x15, 0xfe, 0xff, 0xff, 0xff, 0x0f, 0x00];
+    assert!(!is_read(&path, &file(&false_count)));
+    // A hundred thousand nested groups: [0xfc, varint] is the header of a long list of structs.
     let deep = [0x48, 0x01, b'g', 0x15, 0x02, 0x00].repeat(100_000);
     let deep = [&[0x19, 0xfc, 0xa0, 0x8d, 0x06][..], &deep].concat();
-    assert!(!survives(&path, &file(&deep)));
+    assert!(!is_read(&path, &file(&deep)));
 }
 
 #[test]
-fn a_page_that_lies_about_its_size_is_refused() {
+fn a_page_with_a_false_size_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("x.parquet");
     let zeros = Table::new(vec![column("a", "", Values::F64(vec![0.0; 20_000].into()))]);
     write_table(&path, &zeros, &small(20_000)).unwrap();
-    assert!(read_table(&path, None, 400_000).is_ok(), "160 kB of values and as much of pages");
+    assert!(read_table(&path, None, 400_000).is_ok(), "160 kB of values and as many bytes of pages");
     let mut bytes = std::fs::read(&path).unwrap();
     // The first page header: 1: type 0, 2: uncompressed_page_size 160000 as a zigzag varint; then 1 MiB - 1.
     assert_eq!(bytes[4..10], [0x15, 0x00, 0x15, 0x80, 0xc4, 0x13]);
@@ -109,7 +109,10 @@ fn a_page_that_lies_about_its_size_is_refused() {
     std::fs::write(&path, &bytes).unwrap();
     let error = read_table(&path, None, 400_000).unwrap_err();
     assert!(matches!(error, StoreError::Memory { needs, .. } if needs > 1_048_575), "{error}");
-    assert!(matches!(read_table(&path, None, LIMIT), Err(StoreError::Damaged { .. })), "the codec finds out");
+    assert!(
+        matches!(read_table(&path, None, LIMIT), Err(StoreError::Damaged { .. })),
+        "the codec detects the false size"
+    );
 }
 
 proptest! {
@@ -119,8 +122,8 @@ proptest! {
     fn random_bytes_are_an_error(bytes in prop::collection::vec(any::<u8>(), 0..600)) {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("x.parquet");
-        prop_assert!(!survives(&path, &bytes));
+        prop_assert!(!is_read(&path, &bytes));
         let framed = [b"PAR1", &bytes[..], &(bytes.len() as u32).to_le_bytes(), b"PAR1"].concat();
-        prop_assert!(!survives(&path, &framed));
+        prop_assert!(!is_read(&path, &framed));
     }
 }

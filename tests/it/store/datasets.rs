@@ -1,4 +1,4 @@
-//! Datasets: sessions that are appended to and replaced, by writers that may be killed or run out of disk.
+//! Datasets: sessions are appended to and replaced, by writers that may be killed or run out of disk space.
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
@@ -12,10 +12,10 @@ use ironforge::table::{Table, Values};
 use super::{LIMIT, column, every_type, small};
 
 const KEY: &str = "session_id";
-/// What a child does: the name of the job, and the folder.
+/// Environment variable that makes a process a child: the name of its job, and the folder.
 const JOB: &str = "IRONFORGE_TEST_JOB";
 
-/// A table whose rows all say the version.
+/// A table whose rows all contain the version.
 fn version(n: u32) -> Table {
     let rows = 200 + n as usize % 7;
     Table::new(vec![
@@ -24,7 +24,7 @@ fn version(n: u32) -> Table {
     ])
 }
 
-/// The version that a file holds, all of it.
+/// The version of a file, whose whole content is checked.
 fn read_version(path: &Path) -> u32 {
     assert!(verify_checksum(path).unwrap().is_some());
     let table = read_table(path, None, LIMIT).unwrap().table;
@@ -57,8 +57,8 @@ fn sessions_are_appended_to_replaced_and_listed() {
     dataset.append("NY_AM", &version(10), &config).unwrap();
     assert_eq!(versions("NY_AM"), [9, 10]);
     assert!(unfinished(&folder).is_empty(), "{:?}", unfinished(&folder));
-    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1, "nothing stands beside the dataset");
-    // More parts than one digit counts: in order still.
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1, "nothing is written beside the dataset");
+    // With numbers of more than one digit the files are still in order.
     for n in 11..21 {
         dataset.append("NY_AM", &version(n), &config).unwrap();
     }
@@ -69,7 +69,7 @@ fn name(path: &Path) -> String {
     path.file_name().unwrap().to_string_lossy().into_owned()
 }
 
-/// What is there that readers pass over, the lock apart.
+/// Paths that readers skip, except the lock.
 fn unfinished(folder: &Path) -> Vec<PathBuf> {
     let (mut folders, mut found) = (vec![folder.to_owned()], Vec::new());
     while let Some(folder) = folders.pop() {
@@ -86,7 +86,7 @@ fn unfinished(folder: &Path) -> Vec<PathBuf> {
 }
 
 #[test]
-fn one_writer_at_a_time() {
+fn only_one_writer_at_a_time_is_allowed() {
     let dir = tempfile::tempdir().unwrap();
     let first = Dataset::open(dir.path(), KEY).unwrap();
     assert!(matches!(Dataset::open(dir.path(), KEY), Err(StoreError::Busy { .. })));
@@ -114,13 +114,13 @@ fn impossible_keys_and_sessions_are_refused() {
     for session in ["..", "/etc/passwd", "../../x", "C:\\x", "CON", "a\0b"] {
         dataset.append(session, &version(1), &small(900)).unwrap();
     }
-    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1, "nothing left the folder");
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1, "nothing is written outside the folder");
     assert_eq!(dataset.sessions().unwrap().len(), 6);
 }
 
 #[cfg(unix)]
 #[test]
-fn a_link_leads_nowhere() {
+fn symbolic_links_are_not_followed() {
     let dir = tempfile::tempdir().unwrap();
     let (here, elsewhere) = (dir.path().join("here"), dir.path().join("elsewhere"));
     std::fs::create_dir_all(&elsewhere).unwrap();
@@ -133,15 +133,15 @@ fn a_link_leads_nowhere() {
         dataset.files("a").unwrap_err(),
         dataset.sessions().unwrap_err(),
     ] {
-        assert!(matches!(&error, StoreError::Place { what: "a link", .. }), "{error}");
+        assert!(matches!(&error, StoreError::NotAFolder { what: "a link", .. }), "{error}");
     }
-    // A link among the leftovers goes; what it points to stays.
+    // A link among the leftovers is removed; its target stays.
     std::os::unix::fs::symlink(&elsewhere, here.join(".ironforge-x")).unwrap();
     std::fs::remove_file(here.join("session_id=a")).unwrap();
     drop(dataset);
     let dataset = Dataset::open(&here, KEY).unwrap();
     assert!(unfinished(&here).is_empty() && dataset.sessions().unwrap().is_empty());
-    // A link in the place of a part is replaced, not followed.
+    // A link with the name of a file is replaced, not followed.
     dataset.replace("b", &version(1), &small(900)).unwrap();
     let part = here.join("session_id=b/part-0.parquet");
     std::fs::remove_file(&part).unwrap();
@@ -152,9 +152,9 @@ fn a_link_leads_nowhere() {
     assert_eq!(std::fs::read_dir(&elsewhere).unwrap().count(), 1);
 }
 
-/// Starts this test binary again, to do a job in a folder.
+/// Starts this test binary again as a child that does a job in a folder.
 fn child(job: &str, folder: &Path, shell: &str) -> Child {
-    let test = "store::datasets::child_does_its_job";
+    let test = "store::datasets::child_process_does_its_job";
     let script = format!("{shell}exec \"$0\" --exact {test} --nocapture --test-threads 1");
     Command::new("sh")
         .args(["-c", &script])
@@ -165,9 +165,9 @@ fn child(job: &str, folder: &Path, shell: &str) -> Child {
         .unwrap()
 }
 
-/// Does nothing unless it is a child.
+/// Does nothing unless the process is a child.
 #[test]
-fn child_does_its_job() {
+fn child_process_does_its_job() {
     let Ok(job) = std::env::var(JOB) else { return };
     let (job, folder) = job.split_once(' ').unwrap();
     let folder = Path::new(folder);
@@ -178,7 +178,7 @@ fn child_does_its_job() {
     }
 }
 
-/// Replaces one session, appends to another, and replaces that one too when it has grown.
+/// Replaces one session and appends to another, which it replaces every eighth round.
 fn write_without_end(folder: &Path) {
     let dataset = Dataset::open(folder, KEY).unwrap();
     std::fs::write(folder.join("started"), "").unwrap();
@@ -191,7 +191,7 @@ fn write_without_end(folder: &Path) {
     }
 }
 
-/// What the folder shows: the version that replaced, and those of the session that grows.
+/// The visible state of the folder: the version of the replaced session, and those of the growing one.
 fn state(folder: &Path) -> (Option<u32>, Vec<u32>) {
     let versions = |session: &str| -> Vec<u32> {
         session_files(folder, KEY, session).unwrap().iter().map(|path| read_version(path)).collect()
@@ -203,7 +203,7 @@ fn state(folder: &Path) -> (Option<u32>, Vec<u32>) {
 
 #[cfg(unix)]
 #[test]
-fn a_writer_killed_anywhere_leaves_the_old_state_or_the_new() {
+fn a_writer_killed_at_any_time_leaves_the_old_state_or_the_new() {
     let mut random = ironforge::philox::Philox::new(100).stream(0, 0);
     let (mut caught, mut states) = (0, std::collections::BTreeSet::new());
     for kill in 0..100 {
@@ -216,24 +216,24 @@ fn a_writer_killed_anywhere_leaves_the_old_state_or_the_new() {
             std::thread::sleep(Duration::from_micros(200));
         }
         std::thread::sleep(Duration::from_micros(u64::from(random.below(100_000))));
-        // Whole before the kill, too: somebody may read while it is written.
+        // Readable before the kill, too: a reader may run while the writer does.
         assert!(sessions(folder, KEY).unwrap().len() <= 2);
         writer.kill().unwrap();
         writer.wait().unwrap();
 
         let before = state(folder);
         caught += usize::from(!unfinished(folder).is_empty());
-        // Each round first replaces one session, then adds to the other: that one is as far, or one round behind.
+        // Each round replaces one session, then writes the other: the second is at the same round or one behind.
         let (replaced, grown) = (before.0.unwrap_or(0), &before.1);
-        let at = grown.last().copied().unwrap_or(0);
-        assert!(at == replaced || at + 1 == replaced, "kill {kill}: {before:?}");
+        let last = grown.last().copied().unwrap_or(0);
+        assert!(last == replaced || last + 1 == replaced, "kill {kill}: {before:?}");
         assert!(grown.windows(2).all(|pair| pair[1] == pair[0] + 1), "kill {kill}: {grown:?}");
         assert!(grown.first().is_none_or(|&first| first == 1 || first % 8 == 0), "kill {kill}: {grown:?}");
 
         let dataset = Dataset::open(folder, KEY).unwrap();
         assert!(unfinished(folder).is_empty(), "kill {kill}: {:?}", unfinished(folder));
-        assert_eq!(state(folder), before, "clearing away changes nothing, kill {kill}");
-        // The next run goes on.
+        assert_eq!(state(folder), before, "removing leftovers changes nothing visible, kill {kill}");
+        // The next writer continues.
         dataset.replace("replaced", &version(77), &small(50)).unwrap();
         assert_eq!(state(folder).0, Some(77));
         states.insert(before);
@@ -251,7 +251,7 @@ fn a_full_disk_is_an_error_and_leaves_the_old_file() {
     let dataset = Dataset::open(folder, KEY).unwrap();
     dataset.append("a", &version(1), &small(50)).unwrap();
     drop(dataset);
-    // Files of at most 64 blocks of 512 bytes; the signal that says so is passed over, as a full disk sends none.
+    // Files of at most 64 blocks of 512 bytes; the signal of that limit is ignored, since a full disk sends none.
     let mut child = child("full", folder, "trap '' XFSZ; ulimit -f 64; ");
     assert!(child.wait().unwrap().success());
     assert_eq!(read_version(&folder.join("t.parquet")), 1);
@@ -280,7 +280,7 @@ fn write_on_a_full_disk(folder: &Path) {
             assert!(error.to_string().contains(".parquet"), "{error}");
         }
     }
-    // The footer alone is too large: the last bytes of a file fail as the first do.
+    // Here the footer alone is too large: an error in the last bytes is reported like one in the first.
     let wide: Vec<_> =
         (0..1_500).map(|i| column(&format!("c{i}"), "", Values::U32(vec![1].into()))).collect();
     assert!(write_table(&folder.join("t.parquet"), &Table::new(wide), &small(9)).is_err());

@@ -1,17 +1,17 @@
-//! What is read of other writers' files, held against what pyarrow read of them.
+//! Values of other writers' files, compared with the values that pyarrow reads.
 
 use std::path::Path;
 
-use ironforge::store::{Depth, StoreError, inspect};
+use ironforge::store::{InspectOptions, StoreError, inspect};
 use serde_json::Value;
 
 use crate::data::data;
 
-const DEPTH: Depth = Depth { pages: true, memory_limit_bytes: 512 << 20 };
+const OPTIONS: InspectOptions = InspectOptions { pages: true, memory_limit_bytes: 512 << 20 };
 
-/// Files that are not read, and a word of why.
+/// Files that are refused, and a part of the error message.
 const REFUSED: [(&str, &str); 5] = [
-    // Its name says it: a checksum is not that of its page.
+    // A page does not match its checksum.
     ("data/rle-dict-uncompressed-corrupt-checksum.parquet", "checksum"),
     ("bad_data/ARROW-GH-41317.parquet", "footer"),
     ("bad_data/ARROW-GH-47662.parquet", "payload length"),
@@ -19,14 +19,14 @@ const REFUSED: [(&str, &str); 5] = [
     ("bad_data/PARQUET-1481.parquet", "footer"),
 ];
 
-/// Inspects every file of a manifest; gives the number of files read and of columns compared.
+/// Inspects every file of a manifest; returns the number of files read and of columns compared.
 fn compare(folder: &Path) -> (usize, usize) {
     let manifest = std::fs::read(folder.join("manifest.json")).unwrap();
     let manifest: Value = serde_json::from_slice(&manifest).unwrap();
     let (mut files, mut columns) = (0, 0);
     for entry in manifest["files"].as_array().unwrap() {
         let name = entry["file"].as_str().unwrap();
-        let inspection = inspect(&folder.join(name), DEPTH, |_, _| ());
+        let inspection = inspect(&folder.join(name), OPTIONS, |_, _| ());
         if let Some((_, why)) = REFUSED.iter().find(|(refused, _)| *refused == name) {
             let error = inspection.unwrap_err();
             assert!(
@@ -35,7 +35,7 @@ fn compare(folder: &Path) -> (usize, usize) {
             );
             continue;
         }
-        // A sound file of four kilobytes that holds a string of a gigabyte.
+        // A valid file of four kilobytes that holds a string of a gigabyte.
         if name.ends_with("large_string_map.brotli.parquet") {
             assert!(matches!(inspection, Err(StoreError::Memory { .. })), "{inspection:?}");
             continue;
@@ -59,43 +59,44 @@ fn compare(folder: &Path) -> (usize, usize) {
 }
 
 #[test]
-fn every_writer_and_option_reads_to_the_values_that_pyarrow_reads() {
+fn files_of_every_writer_and_option_have_the_values_that_pyarrow_reads() {
     let Some(folder) = data("parquet-writers") else { return };
     assert_eq!(compare(&folder), (82, 1286));
 }
 
 #[test]
-fn the_test_files_of_the_format_read_to_the_values_that_pyarrow_reads() {
+fn the_test_files_of_the_format_have_the_values_that_pyarrow_reads() {
     let Some(folder) = data("parquet-testing") else { return };
     assert_eq!(compare(&folder), (47, 199));
 }
 
 #[test]
-fn nested_values_are_digested_leaf_by_leaf_whatever_the_writer() {
+fn digests_of_nested_leaf_columns_do_not_depend_on_the_writer() {
     let Some(folder) = data("parquet-writers") else { return };
     let digests = |name: &str| -> Vec<String> {
-        let inspection = inspect(&folder.join(name), DEPTH, |_, _| ()).unwrap();
+        let inspection = inspect(&folder.join(name), OPTIONS, |_, _| ()).unwrap();
         let nested = inspection.leaves.into_iter().filter(|leaf| leaf.max_repetition_level > 0);
         nested.map(|leaf| leaf.content.unwrap().sha256).collect()
     };
-    let one = digests("pyarrow_nested_v1_zstd.parquet");
-    assert!(one.len() >= 5);
+    let reference = digests("pyarrow_nested_v1_zstd.parquet");
+    assert!(reference.len() >= 5);
     for other in ["v2_zstd", "noncompliant_snappy", "tiny_pages", "delta"] {
-        assert_eq!(digests(&format!("pyarrow_nested_{other}.parquet")), one, "{other}");
+        assert_eq!(digests(&format!("pyarrow_nested_{other}.parquet")), reference, "{other}");
     }
 }
 
 #[test]
-fn an_encrypted_file_is_said_to_be_encrypted() {
+fn an_encrypted_file_is_reported_as_encrypted() {
     let Some(folder) = data("parquet-testing/data") else { return };
     for name in ["encrypt_columns_and_footer", "encrypt_columns_plaintext_footer"] {
-        let error = inspect(&folder.join(format!("{name}.parquet.encrypted")), DEPTH, |_, _| ()).unwrap_err();
+        let error =
+            inspect(&folder.join(format!("{name}.parquet.encrypted")), OPTIONS, |_, _| ()).unwrap_err();
         assert!(matches!(error, StoreError::Encrypted { .. }), "{error}");
     }
 }
 
 #[test]
-fn a_compression_that_is_not_known_is_named() {
+fn an_unsupported_compression_codec_is_named() {
     use ironforge::store::{StoreConfig, read_table, write_table};
     use ironforge::table::{Column, Table, Values};
     let dir = tempfile::tempdir().unwrap();
@@ -104,8 +105,8 @@ fn a_compression_that_is_not_known_is_named() {
     write_table(&path, &table, &StoreConfig::default()).unwrap();
     let mut bytes = std::fs::read(&path).unwrap();
     // Field 3 of the column's metadata is its path, ["a"], and field 4 its codec: zstd, 6, becomes lzo, 3.
-    let at = bytes.windows(6).rposition(|w| w == [0x19, 0x18, 0x01, b'a', 0x15, 0x0c]).unwrap();
-    bytes[at + 5] = 0x06;
+    let offset = bytes.windows(6).rposition(|w| w == [0x19, 0x18, 0x01, b'a', 0x15, 0x0c]).unwrap();
+    bytes[offset + 5] = 0x06;
     std::fs::write(&path, bytes).unwrap();
     let error = read_table(&path, None, 1 << 20).unwrap_err();
     assert!(matches!(&error, StoreError::Feature { feature, .. } if feature.contains("lzo")), "{error}");

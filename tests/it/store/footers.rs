@@ -1,4 +1,4 @@
-//! Footers: what other readers prune by, and the checksum.
+//! Footers: statistics for other readers, and the checksum.
 
 use ironforge::store::{StoreConfig, StoreError, verify_checksum, write_table};
 use ironforge::table::{Labels, Table, Values};
@@ -7,7 +7,7 @@ use super::writing::metadata;
 use super::{column, every_type, small};
 
 #[test]
-fn the_footer_has_what_other_readers_prune_by() {
+fn the_footer_has_the_statistics_that_other_readers_prune_by() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("t.parquet");
     write_table(&path, &every_type(12_000), &StoreConfig::default()).unwrap();
@@ -28,7 +28,7 @@ fn the_footer_has_what_other_readers_prune_by() {
 }
 
 #[test]
-fn bounds_of_floats_are_in_the_order_that_all_readers_know() {
+fn bounds_of_floats_are_in_the_order_that_all_readers_support() {
     use parquet::file::statistics::Statistics;
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("t.parquet");
@@ -51,7 +51,7 @@ fn bounds_of_floats_are_in_the_order_that_all_readers_know() {
             Some(Statistics::Double(s)) => (s.min_opt().copied(), s.max_opt().copied(), s.null_count_opt()),
             other => panic!("{other:?}"),
         };
-        assert_eq!(bounds(0, 0), (None, None, Some(0)), "nothing but NaN has no bounds");
+        assert_eq!(bounds(0, 0), (None, None, Some(0)), "a chunk of NaN alone has no bounds");
         assert!(metadata.row_group(0).column(0).column_index_offset().is_none());
         assert!(matches!(bounds(1, 0), (Some(low), Some(high), Some(0)) if low >= 99.0 && high <= 200.0));
         assert!(matches!(bounds(0, 1), (Some(low), Some(high), Some(0)) if low > 99.0 && high < 200.0));
@@ -62,7 +62,7 @@ fn bounds_of_floats_are_in_the_order_that_all_readers_know() {
 }
 
 #[test]
-fn the_checksum_finds_a_bit_changed_anywhere() {
+fn the_checksum_detects_a_changed_bit_at_any_offset() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("t.parquet");
     write_table(&path, &every_type(60), &small(40)).unwrap();
@@ -72,16 +72,16 @@ fn the_checksum_finds_a_bit_changed_anywhere() {
         "{recorded}"
     );
     let whole = std::fs::read(&path).unwrap();
-    for place in 0..whole.len() {
+    for offset in 0..whole.len() {
         let mut bytes = whole.clone();
-        bytes[place] ^= 1 << (place % 8);
+        bytes[offset] ^= 1 << (offset % 8);
         std::fs::write(&path, &bytes).unwrap();
-        // Where the entry itself is hit, the file says that it has none: never that it is whole.
+        // If the entry itself is changed, the file has no checksum; it never counts as verified.
         let outcome = verify_checksum(&path);
-        assert!(matches!(outcome, Err(StoreError::Damaged { .. }) | Ok(None)), "{place}: {outcome:?}");
+        assert!(matches!(outcome, Err(StoreError::Damaged { .. }) | Ok(None)), "{offset}: {outcome:?}");
         if let Ok(None) = outcome {
             let entry = whole.windows(18).rposition(|w| w == b"ironforge.checksum").unwrap();
-            assert!((entry..entry + 27).contains(&place), "{place}");
+            assert!((entry..entry + 27).contains(&offset), "{offset}");
         }
     }
     for end in [0, 7, whole.len() / 2, whole.len() - 1] {
@@ -91,7 +91,7 @@ fn the_checksum_finds_a_bit_changed_anywhere() {
 }
 
 #[test]
-fn a_name_that_looks_like_the_checksum_misleads_nobody() {
+fn a_column_name_that_looks_like_the_checksum_entry_is_not_taken_for_it() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("t.parquet");
     let entry = format!("ironforge.checksum\x18\x47sha256:{}", "0".repeat(64));

@@ -1,4 +1,4 @@
-//! Hostile Arrow IPC files, in the child processes of `hostile`: a Parquet file or an error, whatever the bytes.
+//! Hostile Arrow IPC files, in the child processes of `hostile`: any bytes give a Parquet file or an error.
 #![cfg(target_os = "linux")]
 
 use std::fs::File;
@@ -26,7 +26,7 @@ use super::{every_type, small};
 
 const ROWS: usize = 120;
 
-/// A file of this crate's own making.
+/// A file written by this crate.
 fn own(dir: &Path) -> PathBuf {
     let (parquet, arrow) = (dir.join("own.parquet"), dir.join("own").with_extension(ARROW));
     write_table(&parquet, &every_type(300), &small(100)).unwrap();
@@ -34,7 +34,7 @@ fn own(dir: &Path) -> PathBuf {
     arrow
 }
 
-fn written(path: PathBuf, batches: &[RecordBatch]) -> PathBuf {
+fn write_batches(path: PathBuf, batches: &[RecordBatch]) -> PathBuf {
     let delta = IpcWriteOptions::default().with_dictionary_handling(DictionaryHandling::Delta);
     let file = File::create(&path).unwrap();
     let mut writer = FileWriter::try_new_with_options(file, &batches[0].schema(), delta).unwrap();
@@ -47,7 +47,7 @@ fn words(i: usize) -> Option<String> {
     (i % 7 != 3).then(|| format!("word {}", i % 11))
 }
 
-/// Strings as dictionaries that grow from batch to batch, and as they are.
+/// Strings as dictionaries that grow from batch to batch, as strings and as views.
 fn coded(dir: &Path) -> PathBuf {
     let batch = |names: usize| {
         let values: ArrayRef =
@@ -64,7 +64,7 @@ fn coded(dir: &Path) -> PathBuf {
         ])
         .unwrap()
     };
-    written(dir.join("coded").with_extension(ARROW), &[batch(3), batch(9), batch(20)])
+    write_batches(dir.join("coded").with_extension(ARROW), &[batch(3), batch(9), batch(20)])
 }
 
 fn nested(dir: &Path) -> PathBuf {
@@ -115,10 +115,10 @@ fn nested(dir: &Path) -> PathBuf {
     ];
     let nullable = columns.map(|(name, column)| (name, column, true));
     let batch = RecordBatch::try_from_iter_with_nullable(nullable).unwrap();
-    written(dir.join("nested").with_extension(ARROW), &[batch.clone(), batch.slice(7, 50)])
+    write_batches(dir.join("nested").with_extension(ARROW), &[batch.clone(), batch.slice(7, 50)])
 }
 
-/// A small file of pyarrow's with ZSTD bodies.
+/// A small file of pyarrow with ZSTD-compressed bodies.
 fn compressed(dir: &Path) -> PathBuf {
     let path = dir.join("compressed").with_extension(ARROW);
     let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/goldens/compressed_zstd.arrow");
@@ -126,30 +126,30 @@ fn compressed(dir: &Path) -> PathBuf {
     path
 }
 
-fn four(dir: &Path) -> [PathBuf; 4] {
+fn sample_files(dir: &Path) -> [PathBuf; 4] {
     [own(dir), coded(dir), nested(dir), compressed(dir)]
 }
 
 #[test]
-fn two_thousand_mutants_of_each_kind_of_arrow_file_do_no_harm() {
+fn two_thousand_mutants_of_each_kind_of_arrow_file_give_a_file_or_an_error() {
     let dir = tempfile::tempdir().unwrap();
-    for file in four(dir.path()) {
-        let said = child("mutants", &file);
-        println!("{said}");
-        assert_eq!(said.contains(" 0 accepted"), file.ends_with("compressed.arrow"));
+    for file in sample_files(dir.path()) {
+        let output = child("mutants", &file);
+        println!("{output}");
+        assert_eq!(output.contains(" 0 accepted"), file.ends_with("compressed.arrow"));
     }
 }
 
 #[test]
-fn an_arrow_file_cut_off_at_any_kilobyte_or_near_its_end_does_no_harm() {
+fn an_arrow_file_truncated_at_any_kilobyte_or_near_its_end_is_an_error() {
     let dir = tempfile::tempdir().unwrap();
-    for file in four(dir.path()) {
+    for file in sample_files(dir.path()) {
         println!("{}", child("truncations", &file));
     }
 }
 
 #[test]
-fn what_is_not_read_of_arrow_is_refused_by_name() {
+fn unsupported_arrow_features_are_refused_by_name() {
     let dir = tempfile::tempdir().unwrap();
     let out = dir.path().join("out.parquet");
     let feature = |path: &Path| match convert(path, &out, &StoreConfig::default(), 1 << 30) {
@@ -167,7 +167,7 @@ fn what_is_not_read_of_arrow_is_refused_by_name() {
 
 type Root<'b> = WIPOffset<arrow_ipc::Schema<'b>>;
 
-/// A file of one batch whose parts are anywhere in its body.
+/// A file of one batch whose buffers are at given offsets in its body.
 fn crafted(
     path: PathBuf,
     schema: impl FnOnce(&mut FlatBufferBuilder<'static>) -> Root<'static>,
@@ -216,7 +216,7 @@ fn crafted(
     path
 }
 
-/// A schema that names one field so many times.
+/// A schema that names one field `times` times.
 fn one_field(times: usize) -> impl FnOnce(&mut FlatBufferBuilder<'static>) -> Root<'static> {
     move |fbb| {
         let name = fbb.create_string("x");
@@ -237,15 +237,16 @@ fn one_field(times: usize) -> impl FnOnce(&mut FlatBufferBuilder<'static>) -> Ro
     }
 }
 
-/// Files of a few megabytes that unfold to gigabytes. Beside what is counted stands the program itself.
+/// Files of a few megabytes that decode to gigabytes. The peak includes the program in addition to the counted
+/// memory.
 #[test]
-fn what_little_unfolds_to_much_is_counted_before() {
+fn the_decoded_size_of_a_small_file_is_checked_before_decoding() {
     let dir = tempfile::tempdir().unwrap();
     let at = |name: &str| dir.path().join(name).with_extension(ARROW);
     let batch = |column: ArrayRef| RecordBatch::try_from_iter_with_nullable([("x", column, true)]).unwrap();
     let fields = (0..400).map(|i| Field::new(format!("x{i}"), DataType::Int64, false));
     let rows = 1 << 17;
-    // Every column is the same bytes, at an address that no i64 may have: each is copied.
+    // Every column has the same bytes, at an address that is not aligned for i64: each is copied.
     let shared = crafted(
         at("shared"),
         |fbb| IpcSchemaEncoder::new().schema_to_fb_offset(fbb, &Schema::new(fields.collect::<Vec<_>>())),
@@ -272,20 +273,20 @@ fn what_little_unfolds_to_much_is_counted_before() {
     };
     for (file, accepted) in [
         (shared, false),
-        // Each column has a writer of its own, with its tables.
+        // Each column has a writer with its own hash table and compressor.
         (fields(700), true),
         (fields(1_000), false),
         (fields(90_000), false),
         (fields(500_000), false),
-        (written(at("views"), &[batch(Arc::new(views))]), true),
-        (written(at("nothings"), &[batch(Arc::new(nothings))]), true),
-        (written(at("coded"), &[batch(Arc::new(coded))]), true),
-        (written(at("runs"), &[batch(Arc::new(runs))]), true),
+        (write_batches(at("views"), &[batch(Arc::new(views))]), true),
+        (write_batches(at("nothings"), &[batch(Arc::new(nothings))]), true),
+        (write_batches(at("coded"), &[batch(Arc::new(coded))]), true),
+        (write_batches(at("runs"), &[batch(Arc::new(runs))]), true),
     ] {
-        let said = child("one", &file);
-        println!("{said}");
-        assert_eq!(said.contains("accepted"), accepted, "{}", file.display());
-        let peak = said.split("peak ").nth(1).and_then(|rest| rest.split(' ').next()).unwrap();
-        assert!(peak.parse::<u64>().unwrap() << 10 < LIMIT + (24 << 20), "{said}");
+        let output = child("one", &file);
+        println!("{output}");
+        assert_eq!(output.contains("accepted"), accepted, "{}", file.display());
+        let peak = output.split("peak ").nth(1).and_then(|rest| rest.split(' ').next()).unwrap();
+        assert!(peak.parse::<u64>().unwrap() << 10 < LIMIT + (24 << 20), "{output}");
     }
 }

@@ -15,7 +15,7 @@ use proptest::prelude::*;
 
 use super::{LIMIT, every_type, small};
 
-/// The rows of a table as text: what is compared without regard to batches.
+/// The rows of tables as text, for comparisons that do not depend on batches.
 pub fn rows(tables: impl IntoIterator<Item = Table>) -> Vec<String> {
     let mut rows = Vec::new();
     for table in tables {
@@ -44,16 +44,16 @@ fn number<T: Copy + Default + std::fmt::Debug>(array: &Array<T>, row: usize) -> 
 fn scanned(path: &Path, options: &ScanOptions) -> (Vec<String>, PruneStats) {
     let mut scan = scan(path, options).unwrap();
     let rows = rows(scan.by_ref().map(Result::unwrap));
-    (rows, scan.passed())
+    (rows, scan.prune_stats())
 }
 
 #[test]
-fn a_scan_gives_the_rows_of_the_file_whatever_the_batches() {
+fn a_scan_gives_the_rows_of_the_file_for_any_batch_size() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("t.parquet");
     let table = every_type(1003);
     write_table(&path, &table, &small(100)).unwrap();
-    // SAFETY: the file is this test's alone, and stays as it is.
+    // SAFETY: only this test uses the file, and it does not change it.
     #[allow(unsafe_code)]
     let mapped = unsafe { read_table_mapped(&path, None, LIMIT) }.unwrap();
     assert_eq!(mapped.table, table);
@@ -62,7 +62,7 @@ fn a_scan_gives_the_rows_of_the_file_whatever_the_batches() {
         let options = ScanOptions { batch_rows, ..ScanOptions::default() };
         assert!(scan(&path, &options).unwrap().all(|t| t.unwrap().rows() <= batch_rows as usize));
         assert_eq!(scanned(&path, &options).0, want, "{batch_rows}");
-        // SAFETY: the file is this test's alone, and stays as it is.
+        // SAFETY: only this test uses the file, and it does not change it.
         #[allow(unsafe_code)]
         let mapped = unsafe { scan_mapped(&path, &options) }.unwrap();
         assert_eq!(rows(mapped.map(Result::unwrap)), want, "{batch_rows} mapped");
@@ -75,7 +75,7 @@ fn a_scan_gives_the_rows_of_the_file_whatever_the_batches() {
 }
 
 #[test]
-fn row_groups_that_cannot_hold_a_row_are_not_read() {
+fn row_groups_without_a_matching_row_are_not_read() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("t.parquet");
     write_table(&path, &every_type(1000), &small(100)).unwrap();
@@ -88,12 +88,12 @@ fn row_groups_that_cannot_hold_a_row_are_not_read() {
         predicate: Some(range),
         ..ScanOptions::default()
     };
-    let (rows, passed) = scanned(&path, &options);
+    let (rows, pruned) = scanned(&path, &options);
     assert_eq!(rows.len(), 70);
-    assert_eq!((passed.row_groups, passed.row_groups_passed, passed.rows_passed), (10, 8, 800));
+    assert_eq!((pruned.row_groups, pruned.row_groups_pruned, pruned.rows_pruned), (10, 8, 800));
     let none = Predicate::compare("kind", Comparison::Eq, Scalar::Text("zebra".to_owned()));
-    let (rows, passed) = scanned(&path, &ScanOptions { predicate: Some(none), ..ScanOptions::default() });
-    assert_eq!((rows.len(), passed.row_groups_passed), (0, 10));
+    let (rows, pruned) = scanned(&path, &ScanOptions { predicate: Some(none), ..ScanOptions::default() });
+    assert_eq!((rows.len(), pruned.row_groups_pruned), (0, 10));
 }
 
 #[test]
@@ -110,8 +110,14 @@ fn a_comparison_with_another_kind_or_an_unknown_column_is_refused() {
     assert!(with("price", Scalar::Float(1.0)).is_none());
 }
 
-/// A file with several pages in each row group, and an index of them.
-fn paged(path: &Path, ints: &[Option<i64>], floats: &[Option<f64>], words: &[Option<String>], group: usize) {
+/// Writes a file with several pages in each row group and a page index.
+fn write_paged(
+    path: &Path,
+    ints: &[Option<i64>],
+    floats: &[Option<f64>],
+    words: &[Option<String>],
+    group: usize,
+) {
     let columns: [(&str, ArrayRef); 3] = [
         ("i", Arc::new(Int64Array::from(ints.to_vec()))),
         ("f", Arc::new(Float64Array::from(floats.to_vec()))),
@@ -132,15 +138,15 @@ fn paged(path: &Path, ints: &[Option<i64>], floats: &[Option<f64>], words: &[Opt
 }
 
 #[test]
-fn pages_that_cannot_hold_a_row_are_not_decoded() {
+fn pages_without_a_matching_row_are_not_decoded() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("t.parquet");
     let ints: Vec<Option<i64>> = (0..100).map(Some).collect();
-    paged(&path, &ints, &vec![None; 100], &vec![None; 100], 50);
+    write_paged(&path, &ints, &vec![None; 100], &vec![None; 100], 50);
     let predicate = Some(Predicate::compare("i", Comparison::Eq, Scalar::Int(63)));
-    let (rows, passed) = scanned(&path, &ScanOptions { predicate, ..ScanOptions::default() });
+    let (rows, pruned) = scanned(&path, &ScanOptions { predicate, ..ScanOptions::default() });
     assert_eq!(rows, ["Some(63)|None|None"]);
-    assert_eq!((passed.row_groups_passed, passed.rows_passed), (1, 95));
+    assert_eq!((pruned.row_groups_pruned, pruned.rows_pruned), (1, 95));
 }
 
 fn predicates() -> impl Strategy<Value = Predicate> {
@@ -162,7 +168,7 @@ fn predicates() -> impl Strategy<Value = Predicate> {
     })
 }
 
-/// The rule, said once more: row by row, without statistics.
+/// Reference evaluation of a predicate on one row, without statistics.
 fn holds(predicate: &Predicate, i: Option<i64>, f: Option<f64>, w: Option<&str>) -> bool {
     let by = |op: &Comparison, order: Option<std::cmp::Ordering>| match op {
         Comparison::Eq => order.is_some_and(|o| o.is_eq()),
@@ -196,8 +202,8 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(200))]
 
     #[test]
-    fn pruning_gives_what_a_full_scan_gives(
-        // Sorted in stretches, so that pages differ and can be passed over.
+    fn a_pruned_scan_gives_the_rows_of_a_full_scan(
+        // Sorted in stretches, so that pages have different bounds and can be pruned.
         mut ints in prop::collection::vec(prop::option::weighted(0.9, 0..60i64), 0..160),
         floats in prop::collection::vec(
             prop::option::weighted(0.8, prop::sample::select(vec![-1.0, -0.0, 0.0, 2.5, 17.0, f64::NAN])), 160),
@@ -212,21 +218,21 @@ proptest! {
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("t.parquet");
         let n = ints.len();
-        paged(&path, &ints, &floats[..n], &words[..n], group);
+        write_paged(&path, &ints, &floats[..n], &words[..n], group);
         let all = read_table(&path, None, LIMIT).unwrap().table;
-        let wanted = (0..n).filter(|&r| holds(&predicate, ints[r], floats[r], words[r].as_deref()));
+        let matching = (0..n).filter(|&r| holds(&predicate, ints[r], floats[r], words[r].as_deref()));
         let every = rows([all]);
-        let want: Vec<String> = wanted.map(|r| every[r].clone()).collect();
+        let want: Vec<String> = matching.map(|r| every[r].clone()).collect();
         let options = ScanOptions { predicate: Some(predicate), batch_rows, ..ScanOptions::default() };
         let mut scan = scan(&path, &options).unwrap();
         let got = rows(scan.by_ref().map(Result::unwrap));
         prop_assert_eq!(got, want);
-        prop_assert!(scan.passed().rows_passed <= n as u64);
+        prop_assert!(scan.prune_stats().rows_pruned <= n as u64);
     }
 }
 
-/// Half a million rows of noise: 40 MB that compress to nearly as much.
-pub fn noise(path: &Path) -> u64 {
+/// Writes half a million rows of noise, 40 MB that hardly compress; returns the size of the file, bytes.
+pub fn write_noise(path: &Path) -> u64 {
     let mut stream = ironforge::philox::Philox::new(5).stream(0, 0);
     let column = |i: usize| {
         let values = (0..500_000).map(|_| f64::from(stream.next_u32()) + f64::from(stream.next_u32()) / 4e9);
@@ -240,7 +246,7 @@ pub fn noise(path: &Path) -> u64 {
 fn a_file_ten_times_larger_than_the_memory_is_scanned_within_it() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("t.parquet");
-    let bytes = noise(&path);
+    let bytes = write_noise(&path);
     let memory_limit_bytes = bytes / 10;
     let error = read_table(&path, None, memory_limit_bytes).unwrap_err();
     assert!(matches!(error, StoreError::Memory { .. }), "{error}");

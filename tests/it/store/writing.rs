@@ -1,9 +1,9 @@
-//! What is written: encodings that suit the column, values that survive fewer bits, rows that come in parts.
+//! Writing: the encoding of each column, narrowed columns, and rows that come in batches.
 
 use std::path::Path;
 
 use ironforge::store::{
-    Encodings, StoreConfig, StoreError, TableWriter, read_table, write_part, write_table,
+    EncodingPolicy, StoreConfig, StoreError, TableWriter, read_table, write_table, write_table_unsynced,
 };
 use ironforge::table::{Column, Labels, Table, TimeUnit, Values};
 use parquet::file::metadata::ParquetMetaData;
@@ -16,7 +16,7 @@ pub fn metadata(path: &Path) -> ParquetMetaData {
     SerializedFileReader::new(std::fs::File::open(path).unwrap()).unwrap().metadata().clone()
 }
 
-/// The encodings that a file says it has.
+/// The encodings that a file records in its metadata.
 fn recorded(path: &Path) -> serde_json::Value {
     let metadata = metadata(path);
     let entries = metadata.file_metadata().key_value_metadata().unwrap().clone();
@@ -24,18 +24,19 @@ fn recorded(path: &Path) -> serde_json::Value {
     serde_json::from_str(entry.value.as_ref().unwrap()).unwrap()
 }
 
-/// The rows of a table in batches of the sizes that come round.
+/// The rows of a table in batches whose sizes cycle through `sizes`.
 pub fn batches(table: &Table, sizes: &[usize]) -> Vec<Table> {
-    let (mut start, mut sizes, mut parts) = (0, sizes.iter().cycle(), Vec::new());
+    let (mut start, mut sizes, mut batches) = (0, sizes.iter().cycle(), Vec::new());
     while start < table.rows() {
         let end = (start + sizes.next().unwrap()).min(table.rows());
-        parts.push(part(table, start..end));
+        batches.push(slice(table, start..end));
         start = end;
     }
-    parts
+    batches
 }
 
-pub fn part(table: &Table, rows: std::ops::Range<usize>) -> Table {
+/// Some rows of a table.
+pub fn slice(table: &Table, rows: std::ops::Range<usize>) -> Table {
     let columns = table.columns().iter().map(|c| {
         let values = c.values.take(&rows.clone().collect::<Vec<_>>());
         Column::new(&c.name, &c.unit, values)
@@ -43,7 +44,7 @@ pub fn part(table: &Table, rows: std::ops::Range<usize>) -> Table {
     Table::new(columns.collect())
 }
 
-/// Writes batches and gives the bytes.
+/// Writes batches and returns the bytes of the file.
 pub fn streamed(path: &Path, batches: &[Table], config: &StoreConfig) -> Vec<u8> {
     let mut writer = TableWriter::create(path, config).unwrap();
     batches.iter().for_each(|batch| writer.append(batch).unwrap());
@@ -61,11 +62,11 @@ fn batches_of_any_size_give_the_same_bytes() {
         let whole = std::fs::read(&path).unwrap();
         for sizes in [&[1][..], &[7, 990, 3], &[1_000], &[1_001], &[2_345], &[345, 1_000]] {
             let bytes = streamed(&path, &batches(&table, sizes), &config);
-            assert!(bytes == whole, "batches of {sizes:?} rows, groups of {}", config.row_group_rows);
+            assert!(bytes == whole, "batches of {sizes:?} rows, row groups of {}", config.row_group_rows);
         }
         assert_eq!(read_table(&path, None, LIMIT).unwrap().table, table);
         std::fs::remove_file(&path).unwrap();
-        write_part(&path, &table, &config).unwrap();
+        write_table_unsynced(&path, &table, &config).unwrap();
         assert!(std::fs::read(&path).unwrap() == whole);
         std::fs::remove_file(&path).unwrap();
     }
@@ -84,7 +85,7 @@ fn the_number_of_threads_changes_no_byte() {
 }
 
 #[test]
-fn an_unfinished_file_is_never_seen() {
+fn an_unfinished_file_is_never_visible() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("t.parquet");
     write_table(&path, &every_type(3), &small(9)).unwrap();
@@ -96,7 +97,7 @@ fn an_unfinished_file_is_never_seen() {
 }
 
 #[test]
-fn a_batch_of_other_columns_is_refused() {
+fn a_batch_with_other_columns_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("t.parquet");
     let table = |name: &str, unit: &str, values| Table::new(vec![column(name, unit, values)]);
@@ -121,7 +122,7 @@ fn a_batch_of_other_columns_is_refused() {
 }
 
 #[test]
-fn a_row_that_cannot_be_written_is_counted_from_the_first() {
+fn errors_count_rows_from_the_first_row_of_the_file() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("t.parquet");
     let times = |values: Vec<Option<i64>>| {
@@ -137,8 +138,8 @@ fn a_row_that_cannot_be_written_is_counted_from_the_first() {
     assert!(writer.finish().is_err() && !path.exists());
 }
 
-/// Columns that each want another encoding.
-fn manners(rows: usize) -> Table {
+/// A table in which different encodings suit the columns.
+fn varied_columns(rows: usize) -> Table {
     let mut random = ironforge::philox::Philox::new(3).stream(0, 0);
     let mut floats = |of: &dyn Fn(f32) -> f32| {
         Values::F32((0..rows).map(|_| of((random.next_u32() >> 8) as f32 / 1e7)).collect())
@@ -160,11 +161,11 @@ fn manners(rows: usize) -> Table {
 }
 
 #[test]
-fn each_column_gets_the_encoding_that_suits_it_and_says_so() {
+fn each_column_gets_the_smallest_encoding_and_the_file_records_it() {
     use parquet::basic::Encoding;
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("t.parquet");
-    let table = manners(12_000);
+    let table = varied_columns(12_000);
     let measured = write_table(&path, &table, &StoreConfig::default()).unwrap();
     let want = serde_json::json!({
         "noise": "byte_stream_split", "price": "dictionary", "t_ms": "delta_binary_packed", "kind": "dictionary",
@@ -189,7 +190,7 @@ fn each_column_gets_the_encoding_that_suits_it_and_says_so() {
     }
     assert_eq!(read_table(&path, None, LIMIT).unwrap().table, table);
 
-    let basic = StoreConfig { encodings: Encodings::Basic, ..StoreConfig::default() };
+    let basic = StoreConfig { encodings: EncodingPolicy::Basic, ..StoreConfig::default() };
     let written = write_table(&path, &table, &basic).unwrap();
     assert_eq!(recorded(&path)["noise"], "plain");
     assert_eq!(recorded(&path)["url"], "plain");
@@ -206,10 +207,10 @@ fn each_column_gets_the_encoding_that_suits_it_and_says_so() {
 }
 
 #[test]
-fn a_dictionary_that_outgrows_the_sample_is_given_up() {
+fn a_dictionary_that_grows_too_large_is_abandoned() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("t.parquet");
-    // The first rows repeat, the rest never does.
+    // The values of the first rows repeat, those of the rest do not.
     let mut random = ironforge::philox::Philox::new(5).stream(0, 0);
     let draws = (0..60_000).map(|i| if i < 5_000 { random.below(10) } else { random.next_u32() });
     let values: Vec<f64> = draws.map(|i| f64::from(i) / 3.0).collect();
@@ -225,7 +226,7 @@ fn a_dictionary_that_outgrows_the_sample_is_given_up() {
 }
 
 #[test]
-fn fewer_bits_hold_the_same_values_and_the_declared_type() {
+fn narrowed_columns_keep_their_values_and_their_declared_type() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("t.parquet");
     let rows = 20_000i64;
@@ -244,7 +245,7 @@ fn fewer_bits_hold_the_same_values_and_the_declared_type() {
     ]);
     let narrow = StoreConfig { narrow: true, ..StoreConfig::default() };
     write_table(&path, &table, &narrow).unwrap();
-    assert_eq!(read_table(&path, None, LIMIT).unwrap().table, table, "the declared types come back");
+    assert_eq!(read_table(&path, None, LIMIT).unwrap().table, table, "the declared types are restored");
     let stored = ironforge::store::footer(&path).unwrap().columns;
     let stored: Vec<(&str, &str)> =
         stored.iter().map(|(name, kind)| (name.as_str(), kind.as_str())).collect();
@@ -267,7 +268,7 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(32))]
 
     #[test]
-    fn any_values_in_any_batches_and_settings_come_back(
+    fn any_values_in_any_batches_and_settings_are_read_back(
         rows in prop::collection::vec((any::<i64>(), any::<u32>(), prop::option::of(".{0,7}"), 0u8..4), 0..1_500),
         sizes in prop::collection::vec(1usize..700, 1..5),
         group in 1u32..900,
@@ -282,16 +283,16 @@ proptest! {
             column("w", "", Values::Text(Labels::encode(rows.iter().map(|r| r.2.as_deref())))),
             column("b", "", Values::Bool(rows.iter().map(|r| (r.3 > 0).then_some(r.3 > 2)).collect())),
         ]);
-        let encodings = if basic { Encodings::Basic } else { Encodings::Measured };
+        let encodings = if basic { EncodingPolicy::Basic } else { EncodingPolicy::Measured };
         let config = StoreConfig { row_group_rows: group, narrow, encodings, ..StoreConfig::default() };
         let dir = tempfile::tempdir().unwrap();
         let path = dir.path().join("t.parquet");
         write_table(&path, &table, &config).unwrap();
         let read = read_table(&path, None, LIMIT).unwrap().table;
         prop_assert_eq!(&read, &table);
-        let mut parts = batches(&table, &sizes);
-        parts.push(part(&table, 0..0));
+        let mut batches = batches(&table, &sizes);
+        batches.push(slice(&table, 0..0));
         let whole = std::fs::read(&path).unwrap();
-        prop_assert!(narrow || streamed(&path, &parts, &config) == whole);
+        prop_assert!(narrow || streamed(&path, &batches, &config) == whole);
     }
 }

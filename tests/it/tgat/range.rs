@@ -2,14 +2,14 @@
 
 use super::*;
 use ironforge::attention::BlockMask;
-use ironforge::tgat::Range;
+use ironforge::tgat::PredictedRange;
 
-fn range(model: &Model, batch: &Batch<'_>, fraction: f64) -> Range {
+fn range(model: &Model, batch: &Batch<'_>, fraction: f64) -> PredictedRange {
     model.predict_range(&Reference, batch, fraction).unwrap()
 }
 
 #[test]
-fn only_the_first_nodes_count() {
+fn the_range_depends_on_the_first_nodes_alone() {
     let (model, x) = (seeded(&small()), features(20));
     let mut other_end = x.clone();
     other_end[5 * INPUT_DIM..].reverse();
@@ -35,7 +35,7 @@ fn the_first_nodes_are_the_whole_part_of_the_fraction_and_at_least_one() {
 #[test]
 fn the_keys_are_those_among_the_first_nodes_in_every_form() {
     let (model, x, offsets) = (seeded(&small()), features(12), [0, 12]);
-    // each node sees itself and the two behind it
+    // Each node attends to itself and the two behind it.
     let (lo, hi): (Vec<u32>, Vec<u32>) = (0..12).map(|i| (i, (i + 3).min(12))).unzip();
     let mut row_ptr = vec![0];
     row_ptr.extend(lo.iter().zip(&hi).scan(0, |end, (lo, hi)| {
@@ -49,7 +49,7 @@ fn the_keys_are_those_among_the_first_nodes_in_every_form() {
     let [a, b, c] = forms.map(|keys| range(&model, &Batch::new(&x, &offsets, keys), 0.5));
     assert_eq!((a, b), (b, c));
 
-    // the same nodes as a session of their own
+    // The same nodes as a separate session.
     let hi: Vec<u32> = hi[..6].iter().map(|&hi| hi.min(6)).collect();
     let scores_of_all = Batch::new(&x[..6 * INPUT_DIM], &[0, 6], Keys::Intervals { lo: &lo[..6], hi: &hi });
     let (scores, weights) = model.forward_with_weights(&Reference, &scores_of_all).unwrap();

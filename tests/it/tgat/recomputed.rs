@@ -1,4 +1,4 @@
-//! A layer as its formula has it, in f64: what residual, layer norm and positions must do.
+//! A layer recomputed by its formula in f64: residual, layer norm and positions.
 
 use super::*;
 use crate::tensors::Tensors;
@@ -20,7 +20,7 @@ fn linear(file: &Tensors, name: &str, x: &[f64]) -> Vec<f64> {
         .collect()
 }
 
-/// Layer `index`, in which every node sees every node of one graph.
+/// Layer `index`, in which every node attends to every node of one graph.
 fn layer(file: &Tensors, config: &TgatConfig, index: usize, x: &[f64]) -> Vec<f64> {
     let name = |part: &str| format!("attention_layers.{index}.{part}");
     let mut h = linear(file, &name("input_projection"), x);
@@ -63,7 +63,7 @@ fn layer(file: &Tensors, config: &TgatConfig, index: usize, x: &[f64]) -> Vec<f6
 }
 
 #[test]
-fn residual_layer_norm_and_positions_do_what_they_say() {
+fn residual_layer_norm_and_positions_follow_their_formulas() {
     let x = features(NODES);
     let mut outputs = Vec::new();
     for case in 0..8 {
@@ -75,7 +75,7 @@ fn residual_layer_norm_and_positions_do_what_they_say() {
             precision: Precision::F32,
             ..small()
         };
-        // seeded biases and norms are 0 and 1: other values show that they are used
+        // Seeded biases are 0 and norms 1: other values show that they are used.
         let bytes = weights::rewritten(&seeded(&config), |name, values| {
             if name.ends_with("bias") || name.contains("norm") {
                 values.iter_mut().enumerate().for_each(|(i, v)| *v += 0.1 * i as f32 - 0.3);
@@ -94,7 +94,7 @@ fn residual_layer_norm_and_positions_do_what_they_say() {
 }
 
 #[test]
-fn layers_run_one_behind_the_other() {
+fn layers_run_in_sequence() {
     let config = TgatConfig { num_layers: 5, residual: true, precision: Precision::F32, ..small() };
     let (model, x) = (seeded(&config), features(NODES));
     let out = model.forward(&Reference, &Batch::new(&x, &[0, NODES], Keys::All)).unwrap().embeddings;

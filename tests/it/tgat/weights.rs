@@ -1,4 +1,4 @@
-//! Weights: seeded, saved, loaded, and every way in which a file can be wrong.
+//! Weights: seeded, saved and loaded, and invalid files.
 
 mod refused;
 
@@ -13,7 +13,7 @@ use safetensors::{Dtype, SafeTensors};
 use super::*;
 use crate::tensors::Tensors;
 
-/// A file in the making: dtype, shape and bytes of each tensor.
+/// The tensors of a file: dtype, shape and bytes of each.
 type Parts = BTreeMap<String, (Dtype, Vec<usize>, Vec<u8>)>;
 
 fn parts(bytes: &[u8]) -> Parts {
@@ -24,7 +24,7 @@ fn parts(bytes: &[u8]) -> Parts {
     file.tensors().into_iter().map(part).collect()
 }
 
-/// A file without metadata, as another program would write it: trained.
+/// A file without metadata, as other programs write it: trained.
 fn file(parts: &Parts) -> Vec<u8> {
     let views = parts.iter().map(|(n, (d, s, b))| (n.as_str(), TensorView::new(*d, s.clone(), b).unwrap()));
     safetensors::serialize(views, None).unwrap()
@@ -83,7 +83,7 @@ fn a_seed_gives_the_same_bits_and_another_seed_others() {
 }
 
 #[test]
-fn a_tensor_does_not_depend_on_which_others_there_are() {
+fn a_tensor_does_not_depend_on_the_other_tensors() {
     let two = parts(&seeded(&small()).to_bytes().unwrap());
     let more = TgatConfig { num_layers: 3, positions: Positions::Learned, layer_norm: true, ..small() };
     let three = parts(&seeded(&more).to_bytes().unwrap());
@@ -119,7 +119,7 @@ fn seeded_weights_are_xavier_uniform_with_zero_biases() {
 }
 
 #[test]
-fn what_is_saved_reads_back_bit_for_bit_and_stays_untrained() {
+fn saved_weights_read_back_bit_for_bit_and_stay_untrained() {
     let config = TgatConfig { positions: Positions::Learned, layer_norm: true, residual: true, ..small() };
     let model = seeded(&config);
     let bytes = model.to_bytes().unwrap();
@@ -134,7 +134,7 @@ fn what_is_saved_reads_back_bit_for_bit_and_stays_untrained() {
 }
 
 #[test]
-fn the_prefix_of_a_whole_model_may_stand_or_not() {
+fn names_may_have_the_prefix_of_a_whole_model() {
     let plain = changed(|_| {}).unwrap().to_bytes().unwrap();
     let prefixed = changed(|parts| {
         *parts = std::mem::take(parts).into_iter().map(|(n, p)| (format!("w.{n}"), p)).collect();
@@ -157,18 +157,18 @@ fn half_precision_is_widened_and_other_types_are_refused() {
             *d = dtype;
         })
     };
-    let original = floats(&parts(&seeded(&small()).to_bytes().unwrap())[name].2);
+    let f32s = floats(&parts(&seeded(&small()).to_bytes().unwrap())[name].2);
     let read = |model: Model| floats(&parts(&model.to_bytes().unwrap())[name].2);
     let f16s = read(store(Dtype::F16, |v| f16::from_f32(v).to_le_bytes().to_vec()).unwrap());
-    assert!(f16s.iter().zip(&original).all(|(got, v)| *got == f16::from_f32(*v).to_f32()));
+    assert!(f16s.iter().zip(&f32s).all(|(got, v)| *got == f16::from_f32(*v).to_f32()));
     let bf16s = read(store(Dtype::BF16, |v| bf16::from_f32(v).to_le_bytes().to_vec()).unwrap());
-    assert!(bf16s.iter().zip(&original).all(|(got, v)| *got == bf16::from_f32(*v).to_f32()));
+    assert!(bf16s.iter().zip(&f32s).all(|(got, v)| *got == bf16::from_f32(*v).to_f32()));
     let error = store(Dtype::F64, |v| f64::from(v).to_le_bytes().to_vec()).unwrap_err();
     assert_eq!(error, TgatError::Dtype { name: name.to_owned(), dtype: "F64".to_owned() });
 }
 
 #[test]
-fn what_the_original_never_uses_is_accepted_and_named_once() {
+fn tensors_known_to_be_unused_are_accepted_and_listed() {
     let names = [
         "attention_layers.0.temporal_bias_network.0.weight",
         "attention_layers.0.temporal_encoding.weight",

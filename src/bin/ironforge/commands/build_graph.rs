@@ -1,29 +1,30 @@
 //! `ironforge build-graph`.
 
-use ironforge::pipeline::{self, BuildReport, BuildRequest, BuiltSession};
+use ironforge::pipeline::{BuildGraphReport, BuildGraphRequest, SessionGraphReport, build_graph};
 
 use crate::args::BuildGraphArgs;
 use crate::output::{self, Failure};
-use crate::progress;
+use crate::settings::{effective, input_options};
+use crate::{event_run, progress};
 
-/// Builds graphs and prints what came out.
+/// Builds graphs and prints the report or a summary.
 pub fn run(args: &BuildGraphArgs) -> Result<(), Failure> {
-    let effective = super::effective(&args.input.configuration, super::event_options(&args.input))?;
-    super::prepare()?;
-    super::note_sample(&args.input.paths);
-    let request = BuildRequest { paths: &args.input.paths, out: &args.out, effective: &effective };
+    let effective = effective(&args.input.configuration, input_options(&args.input))?;
+    event_run::remove_outputs_on_interrupt()?;
+    event_run::note_sample(&args.input.paths);
+    let request = BuildGraphRequest { paths: &args.input.paths, out: &args.out, effective: &effective };
     let report = {
         let progress = progress::for_stderr();
-        pipeline::build_graph(&request, progress.as_ref())?
+        build_graph(&request, progress.as_ref())?
     };
-    super::note_skipped(&report.skipped, &report.superseded);
+    event_run::note_skipped(&report.run);
     if args.json { output::json(&report) } else { output::result(&summary(&report, args)) }
 }
 
-fn summary(report: &BuildReport, args: &BuildGraphArgs) -> String {
-    let sum = |of: fn(&BuiltSession) -> usize| report.sessions.iter().map(of).sum::<usize>();
+fn summary(report: &BuildGraphReport, args: &BuildGraphArgs) -> String {
+    let sum = |of: fn(&SessionGraphReport) -> usize| report.sessions.iter().map(of).sum::<usize>();
     let longest = report.sessions.iter().map(|s| s.longest_path_edges).max().unwrap_or(0);
-    let input = if report.sample { "built-in sample, " } else { "" };
+    let input = if report.run.sample { "built-in sample, " } else { "" };
     let out = args.out.display();
     format!(
         "input    {input}{} sessions, {} events, {} features\n\

@@ -1,22 +1,23 @@
 //! `ironforge convert`.
 
-use ironforge::config::{ConfigError, Effective, Entry, Origin};
-use ironforge::error::Error;
-use ironforge::store::{FileKind, convert};
+use ironforge::config::{ConfigError, Effective, SettingEntry, SettingOrigin};
+use ironforge::pipeline::Error;
+use ironforge::store::{FileFormat, convert};
 
 use crate::args::ConvertArgs;
 use crate::output::{self, Failure};
+use crate::settings::effective;
 
-/// What a conversion takes of the settings of a store.
-const TAKEN: [&str; 2] = ["store.compression_level", "store.row_group_rows"];
+/// The settings of `store.*` that a conversion uses.
+const USED: [&str; 2] = ["store.compression_level", "store.row_group_rows"];
 
-/// A setting of this very command that would change nothing is an error; files, the environment and presets are for all
-/// commands.
-fn refuse_others(effective: &Effective) -> Result<(), Failure> {
-    let unused = |entry: &&Entry| {
-        matches!(entry.origin, Origin::Option(_))
+/// Refuses an option that sets a `store.*` setting which a conversion does not use. Such settings in files, the environment
+/// and presets are ignored: they are for all commands.
+fn refuse_unused(effective: &Effective) -> Result<(), Failure> {
+    let unused = |entry: &&SettingEntry| {
+        matches!(entry.origin, SettingOrigin::Option(_))
             && entry.key.starts_with("store.")
-            && !TAKEN.contains(&entry.key.as_str())
+            && !USED.contains(&entry.key.as_str())
     };
     let Some(entry) = effective.entries().iter().find(unused) else { return Ok(()) };
     let reason = format!(
@@ -27,15 +28,15 @@ fn refuse_others(effective: &Effective) -> Result<(), Failure> {
     Err(Error::from(ConfigError::Check { origin: Some(entry.origin.clone()), reason }).into())
 }
 
-/// Converts a file, and says what it wrote.
+/// Converts a file, and prints what it wrote.
 pub fn run(args: &ConvertArgs) -> Result<(), Failure> {
-    let effective = super::effective(&args.configuration, Vec::new())?;
-    refuse_others(&effective)?;
-    let (config, limit) = (&effective.config.store, effective.config.memory_bytes());
+    let effective = effective(&args.configuration, Vec::new())?;
+    refuse_unused(&effective)?;
+    let (config, limit) = (&effective.config.store, effective.config.limits.memory_bytes());
     let converted = convert(&args.input, &args.output, config, limit).map_err(Error::from)?;
-    let (kind, name) = match converted.kind {
-        FileKind::Parquet => ("parquet", "Parquet"),
-        FileKind::ArrowIpc => ("arrow_ipc", "Arrow IPC"),
+    let (kind, name) = match converted.format {
+        FileFormat::Parquet => ("parquet", "Parquet"),
+        FileFormat::ArrowIpc => ("arrow_ipc", "Arrow IPC"),
     };
     let path = args.output.display().to_string();
     if args.json {

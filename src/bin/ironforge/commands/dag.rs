@@ -1,27 +1,28 @@
 //! `ironforge dag`.
 
 use ironforge::dag::DagError;
-use ironforge::error::{Error, exit};
-use ironforge::pipeline::dag::{self, DagReport, DagRequest};
+use ironforge::pipeline::{EdgeListReport, EdgeListRequest, describe_edge_list, exit};
 
 use crate::args::DagArgs;
 use crate::output::{self, Failure};
+use crate::settings::effective;
 
-/// Describes a graph. One with a cycle is described as far as it can be, and fails.
+/// Describes a graph. A graph with a cycle is described too, and the command fails.
 pub fn run(args: &DagArgs) -> Result<(), Failure> {
-    let effective = super::effective(&args.configuration, Vec::new())?;
-    let request = DagRequest {
+    let effective = effective(&args.configuration, Vec::new())?;
+    let request = EdgeListRequest {
         edges: &args.edges,
         nodes: args.nodes.as_ref(),
         descendants: &args.descendants,
         ancestors: &args.ancestors,
         transitive_reduction: args.transitive_reduction.as_deref(),
         levels: args.levels.as_deref(),
-        config: &effective.config,
+        limits: &effective.config.limits,
+        store: &effective.config.store,
     };
-    let report = dag::analyse(&request).map_err(Error::from)?;
+    let report = describe_edge_list(&request)?;
     if args.json {
-        output::json(&Document { schema_version: 1, report: &report })?;
+        output::json_document(&report)?;
     } else {
         output::result(&summary(&report, args))?;
     }
@@ -34,24 +35,20 @@ pub fn run(args: &DagArgs) -> Result<(), Failure> {
     }
 }
 
-fn summary(report: &DagReport, args: &DagArgs) -> String {
+fn summary(report: &EdgeListReport, args: &DagArgs) -> String {
     let mut text = format!(
         "graph        {} nodes, {} edges, {} weakly connected components\n",
         report.nodes, report.edges, report.weakly_connected_components
     );
-    let Some(ordered) = &report.ordered else {
-        return text + "order        none: the edges hold a cycle\n";
+    let Some(order) = &report.order else {
+        return text + "order        none: the edges contain a cycle\n";
     };
     text += &format!(
         "order        {} generations, the widest of {} nodes; longest path of {} edges\n\
          ends         {} roots, {} sinks\n",
-        ordered.generations,
-        ordered.widest_generation,
-        ordered.longest_path_edges,
-        ordered.roots,
-        ordered.sinks
+        order.generations, order.widest_generation, order.longest_path_edges, order.roots, order.sinks
     );
-    for (what, counts) in [("descendants", &ordered.descendants), ("ancestors", &ordered.ancestors)] {
+    for (what, counts) in [("descendants", &order.descendants), ("ancestors", &order.ancestors)] {
         for (id, count) in counts {
             text += &format!("{what:<12} {count} of {id}\n");
         }
@@ -60,12 +57,4 @@ fn summary(report: &DagReport, args: &DagArgs) -> String {
         text += &format!("wrote        {}\n", path.display());
     }
     text
-}
-
-/// The report as a document of its own.
-#[derive(serde::Serialize)]
-struct Document<'a> {
-    schema_version: u32,
-    #[serde(flatten)]
-    report: &'a DagReport,
 }

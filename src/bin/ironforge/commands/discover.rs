@@ -1,18 +1,19 @@
 //! `ironforge discover`.
 
-use ironforge::pipeline::{self, Request, RunReport};
+use ironforge::pipeline::{DiscoverReport, DiscoverRequest, SessionReport, discover};
 use serde_json::Value;
 
-use crate::args::{DiscoverArgs, name_of};
+use crate::args::DiscoverArgs;
 use crate::output::{self, Failure};
-use crate::progress;
+use crate::settings::{OptionSetting, effective, input_options};
+use crate::{event_run, progress};
 
-/// Runs the flow and prints what came out.
+/// Runs the whole pipeline and prints the report or a summary.
 pub fn run(args: &DiscoverArgs) -> Result<(), Failure> {
-    let effective = super::effective(&args.input.configuration, options(args))?;
-    super::prepare()?;
-    super::note_sample(&args.input.paths);
-    let request = Request {
+    let effective = effective(&args.input.configuration, options(args))?;
+    event_run::remove_outputs_on_interrupt()?;
+    event_run::note_sample(&args.input.paths);
+    let request = DiscoverRequest {
         paths: &args.input.paths,
         out: &args.out,
         effective: &effective,
@@ -20,21 +21,21 @@ pub fn run(args: &DiscoverArgs) -> Result<(), Failure> {
     };
     let report = {
         let progress = progress::for_stderr();
-        pipeline::discover(&request, progress.as_ref())?
+        discover(&request, progress.as_ref())?
     };
     output::note(&format!("ironforge: device {}: {}", report.device.used, report.device.reason));
     for name in &report.ignored_weights {
         output::note(&format!("ironforge: weight `{name}` is not used by any layer"));
     }
-    super::note_skipped(&report.skipped, &report.superseded);
+    event_run::note_skipped(&report.run);
     if args.json { output::json(&report) } else { output::result(&summary(&report, args)) }
 }
 
-/// The settings that options of their own spell.
-fn options(args: &DiscoverArgs) -> Vec<(&'static str, Value, String)> {
-    let mut options = super::event_options(&args.input);
-    if let Some(device) = args.device.map(name_of) {
-        options.push(("device", Value::from(device.as_str()), format!("--device {device}")));
+/// The settings that the options of this command set.
+fn options(args: &DiscoverArgs) -> Vec<OptionSetting> {
+    let mut options = input_options(&args.input);
+    if let Some(device) = args.device {
+        options.push(("device", Value::from(device.name()), format!("--device {device}")));
     }
     if let Some(seed) = args.seed {
         options.push(("seed", Value::from(seed), format!("--seed {seed}")));
@@ -42,24 +43,23 @@ fn options(args: &DiscoverArgs) -> Vec<(&'static str, Value, String)> {
     options
 }
 
-fn summary(report: &RunReport, args: &DiscoverArgs) -> String {
-    let sum =
-        |of: fn(&ironforge::pipeline::SessionReport) -> usize| report.sessions.iter().map(of).sum::<usize>();
+fn summary(report: &DiscoverReport, args: &DiscoverArgs) -> String {
+    let sum = |of: fn(&SessionReport) -> usize| report.sessions.iter().map(of).sum::<usize>();
     let motifs = &report.motifs;
-    let tested = super::tested(motifs);
+    let verdicts = event_run::motif_verdicts(motifs);
     let model = if report.trained {
         "trained"
     } else {
         "untrained: graphs and motifs describe the input, embeddings and scores need trained weights"
     };
-    let input = if report.sample { "built-in sample, " } else { "" };
+    let input = if report.run.sample { "built-in sample, " } else { "" };
     let out = args.out.display();
     format!(
         "device   {}\n\
          input    {input}{} sessions, {} events, {} features\n\
          graphs   {} temporal edges, {} DAG edges\n\
          model    {model}\n\
-         motifs   {} instances, {} patterns, {tested}\n\
+         motifs   {} instances, {} patterns, {verdicts}\n\
          wrote    {out}/run.json, {out}/motifs.parquet, {out}/{{nodes,temporal_edges,dag_edges,embeddings,scores}}\n",
         report.device.used,
         report.sessions.len(),

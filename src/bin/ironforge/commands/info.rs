@@ -6,12 +6,12 @@ use serde_json::json;
 use crate::args::InfoArgs;
 use crate::output::{self, Failure};
 
-/// Prints what this build and this machine can do.
+/// Prints the capabilities of this build and this machine.
 pub fn run(args: &InfoArgs) -> Result<(), Failure> {
     let threads = std::thread::available_parallelism().map_or(1, usize::from);
     let cuda = backend::status();
     let auto = if cuda.can_run {
-        "the GPU where it is estimated to be done first, else cpu"
+        "the GPU if it is estimated to finish first, else cpu"
     } else {
         "cpu: CUDA cannot run"
     };
@@ -39,7 +39,7 @@ pub fn run(args: &InfoArgs) -> Result<(), Failure> {
     ))
 }
 
-/// Vector extensions of this processor that matter here.
+/// Vector extensions of this processor that ironforge uses.
 fn simd() -> Vec<&'static str> {
     #[cfg(target_arch = "x86_64")]
     {

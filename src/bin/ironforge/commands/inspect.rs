@@ -1,16 +1,18 @@
 //! `ironforge inspect`.
 
-use ironforge::error::Error;
-use ironforge::store::{Depth, Inspection, LeafReport, inspect};
+use ironforge::pipeline::Error;
+use ironforge::store::{ColumnReport, InspectOptions, Inspection, inspect};
 
 use crate::args::InspectArgs;
 use crate::output::{self, Failure};
 use crate::progress;
+use crate::settings::effective;
 
-/// Describes a Parquet file and, unless told not to, decodes all of it.
+/// Describes a Parquet file and, without `--footer`, decodes all of it.
 pub fn run(args: &InspectArgs) -> Result<(), Failure> {
-    let effective = super::effective(&args.configuration, Vec::new())?;
-    let depth = Depth { pages: !args.footer, memory_limit_bytes: effective.config.memory_bytes() };
+    let effective = effective(&args.configuration, Vec::new())?;
+    let depth =
+        InspectOptions { pages: !args.footer, memory_limit_bytes: effective.config.limits.memory_bytes() };
     let progress = progress::for_stderr();
     if depth.pages {
         progress.phase("decoding");
@@ -23,17 +25,9 @@ pub fn run(args: &InspectArgs) -> Result<(), Failure> {
     drop(progress);
     let inspection = inspection.map_err(Error::from)?;
     match args.json {
-        true => output::json(&Document { schema_version: 1, inspection: &inspection }),
+        true => output::json_document(&inspection),
         false => output::result(&summary(&inspection)),
     }
-}
-
-/// The inspection as a document of its own.
-#[derive(serde::Serialize)]
-struct Document<'a> {
-    schema_version: u32,
-    #[serde(flatten)]
-    inspection: &'a Inspection,
 }
 
 fn summary(i: &Inspection) -> String {
@@ -43,7 +37,7 @@ fn summary(i: &Inspection) -> String {
         (1, Some(rows), _) => format!("1 row group of {rows}"),
         (n, Some(min), Some(max)) => format!("{n} row groups of {min} to {max}"),
     };
-    let bytes = |size: fn(&LeafReport) -> u64| i.leaves.iter().map(size).sum::<u64>();
+    let bytes = |size: fn(&ColumnReport) -> u64| i.leaves.iter().map(size).sum::<u64>();
     let mut text = format!(
         "file      {}, {} bytes, footer {} bytes, format {}\nwriter    {}\nrows      {} in {groups}\n\
          columns   {}, {} bytes, {} decompressed\nchecksum  {}\n",
@@ -67,7 +61,7 @@ fn summary(i: &Inspection) -> String {
     text
 }
 
-fn described(leaf: &LeafReport) -> String {
+fn described(leaf: &ColumnReport) -> String {
     let kind = match &leaf.logical_type {
         Some(logical) => format!("{logical} as {}", leaf.physical_type),
         None => leaf.physical_type.clone(),

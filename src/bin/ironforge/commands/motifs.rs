@@ -1,31 +1,33 @@
 //! `ironforge motifs`.
 
-use ironforge::pipeline::{self, Motif, MotifReport, MotifRequest};
-use serde_json::Value;
+use ironforge::motif::Correction;
+use ironforge::pipeline::{MotifReport, MotifRequest, ReportedMotif, motifs};
 
-use crate::args::{MotifsArgs, NullArg, name_of};
+use crate::args::{MotifsArgs, null_name};
 use crate::output::{self, Failure};
-use crate::progress;
+use crate::settings::{OptionSetting, effective, input_options};
+use crate::{event_run, progress};
 
 /// Patterns that a summary shows.
 const SHOWN: usize = 10;
 
 /// Mines motifs and prints them.
 pub fn run(args: &MotifsArgs) -> Result<(), Failure> {
-    let effective = super::effective(&args.input.configuration, options(args))?;
-    super::prepare()?;
-    super::note_sample(&args.input.paths);
+    let effective = effective(&args.input.configuration, options(args))?;
+    event_run::remove_outputs_on_interrupt()?;
+    event_run::note_sample(&args.input.paths);
     let request = MotifRequest { paths: &args.input.paths, out: args.out.as_deref(), effective: &effective };
     let report = {
         let progress = progress::for_stderr();
-        pipeline::motifs(&request, progress.as_ref())?
+        motifs(&request, progress.as_ref())?
     };
-    super::note_skipped(&report.skipped, &report.superseded);
+    event_run::note_skipped(&report.run);
     if args.json { output::json(&report) } else { output::result(&summary(&report, args)) }
 }
 
-fn options(args: &MotifsArgs) -> Vec<(&'static str, Value, String)> {
-    let mut options = super::event_options(&args.input);
+/// The settings that the options of this command set.
+fn options(args: &MotifsArgs) -> Vec<OptionSetting> {
+    let mut options = input_options(&args.input);
     if let Some((min, max)) = args.k {
         options.push(("motif.min_nodes", min.into(), format!("--k {min}..{max}")));
         options.push(("motif.max_nodes", max.into(), format!("--k {min}..{max}")));
@@ -34,15 +36,12 @@ fn options(args: &MotifsArgs) -> Vec<(&'static str, Value, String)> {
         options.push(("motif.iterations", iterations.into(), format!("--iterations {iterations}")));
     }
     if let Some(null) = args.null {
-        let name = match null {
-            NullArg::Stratified => "stratified-permutation",
-            NullArg::Label => "label-permutation",
-            NullArg::Jitter => "interval-jitter",
-        };
-        options.push(("motif.null", name.into(), format!("--null {}", name_of(null))));
+        // Its name in the configuration is longer than on the command line.
+        let value = serde_json::to_value(null).unwrap_or_default();
+        options.push(("motif.null", value, format!("--null {}", null_name(null))));
     }
-    if let Some(correction) = args.correction.map(name_of) {
-        options.push(("motif.correction", correction.clone().into(), format!("--correction {correction}")));
+    if let Some(correction) = args.correction.map(Correction::name) {
+        options.push(("motif.correction", correction.into(), format!("--correction {correction}")));
     }
     if let Some(seed) = args.seed {
         options.push(("seed", seed.into(), format!("--seed {seed}")));
@@ -51,7 +50,7 @@ fn options(args: &MotifsArgs) -> Vec<(&'static str, Value, String)> {
 }
 
 fn summary(report: &MotifReport, args: &MotifsArgs) -> String {
-    let input = if report.sample { "built-in sample, " } else { "" };
+    let input = if report.run.sample { "built-in sample, " } else { "" };
     let summary = &report.summary;
     let mut text = format!(
         "input    {input}{} sessions, {} events\nmotifs   {} instances, {} patterns, {}\n",
@@ -59,7 +58,7 @@ fn summary(report: &MotifReport, args: &MotifsArgs) -> String {
         report.events,
         summary.instances,
         summary.patterns,
-        super::tested(summary)
+        event_run::motif_verdicts(summary)
     );
     for motif in report.motifs.iter().take(SHOWN) {
         text += &line(motif);
@@ -73,8 +72,8 @@ fn summary(report: &MotifReport, args: &MotifsArgs) -> String {
     text
 }
 
-/// A pattern and what was found of it.
-fn line(motif: &Motif) -> String {
+/// A line of the summary: verdict, count, null and pattern.
+fn line(motif: &ReportedMotif) -> String {
     let null = motif
         .significance
         .map_or(String::new(), |s| format!(", null {:.1}, p_fwer {:.3}", s.null_mean, s.p_fwer));

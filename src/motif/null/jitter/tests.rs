@@ -1,4 +1,4 @@
-//! Times stay in their windows, every time there is as likely, and edges are those of the rule.
+//! Times stay in their windows, every time of a window is equally likely, and edges are those of the rule.
 
 use super::*;
 use crate::csr::CsrError;
@@ -8,31 +8,31 @@ use proptest::prelude::*;
 const RULE: WindowKnn = WindowKnn { k: 4, dt_min_ms: 2, dt_max_ms: 100 };
 
 /// Events at `t_ms`, labelled with their numbers, as `RULE` links them.
-struct Owned {
+struct LinkedEvents {
     labels: Vec<u32>,
     t_ms: Vec<i64>,
     edges: (Vec<u32>, Vec<u32>),
 }
 
-impl Owned {
+impl LinkedEvents {
     fn new(t_ms: &[i64]) -> Self {
         let edges = RULE.build(t_ms).unwrap().to_csr().unwrap();
         Self { labels: (0..t_ms.len() as u32).collect(), t_ms: t_ms.to_vec(), edges }
     }
 
-    fn explicit(&self) -> MotifGraph<'_> {
+    fn without_rule(&self) -> MotifGraph<'_> {
         let pattern = CsrPattern::new(&self.edges.0, &self.edges.1, self.labels.len()).unwrap();
         MotifGraph::new(pattern, &self.labels, &self.t_ms).unwrap()
     }
 
     fn lend(&self) -> MotifGraph<'_> {
-        self.explicit().relinked_by(&RULE)
+        self.without_rule().with_edge_rule(&RULE)
     }
 
-    /// One draw: the new time of each event, by its old number.
+    /// A replicate: the new time of each event, by its old number.
     fn redrawn(&self, width_ms: u64, iteration: u32) -> Vec<i64> {
-        let null = IntervalJitter::of(&[self.lend()], width_ms, None).unwrap();
-        let drawn = null.graphs[0].draw(0, Nulls::tests(1).0.stream(iteration, 0)).unwrap();
+        let null = IntervalJitter::new(&[self.lend()], width_ms, None).unwrap();
+        let drawn = null.graphs[0].draw(0, NullRng::test(1).stream(iteration, 0)).unwrap();
         let mut t_ms = vec![0; self.t_ms.len()];
         drawn.labels.iter().zip(&drawn.t_ms).for_each(|(&event, &t)| t_ms[event as usize] = t);
         t_ms
@@ -46,11 +46,11 @@ fn rising() -> impl Strategy<Value = Vec<i64>> {
 }
 
 #[test]
-fn a_draw_keeps_the_limit_of_the_span() {
-    let owned = Owned::new(&[0, 10, 20, 40, 80]);
+fn a_replicate_keeps_the_limit_of_the_span() {
+    let owned = LinkedEvents::new(&[0, 10, 20, 40, 80]);
     for span_ms in [None, Some(30)] {
-        let null = IntervalJitter::of(&[owned.lend()], 20, span_ms).unwrap();
-        let drawn = null.draw(Nulls::tests(1), 0).unwrap();
+        let null = IntervalJitter::new(&[owned.lend()], 20, span_ms).unwrap();
+        let drawn = null.draw(NullRng::test(1), 0).unwrap();
         assert_eq!(drawn.span.map(|span| span.holds(&[0, 4])), span_ms.map(|_| false));
     }
 }
@@ -60,7 +60,7 @@ proptest! {
     fn events_stay_in_their_windows_on_the_grid_of_the_data(
         t_ms in rising(), width_ms in 1_u64..100, iteration: u32
     ) {
-        let owned = Owned::new(&t_ms);
+        let owned = LinkedEvents::new(&t_ms);
         let redrawn = owned.redrawn(width_ms, iteration);
         let (first, last) = (t_ms.iter().min().copied().unwrap_or(0), t_ms.iter().max().copied().unwrap_or(0));
         let step = t_ms.iter().fold(0, |step, t| gcd(step, (t - first) as u64)).max(1) as i64;
@@ -73,22 +73,22 @@ proptest! {
     }
 
     #[test]
-    fn a_draw_is_what_a_fresh_build_of_its_events_gives(
+    fn a_replicate_equals_a_fresh_build_of_its_events(
         of_graphs in prop::collection::vec(rising(), 0..4), width_ms in 1_u64..200, iteration: u32
     ) {
-        let owned: Vec<Owned> = of_graphs.iter().map(|t_ms| Owned::new(t_ms)).collect();
-        let graphs: Vec<_> = owned.iter().map(Owned::lend).collect();
-        let null = IntervalJitter::of(&graphs, width_ms, None).unwrap();
-        let nulls = Nulls::tests(9);
-        let union = null.draw(nulls, iteration).unwrap();
-        let fresh: Vec<(Owned, Vec<u32>)> = (0..graphs.len())
+        let owned: Vec<LinkedEvents> = of_graphs.iter().map(|t_ms| LinkedEvents::new(t_ms)).collect();
+        let graphs: Vec<_> = owned.iter().map(LinkedEvents::lend).collect();
+        let null = IntervalJitter::new(&graphs, width_ms, None).unwrap();
+        let rng = NullRng::test(9);
+        let union = null.draw(rng, iteration).unwrap();
+        let fresh: Vec<(LinkedEvents, Vec<u32>)> = (0..graphs.len())
             .map(|at| {
-                let drawn = null.graphs[at].draw(at, nulls.0.stream(iteration, at as u32)).unwrap();
+                let drawn = null.graphs[at].draw(at, rng.stream(iteration, at as u32)).unwrap();
                 let mut in_order: Vec<_> = drawn.t_ms.iter().zip(&drawn.labels).collect();
                 in_order.sort();
-                let stood = in_order.iter().map(|&(_, &event)| event).collect::<Vec<_>>();
-                assert_eq!(stood, drawn.labels, "by time, ties as they stood");
-                (Owned::new(&drawn.t_ms), drawn.labels)
+                let order = in_order.iter().map(|&(_, &event)| event).collect::<Vec<_>>();
+                assert_eq!(order, drawn.labels, "by time, ties in their earlier order");
+                (LinkedEvents::new(&drawn.t_ms), drawn.labels)
             })
             .collect();
         let fresh: Vec<MotifGraph<'_>> = fresh
@@ -98,8 +98,8 @@ proptest! {
                 MotifGraph::new(pattern, labels, &owned.t_ms).unwrap()
             })
             .collect();
-        let want = Union::of(&fresh).unwrap();
-        let observed = Union::of(&graphs).unwrap();
+        let want = Union::new(&fresh).unwrap();
+        let observed = Union::new(&graphs).unwrap();
         prop_assert_eq!(&union.offsets, &observed.offsets);
         prop_assert_eq!(&union.vocabulary, &observed.vocabulary);
         prop_assert_eq!(&union.labels, &want.labels);
@@ -110,9 +110,9 @@ proptest! {
 }
 
 #[test]
-fn every_time_of_a_window_is_as_likely() {
-    // windows of 10 ms from -5: slots every 2 ms; the first window less its first slot, the last one cut at 8
-    let owned = Owned::new(&[-5, 1, 1, 5, 9, 17]);
+fn every_time_of_a_window_is_equally_likely() {
+    // windows of 10 ms from -5: ticks every 2 ms; the first window without its first tick, the last one cut at 8
+    let owned = LinkedEvents::new(&[-5, 1, 1, 5, 9, 17]);
     let mut of_first = [0_u32; 10];
     let mut of_last = [0_u32; 20];
     for iteration in 0..8000 {
@@ -126,52 +126,53 @@ fn every_time_of_a_window_is_as_likely() {
 }
 
 #[test]
-fn two_events_of_a_window_are_drawn_apart_and_so_are_two_graphs_alike() {
-    let owned = Owned::new(&[0, 3, 4, 7, 20]);
-    let null = IntervalJitter::of(&[owned.lend(), owned.lend()], 10, None).unwrap();
+fn two_events_of_a_window_and_two_equal_graphs_are_drawn_independently() {
+    let owned = LinkedEvents::new(&[0, 3, 4, 7, 20]);
+    let null = IntervalJitter::new(&[owned.lend(), owned.lend()], 10, None).unwrap();
     assert_eq!(null.movable(), 6);
     let (mut together, mut alike) = (0_u32, 0_u32);
     for iteration in 0..9000 {
-        let draw = |at: usize| {
-            let drawn = null.graphs[at].draw(at, Nulls::tests(1).0.stream(iteration, at as u32)).unwrap();
+        let draw = |index: usize| {
+            let drawn =
+                null.graphs[index].draw(index, NullRng::test(1).stream(iteration, index as u32)).unwrap();
             drawn.labels.iter().position(|&event| event == 1).map(|at| drawn.t_ms[at])
         };
         let t_ms = owned.redrawn(10, iteration);
         together += u32::from(t_ms[1] == t_ms[2]);
         alike += u32::from(draw(0) == draw(1));
     }
-    // one of 9 slots: 1000, standard deviation 30
+    // one of 9 ticks: 1000, standard deviation 30
     assert!(together.abs_diff(1000) < 150 && alike.abs_diff(1000) < 150, "{together} {alike}");
 }
 
 #[test]
 fn the_whole_range_of_times_and_of_widths_is_drawn_from() {
-    let owned = Owned::new(&[i64::MIN, -1, 0, i64::MAX]);
+    let owned = LinkedEvents::new(&[i64::MIN, -1, 0, i64::MAX]);
     let mut early = 0_u32;
     for iteration in 0..400 {
         early += u32::from(owned.redrawn(u64::MAX, iteration)[1] < i64::MIN / 2);
     }
     // a quarter, standard deviation 9
     assert!(early.abs_diff(100) < 50, "{early}");
-    assert_eq!(owned.redrawn(1, 0), owned.t_ms, "a window of one slot");
+    assert_eq!(owned.redrawn(1, 0), owned.t_ms, "a window of one tick");
 }
 
 #[test]
-fn what_cannot_move_is_not_counted() {
+fn events_that_cannot_move_are_not_counted() {
     let movable = |t_ms: &[i64], width_ms| {
-        IntervalJitter::of(&[Owned::new(t_ms).lend()], width_ms, None).unwrap().movable()
+        IntervalJitter::new(&[LinkedEvents::new(t_ms).lend()], width_ms, None).unwrap().movable()
     };
     assert_eq!(movable(&[], 10), 0);
     assert_eq!(movable(&[4, 4, 4], 10), 0);
-    assert_eq!(movable(&[0, 10, 20, 30], 10), 0, "windows of one slot");
-    assert_eq!(movable(&[0, 10, 20, 30], 20), 0, "two slots each, of which the first and the last are held");
+    assert_eq!(movable(&[0, 10, 20, 30], 10), 0, "windows of one tick");
+    assert_eq!(movable(&[0, 10, 20, 30], 20), 0, "two ticks each, of which the first and the last are fixed");
     assert_eq!(movable(&[0, 5, 5, 30], 20), 2);
 }
 
 #[derive(Debug)]
-struct Nothing;
+struct NoEdges;
 
-impl Relink for Nothing {
+impl EdgeRule for NoEdges {
     fn successors(
         &self,
         _: &[u32],
@@ -186,14 +187,17 @@ impl Relink for Nothing {
 
 #[test]
 fn a_graph_without_its_rule_is_refused() {
-    let owned = Owned::new(&[0, 5, 10]);
-    let refuse = |graph| IntervalJitter::of(&[owned.lend(), graph], 10, None).err().unwrap();
-    assert_eq!(refuse(owned.explicit()), MotifError::NoRule { graph: 1 });
+    let owned = LinkedEvents::new(&[0, 5, 10]);
+    let refuse = |graph| IntervalJitter::new(&[owned.lend(), graph], 10, None).err().unwrap();
+    assert_eq!(refuse(owned.without_rule()), MotifError::NoRule { graph: 1 });
     let other = WindowKnn { k: 1, ..RULE };
-    assert_eq!(refuse(owned.explicit().relinked_by(&other)), MotifError::OtherRule { graph: 1 });
+    assert_eq!(refuse(owned.without_rule().with_edge_rule(&other)), MotifError::OtherRule { graph: 1 });
     let error = CsrError::NoRowPtr;
-    assert_eq!(refuse(owned.explicit().relinked_by(&Nothing)), MotifError::RuleParts { graph: 1, error });
-    let unsorted = Owned { t_ms: vec![5, 0, 10], ..Owned::new(&[0, 5, 10]) };
-    let error = IntervalJitter::of(&[unsorted.lend()], 10, None).err().unwrap();
+    assert_eq!(
+        refuse(owned.without_rule().with_edge_rule(&NoEdges)),
+        MotifError::RuleParts { graph: 1, error }
+    );
+    let unsorted = LinkedEvents { t_ms: vec![5, 0, 10], ..LinkedEvents::new(&[0, 5, 10]) };
+    let error = IntervalJitter::new(&[unsorted.lend()], 10, None).err().unwrap();
     assert_eq!(error, MotifError::Rule { graph: 0, error: DagError::Unsorted { index: 1 } });
 }

@@ -1,68 +1,73 @@
-//! The headers of pages: found, and held against the chunk before a byte of the page is read.
+//! Page headers, read and compared with the column chunk before any byte of the page is read.
 
-use super::Pages;
-use crate::store::untrusted::memory_budget::Fault;
-use crate::store::untrusted::page_header::{self, PageHeader, PageKind};
-use crate::store::untrusted::thrift::{Cursor, ThriftError};
+use super::CheckedPageReader;
+use crate::store::untrusted::memory_budget::ReadError;
+use crate::store::untrusted::page_header::{PageHeader, PageKind, read_page_header};
+use crate::store::untrusted::thrift::{ThriftError, ThriftReader};
 
-/// Longest page header that is looked for; it holds statistics, which hold strings.
+/// Longest page header that is read, bytes; a header holds statistics, which hold strings.
 const MAX_HEADER: u64 = 16 << 20;
 
-impl Pages {
-    /// The next header that is no other page's, with the offset behind it; `None` at the end of the chunk.
-    pub(super) fn peek(&mut self) -> std::result::Result<Option<PageHeader>, Fault> {
+impl CheckedPageReader {
+    /// The next header of a data or dictionary page; `offset` is then the start of that page. `None` at the end of
+    /// the column chunk. Other pages are skipped.
+    pub(super) fn peek_header(&mut self) -> std::result::Result<Option<PageHeader>, ReadError> {
         while self.header.is_none() {
-            let room = self.chunk.range.end - self.offset;
-            if room == 0 || self.values_seen >= self.chunk.values && self.chunk.values > 0 {
+            let remaining = self.chunk.range.end - self.offset;
+            if remaining == 0 || self.values_seen >= self.chunk.values && self.chunk.values > 0 {
                 return Ok(None);
             }
-            let (header, len) = self.parse(room)?;
+            let (header, len) = self.read_header(remaining)?;
             self.offset += len;
-            if u64::from(header.compressed) > self.chunk.range.end - self.offset {
-                return Err(self.damaged("reaches beyond its column chunk"));
+            if u64::from(header.compressed_len) > self.chunk.range.end - self.offset {
+                return Err(self.damaged("extends beyond its column chunk"));
             }
             match header.kind {
-                PageKind::Other => self.offset += u64::from(header.compressed),
-                _ => self.header = Some(self.checked(header)?),
+                PageKind::Other => self.offset += u64::from(header.compressed_len),
+                _ => self.header = Some(self.validated(header)?),
             }
         }
         Ok(self.header)
     }
 
-    fn parse(&mut self, room: u64) -> std::result::Result<(PageHeader, u64), Fault> {
-        let mut len = room.min(1 << 9);
+    /// Reads the header at `offset`; returns it and its length.
+    fn read_header(&mut self, remaining: u64) -> std::result::Result<(PageHeader, u64), ReadError> {
+        let mut len = remaining.min(1 << 9);
         loop {
             let bytes = self.bytes(self.offset..self.offset + len)?;
-            let mut cursor = Cursor::new(&bytes);
-            match page_header::header(&mut cursor) {
-                Ok(header) => return Ok((header, cursor.position() as u64)),
-                Err(ThriftError::Short) if len < room.min(MAX_HEADER) => {
-                    len = room.min(len.saturating_mul(16))
+            let mut reader = ThriftReader::new(&bytes);
+            match read_page_header(&mut reader) {
+                Ok(header) => return Ok((header, reader.position() as u64)),
+                Err(ThriftError::Truncated) if len < remaining.min(MAX_HEADER) => {
+                    len = remaining.min(len.saturating_mul(16))
                 }
-                Err(_) => return Err(self.damaged("has a broken header")),
+                Err(_) => return Err(self.damaged("has an invalid header")),
             }
         }
     }
 
-    /// Sizes and counts that cannot be true.
-    fn checked(&self, header: PageHeader) -> std::result::Result<PageHeader, Fault> {
-        let (compressed, uncompressed) = (header.compressed as usize, header.uncompressed as usize);
-        let (mut levels, mut packed) = (0usize, true);
-        if let PageKind::DataV2 { def_bytes, rep_bytes, compressed: is, values, nulls, .. } = header.kind {
-            levels = (def_bytes as usize).saturating_add(rep_bytes as usize);
-            packed = is;
-            if levels > compressed || levels > uncompressed {
-                return Err(self.damaged("has levels that are longer than it"));
+    /// The header, if its lengths and counts are possible.
+    fn validated(&self, header: PageHeader) -> std::result::Result<PageHeader, ReadError> {
+        let (compressed_len, uncompressed_len) =
+            (header.compressed_len as usize, header.uncompressed_len as usize);
+        let (mut levels_len, mut is_compressed) = (0usize, true);
+        if let PageKind::DataV2 { def_bytes, rep_bytes, is_compressed: is, values, nulls, .. } = header.kind {
+            levels_len = (def_bytes as usize).saturating_add(rep_bytes as usize);
+            is_compressed = is;
+            if levels_len > compressed_len || levels_len > uncompressed_len {
+                return Err(self.damaged("has levels that are longer than the page"));
             }
             if nulls > values {
-                return Err(self.damaged("has more missing values than values"));
+                return Err(self.damaged("declares more nulls than values"));
             }
         }
-        let (from, to) = (compressed - levels, uncompressed - levels);
+        let (from, to) = (compressed_len - levels_len, uncompressed_len - levels_len);
         // Some writers give a page without values any compressed size.
-        let plausible = if packed { self.codec.plausible(from, to) || to == 0 } else { from == to };
+        let plausible = if is_compressed { self.codec.plausible(from, to) || to == 0 } else { from == to };
         if !plausible {
-            return Err(self.damaged(&format!("cannot become {to} bytes from {from}")));
+            return Err(self.damaged(&format!(
+                "declares that its {from} bytes decompress to {to}, which is impossible"
+            )));
         }
         if let Some(values) = header.kind.values() {
             let seen = self.values_seen.saturating_add(values.into());
@@ -71,8 +76,8 @@ impl Pages {
             }
         }
         if let PageKind::Dictionary { values, .. } = header.kind {
-            // A value takes a byte at least, in memory many more.
-            if values > header.uncompressed {
+            // A value takes at least one byte, and much more once decoded.
+            if values > header.uncompressed_len {
                 return Err(self.damaged("declares more dictionary values than bytes"));
             }
         }

@@ -38,7 +38,7 @@ impl Values {
     }
 }
 
-/// A whole problem that owns its parts; who sees whom as an edge list.
+/// A problem that owns its parts, with the attention pattern as lists of keys.
 #[derive(Debug, Clone)]
 pub struct Batch {
     pub heads: usize,
@@ -79,7 +79,7 @@ impl Batch {
             .windows(2)
             .map(|w| t_ms[w[0]..w[1]].iter())
             .map(|t| t.clone().max().zip(t.min()).map_or(0, |(last, first)| last - first));
-        // Half of the logit is the bias's.
+        // Half of the largest logit is for the bias.
         let longest = spans.max().unwrap_or(0).max(1) as f64 / 60_000.0;
         let bias = match shape.bias {
             Bias::None => TimeBias::None,
@@ -121,7 +121,7 @@ impl Batch {
         self.offsets.windows(2).map(|w| w[0]..w[1])
     }
 
-    /// The largest |q·k| of any pair in one graph.
+    /// Largest |q·k| of any pair.
     fn largest_product(&self) -> f64 {
         let (q, k) = (self.q.widened(), self.k.widened());
         let row = |x: &[f32], i: usize, h: usize| -> Vec<f32> {
@@ -147,13 +147,13 @@ impl Batch {
         (row_ptr, self.rows.concat())
     }
 
-    /// Hands out the checked problem with its edges as a pattern.
+    /// Calls `run` with the checked problem, its keys as edges.
     pub fn with_edges<T>(&self, run: impl FnOnce(&Attention<'_>) -> T) -> T {
         let (row_ptr, col_idx) = self.csr();
         self.with_keys(Keys::Edges(CsrPattern::new(&row_ptr, &col_idx, self.nodes()).unwrap()), run)
     }
 
-    /// Hands out the checked problem with the keys given.
+    /// Calls `run` with the checked problem and other keys.
     pub fn with_keys<T>(&self, keys: Keys<'_>, run: impl FnOnce(&Attention<'_>) -> T) -> T {
         let tensors = [self.q.tensor(), self.k.tensor(), self.v.tensor()];
         let mut inputs = Inputs::new([self.heads, self.dim], tensors, &self.offsets, keys);
@@ -175,10 +175,10 @@ impl Batch {
                 order.iter().flat_map(|&i| x[i * width..(i + 1) * width].iter().copied()).collect();
             Values::store(self.dtype, &values)
         };
-        let mut place = vec![u32::MAX; self.nodes()];
-        order.iter().enumerate().for_each(|(new, &old)| place[old] = new as u32);
+        let mut new_index = vec![u32::MAX; self.nodes()];
+        order.iter().enumerate().for_each(|(new, &old)| new_index[old] = new as u32);
         let rows = order.iter().map(|&i| {
-            let mut row: Vec<u32> = self.rows[i].iter().map(|&j| place[j as usize]).collect();
+            let mut row: Vec<u32> = self.rows[i].iter().map(|&j| new_index[j as usize]).collect();
             row.sort_unstable();
             row
         });

@@ -1,11 +1,11 @@
-//! The hunt: each mutant planted, compiled, and run until something finds it.
+//! Each mutant is planted, compiled, and run until a problem shows it.
 
 use std::fs;
 use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use ironforge::attention::plan::Kernel;
+use ironforge::attention::lowering::Kernel;
 use ironforge::attention::{AttentionBackend, Output};
 use ironforge_emulator::{Failure, Kernels};
 
@@ -15,7 +15,7 @@ use crate::attention::strategies::Batch;
 use crate::attention::suite;
 use crate::emulator::backend::Emulated;
 
-/// A copy of the kernels with one place changed.
+/// Writes a copy of the kernels with the change of a mutant.
 fn plant(mutant: &Mutant, to: &Path) {
     fs::create_dir_all(to.join("include")).unwrap();
     for folder in ["", "include"] {
@@ -27,14 +27,22 @@ fn plant(mutant: &Mutant, to: &Path) {
     }
     let path = to.join("include").join(mutant.file);
     let source = fs::read_to_string(&path).unwrap();
-    let (at, _) = source
-        .match_indices(&mutant.from)
-        .nth(mutant.nth)
-        .unwrap_or_else(|| panic!("{}: {} does not hold `{}`", mutant.name, mutant.file, mutant.from));
+    let at = occurrence(mutant, &source);
     fs::write(&path, format!("{}{}{}", &source[..at], mutant.to, &source[at + mutant.from.len()..])).unwrap();
 }
 
-/// The kernels with a bug in them.
+/// Offset of the occurrence that a mutant changes.
+///
+/// # Panics
+/// If the source does not hold the text exactly as often as stated: then the mutant plants no bug, or another one.
+fn occurrence(mutant: &Mutant, source: &str) -> usize {
+    let Mutant { name, file, from, nth, occurrences, .. } = mutant;
+    let found: Vec<usize> = source.match_indices(from).map(|(at, _)| at).collect();
+    assert_eq!(found.len(), *occurrences, "{name}: occurrences of `{from}` in {file}");
+    found[*nth]
+}
+
+/// The kernels with the bug of a mutant.
 pub fn compiled(mutant: &Mutant) -> Kernels {
     let folder = tempfile::tempdir().unwrap();
     plant(mutant, folder.path());
@@ -45,7 +53,7 @@ pub fn compiled(mutant: &Mutant) -> Kernels {
     }
 }
 
-/// What finds a mutant first: what was seen, or the numbers.
+/// The first finding of the emulator or wrong number, if any.
 pub fn found_by(kernels: &Kernels, problems: &[(Batch, Output)], order: [Kernel; 3]) -> Option<String> {
     for kernel in order {
         let backend = Emulated::tolerant(kernels, 80, kernel);
@@ -57,7 +65,7 @@ pub fn found_by(kernels: &Kernels, problems: &[(Batch, Output)], order: [Kernel;
                 })
             });
             if let Some(found) = backend.found.lock().unwrap().first() {
-                return Some(format!("seen: {found}"));
+                return Some(format!("emulator: {found}"));
             }
             if let Err(error) = numbers {
                 return Some(format!("numbers: {error}"));
@@ -67,13 +75,12 @@ pub fn found_by(kernels: &Kernels, problems: &[(Batch, Output)], order: [Kernel;
     None
 }
 
-/// Compiles and runs every mutant, some at a time; gives the names of those that nothing found.
+/// Compiles and runs every mutant, several at a time; returns the names of those that were not found.
 pub fn missed(mutants: &[Mutant]) -> Vec<&str> {
-    // A bug whose place is gone is known before anything is compiled.
+    // A stale mutant fails before anything is compiled.
     for mutant in mutants {
         let source = fs::read_to_string(sources().join("include").join(mutant.file)).unwrap();
-        let places = source.matches(&mutant.from).count();
-        assert!(places > mutant.nth, "{}: {} does not hold `{}`", mutant.name, mutant.file, mutant.from);
+        occurrence(mutant, &source);
     }
     let problems = problems();
     let (next, found) = (AtomicUsize::new(0), Mutex::new(vec![false; mutants.len()]));

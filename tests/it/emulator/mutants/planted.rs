@@ -1,4 +1,4 @@
-//! Slips of the kind that one makes, each in one place of the kernels.
+//! Plausible slips, each a change of one occurrence of a text of the kernels.
 
 use super::Mutant;
 
@@ -38,7 +38,12 @@ pub fn planted() -> Vec<Mutant> {
         ),
         ("maximum without the neighbouring lanes", "softmax.cuh", "x = fmaxf(x, shuffle_xor(x, 1));", ""),
         ("sum without the neighbouring lanes", "softmax.cuh", "x += shuffle_xor(x, 1);", ""),
-        ("start as low as what is masked", "softmax.cuh", "START = -1e15f", "START = -1e30f"),
+        (
+            "initial maximum as low as masked logits",
+            "softmax.cuh",
+            "INITIAL_MAX = -1e15f",
+            "INITIAL_MAX = -1e30f",
+        ),
         ("mask too weak", "softmax.cuh", "MASKED = -1e30f", "MASKED = -1e2f"),
         (
             "low part of the probabilities dropped",
@@ -86,13 +91,13 @@ pub fn planted() -> Vec<Mutant> {
             "end = node - item.graph_start;",
         ),
         (
-            "a part that is seen passes for dead",
+            "a part with keys counted as dead",
             "mask.cuh",
             "0x000f000fu << 4 * part",
             "0x0000000fu << 4 * part",
         ),
         (
-            "reach of the first half of the rows alone",
+            "range of the first half of the rows only",
             "mask.cuh",
             "threadIdx.x + 32 * i, lo, hi",
             "threadIdx.x, lo, hi",
@@ -123,18 +128,13 @@ pub fn planted() -> Vec<Mutant> {
             "8 * j + 2 * t + 1 - (e & 1))",
         ),
         (
-            "plain tile without a look at the mask",
+            "uniform tile without testing the mask",
             "attention.cuh",
             "tile.constant && !warp_any(word != 0xffffffffu)",
             "tile.constant",
         ),
-        (
-            "the tile before in place of this one",
-            "attention.cuh",
-            "shared.stage[n & 1]",
-            "shared.stage[~n & 1]",
-        ),
-        ("the last tile left out", "attention.cuh", "n < walk.count; n++", "n + 1 < walk.count; n++"),
+        ("previous tile instead of this one", "attention.cuh", "shared.stage[n & 1]", "shared.stage[~n & 1]"),
+        ("the last tile left out", "attention.cuh", "n < state.count; n++", "n + 1 < state.count; n++"),
         (
             "step taken too late",
             "bias.cuh",
@@ -148,16 +148,16 @@ pub fn planted() -> Vec<Mutant> {
             "-sqrt_approx(dt * bias.factor)",
         ),
         (
-            "the column block beside the next one",
+            "column block after this one instead of the next tile",
             "attention.cuh",
-            "Keys::column(p, walk, n + 1), head",
-            "Keys::column(p, walk, n) + 1, head",
+            "Keys::column(p, state, n + 1), head",
+            "Keys::column(p, state, n) + 1, head",
         ),
         (
             "gap from the wrong end",
             "bias.cuh",
-            "between(k.first, q.last) : 0",
-            "between(k.last, q.first) : 0",
+            "abs_diff(k.first, q.last) : 0",
+            "abs_diff(k.last, q.first) : 0",
         ),
         (
             "first step of a tile taken too late",
@@ -166,48 +166,43 @@ pub fn planted() -> Vec<Mutant> {
             "bias.steps_ms[n] < dt) n++",
         ),
         (
-            "a tile with one step passes for constant",
+            "a tile with one step counted as constant",
             "bias.cuh",
             "tile.first == tile.last",
             "tile.first + 1 >= tile.last",
         ),
-        ("the value of a plain tile dropped", "attention.cuh", "plain, base)", "plain, 0.0f)"),
+        ("value of a uniform tile dropped", "attention.cuh", "uniform, base)", "uniform, 0.0f)"),
         ("narrow beyond 31 bits", "bias.cuh", "longest < (1ull << 31)", "longest < (1ull << 32)"),
         ("always narrow", "bias.cuh", "longest < (1ull << 31)", "true"),
         ("gathered sum without rescale", "gather.cuh", "sum *= alpha;", ""),
-        (
-            "gathered lanes not added up",
-            "gather.cuh",
-            "mask < LANES; mask *= 2",
-            "mask < LANES / 2; mask *= 2",
-        ),
+        ("gathered lanes not summed", "gather.cuh", "mask < LANES; mask *= 2", "mask < LANES / 2; mask *= 2"),
         ("gathered value of the wrong key", "gather.cuh", "widen<T>(x, v[i])", "widen<T>(x, v[0])"),
         ("every row of a short warp counted", "gather.cuh", "if (left == 0) continue;", ""),
-        ("a key that is not there counted", "gather.cuh", "if (i >= left) logit[i] = -INFINITY;", ""),
-        ("gathered head of another row", "gather.cuh", "place - skipped * p.heads", "place - skipped"),
+        ("a key past the last counted", "gather.cuh", "if (i >= left) logit[i] = -INFINITY;", ""),
+        ("gathered head of another row", "gather.cuh", "row - skipped * p.heads", "row - skipped"),
         (
-            "a block takes a node too many",
+            "one node too many per block",
             "gather.cuh",
-            "nodes = room * inverse >> 16",
-            "nodes = (room * inverse >> 16) + 1",
+            "nodes = max_rows * inverse >> 16",
+            "nodes = (max_rows * inverse >> 16) + 1",
         ),
         ("rows past the last node", "gather.cuh", "p.nodes - node < nodes ? p.nodes - node : nodes", "nodes"),
         (
             "a node's heads past the last",
             "gather.cuh",
-            "p.heads - head < room ? p.heads - head : room",
-            "room",
+            "p.heads - head < max_rows ? p.heads - head : max_rows",
+            "max_rows",
         ),
         ("gathered output in pieces of four", "gather.cuh", "p.head_dim % 4 == 0", "p.head_dim % 2 == 0"),
         (
             "roots of far times from their low words",
-            "attention.cuh",
-            "tile.narrow && p.bias.kind == BIAS_SQRT",
-            "p.bias.kind == BIAS_SQRT",
+            "bias.cuh",
+            "tile.narrow && bias.kind == BIAS_SQRT",
+            "bias.kind == BIAS_SQRT",
         ),
         ("dt beyond 32 bits cut off", "bias.cuh", "dt >> 32 ? (float)dt : ", ""),
         (
-            "the sums of one head for all",
+            "sums of one head for all",
             "attention.cuh",
             "shared.sums[h][threadIdx.x], live",
             "shared.sums[0][threadIdx.x], live",
@@ -219,6 +214,7 @@ pub fn planted() -> Vec<Mutant> {
         from: from.to_owned(),
         to: to.to_owned(),
         nth: 0,
+        occurrences: 1,
     });
     mutants.collect()
 }

@@ -1,10 +1,10 @@
-//! What the mutants are tried on.
+//! The problems that the mutants are run on.
 
 use ironforge::attention::{AttentionBackend, Output, Reference, TimeBias};
 
 use crate::attention::strategies::{Batch, Bias, Dtype, Mask, Shape, Times};
 
-/// Problems small enough to run often, that reach every turn of the story.
+/// Problems small enough to run often, that together reach every code path.
 pub fn problems() -> Vec<(Batch, Output)> {
     let shape = |mask, bias, dim: usize, seed| Shape {
         lengths: vec![130, 1, 66],
@@ -27,7 +27,7 @@ pub fn problems() -> Vec<(Batch, Output)> {
         shape(Mask::All, Bias::Buckets, 16, 6),
     ];
     let mut batches: Vec<Batch> = shapes.iter().map(Batch::new).collect();
-    // Rows without a key in tiles that others see, under scales that round either way.
+    // Rows without keys in tiles with keys of other rows, with scales that round either way.
     for seed in 10..14 {
         let logits = 5.0 + seed as f64;
         batches.push(Batch::new(&Shape {
@@ -36,23 +36,23 @@ pub fn problems() -> Vec<(Batch, Output)> {
             ..shape(Mask::Mixed, Bias::None, 16, seed)
         }));
     }
-    // Rows whose first tile is all hidden, and a largest logit that keeps rising.
+    // Rows whose first tile is all masked, and a row maximum that keeps rising.
     let mut late = Batch::new(&shape(Mask::Nothing, Bias::None, 11, 7));
     for (i, row) in late.rows.iter_mut().enumerate().take(130) {
         *row = (100 + i as u32 % 20..130).collect();
     }
     batches.push(late);
-    // Rows that reach forward, so that only the last of a block row reach the next tile.
+    // Rows with later keys, so that only the last rows of a block row have keys in the next tile.
     let mut ahead = Batch::new(&shape(Mask::Nothing, Bias::None, 11, 8));
     for (i, row) in ahead.rows.iter_mut().enumerate().take(130) {
         *row = (i as u32..130.min(i as u32 + 20)).collect();
     }
     batches.push(ahead);
-    // More heads than a block of the gather has room for, and an output that ends between two groups of four values.
+    // More heads than fit in a block of the gather, and an output that ends between two groups of four values.
     let many = Shape { heads: 17, lengths: vec![5], ..shape(Mask::Percent(40), Bias::None, 64, 22) };
     let odd = Shape { heads: 1, lengths: vec![35], ..shape(Mask::All, Bias::None, 10, 23) };
     batches.extend([Batch::new(&many), Batch::new(&odd)]);
-    // Tiles that lie apart, with nothing in between.
+    // Tiles apart from each other, with empty ones between them.
     let mut apart = Batch::new(&Shape { lengths: vec![192], ..shape(Mask::Nothing, Bias::None, 11, 9) });
     apart.rows.iter_mut().take(64).for_each(|row| *row = (0..6).chain(130..141).collect());
     batches.push(apart);

@@ -1,4 +1,4 @@
-//! Files and settings that make no network are refused by name.
+//! Files and settings that do not make a network are refused by name.
 
 use ironforge::tgat::{Model, Positions, TgatConfig, TgatError};
 
@@ -6,7 +6,7 @@ use super::super::{INPUT_DIM, seeded, small};
 use super::{changed, parts, put};
 
 #[test]
-fn a_name_that_is_not_known_is_refused_with_the_nearest_that_is() {
+fn an_unknown_name_is_refused_with_the_nearest_known_one() {
     let error = changed(|parts| {
         let part = parts.remove("attention_layers.0.query.weight").unwrap();
         parts.insert("attention_layers.0.query.wieght".to_owned(), part);
@@ -54,7 +54,7 @@ fn a_missing_tensor_is_named() {
 }
 
 #[test]
-fn a_wrong_shape_is_named_with_what_governs_it() {
+fn a_wrong_shape_is_named_with_the_setting_that_determines_it() {
     let bytes = seeded(&small()).to_bytes().unwrap();
     let shape = |config: &TgatConfig, input_dim| {
         let error = Model::from_bytes(&bytes, config, input_dim).unwrap_err();
@@ -99,7 +99,7 @@ fn a_hostile_file_is_an_error_and_never_a_panic() {
         bytes
     };
     let huge = usize::MAX;
-    // sixteen tensors that end together at the last number of 64 bits
+    // Sixteen tensors that together end at the largest number of 64 bits.
     let end = |i: u64| if i == 16 { u64::MAX } else { i << 60 };
     let vast: Vec<String> = (0..16)
         .map(|i| {
@@ -124,7 +124,7 @@ fn a_hostile_file_is_an_error_and_never_a_panic() {
     }
     let long = with_header(&" ".repeat((1 << 20) + 1));
     assert!(matches!(load(&long), Err(TgatError::FileSize { what: "header in bytes", .. })));
-    // cut anywhere, or one byte changed anywhere in the header
+    // Truncated anywhere, or one byte changed anywhere in the header.
     let header = 8 + u64::from_le_bytes(good[..8].try_into().unwrap()) as usize;
     for end in (0..good.len()).step_by(97) {
         assert!(load(&good[..end]).is_err(), "cut at {end}");
@@ -132,13 +132,13 @@ fn a_hostile_file_is_an_error_and_never_a_panic() {
     for at in 0..header {
         let mut bytes = good.clone();
         bytes[at] = bytes[at].wrapping_add(1 + (at % 7) as u8);
-        // a changed byte may still be valid, as in the white space behind the header: what counts is no panic
+        // A changed byte may still be valid, as in the white space behind the header: only a panic is a failure.
         let _ = load(&bytes);
     }
 }
 
 #[test]
-fn a_network_that_cannot_be_is_refused() {
+fn a_network_of_invalid_sizes_is_refused() {
     assert!(matches!(Model::seeded(&small(), 0, 1), Err(TgatError::InputDim { got: 0, .. })));
     assert!(matches!(Model::seeded(&small(), 1 << 40, 1), Err(TgatError::InputDim { .. })));
     let odd = TgatConfig { num_heads: 3, ..small() };

@@ -1,0 +1,54 @@
+//! A run over event logs: what the commands print before and after it, and the interrupt.
+
+use std::path::PathBuf;
+
+use ironforge::pipeline::{self, MotifSummary, RunHeader, exit};
+
+use crate::output::{self, Failure};
+
+/// Installs a handler of Ctrl-C that removes the files of an unfinished run and exits.
+pub fn remove_outputs_on_interrupt() -> Result<(), Failure> {
+    let interrupted = ctrlc::set_handler(|| {
+        pipeline::abandon();
+        std::process::exit(exit::INTERRUPTED.into());
+    });
+    interrupted.map_err(|e| Failure { text: format!("cannot listen for Ctrl-C: {e}"), code: exit::INTERNAL })
+}
+
+/// Notes that the built-in sample is the input, if no path was given.
+pub fn note_sample(paths: &[PathBuf]) {
+    if paths.is_empty() {
+        output::note("ironforge: no PATH given, so this runs on the built-in sample");
+    }
+}
+
+/// Notes the inputs that were not read. Superseded inputs are one line: a folder may hold several forms of each session.
+pub fn note_skipped(run: &RunHeader) {
+    if let Some(first) = run.superseded.first() {
+        let what = match run.superseded.len() {
+            1 => "1 input holds a session that another holds".to_owned(),
+            many => format!("{many} inputs hold sessions that others hold"),
+        };
+        let (session, by) = (&first.session, &first.by);
+        output::note(&format!(
+            "ironforge: {what} in a richer form, as {by} does {session}; the report lists them under `superseded`"
+        ));
+    }
+    for skip in &run.skipped {
+        output::note(&format!("ironforge: skipped {}: {}", skip.path, skip.reason));
+    }
+}
+
+/// The result of the motif test, for a summary.
+pub fn motif_verdicts(motifs: &MotifSummary) -> String {
+    if motifs.iterations == 0 {
+        "not tested (motif.iterations = 0)".to_owned()
+    } else if motifs.movable_events == 0 && motifs.patterns > 0 {
+        "nothing to test: no event can move under the null".to_owned()
+    } else {
+        format!(
+            "{} promote, {} park ({}, {} nulls)",
+            motifs.promote, motifs.park, motifs.null, motifs.iterations
+        )
+    }
+}

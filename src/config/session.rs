@@ -1,0 +1,72 @@
+//! Settings of `session.*`.
+
+use serde::{Deserialize, Serialize};
+
+/// Settings of `session.*`: the column map of Parquet and CSV tables. An empty string names no column.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct SessionConfig {
+    /// Time column and its format, `COL` or `COL:s|ms|us|ns|text`.
+    pub time: String,
+    /// Column that orders events of equal time; empty: their order in the file.
+    pub seq: String,
+    /// IANA zone of wall-clock times; `auto` is the zone a session file names, and UTC for tables.
+    pub zone: String,
+    /// Column of the event's kind.
+    pub kind: String,
+    /// Column of the group an event belongs to; empty: one group a file.
+    pub group: String,
+    /// Column of the price; empty: the number column called `price` or `price_level`, if there is one.
+    pub price: String,
+    /// Entity columns.
+    pub keys: Vec<String>,
+    /// Number columns; empty: every number column that has no other role.
+    pub numeric: Vec<String>,
+    /// Features of the events.
+    pub features: FeatureSet,
+    /// Maps Parquet files into memory instead of reading them piece by piece. The files must not change during the
+    /// run: one that is shortened meanwhile terminates the process.
+    pub memory_map: bool,
+}
+
+/// Features of the events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum FeatureSet {
+    /// `session45` if every session has the columns that it needs, else `generic`.
+    #[default]
+    Auto,
+    /// The number columns, time gaps and positions, which any log has.
+    Generic,
+    /// 45 features of events and 20 of edges, by the formulas of [`legacy`](crate::legacy).
+    Session45,
+}
+
+impl FeatureSet {
+    /// The name that configuration uses.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Generic => "generic",
+            Self::Session45 => "session45",
+        }
+    }
+}
+
+impl Default for SessionConfig {
+    fn default() -> Self {
+        let none = String::new;
+        Self {
+            time: none(),
+            seq: none(),
+            zone: "auto".to_owned(),
+            kind: none(),
+            group: none(),
+            price: none(),
+            keys: Vec::new(),
+            numeric: Vec::new(),
+            features: FeatureSet::default(),
+            memory_map: false,
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! To and from the sparse matrices of sprs.
+
+use sprs::{CsMatI, CsMatViewI};
+
+use crate::dag::{Dag, DagError, DagView};
+
+impl Dag {
+    /// The adjacency matrix as a view of this graph and of one value an edge, in topological numbers: nothing is
+    /// copied.
+    ///
+    /// ```
+    /// use ironforge::dag::Dag;
+    ///
+    /// let dag = Dag::from_edges(3, &[(0, 1), (1, 2)])?;
+    /// assert_eq!(dag.as_sprs(&[0.5, 2.0]).get(1, 2), Some(&2.0));
+    /// # Ok::<(), ironforge::dag::DagError>(())
+    /// ```
+    ///
+    /// # Panics
+    /// If `values` does not hold one value an edge.
+    #[track_caller]
+    pub fn as_sprs<'a, N>(&'a self, values: &'a [N]) -> CsMatViewI<'a, N, u32, u32> {
+        let (row_ptr, col_idx) = self.parts();
+        CsMatViewI::new((self.nodes(), self.nodes()), row_ptr, col_idx, values)
+    }
+
+    /// The DAG of a square matrix: entry (i, j) is the edge i -> j, whatever its value. If the matrix is stored by
+    /// rows and its edges go forward its indices are taken over, not copied.
+    ///
+    /// # Errors
+    /// [`DagError::Cycle`] if it is not acyclic.
+    ///
+    /// # Panics
+    /// If the matrix is not square.
+    #[track_caller]
+    pub fn from_sprs<N>(matrix: CsMatI<N, u32, u32>) -> Result<Self, DagError> {
+        assert_eq!(matrix.rows(), matrix.cols(), "an adjacency matrix is square");
+        if matrix.is_csr() {
+            let (row_ptr, col_idx, _) = matrix.into_raw_storage();
+            return Self::from_parts(row_ptr, col_idx);
+        }
+        let edges: Vec<_> = matrix.iter().map(|(_, (i, j))| (i, j)).collect();
+        Self::from_edges(matrix.rows(), &edges)
+    }
+}

@@ -1,0 +1,101 @@
+//! The configured link rules over the events of one group, at the events' own times or at others.
+
+use std::sync::Arc;
+
+use super::rule::{PreparedRule, Rows};
+use crate::dag::{Dag, DagConfig, DagError};
+use crate::table::EventTable;
+
+/// Links the events of one group by the configured rules, at their own times or at others: the columns that the rules
+/// read beside the times are kept. 4 bytes an event and key column; nothing under the window rule alone.
+#[derive(Debug, Clone)]
+pub struct Linker {
+    rules: Vec<Arc<dyn PreparedRule>>,
+}
+
+impl Linker {
+    /// The rules by which [`Dag::from_events`] links `events`.
+    ///
+    /// # Errors
+    /// [`DagError::NoKey`] if a rule needs a key column and there is none; [`DagError::Len`] if one does not hold one
+    /// value an event.
+    pub fn of(events: &EventTable, config: &DagConfig) -> Result<Self, DagError> {
+        let rules = config.links.iter().map(|rule| rule.prepare(events, config));
+        Ok(Self { rules: rules.collect::<Result<_, _>>()? })
+    }
+
+    /// Row bounds and columns of the successors if position `p` holds event `order[p]`, at time `t_ms[p]`.
+    ///
+    /// # Errors
+    /// [`DagError::Unsorted`] if a time falls, [`DagError::TooLarge`] above `u32::MAX` events or edges.
+    ///
+    /// # Panics
+    /// If `order` does not hold an event for each time.
+    #[track_caller]
+    pub fn relink(&self, order: &[u32], t_ms: &[i64]) -> Result<(Vec<u32>, Vec<u32>), DagError> {
+        assert_eq!(order.len(), t_ms.len(), "an event for each time");
+        self.link(t_ms, Some(order))
+    }
+
+    /// The union of the edges of all rules.
+    fn link(&self, t_ms: &[i64], order: Option<&[u32]>) -> Result<Rows, DagError> {
+        let [first, others @ ..] = self.rules.as_slice() else {
+            return Ok((vec![0; t_ms.len() + 1], Vec::new()));
+        };
+        others.iter().try_fold(first.link(t_ms, order)?, |rows, rule| union(&rows, &rule.link(t_ms, order)?))
+    }
+}
+
+impl Dag {
+    /// The causal DAG of one group's events under the configured link rules; node `i` is event `i`.
+    ///
+    /// ```
+    /// use ironforge::dag::{Dag, DagConfig, DagView, LinkRule};
+    /// use ironforge::table::{EventTable, KeyColumn, Labels};
+    ///
+    /// // Three events, at 0, 1 and 200 minutes; the first and the last are of one user.
+    /// let users = Labels::encode([Some("ann"), Some("bob"), Some("ann")]);
+    /// let events = EventTable {
+    ///     t_ms: vec![0, 60_000, 12_000_000],
+    ///     keys: vec![KeyColumn { name: "user".to_owned(), labels: users }],
+    ///     ..EventTable::default()
+    /// };
+    /// let links = vec![LinkRule::WindowKnn, LinkRule::SharedKey];
+    /// let dag = Dag::from_events(&events, &DagConfig { links, ..DagConfig::default() })?;
+    /// assert_eq!(dag.edge_iter().collect::<Vec<_>>(), [(0, 1), (0, 2)]);
+    /// # Ok::<(), ironforge::dag::DagError>(())
+    /// ```
+    ///
+    /// # Errors
+    /// [`DagError::NoKey`] if a rule needs a key column and there is none; else the errors of
+    /// [`WindowKnn::build`](super::WindowKnn::build) and [`SharedKey::build`](super::SharedKey::build).
+    pub fn from_events(events: &EventTable, config: &DagConfig) -> Result<Self, DagError> {
+        let (row_ptr, col_idx) = Linker::of(events, config)?.link(&events.t_ms, None)?;
+        Self::from_parts(row_ptr, col_idx)
+    }
+}
+
+/// The edges of either graph, each once.
+fn union((a_ptr, a_col): &Rows, (b_ptr, b_col): &Rows) -> Result<Rows, DagError> {
+    let most = a_col.len() as u64 + b_col.len() as u64;
+    if u32::try_from(most).is_err() {
+        return Err(DagError::TooLarge { what: "edges of one group", count: most });
+    }
+    let (mut row_ptr, mut col_idx) = (vec![0], Vec::with_capacity(most as usize));
+    for i in 0..a_ptr.len() - 1 {
+        let start = col_idx.len();
+        col_idx.extend(&a_col[a_ptr[i] as usize..a_ptr[i + 1] as usize]);
+        col_idx.extend(&b_col[b_ptr[i] as usize..b_ptr[i + 1] as usize]);
+        col_idx[start..].sort_unstable();
+        let mut kept = start;
+        for at in start..col_idx.len() {
+            if at == start || col_idx[at] != col_idx[kept - 1] {
+                col_idx[kept] = col_idx[at];
+                kept += 1;
+            }
+        }
+        col_idx.truncate(kept);
+        row_ptr.push(kept as u32);
+    }
+    Ok((row_ptr, col_idx))
+}

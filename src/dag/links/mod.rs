@@ -1,0 +1,21 @@
+//! From events to edges.
+//!
+//! - `rule`: the link rules by name
+//! - `window_knn`: the next k events in a time window
+//! - `shared_key`: the next k events that share an entity
+//! - `linker`: the union of the configured rules over the events of one group
+//! - `batch`: many sessions in one graph
+//! - `edges`: edges as columns, and the temporal view
+
+mod batch;
+mod edges;
+mod linker;
+mod rule;
+mod shared_key;
+mod window_knn;
+
+pub use batch::DagBatch;
+pub use edges::{Links, temporal_view};
+pub use linker::Linker;
+pub use shared_key::SharedKey;
+pub use window_knn::WindowKnn;

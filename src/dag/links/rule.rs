@@ -1,0 +1,56 @@
+//! The link rules by name: the settings and columns that each one reads.
+//!
+//! A further rule is a variant of [`LinkRule`], its arms here, and a file that implements [`PreparedRule`].
+
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use super::shared_key::SharedKeyOfEvents;
+use crate::dag::{DagConfig, DagError, LinkRule};
+use crate::table::EventTable;
+
+/// Row bounds and columns of the successors.
+pub(super) type Rows = (Vec<u32>, Vec<u32>);
+
+/// A link rule with the columns of one group's events that it reads beside the times.
+pub(super) trait PreparedRule: Debug + Send + Sync {
+    /// Links events at the sorted times `t_ms`; position `p` holds event `order[p]`, or event `p` without an order.
+    ///
+    /// # Errors
+    /// [`DagError::Unsorted`] if a time falls, [`DagError::TooLarge`] above `u32::MAX` events or edges.
+    fn link(&self, t_ms: &[i64], order: Option<&[u32]>) -> Result<Rows, DagError>;
+}
+
+impl LinkRule {
+    /// The name that configuration uses.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::WindowKnn => "window-knn",
+            Self::SharedKey => "shared-key",
+        }
+    }
+
+    /// Longest time that an edge of this rule may span, minutes.
+    pub(in crate::dag) fn horizon_minutes(self, config: &DagConfig) -> f64 {
+        match self {
+            Self::WindowKnn => config.dt_max_minutes,
+            Self::SharedKey => config.key_window_minutes,
+        }
+    }
+
+    /// The rule with the columns of `events` that it reads.
+    ///
+    /// # Errors
+    /// [`DagError::NoKey`] if it needs a key column and there is none; [`DagError::Len`] if one does not hold one value
+    /// an event.
+    pub(super) fn prepare(
+        self,
+        events: &EventTable,
+        config: &DagConfig,
+    ) -> Result<Arc<dyn PreparedRule>, DagError> {
+        Ok(match self {
+            Self::WindowKnn => Arc::new(config.window_knn()),
+            Self::SharedKey => Arc::new(SharedKeyOfEvents::new(config.shared_key(), events)?),
+        })
+    }
+}

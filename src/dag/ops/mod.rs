@@ -1,0 +1,30 @@
+//! Operations on a DAG, each written once for all forms.
+//!
+//! - `view`: [`DagView`], the operations by name, and its implementations for the forms
+//! - `generations`: topological generations, and parallel work over them
+//! - `paths`: longest and critical paths, numbers of paths
+//! - `reach`: descendants and ancestors of one node, reachability of two
+//! - `reach_counts`: numbers of descendants and ancestors of many nodes
+//! - `reduction`, `interval_reduction`: transitive reduction of any graph, and of one whose rows are ranges
+//! - `closure`: transitive closure
+//! - `components`: weakly connected components
+//! - `subgraph`: slices, induced subgraphs, the transposed graph, degrees
+//! - `bit_set`, `source_mask`: sets of nodes, and of the sources of a sweep
+
+mod bit_set;
+mod closure;
+mod components;
+mod generations;
+mod interval_reduction;
+mod paths;
+mod reach;
+mod reach_counts;
+mod reduction;
+mod source_mask;
+mod subgraph;
+mod view;
+
+pub use components::Components;
+pub use generations::Generations;
+pub use paths::{CriticalPath, WeightedPath};
+pub use view::DagView;

@@ -1,0 +1,22 @@
+//! Enumeration of the connected sets of 3 to 5 events, and the shapes that they form.
+//!
+//! - `shape`: [`ShapeIdx`], a small DAG on events in time order, its mask and its isomorphism class.
+//! - `growth`: tables that give the shape of a set once another event has joined.
+//! - `set`: [`ConnectedSet`], one connected induced subgraph, and [`SetVisitor`], which receives it.
+//! - `esu`: [`Enumerator`], the ESU algorithm over a union of graphs.
+//! - `window`: the search in graphs whose edges are short, on words of bits.
+//! - `lists`: the search in any graph, along lists of neighbours; also random probes for an estimate.
+
+mod esu;
+mod growth;
+mod lists;
+mod set;
+mod shape;
+#[cfg(test)]
+mod tests;
+mod window;
+
+pub(crate) use esu::Enumerator;
+pub(crate) use set::{ConnectedSet, SetVisitor};
+pub use shape::{MAX_NODES, MIN_NODES, class_of};
+pub(crate) use shape::{SHAPES, ShapeIdx};

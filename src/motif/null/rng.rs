@@ -1,0 +1,39 @@
+//! The random streams of replicates.
+
+use crate::philox::{Philox, Stream};
+
+/// Philox fork of the test; the next one is that of the calibration.
+const PURPOSE: u32 = 0x6E75;
+
+/// Random streams of independent replicates.
+#[derive(Clone, Copy)]
+pub(crate) struct NullRng(Philox);
+
+impl NullRng {
+    /// Streams of the replicates that patterns are tested against.
+    pub(crate) fn test(seed: u64) -> Self {
+        Self(Philox::new(seed).fork(PURPOSE))
+    }
+
+    /// Streams of the replicates that only fix the scale of the score.
+    pub(crate) fn calibration(seed: u64) -> Self {
+        Self(Philox::new(seed).fork(PURPOSE + 1))
+    }
+
+    /// The stream of one graph in one replicate.
+    pub(super) fn stream(self, iteration: u32, graph: u32) -> Stream {
+        self.0.stream(iteration, graph)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn calibration_and_test_draw_from_different_streams() {
+        let first = |rng: NullRng| rng.stream(0, 0).next_u32();
+        assert_ne!(first(NullRng::calibration(1)), first(NullRng::test(1)));
+        assert_ne!(first(NullRng::test(1)), first(NullRng::test(2)));
+    }
+}

@@ -1,0 +1,94 @@
+//! A pattern as text: `sweep -> reversal; reversal -> expansion`.
+//!
+//! The codes of labels change from run to run; the text of a pattern does not, so the text identifies it.
+
+use super::{Pattern, PatternTextError, parse, to_json};
+
+impl Pattern {
+    /// The pattern as text, edge after edge: `sweep -> reversal; reversal -> expansion`. `names[code]` is the name of
+    /// a label code; if names are distinct, patterns are equal exactly if their texts are.
+    ///
+    /// An event is named by its label; where several events have the same label, the n-th in time is `label#n`. A
+    /// label that would be read as something else is written as a JSON string: if it is empty, starts or ends with a
+    /// blank, or holds a control character, `"`, `#`, `;` or `->`. Where the edges do not determine the order of the
+    /// events in time, the text begins with all events in order: `sweep; probe; reversal; sweep -> reversal; probe ->
+    /// reversal`.
+    ///
+    /// ```
+    /// use ironforge::motif::Pattern;
+    ///
+    /// let names = ["sweep", "reversal", "expansion"].map(str::to_owned);
+    /// let pattern = Pattern::parse("reversal -> sweep#2; sweep#1 -> reversal", &names)?;
+    /// assert_eq!(pattern.text(&names), "sweep#1 -> reversal; reversal -> sweep#2");
+    /// assert_eq!((pattern.k(), pattern.labels()), (3, &[0, 1, 0][..]));
+    /// # Ok::<(), ironforge::motif::PatternTextError>(())
+    /// ```
+    ///
+    /// # Panics
+    /// If a label code has no name.
+    #[track_caller]
+    pub fn text(&self, names: &[String]) -> String {
+        let labels = self.labels();
+        let event = |i: usize| {
+            let label = labels[i];
+            let name = &names[label as usize];
+            let mut text = if is_bare(name) { name.clone() } else { to_json(name) };
+            if labels.iter().filter(|&&other| other == label).count() > 1 {
+                text += &format!("#{}", labels[..=i].iter().filter(|&&other| other == label).count());
+            }
+            text
+        };
+        let k = labels.len();
+        let events: Vec<String> = (0..k).map(event).collect();
+        let pairs = (0..k).flat_map(|i| (i + 1..k).map(move |j| (i, j)));
+        let edges: Vec<(usize, usize)> = pairs.filter(|&(i, j)| self.has_edge(i, j)).collect();
+        let mut items = Vec::new();
+        if !edges_give_order(k, &edges) {
+            items.extend(events.iter().cloned());
+        }
+        items.extend(edges.iter().map(|&(i, j)| format!("{} -> {}", events[i], events[j])));
+        items.join("; ")
+    }
+
+    /// Reads [`Pattern::text`]; `names[code]` is the name of a label code.
+    ///
+    /// Items are separated by `;`, each an event or events joined by `->`. The order in time is that in which events
+    /// first appear in the text; if an edge then leads backward, the first such order in which none does. `label` is
+    /// `label#1`.
+    ///
+    /// # Errors
+    /// [`PatternTextError`] with the byte at which the text is wrong.
+    pub fn parse(text: &str, names: &[String]) -> Result<Self, PatternTextError> {
+        parse::pattern(text, names)
+    }
+}
+
+/// Returns whether a name is read back as it is.
+fn is_bare(name: &str) -> bool {
+    let special = |c: char| matches!(c, '"' | '#' | ';') || c.is_control();
+    !name.is_empty() && name.trim() == name && !name.contains(special) && !name.contains("->")
+}
+
+/// Returns whether `edges`, read in this order, give the events the order 0..k.
+fn edges_give_order(k: usize, edges: &[(usize, usize)]) -> bool {
+    let mut seen: Vec<usize> = Vec::new();
+    for event in edges.iter().flat_map(|&(i, j)| [i, j]) {
+        if !seen.contains(&event) {
+            seen.push(event);
+        }
+    }
+    let position = |event: usize| seen.iter().position(|&other| other == event);
+    let by_position: Vec<_> = edges.iter().filter_map(|&(i, j)| Some((position(i)?, position(j)?))).collect();
+    let order = first_topological_order(seen.len(), &by_position);
+    order.is_some_and(|order| order.iter().map(|&position| seen[position]).eq(0..k))
+}
+
+/// The lexicographically first order of 0..n in which every edge leads forward; `None` if there is a cycle.
+pub(super) fn first_topological_order(n: usize, edges: &[(usize, usize)]) -> Option<Vec<usize>> {
+    let mut order = Vec::with_capacity(n);
+    while order.len() < n {
+        let waits = |event| edges.iter().any(|&(i, j)| j == event && !order.contains(&i));
+        order.push((0..n).find(|event| !order.contains(event) && !waits(*event))?);
+    }
+    Some(order)
+}

@@ -1,0 +1,228 @@
+//! A perfect hash of the patterns of a shape that are tracked through the replicates.
+
+use std::hint::select_unpredictable;
+
+use crate::motif::pattern::LabelKey;
+
+/// Keys per bucket: the fewer, the sooner each bucket finds its displacement.
+const PER_BUCKET: usize = 4;
+/// Largest number of used slots, of 16.
+const USED_OF_16: usize = 14;
+/// Hash functions tried before the table is doubled.
+const TRIES: u64 = 16;
+/// Bits of a short entry that may be set; the lowest is set in an empty slot.
+const SHORT: u32 = u32::BITS - 1;
+
+/// A slot of a [`PerfectHash`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub(crate) struct Slot(u32);
+
+impl Slot {
+    /// The slot as an index into an array with an entry for every slot.
+    #[inline]
+    pub(crate) fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// A perfect hash table: every known key has one slot, found by one read, without a search and without a branch that
+/// could be mispredicted; otherwise most of the time of a replicate would go to these.
+///
+/// The slot is the start that the hash gives, displaced by a number that all keys of a bucket share. Source: Pearson,
+/// Fox et al., "hash and displace" (Belazzougui, Botelho and Dietzfelbinger, "Hash, displace, and compress", ESA
+/// 2009).
+pub(crate) struct PerfectHash<L> {
+    entries: SlotKeys<L>,
+    displacements: Vec<u32>,
+    multiplier: u64,
+    slot_bits: u32,
+    bucket_bits: u32,
+}
+
+/// The entries of the slots, by which a key is recognised.
+enum SlotKeys<L> {
+    /// The key itself, [`LabelKey::NONE`] in an empty slot.
+    Whole(Vec<L>),
+    /// For keys of few bits, whose hash is a permutation of them: those bits of the hash that the slot does not
+    /// imply. 1 in an empty slot: the lowest bit of a key's entry is 0.
+    Short(Vec<u32>),
+}
+
+impl<L: LabelKey> PerfectHash<L> {
+    /// The table of some distinct keys of at most `bits` bits. O(keys), expected.
+    pub(crate) fn new(keys: &[L], bits: u32) -> Self {
+        let mut slots = (keys.len() * 16).div_ceil(USED_OF_16).max(2).next_power_of_two();
+        let mut attempt = 0;
+        loop {
+            if let Some(hash) = Self::try_new(keys, bits, slots, attempt) {
+                return hash;
+            }
+            attempt += 1;
+            if attempt % TRIES == 0 {
+                slots *= 2;
+            }
+        }
+    }
+
+    fn try_new(keys: &[L], bits: u32, slots: usize, attempt: u64) -> Option<Self> {
+        let slot_bits = slots.trailing_zeros();
+        // odd, and another for each attempt
+        let multiplier = 0xD6E8_FEB8_6659_FD93_u64.wrapping_mul(2 * attempt + 1);
+        let is_short = L::BITS == u64::BITS && bits <= slot_bits + SHORT;
+        let mut this = Self {
+            entries: if is_short {
+                SlotKeys::Short(vec![1; slots])
+            } else {
+                SlotKeys::Whole(vec![L::NONE; slots])
+            },
+            displacements: vec![0; (slots / PER_BUCKET).max(2)],
+            // shifted up, it multiplies modulo 2^bits: no two keys have the same hash
+            multiplier: if is_short { multiplier << (u64::BITS - bits) } else { multiplier },
+            slot_bits,
+            bucket_bits: (slots / PER_BUCKET).max(2).trailing_zeros(),
+        };
+        let mut by_bucket: Vec<(u32, u32, u32, L)> = keys
+            .iter()
+            .map(|&key| {
+                let (start, rest) = this.split(this.hash(key));
+                (this.bucket(rest), start, rest, key)
+            })
+            .collect();
+        by_bucket.sort_unstable();
+        let mut buckets: Vec<&[(u32, u32, u32, L)]> = by_bucket.chunk_by(|a, b| a.0 == b.0).collect();
+        // the largest buckets first: they are the hardest to displace
+        buckets.sort_by_key(|bucket| std::cmp::Reverse(bucket.len()));
+        for bucket in buckets {
+            if bucket.windows(2).any(|pair| pair[0].1 == pair[1].1) {
+                return None;
+            }
+            let free = |by: &u32| bucket.iter().all(|&(_, start, ..)| this.is_free((start ^ by) as usize));
+            let by = (0..slots as u32).find(free)?;
+            this.displacements[bucket[0].0 as usize] = by;
+            for &(_, start, rest, key) in bucket {
+                match &mut this.entries {
+                    SlotKeys::Whole(entries) => entries[(start ^ by) as usize] = key,
+                    SlotKeys::Short(entries) => entries[(start ^ by) as usize] = rest,
+                }
+            }
+        }
+        Some(this)
+    }
+
+    fn is_free(&self, slot: usize) -> bool {
+        match &self.entries {
+            SlotKeys::Whole(entries) => entries[slot] == L::NONE,
+            SlotKeys::Short(entries) => entries[slot] == 1,
+        }
+    }
+
+    /// Number of slots, empty ones included.
+    pub(crate) fn slots(&self) -> usize {
+        1 << self.slot_bits
+    }
+
+    /// The slot that [`PerfectHash::slot`] gives for an unknown key: one more than the last.
+    #[inline]
+    pub(crate) fn unknown(&self) -> Slot {
+        Slot(1 << self.slot_bits)
+    }
+
+    /// Hash of a key; callers may use its upper bits.
+    #[inline]
+    pub(super) fn hash(&self, key: L) -> u64 {
+        key.hash(self.multiplier)
+    }
+
+    /// The slot before it is displaced, and the following bits of the hash.
+    #[inline]
+    fn split(&self, hash: u64) -> (u32, u32) {
+        ((hash >> (u64::BITS - self.slot_bits)) as u32, (hash << self.slot_bits >> u32::BITS) as u32)
+    }
+
+    #[inline]
+    fn bucket(&self, rest: u32) -> u32 {
+        rest >> (u32::BITS - self.bucket_bits)
+    }
+
+    /// The slot of a key; [`PerfectHash::unknown`] for one that is not known.
+    #[inline]
+    pub(crate) fn slot(&self, key: L) -> Slot {
+        let (start, rest) = self.split(self.hash(key));
+        let slot = start ^ self.displacements[self.bucket(rest) as usize];
+        let is_known = match &self.entries {
+            SlotKeys::Whole(entries) => entries[slot as usize] == key,
+            SlotKeys::Short(entries) => entries[slot as usize] == rest,
+        };
+        Slot(select_unpredictable(is_known, slot, self.unknown().0))
+    }
+
+    /// Writes the index of each key's counter: its slot, or, for an unknown key, the number of slots plus the cell
+    /// given by the upper `cell_bits` bits of its hash.
+    #[inline(never)]
+    pub(super) fn counter_indices(&self, keys: &[L], indices: &mut [u32], cell_bits: u32) {
+        match &self.entries {
+            SlotKeys::Whole(entries) => {
+                self.find(keys, indices, cell_bits, |slot, key, _| entries[slot as usize] == key)
+            }
+            SlotKeys::Short(entries) => {
+                self.find(keys, indices, cell_bits, |slot, _, rest| entries[slot as usize] == rest)
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn find(&self, keys: &[L], indices: &mut [u32], cell_bits: u32, is_known: impl Fn(u32, L, u32) -> bool) {
+        let &Self { ref displacements, multiplier, slot_bits, bucket_bits, .. } = self;
+        let displacements = &displacements[..];
+        let slots = 1_u32 << slot_bits;
+        let (slot_shift, bucket_shift) = (u64::BITS - slot_bits, u32::BITS - bucket_bits);
+        let cell_shift = u64::BITS - cell_bits;
+        for (index, &key) in indices.iter_mut().zip(keys) {
+            let hash = key.hash(multiplier);
+            let start = (hash >> slot_shift) as u32;
+            let rest = (hash << slot_bits >> u32::BITS) as u32;
+            let slot = start ^ displacements[(rest >> bucket_shift) as usize];
+            let cell = slots + (hash >> cell_shift) as u32;
+            *index = select_unpredictable(is_known(slot, key, rest), slot, cell);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+    use crate::motif::pattern::label_bits;
+
+    #[test]
+    fn each_known_key_has_one_slot_and_no_other_key_has_one() {
+        fn check<L: LabelKey + std::fmt::Debug>(n: u32, radix: u32) {
+            let bits = 5 * label_bits(radix as usize);
+            let mut numbers = crate::philox::Philox::new(u64::from(n)).stream(radix, 0);
+            let mut key = || (0..5).fold(L::ZERO, |key, _| key.push_bits(bits / 5, numbers.below(radix)));
+
+            let keys: BTreeSet<L> = (0..n).map(|_| key()).collect();
+            let others: Vec<L> = (0..1000).map(|_| key()).filter(|c| !keys.contains(c)).collect();
+            let keys: Vec<L> = keys.into_iter().collect();
+            let hash = PerfectHash::new(&keys, bits);
+            let slot = |key: L| hash.slot(key);
+            let slots: BTreeSet<Slot> = keys.iter().map(|&key| slot(key)).collect();
+            assert_eq!(slots.len(), keys.len());
+            assert!(others.iter().all(|&key| slot(key) == hash.unknown()));
+            let mut indices = vec![0; keys.len() + others.len()];
+            hash.counter_indices(&[&keys[..], &others].concat(), &mut indices, 6);
+            let want = |&key: &L| {
+                let cell = hash.slots() + (hash.hash(key) >> 58) as usize;
+                if keys.binary_search(&key).is_ok() { slot(key).index() } else { cell }
+            };
+            assert!(keys.iter().chain(&others).map(want).eq(indices.iter().map(|&index| index as usize)));
+        }
+        for n in [0, 1, 2, 3, 7, 100, 5_000, 60_000] {
+            check::<u64>(n, 140);
+            check::<u64>(n, 9);
+            check::<u64>(n, 4096);
+            check::<u128>(n, 1 << 25);
+        }
+    }
+}

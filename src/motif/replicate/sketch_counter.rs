@@ -1,0 +1,239 @@
+//! Counts of one shape's patterns under some labellings: the inner loop of the test.
+
+use std::ops::Range;
+
+use super::lanes::{BATCH, LANES, LabelLanes};
+use super::{PerfectHash, Slot};
+use crate::motif::pattern::LabelKey;
+
+/// Occurrences for each cell of the sketch; a part of them is unknown.
+const ROWS_PER_CELL: usize = 2;
+/// Largest number of cells.
+const MAX_CELLS: usize = 1 << 20;
+/// Largest number of counters of all lanes that are counted together.
+const MAX_COUNTERS: usize = 1 << 23;
+
+/// Counts the keys of one shape, lane by lane: each known key in its slot, all others in a sketch, a small table of
+/// counters in which keys share cells. A cell below a count holds no key that reaches this count; the keys of the
+/// other cells, few if any, are then counted one by one. So every count is exact, and the loop over the occurrences
+/// has no branch that depends on a label.
+///
+/// A counter is a byte, so that those of all lanes stay in the cache; overflows, which are few, are counted
+/// separately.
+pub(crate) struct SketchCounter {
+    lanes: Range<usize>,
+    /// For each lane the counters of the slots, then the cells of the unknown keys; modulo 256.
+    low: Vec<u8>,
+    /// Number of overflows of each.
+    high: Vec<u32>,
+    /// Indices of the nonzero entries of `high`.
+    overflowed: Vec<u32>,
+    /// Number of slots.
+    slots: usize,
+    /// Number of counters of a lane.
+    width: usize,
+    cell_bits: u32,
+}
+
+impl SketchCounter {
+    /// A counter without lanes, to be set up by [`SketchCounter::clear`].
+    pub(super) fn new() -> Self {
+        let (low, high, overflowed) = (Vec::new(), Vec::new(), Vec::new());
+        Self { lanes: 0..0, low, high, overflowed, slots: 0, width: 0, cell_bits: 0 }
+    }
+
+    /// Number of lanes that are counted together, for about `rows` occurrences.
+    pub(super) fn lanes_together<L: LabelKey>(hash: &PerfectHash<L>, rows: usize) -> usize {
+        (MAX_COUNTERS / (hash.slots() + cells(rows))).clamp(1, LANES)
+    }
+
+    /// Clears all counts; about `rows` occurrences will follow, in these lanes.
+    pub(super) fn clear<L: LabelKey>(&mut self, hash: &PerfectHash<L>, rows: usize, lanes: Range<usize>) {
+        let cells = cells(rows);
+        self.slots = hash.slots();
+        self.width = self.slots + cells;
+        self.cell_bits = cells.trailing_zeros();
+        self.low.clear();
+        self.low.resize(self.width * lanes.len(), 0);
+        self.overflowed.drain(..).for_each(|index| self.high[index as usize] = 0);
+        if self.high.len() < self.low.len() {
+            self.high.resize(self.low.len(), 0);
+        }
+        self.lanes = lanes;
+    }
+
+    /// Counts occurrences `[n, K]` of event numbers under `labels` of `bits` bits.
+    pub(super) fn add<L: LabelKey, const K: usize>(
+        &mut self,
+        hash: &PerfectHash<L>,
+        rows: &[[u32; K]],
+        labels: &LabelLanes,
+        bits: u32,
+    ) {
+        let mut indices = [0_u32; BATCH * LANES];
+        if self.lanes.len() == 1 {
+            // the keys of the other lanes are not needed
+            let mut keys = [L::ZERO; BATCH * LANES];
+            for rows in rows.chunks(keys.len()) {
+                let mut to = keys.iter_mut();
+                labels.each_key(rows, self.lanes.start, bits, |key| {
+                    if let Some(to) = to.next() {
+                        *to = key;
+                    }
+                });
+                let indices = &mut indices[..rows.len()];
+                hash.counter_indices(&keys[..rows.len()], indices, self.cell_bits);
+                self.count(0, indices.iter().copied());
+            }
+            return;
+        }
+        labels.each_batch(rows, bits, |keys: &[L]| {
+            let indices = &mut indices[..keys.len()];
+            hash.counter_indices(keys, indices, self.cell_bits);
+            let indices = indices.as_chunks::<LANES>().0;
+            for (nth, lane) in self.lanes.clone().enumerate() {
+                self.count(nth, indices.iter().map(|indices| indices[lane]));
+            }
+        });
+    }
+
+    /// Adds one to each of some counters of the `nth` lane.
+    #[inline]
+    fn count(&mut self, nth: usize, indices: impl Iterator<Item = u32>) {
+        let first = nth * self.width;
+        let low = &mut self.low[first..first + self.width];
+        for index in indices {
+            let counter = &mut low[index as usize];
+            *counter = counter.wrapping_add(1);
+            if *counter == 0 {
+                self.high[first + index as usize] += 1;
+                self.overflowed.push(first as u32 + index);
+            }
+        }
+    }
+
+    /// Number of occurrences so far, in a lane, of the known keys in `slots`.
+    pub(crate) fn counts(&self, lane: usize, slots: &[Slot]) -> Vec<u32> {
+        let counters = self.counters(lane);
+        let low = &self.low[counters.clone()];
+        if !self.has_overflowed(&counters) {
+            return slots.iter().map(|slot| low[slot.index()].into()).collect();
+        }
+        let high = &self.high[counters];
+        slots.iter().map(|slot| high[slot.index()] << 8 | u32::from(low[slot.index()])).collect()
+    }
+
+    /// The current sketch of a lane.
+    pub(super) fn sketch(&self, lane: usize) -> Sketch<'_> {
+        let counters = self.counters(lane);
+        let cells = counters.start + self.slots..counters.end;
+        let high = self.has_overflowed(&cells).then(|| &self.high[cells.clone()]);
+        Sketch { low: &self.low[cells], high, shift: u64::BITS - self.cell_bits }
+    }
+
+    /// Indices of the counters of a lane.
+    fn counters(&self, lane: usize) -> Range<usize> {
+        let start = (lane - self.lanes.start) * self.width;
+        start..start + self.width
+    }
+
+    fn has_overflowed(&self, counters: &Range<usize>) -> bool {
+        self.overflowed.iter().any(|&index| counters.contains(&(index as usize)))
+    }
+}
+
+/// Upper bounds of the counts of the unknown keys of a lane.
+pub(super) struct Sketch<'a> {
+    low: &'a [u8],
+    /// Overflows; `None` if no cell has any.
+    high: Option<&'a [u32]>,
+    shift: u32,
+}
+
+impl Sketch<'_> {
+    /// Returns whether any unknown key may occur `count` times.
+    pub(super) fn any_reaches(&self, count: u32) -> bool {
+        let Some(high) = self.high else {
+            let any = |count| self.low.iter().fold(false, |any, &cell| any | (cell >= count));
+            return u8::try_from(count).is_ok_and(any);
+        };
+        let counts = self.low.iter().zip(high).map(|(&low, &high)| high << 8 | u32::from(low));
+        counts.fold(false, |any, cell| any | (cell >= count))
+    }
+
+    /// Returns whether the unknown key with this hash may occur `count` times.
+    #[inline]
+    pub(super) fn reaches(&self, hash: u64, count: u32) -> bool {
+        let cell = (hash >> self.shift) as usize;
+        let high = self.high.map_or(0, |high| high[cell]);
+        high << 8 | u32::from(self.low[cell]) >= count
+    }
+}
+
+/// Number of cells of the sketch for about `rows` occurrences.
+fn cells(rows: usize) -> usize {
+    (rows / ROWS_PER_CELL).clamp(64, MAX_CELLS).next_power_of_two()
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use super::*;
+    use crate::motif::graph::LabelIdx;
+    use crate::motif::pattern::label_bits;
+
+    /// Counts known and unknown keys of `n` triples in some lanes and compares with maps, half-way and at the end.
+    fn check<L: LabelKey + std::fmt::Debug>(radix: u32, n: usize, know: fn(usize) -> bool) {
+        let mut numbers = crate::philox::Philox::new(u64::from(radix)).stream(n as u32, 0);
+        let rows: Vec<[u32; 3]> = (0..n).map(|_| std::array::from_fn(|_| numbers.below(997))).collect();
+        let bits = label_bits(radix as usize);
+        let mut labels = LabelLanes::new(997, radix as usize);
+        let mut draw = |lane: usize| {
+            let skewed = |_| LabelIdx(numbers.below(radix).min(numbers.below(radix)));
+            let drawn: Vec<LabelIdx> = (0..997).map(skewed).collect();
+            labels.set(lane, &drawn);
+            let key =
+                |row: &[u32; 3]| row.iter().fold(L::ZERO, |c, &v| c.push_bits(bits, drawn[v as usize].0));
+            rows.iter().map(key).collect()
+        };
+        let keys: Vec<Vec<L>> = (0..LANES).map(&mut draw).collect();
+        let mut all = keys[1].clone();
+        all.sort_unstable();
+        all.dedup();
+        let chosen: Vec<L> = all.iter().enumerate().filter(|&(i, _)| know(i)).map(|(_, &c)| c).collect();
+        let hash = PerfectHash::new(&chosen, 3 * bits);
+        let mut counter = SketchCounter::new();
+        for lanes in [0..LANES, 1..3, 7..8] {
+            counter.clear(&hash, n, lanes.clone());
+            let half = n.div_ceil(2);
+            for part in [0..half, half..n] {
+                counter.add(&hash, &rows[part.clone()], &labels, bits);
+                for lane in lanes.clone() {
+                    let mut want: BTreeMap<L, u32> = BTreeMap::new();
+                    keys[lane][..part.end].iter().for_each(|&key| *want.entry(key).or_insert(0) += 1);
+                    let slots: Vec<Slot> = chosen.iter().map(|&key| hash.slot(key)).collect();
+                    for (key, count) in chosen.iter().zip(counter.counts(lane, &slots)) {
+                        assert_eq!(count, want.get(key).copied().unwrap_or(0));
+                    }
+                    let sketch = counter.sketch(lane);
+                    want.retain(|key, _| chosen.binary_search(key).is_err());
+                    assert!(want.iter().all(|(&key, &count)| sketch.reaches(hash.hash(key), count)));
+                    assert!(want.values().max().is_none_or(|&most| sketch.any_reaches(most)));
+                }
+            }
+            assert!(lanes.clone().all(|lane| !counter.sketch(lane).any_reaches(n as u32 + 1)));
+        }
+    }
+
+    #[test]
+    fn known_keys_are_counted_and_no_unknown_key_is_missed() {
+        check::<u64>(3, 20_000, |i| i % 3 == 0);
+        check::<u64>(60, 30_000, |i| i % 2 == 0);
+        check::<u128>(60, 5_000, |_| false);
+        check::<u64>(60, 5_000, |_| true);
+        check::<u128>(70_000, 5_000, |i| i % 2 == 0);
+        check::<u64>(900, 100_000, |i| i % 100 == 0);
+        check::<u64>(3, 1, |_| false);
+    }
+}

@@ -1,0 +1,96 @@
+//! The interval of a lift, by graphs resampled with replacement.
+
+use rayon::prelude::*;
+
+use super::by_graph::CountsByGraph;
+use crate::philox::Philox;
+
+/// Philox fork of the resamples; the nulls use others.
+const PURPOSE: u32 = 0x6C69;
+/// Number of resamples.
+const RESAMPLES: usize = 1000;
+/// Rank of the ends of the interval among the resampled lifts, from below and from above.
+const TAIL: usize = 25;
+
+/// 95 % percentile intervals of the lift of some patterns, from resamples of the graphs (Efron 1979): the dependence
+/// of the lift on the choice of graphs. `None` for fewer than two graphs.
+///
+/// A resample's lift is its count over the mean of its replicates; a mean of 0 is taken as one occurrence in one of
+/// the `iterations` replicates, as for the lift itself. Every pattern has the same resamples. O(1000 graphs) a
+/// pattern.
+pub(in crate::motif) fn lift_intervals(
+    patterns: &[CountsByGraph],
+    iterations: u32,
+    seed: u64,
+) -> Vec<Option<(f64, f64)>> {
+    let graphs = patterns.first().map_or(0, |pattern| pattern.observed.len());
+    if graphs < 2 {
+        return vec![None; patterns.len()];
+    }
+    let philox = Philox::new(seed).fork(PURPOSE);
+    let resample = |index: usize| {
+        let mut numbers = philox.stream(index as u32, 0);
+        let mut times = vec![0_u32; graphs];
+        (0..graphs).for_each(|_| times[numbers.below(graphs as u32) as usize] += 1);
+        times
+    };
+    let mut lifts: Vec<Vec<f64>> = vec![Vec::with_capacity(RESAMPLES); patterns.len()];
+    for index in 0..RESAMPLES {
+        let times = resample(index);
+        lifts.par_iter_mut().zip(patterns).for_each(|(lifts, pattern)| {
+            let weighted = |counts: &[u64]| {
+                let products =
+                    counts.iter().zip(&times).map(|(&n, &times)| u128::from(n) * u128::from(times));
+                products.sum::<u128>() as f64
+            };
+            let replicates = f64::from(iterations);
+            lifts.push(weighted(&pattern.observed) / (weighted(&pattern.replicated).max(1.0) / replicates));
+        });
+    }
+    let ends = |lifts: &mut Vec<f64>| {
+        lifts.sort_unstable_by(f64::total_cmp);
+        Some((lifts[TAIL - 1], lifts[RESAMPLES - TAIL]))
+    };
+    lifts.par_iter_mut().map(ends).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_interval_is_that_of_the_sampling_distribution() {
+        // 40 graphs, half of them with 3 of 2 expected, half with 1: the lift is 1, its standard error
+        // (1 / 2) / sqrt(40) = 0.079
+        let pattern = CountsByGraph { observed: [3, 1].repeat(20), replicated: vec![200; 40] };
+        let intervals = lift_intervals(&[pattern.clone(), pattern], 100, 7);
+        let (low, high) = intervals[0].unwrap();
+        assert!((low - 0.845).abs() < 0.03 && (high - 1.155).abs() < 0.03, "{low} {high}");
+        assert_eq!(intervals[0], intervals[1], "the same resamples");
+    }
+
+    #[test]
+    fn every_graph_is_drawn_equally_often_and_its_counts_stay_together() {
+        // all occurrences lie in one graph of four: drawn k times, the lift is k; 3 or more in 5 %, 4 in .4 %
+        let lone = |graph: usize| {
+            let count = |other: usize| if other == graph { 5 } else { 0 };
+            CountsByGraph { observed: (0..4).map(count).collect(), replicated: vec![10; 4] }
+        };
+        let lone: Vec<CountsByGraph> = (0..4).map(lone).collect();
+        assert_eq!(lift_intervals(&lone, 8, 1), [Some((0.0, 3.0)); 4]);
+        // the lift of each graph is 2
+        let uneven = CountsByGraph { observed: vec![1, 10, 100], replicated: vec![5, 50, 500] };
+        assert_eq!(lift_intervals(&[uneven], 10, 1), [Some((2.0, 2.0))]);
+    }
+
+    #[test]
+    fn equal_graphs_give_an_interval_of_one_point_and_a_single_graph_gives_none() {
+        let equal = CountsByGraph { observed: vec![4; 9], replicated: vec![20; 9] };
+        assert_eq!(lift_intervals(&[equal], 10, 1), [Some((2.0, 2.0))]);
+        let never_drawn = CountsByGraph { observed: vec![1; 2], replicated: vec![0; 2] };
+        assert_eq!(lift_intervals(&[never_drawn], 10, 1), [Some((20.0, 20.0))]);
+        let one = CountsByGraph { observed: vec![4], replicated: vec![20] };
+        assert_eq!(lift_intervals(&[one], 10, 1), [None]);
+        assert!(lift_intervals(&[], 10, 1).is_empty());
+    }
+}

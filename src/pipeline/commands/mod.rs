@@ -1,0 +1,21 @@
+//! The commands: one function each, with its request and its report.
+//!
+//! - `threads.rs`: runs a command on the number of threads of the configuration.
+//! - `discover.rs`: the whole pipeline.
+//! - `build_graph.rs`: graphs alone.
+//! - `motifs.rs`: motifs alone.
+//! - `attend/`: attention on the tensors of a file.
+//! - `edge_list/`: describes a graph given as a list of edges.
+
+mod attend;
+mod build_graph;
+mod discover;
+mod edge_list;
+mod motifs;
+mod threads;
+
+pub use attend::{AttendReport, attend};
+pub use build_graph::{BuildGraphReport, BuildGraphRequest, SessionGraphReport, build_graph};
+pub use discover::{DiscoverReport, DiscoverRequest, discover};
+pub use edge_list::{EdgeListReport, EdgeListRequest, NodeCount, OrderReport, describe_edge_list};
+pub use motifs::{MotifReport, MotifRequest, ReportedMotif, motifs};

@@ -1,0 +1,86 @@
+//! The part that the documents of all runs share.
+
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use crate::config::{Config, Effective};
+use crate::legacy::options::LegacySetting;
+use crate::pipeline::error::SkippedInput;
+use crate::pipeline::inputs::{LoadedInputs, Superseded};
+use crate::pipeline::memory::MemoryReport;
+use crate::pipeline::progress::PhaseSeconds;
+
+/// Version of the form of the documents. It rises when a reader must change.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// The part of `run.json` that all commands share: inputs, configuration, cost and versions. Its fields are fields of
+/// the document.
+#[derive(Debug, Clone, Serialize)]
+pub struct RunHeader {
+    /// Version of the form of this document.
+    pub schema_version: u32,
+    /// True if the input was the built-in sample.
+    pub sample: bool,
+    /// Files found in a folder and not read.
+    pub skipped: Vec<SkippedInput>,
+    /// Inputs whose session another input holds in a richer form.
+    pub superseded: Vec<Superseded>,
+    /// The preset that the configuration starts from.
+    pub preset: &'static str,
+    /// The effective configuration.
+    pub config: Config,
+    /// Legacy options that were set, and the keys that they set.
+    pub original: Vec<LegacySetting>,
+    /// Memory of the run: estimate, limit and peak.
+    pub memory: MemoryReport,
+    /// Worker threads.
+    pub threads: usize,
+    /// Seconds by phase, `total_s` last of the phases; `discover` adds `plan_build_s`, and `plan_saved_s`: the time that
+    /// plans found in the cache would have taken to build again.
+    pub timings: Map<String, Value>,
+    /// Versions.
+    pub versions: Versions,
+}
+
+impl RunHeader {
+    pub(crate) fn new(
+        effective: &Effective,
+        inputs: &LoadedInputs,
+        estimated_bytes: u64,
+        timings: Map<String, Value>,
+    ) -> Self {
+        Self {
+            schema_version: SCHEMA_VERSION,
+            sample: inputs.sample,
+            skipped: inputs.skipped.clone(),
+            superseded: inputs.superseded.clone(),
+            preset: effective.preset.name(),
+            config: effective.config.clone(),
+            original: effective.legacy_settings().to_vec(),
+            memory: MemoryReport::new(estimated_bytes, &effective.config.limits),
+            threads: rayon::current_num_threads(),
+            timings,
+            versions: Versions::default(),
+        }
+    }
+}
+
+/// Versions that determine the results.
+#[derive(Debug, Clone, Serialize)]
+pub struct Versions {
+    /// Version of this crate.
+    pub ironforge: &'static str,
+}
+
+impl Default for Versions {
+    fn default() -> Self {
+        Self { ironforge: env!("CARGO_PKG_VERSION") }
+    }
+}
+
+/// Seconds of each phase under `<phase>_s`, and their sum under `total_s`.
+pub(crate) fn timings(phases: PhaseSeconds) -> Map<String, Value> {
+    let total: f64 = phases.iter().map(|(_, s)| s).sum();
+    let named = phases.into_iter().chain([("total", total)]);
+    named.map(|(phase, s)| (format!("{phase}_s"), s.into())).collect()
+}

@@ -1,0 +1,9 @@
+//! Values that a column's type cannot hold.
+
+/// A value that does not fit the type that it is converted to.
+pub(crate) struct Overflow {
+    /// Row, from the start of the array or table that is converted.
+    pub(crate) row: usize,
+    /// The value as text.
+    pub(crate) value: String,
+}

@@ -1,0 +1,72 @@
+//! Bounds on an untrusted file, checked before its header is parsed.
+
+use crate::tgat::error::TgatError;
+
+/// Largest weights file that is read, bytes; every network that the settings allow is smaller.
+pub const MAX_FILE_BYTES: usize = 1 << 30;
+
+/// Largest header, bytes: it names every tensor once, about 100 bytes each.
+const MAX_HEADER_BYTES: u64 = 1 << 20;
+
+/// Bytes before the header that hold its length, little-endian.
+const HEADER_LEN_BYTES: usize = 8;
+
+/// Most digits of a number in the header: a larger number exceeds any file size, and sums of such numbers 64 bits.
+const MAX_DIGITS: usize = 18;
+
+/// Refuses input that the parser must not receive: huge files and headers, and numbers whose sums exceed 64 bits.
+pub(super) fn check_header(bytes: &[u8]) -> Result<(), TgatError> {
+    let too_large = |what, got: u64, max: u64| Err(TgatError::FileSize { what, got, max });
+    if bytes.len() > MAX_FILE_BYTES {
+        return too_large("size in bytes", bytes.len() as u64, MAX_FILE_BYTES as u64);
+    }
+    let Some((length, rest)) = bytes.split_first_chunk::<HEADER_LEN_BYTES>() else {
+        return Err(TgatError::File { reason: format!("it has only {} bytes", bytes.len()) });
+    };
+    let length = u64::from_le_bytes(*length);
+    if length > MAX_HEADER_BYTES {
+        return too_large("header in bytes", length, MAX_HEADER_BYTES);
+    }
+    let header = &rest[..rest.len().min(length as usize)];
+    if has_long_number(header) {
+        return Err(TgatError::File {
+            reason: format!("its header holds a number of over {MAX_DIGITS} digits"),
+        });
+    }
+    Ok(())
+}
+
+/// Returns whether JSON holds, outside its strings, a number of more than [`MAX_DIGITS`] digits.
+fn has_long_number(json: &[u8]) -> bool {
+    let (mut quoted, mut escaped, mut digits) = (false, false, 0);
+    for byte in json {
+        match byte {
+            _ if escaped => escaped = false,
+            b'\\' if quoted => escaped = true,
+            b'"' => quoted = !quoted,
+            b'0'..=b'9' if !quoted => {
+                digits += 1;
+                if digits > MAX_DIGITS {
+                    return true;
+                }
+                continue;
+            }
+            _ => {}
+        }
+        digits = 0;
+    }
+    false
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn long_numbers_are_found_outside_strings_only() {
+        assert!(has_long_number(br#"{"a":1234567890123456789}"#));
+        assert!(has_long_number(br#"{"a\"":[0,1234567890123456789]}"#));
+        assert!(!has_long_number(br#"{"a":123456789012345678,"b":9}"#));
+        assert!(!has_long_number(br#"{"\"1234567890123456789":"1234567890123456789"}"#));
+    }
+}
