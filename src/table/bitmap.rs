@@ -128,7 +128,7 @@ pub(super) struct BitmapBuilder {
 impl BitmapBuilder {
     /// Appends the bit of a row.
     pub(super) fn push(&mut self, bit: bool) {
-        if self.len % 8 == 0 {
+        if self.len.is_multiple_of(8) {
             self.bytes.push(0);
         }
         if let (true, Some(last)) = (bit, self.bytes.last_mut()) {
@@ -140,7 +140,7 @@ impl BitmapBuilder {
     /// Appends `rows` rows of one bit.
     pub(super) fn extend(&mut self, bit: bool, rows: usize) {
         let end = self.len + rows;
-        while self.len < end && self.len % 8 != 0 {
+        while self.len < end && !self.len.is_multiple_of(8) {
             self.push(bit);
         }
         let whole = (end - self.len) / 8;
