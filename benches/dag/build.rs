@@ -27,7 +27,7 @@ fn from_events(c: &mut Bench, n: usize) {
     let kind = Labels::encode((0..n).map(|i| Some(KINDS[i * 7 % 5])));
     let rows = shuffled(n);
     let unsorted: Vec<Time> = rows.iter().map(|&i| Time::from_ms(t_ms[i as usize])).collect();
-    let unsorted_kind = kind.select(&rows.iter().map(|&i| i as usize).collect::<Vec<_>>());
+    let unsorted_kind = kind.take(&rows.iter().map(|&i| i as usize).collect::<Vec<_>>());
     let prices: Vec<_> = (0..n).map(|i| (i % 11 != 0).then_some(20_000.0 + (i * 37 % 101) as f64)).collect();
     let mut group = group(c, "build", window(n).edges());
     group.bench_function(format!("intervals/n{n}"), |b| b.iter(|| RULE.build(black_box(&t_ms)).unwrap()));
@@ -54,7 +54,7 @@ fn from_events(c: &mut Bench, n: usize) {
         b.iter(|| {
             let order = in_order(black_box(&unsorted), None);
             let sorted: Vec<i64> = order.iter().map(|&row| unsorted[row].t_ms).collect();
-            weigh(&sorted, &unsorted_kind.select(&order))
+            weigh(&sorted, &unsorted_kind.take(&order))
         });
     });
 }

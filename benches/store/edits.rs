@@ -21,7 +21,9 @@ impl Edit {
         for &(f, row, value) in &self.cells {
             let column = columns.iter_mut().find(|c| c.name == format!("f{f}")).unwrap();
             let Values::F32(values) = &mut column.values else { unreachable!() };
-            values[row] = value;
+            let mut changed = values.values().to_vec();
+            changed[row] = value;
+            *values = changed.into();
         }
         Table::new(columns)
     }

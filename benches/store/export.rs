@@ -31,11 +31,11 @@ fn export(folder: &Path, table: &Table) {
     let mut columns = Vec::new();
     for column in table.columns() {
         let (kind, bytes): (&str, Vec<u8>) = match &column.values {
-            Values::I64(v) => ("<i8", v.iter().flat_map(|v| v.to_le_bytes()).collect()),
-            Values::U32(v) => ("<u4", v.iter().flat_map(|v| v.to_le_bytes()).collect()),
-            Values::F32(v) => ("<f4", v.iter().flat_map(|v| v.to_le_bytes()).collect()),
+            Values::I64(v) => ("<i8", v.present().flat_map(|v| v.to_le_bytes()).collect()),
+            Values::U32(v) => ("<u4", v.present().flat_map(|v| v.to_le_bytes()).collect()),
+            Values::F32(v) => ("<f4", v.present().flat_map(|v| v.to_le_bytes()).collect()),
             Values::Text(v) => {
-                std::fs::write(folder.join(format!("{}.json", column.name)), json!(v.names).to_string())
+                std::fs::write(folder.join(format!("{}.json", column.name)), json!(&v.names[..]).to_string())
                     .unwrap();
                 ("codes", v.codes.iter().flat_map(|v| v.to_le_bytes()).collect())
             }

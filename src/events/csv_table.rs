@@ -10,7 +10,7 @@ use csv::{ErrorKind, ReaderBuilder, StringRecord};
 
 use super::EventsError;
 use crate::suggest::suggest;
-use crate::table::{Column, Labels, Table, Values};
+use crate::table::{Array, Column, Labels, Table, Values};
 
 /// Bytes of a cell besides its text while the file is read.
 const BYTES_PER_CELL: u64 = 8;
@@ -189,26 +189,26 @@ impl Cells {
         starts.zip(&self.ends).map(cell)
     }
 
-    fn parsed<T>(&self, parse: impl Fn(&str) -> Option<T>) -> Option<Vec<Option<T>>> {
+    fn parsed<T: Copy + Default>(&self, parse: impl Fn(&str) -> Option<T>) -> Option<Array<T>> {
         self.iter().map(|cell| cell.map_or(Some(None), |cell| parse(cell).map(Some))).collect()
     }
 
     fn typed(&self) -> Values {
         if self.text.is_empty() {
-            return Values::OptF64(vec![None; self.ends.len()]);
+            return Values::F64(Array::all_missing(self.ends.len()));
         }
         if let Some(values) = self.parsed(|cell| cell.parse().ok()) {
-            return Values::OptI64(values);
+            return Values::I64(values);
         }
         if let Some(values) = self.parsed(|cell| cell.parse().ok()) {
-            return Values::OptF64(values);
+            return Values::F64(values);
         }
         let boolean = |cell: &str| match cell {
             _ if cell.eq_ignore_ascii_case("true") => Some(true),
             _ if cell.eq_ignore_ascii_case("false") => Some(false),
             _ => None,
         };
-        self.parsed(boolean).map_or_else(|| self.text(), Values::OptBool)
+        self.parsed(boolean).map_or_else(|| self.text(), Values::Bool)
     }
 
     fn text(&self) -> Values {

@@ -114,11 +114,11 @@ impl UnsortedEvents {
             times: rows.iter().map(|&row| self.times[row]).collect(),
             seq: self.seq.as_ref().map(|seq| rows.iter().map(|&row| seq[row]).collect()),
             event_index: rows.iter().map(|&row| self.event_index[row]).collect(),
-            kind: self.kind.select(rows),
+            kind: self.kind.take(rows),
             keys: self
                 .keys
                 .iter()
-                .map(|key| KeyColumn { name: key.name.clone(), labels: key.labels.select(rows) })
+                .map(|key| KeyColumn { name: key.name.clone(), labels: key.labels.take(rows) })
                 .collect(),
             numeric: self
                 .numeric
@@ -132,7 +132,7 @@ impl UnsortedEvents {
             texts: self
                 .texts
                 .iter()
-                .map(|text| TextColumn { name: text.name.clone(), labels: text.labels.select(rows) })
+                .map(|text| TextColumn { name: text.name.clone(), labels: text.labels.take(rows) })
                 .collect(),
             time_of_day_s: self
                 .time_of_day_s

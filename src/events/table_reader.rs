@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{ColumnMap, EventsError};
 use crate::suggest::suggest;
-use crate::table::{Column, KeyColumn, Labels, NumericColumn, Table, Values};
+use crate::table::{Array, Column, KeyColumn, Labels, NumericColumn, Table, Values};
 
 /// Names of a numeric column that is taken as the price.
 const PRICE_NAMES: [&str; 2] = ["price", "price_level"];
@@ -66,18 +66,18 @@ impl<'a> TableReader<'a> {
     }
 
     /// The column as integers, `None` if it has another type.
-    pub(super) fn integers(&self, column: &Column) -> Result<Option<Vec<Option<i64>>>, EventsError> {
+    pub(super) fn integers(&self, column: &Column) -> Result<Option<Array<i64>>, EventsError> {
         Ok(Some(match &column.values {
-            Values::U32(v) => v.iter().map(|&v| Some(i64::from(v))).collect(),
-            Values::I64(v) => v.iter().map(|&v| Some(v)).collect(),
-            Values::OptI64(v) => v.clone(),
-            Values::U64(v) => {
-                let fit = |(row, &v): (usize, &u64)| {
-                    i64::try_from(v).map(Some).map_err(|_| {
-                        self.value(row, column, v.to_string(), "it does not fit a signed 64-bit integer")
+            Values::U32(array) => array.map(i64::from),
+            Values::I64(array) => array.clone(),
+            Values::U64(array) => {
+                let fit = |(row, v): (usize, Option<u64>)| {
+                    v.map(i64::try_from).transpose().map_err(|_| {
+                        let value = v.unwrap_or_default().to_string();
+                        self.value(row, column, value, "it does not fit a signed 64-bit integer")
                     })
                 };
-                v.iter().enumerate().map(fit).collect::<Result<_, _>>()?
+                array.iter().enumerate().map(fit).collect::<Result<_, _>>()?
             }
             _ => return Ok(None),
         }))
@@ -91,7 +91,7 @@ impl<'a> TableReader<'a> {
         let present = |(row, value): (usize, Option<i64>)| {
             value.ok_or_else(|| self.missing(row, column, "position in the order of ties"))
         };
-        integers.into_iter().enumerate().map(present).collect::<Result<_, _>>().map(Some)
+        integers.iter().enumerate().map(present).collect::<Result<_, _>>().map(Some)
     }
 
     pub(super) fn kind(&self) -> Result<Labels, EventsError> {
@@ -158,7 +158,7 @@ impl<'a> TableReader<'a> {
             Some(v) if v.is_nan() => Ok(None),
             other => Ok(other),
         };
-        let values = floats.enumerate().map(finite).collect::<Result<_, _>>()?;
+        let values = floats.iter().enumerate().map(finite).collect::<Result<_, _>>()?;
         Ok(NumericColumn { name: column.name.clone(), values })
     }
 
@@ -183,7 +183,7 @@ impl<'a> TableReader<'a> {
             let rows = rows_of.get_mut(code as usize);
             rows.ok_or_else(|| self.missing(row, column, "group"))?.push(row);
         }
-        Ok(ids.names.into_iter().zip(rows_of).collect())
+        Ok(ids.names.into_vec().into_iter().zip(rows_of).collect())
     }
 }
 
@@ -193,21 +193,18 @@ fn twice(key: &'static str, name: &str) -> EventsError {
 }
 
 fn is_number(values: &Values) -> bool {
-    !matches!(values, Values::OptBool(_) | Values::Text(_) | Values::Time { .. })
+    !matches!(values, Values::Bool(_) | Values::Text(_) | Values::Time { .. })
 }
 
 /// The column as floats, `None` for text and timestamps.
-pub(super) fn floats(values: &Values) -> Option<Box<dyn ExactSizeIterator<Item = Option<f64>> + '_>> {
+pub(super) fn floats(values: &Values) -> Option<Array<f64>> {
     Some(match values {
-        Values::U32(v) => Box::new(v.iter().map(|&v| Some(f64::from(v)))),
-        Values::U64(v) => Box::new(v.iter().map(|&v| Some(v as f64))),
-        Values::I64(v) => Box::new(v.iter().map(|&v| Some(v as f64))),
-        Values::F32(v) => Box::new(v.iter().map(|&v| Some(f64::from(v)))),
-        Values::F64(v) => Box::new(v.iter().map(|&v| Some(v))),
-        Values::OptBool(v) => Box::new(v.iter().map(|v| v.map(|v| f64::from(u8::from(v))))),
-        Values::OptI64(v) => Box::new(v.iter().map(|v| v.map(|v| v as f64))),
-        Values::OptF32(v) => Box::new(v.iter().map(|v| v.map(f64::from))),
-        Values::OptF64(v) => Box::new(v.iter().copied()),
+        Values::U32(array) => array.map(f64::from),
+        Values::U64(array) => array.map(|v| v as f64),
+        Values::I64(array) => array.map(|v| v as f64),
+        Values::F32(array) => array.map(f64::from),
+        Values::F64(array) => array.clone(),
+        Values::Bool(array) => array.map(|v| f64::from(u8::from(v))),
         Values::Text(_) | Values::Time { .. } => return None,
     })
 }
@@ -221,13 +218,14 @@ pub(crate) fn labels(values: &Values, booleans: bool) -> Option<Labels> {
     }
     Some(match values {
         Values::Text(labels) => labels.without(""),
-        Values::U32(v) => render(v.iter().map(Some)),
-        Values::U64(v) => render(v.iter().map(Some)),
-        Values::I64(v) => render(v.iter().map(Some)),
-        Values::OptI64(v) => render(v.iter().copied()),
-        Values::OptBool(v) if booleans => render(v.iter().copied()),
+        Values::U32(array) => render(array.iter()),
+        Values::U64(array) => render(array.iter()),
+        Values::I64(array) => render(array.iter()),
+        Values::Bool(array) if booleans => render(array.iter()),
         // A column of a text file without any value has no type: it counts as text.
-        Values::OptF64(v) if v.iter().all(Option::is_none) => Labels::encode(v.iter().map(|_| None)),
+        Values::F64(array) if array.is_nullable() && array.missing() == array.len() => {
+            Labels::all_missing(array.len())
+        }
         _ => return None,
     })
 }

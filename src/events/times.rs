@@ -5,7 +5,7 @@ use jiff::tz::TimeZone;
 use super::order::Time;
 use super::table_reader::{TableReader, floats};
 use super::{EventsError, TimeFormat, clock};
-use crate::table::{Column, Labels, TimeUnit, Values};
+use crate::table::{Array, Column, Labels, TimeUnit, Values};
 
 impl<'a> TableReader<'a> {
     /// The column that the map names as the time, else the only column of timestamps.
@@ -66,11 +66,11 @@ impl<'a> TableReader<'a> {
         column: &Column,
         unit: TimeUnit,
         utc: bool,
-        values: &[Option<i64>],
+        values: &Array<i64>,
         zone: &TimeZone,
     ) -> Result<Vec<Time>, EventsError> {
         let far = || "the time is out of range".to_owned();
-        let resolve = |(row, value): (usize, &Option<i64>)| {
+        let resolve = |(row, value): (usize, Option<i64>)| {
             let value = value.ok_or_else(|| self.missing(row, column, "time"))?;
             let resolved = match utc {
                 true => clock::epoch(value, unit).ok_or_else(far),
@@ -96,9 +96,9 @@ impl<'a> TableReader<'a> {
                 let value = value.ok_or_else(|| self.missing(row, column, "time"))?;
                 clock::epoch(value, unit).ok_or_else(|| self.value(row, column, value.to_string(), far))
             };
-            return integers.into_iter().enumerate().map(resolve).collect();
+            return integers.iter().enumerate().map(resolve).collect();
         }
-        let floats = floats(values).filter(|_| !matches!(values, Values::OptBool(_)));
+        let floats = floats(values).filter(|_| !matches!(values, Values::Bool(_)));
         let Some(floats) = floats else {
             return Err(self.wrong_type(column, "time", "integers, floats, text or timestamps"));
         };
@@ -106,6 +106,6 @@ impl<'a> TableReader<'a> {
             let value = value.filter(|v| !v.is_nan()).ok_or_else(|| self.missing(row, column, "time"))?;
             clock::fractional(value, unit).ok_or_else(|| self.value(row, column, value.to_string(), far))
         };
-        floats.enumerate().map(resolve).collect()
+        floats.iter().enumerate().map(resolve).collect()
     }
 }

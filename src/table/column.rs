@@ -1,96 +1,6 @@
 //! Named, typed columns of equal length.
 
-use super::Labels;
-
-/// Unit of an integer time since 1970-01-01 UTC.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TimeUnit {
-    /// Seconds.
-    Second,
-    /// Milliseconds.
-    Millisecond,
-    /// Microseconds.
-    Microsecond,
-    /// Nanoseconds.
-    Nanosecond,
-}
-
-/// The values of one column. The variants without `Option` have no missing value.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Values {
-    /// Unsigned 32-bit integers: ids, positions, counts.
-    U32(Vec<u32>),
-    /// Unsigned 64-bit integers: large counts.
-    U64(Vec<u64>),
-    /// Signed 64-bit integers.
-    I64(Vec<i64>),
-    /// 32-bit floats.
-    F32(Vec<f32>),
-    /// 64-bit floats.
-    F64(Vec<f64>),
-    /// Booleans, some missing.
-    OptBool(Vec<Option<bool>>),
-    /// Signed 64-bit integers, some missing.
-    OptI64(Vec<Option<i64>>),
-    /// 32-bit floats, some missing.
-    OptF32(Vec<Option<f32>>),
-    /// 64-bit floats, some missing.
-    OptF64(Vec<Option<f64>>),
-    /// Strings, some missing.
-    Text(Labels),
-    /// Instants as integers; `utc` is false for wall-clock times that need a zone.
-    Time {
-        /// Unit of the integers.
-        unit: TimeUnit,
-        /// True if they count from the epoch in UTC.
-        utc: bool,
-        /// The integers, some missing.
-        values: Vec<Option<i64>>,
-    },
-}
-
-impl Values {
-    /// Number of rows.
-    pub fn len(&self) -> usize {
-        match self {
-            Self::U32(v) => v.len(),
-            Self::U64(v) => v.len(),
-            Self::I64(v) => v.len(),
-            Self::F32(v) => v.len(),
-            Self::F64(v) => v.len(),
-            Self::OptBool(v) => v.len(),
-            Self::OptI64(v) => v.len(),
-            Self::OptF32(v) => v.len(),
-            Self::OptF64(v) => v.len(),
-            Self::Text(v) => v.codes.len(),
-            Self::Time { values, .. } => values.len(),
-        }
-    }
-
-    /// Returns whether there is no row.
-    pub fn is_empty(&self) -> bool {
-        self.len() == 0
-    }
-
-    /// Returns whether rows may be missing: a property of the type, not of the values.
-    pub fn nullable(&self) -> bool {
-        !matches!(self, Self::U32(_) | Self::U64(_) | Self::I64(_) | Self::F32(_) | Self::F64(_))
-    }
-
-    /// Name of the type in messages.
-    pub fn type_name(&self) -> &'static str {
-        match self {
-            Self::U32(_) => "u32",
-            Self::U64(_) => "u64",
-            Self::I64(_) | Self::OptI64(_) => "i64",
-            Self::F32(_) | Self::OptF32(_) => "f32",
-            Self::F64(_) | Self::OptF64(_) => "f64",
-            Self::OptBool(_) => "bool",
-            Self::Text(_) => "text",
-            Self::Time { .. } => "timestamp",
-        }
-    }
-}
+use super::Values;
 
 /// One named column.
 #[derive(Debug, Clone, PartialEq)]
@@ -158,7 +68,7 @@ mod tests {
     #[test]
     #[should_panic(expected = "twice")]
     fn two_columns_of_one_name_are_refused() {
-        let column = Column::new("a", "", Values::U32(vec![1]));
+        let column = Column::new("a", "", Values::U32(vec![1].into()));
         Table::new(vec![column.clone(), column]);
     }
 }

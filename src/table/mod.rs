@@ -1,16 +1,32 @@
 //! Plain columns that cross modules: tables that a store reads and writes, and the events of a session.
 //!
+//! Columns share their values: a clone or slice of one costs no copy.
+//!
+//! * `buffer`: shared, immutable runs of values.
+//! * `bitmap`: one bit for each row, as in Arrow.
+//! * `array`: values of one type, some of which may be missing.
 //! * `labels`: strings as codes.
-//! * `column`: named, typed columns, and tables of them.
+//! * `values`: arrays of any type.
+//! * `column`: named columns, and tables of them.
 //! * `events`: the events of a session.
 //! * `session`: a session, its attributes and its origin.
 
+mod array;
+mod bitmap;
+mod buffer;
 mod column;
 mod events;
 mod labels;
 mod session;
+mod values;
 
-pub use column::{Column, Table, TimeUnit, Values};
+pub use array::Array;
+pub use bitmap::Bitmap;
+pub use buffer::Buffer;
+pub use column::{Column, Table};
 pub use events::{EventTable, KeyColumn, NumericColumn, TextColumn};
 pub use labels::{Labels, MISSING};
 pub use session::{Session, SessionOrigin, SourceForm};
+pub use values::{TimeUnit, Values};
+#[cfg(feature = "store")]
+pub(crate) use {array::ArrayBuilder, labels::LabelsBuilder, values::ValuesBuilder};

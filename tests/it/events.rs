@@ -6,7 +6,7 @@ mod times;
 use ironforge::events::{
     ColumnMap, EventsError, TimeColumn, features, from_table, numeric_names, sample, standardise,
 };
-use ironforge::table::{Column, Labels, Session, Table, Values};
+use ironforge::table::{Array, Column, Labels, Session, Table, Values};
 use proptest::prelude::*;
 
 /// Memory limit of a test, bytes.
@@ -41,7 +41,10 @@ fn refused(table: Table, map: &ColumnMap) -> String {
 #[test]
 fn ties_keep_seq_then_the_order_of_the_file() {
     let columns = || {
-        [("t", Values::I64(vec![5, 3, 5, 3, 5])), ("n", Values::OptI64([9, 1, 2, 1, 2].map(Some).to_vec()))]
+        [
+            ("t", Values::I64(vec![5, 3, 5, 3, 5].into())),
+            ("n", Values::I64([9, 1, 2, 1, 2].map(Some).to_vec().into())),
+        ]
     };
     let events = one(table(columns()), &map("t:s")).unwrap().events;
     assert_eq!(events.t_ms, [3000, 3000, 5000, 5000, 5000]);
@@ -57,9 +60,10 @@ fn ties_keep_seq_then_the_order_of_the_file() {
 
 #[test]
 fn finer_times_decide_before_seq() {
-    let t = Values::I64(vec![1_500, 1_200, 900, 1_200]);
+    let t = Values::I64(vec![1_500, 1_200, 900, 1_200].into());
     let by_seq = ColumnMap { seq: Some("seq".to_owned()), ..map("t:us") };
-    let events = one(table([("t", t), ("seq", Values::U32(vec![0, 7, 3, 2]))]), &by_seq).unwrap().events;
+    let events =
+        one(table([("t", t), ("seq", Values::U32(vec![0, 7, 3, 2].into()))]), &by_seq).unwrap().events;
     assert_eq!(events.event_index, [2, 3, 1, 0]);
     assert_eq!(events.t_ms, [0, 1, 1, 1]);
     let pairs: Vec<_> = events.t_ms.iter().zip(&events.seq).collect();
@@ -70,11 +74,11 @@ fn finer_times_decide_before_seq() {
 fn groups_become_sessions_by_id() {
     let columns = || {
         [
-            ("t", Values::I64(vec![4, 3, 2, 1])),
+            ("t", Values::I64(vec![4, 3, 2, 1].into())),
             ("case", text([Some("b"), Some("a"), Some("b"), Some("../x")])),
-            ("user", Values::U32(vec![7, 7, 8, 9])),
+            ("user", Values::U32(vec![7, 7, 8, 9].into())),
             ("kind", text([Some("x"), None, Some(""), Some("y")])),
-            ("price", Values::OptF64(vec![Some(1.5), None, Some(f64::NAN), Some(2.0)])),
+            ("price", Values::F64(vec![Some(1.5), None, Some(f64::NAN), Some(2.0)].into())),
         ]
     };
     let full = ColumnMap {
@@ -105,11 +109,11 @@ fn groups_become_sessions_by_id() {
 fn numbers_are_the_named_columns_or_all_without_another_role() {
     let columns = || {
         table([
-            ("t", Values::I64(vec![1])),
-            ("i", Values::OptI64(vec![Some(3)])),
-            ("flag", Values::OptBool(vec![Some(true)])),
+            ("t", Values::I64(vec![1].into())),
+            ("i", Values::I64(vec![Some(3)].into())),
+            ("flag", Values::Bool(vec![Some(true)].into())),
             ("word", text([Some("w")])),
-            ("f", Values::F32(vec![0.5])),
+            ("f", Values::F32(vec![0.5].into())),
         ])
     };
     let names = |map: &ColumnMap| -> Vec<String> {
@@ -137,7 +141,8 @@ fn numbers_are_the_named_columns_or_all_without_another_role() {
         let message = one(columns(), &map).unwrap_err().to_string();
         assert!(message.contains(part), "{message}");
     }
-    let infinite = table([("t", Values::I64(vec![1, 2])), ("x", Values::F64(vec![0.0, f64::INFINITY]))]);
+    let infinite =
+        table([("t", Values::I64(vec![1, 2].into())), ("x", Values::F64(vec![0.0, f64::INFINITY].into()))]);
     let message = refused(infinite, &map("t:s"));
     assert!(
         message.contains("row 1") && message.contains("\"x\"") && message.contains("finite"),
@@ -147,9 +152,9 @@ fn numbers_are_the_named_columns_or_all_without_another_role() {
 
 #[test]
 fn no_events_are_an_error_and_one_event_is_a_session() {
-    let none = one(table([("t", Values::I64(vec![]))]), &map("t:s")).unwrap_err();
+    let none = one(table([("t", Values::I64(Array::default()))]), &map("t:s")).unwrap_err();
     assert!(matches!(none, EventsError::NoEvents { .. }), "{none}");
-    let session = one(table([("t", Values::I64(vec![0]))]), &map("t:s")).unwrap();
+    let session = one(table([("t", Values::I64(vec![0].into()))]), &map("t:s")).unwrap();
     let s = standardise(&features(&session.events, &numeric_names(std::slice::from_ref(&session))));
     assert_eq!(s.x, [0.0; 3]);
 }
@@ -173,7 +178,7 @@ proptest! {
     fn any_events_are_sorted_and_none_is_lost(
         rows in prop::collection::vec((0i64..30, 0i64..4, prop::option::of(-9i64..9), "[ab]?"), 1..60),
     ) {
-        let column = |f: &dyn Fn(usize) -> Option<i64>| Values::OptI64((0..rows.len()).map(f).collect());
+        let column = |f: &dyn Fn(usize) -> Option<i64>| Values::I64((0..rows.len()).map(f).collect());
         let words: Vec<&str> = rows.iter().map(|row| row.3.as_str()).collect();
         let input = table([
             ("t", column(&|i| Some(rows[i].0 * 250))),

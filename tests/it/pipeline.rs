@@ -80,14 +80,11 @@ fn read(path: &Path) -> Table {
 /// A column of numbers, whatever their type.
 fn numbers(table: &Table, name: &str) -> Vec<Option<f64>> {
     match &table.column(name).unwrap().values {
-        Values::U32(v) => v.iter().map(|&x| Some(x.into())).collect(),
-        Values::U64(v) => v.iter().map(|&x| Some(x as f64)).collect(),
-        Values::I64(v) => v.iter().map(|&x| Some(x as f64)).collect(),
-        Values::OptI64(v) => v.iter().map(|x| x.map(|x| x as f64)).collect(),
-        Values::F32(v) => v.iter().map(|&x| Some(x.into())).collect(),
-        Values::OptF32(v) => v.iter().map(|x| x.map(f64::from)).collect(),
-        Values::F64(v) => v.iter().map(|&x| Some(x)).collect(),
-        Values::OptF64(v) => v.clone(),
+        Values::U32(v) => v.map(f64::from).iter().collect(),
+        Values::U64(v) => v.map(|x| x as f64).iter().collect(),
+        Values::I64(v) => v.map(|x| x as f64).iter().collect(),
+        Values::F32(v) => v.map(f64::from).iter().collect(),
+        Values::F64(v) => v.iter().collect(),
         other => panic!("{name} is {}", other.type_name()),
     }
 }

@@ -41,10 +41,10 @@ fn every_type(rows: usize) -> Table {
         column("t_ms", "ms", Values::I64(i().map(|i| i64::MIN + i).collect())),
         column("weight", "", Values::F32(i().map(|i| i as f32 / 3.0).collect())),
         column("sum", "USD", Values::F64(i().map(|i| i as f64 / 7.0).collect())),
-        column("flag", "", Values::OptBool(i().map(|i| some(i).map(|i| i % 2 == 0)).collect())),
-        column("seq", "", Values::OptI64(i().map(some).collect())),
-        column("f00", "", Values::OptF32(i().map(|i| some(i).map(|i| i as f32)).collect())),
-        column("price", "points", Values::OptF64(i().map(|i| some(i).map(|i| i as f64 * 0.1)).collect())),
+        column("flag", "", Values::Bool(i().map(|i| some(i).map(|i| i % 2 == 0)).collect())),
+        column("seq", "", Values::I64(i().map(some).collect())),
+        column("f00", "", Values::F32(i().map(|i| some(i).map(|i| i as f32)).collect())),
+        column("price", "points", Values::F64(i().map(|i| some(i).map(|i| i as f64 * 0.1)).collect())),
         column("kind", "", Values::Text(Labels::encode(text.iter().map(Option::as_deref)))),
         column("ms", "", time(TimeUnit::Millisecond, true)),
         column("us", "", time(TimeUnit::Microsecond, false)),
@@ -114,7 +114,10 @@ fn row_groups_have_exactly_the_configured_rows() {
 fn seconds_become_milliseconds_or_an_error() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("t.parquet");
-    let time = |unit, values| Table::new(vec![column("t", "", Values::Time { unit, utc: true, values })]);
+    let time = |unit, values: Vec<Option<i64>>| {
+        let values = values.into();
+        Table::new(vec![column("t", "", Values::Time { unit, utc: true, values })])
+    };
     write_table(&path, &time(TimeUnit::Second, vec![Some(-3), None]), &small(9)).unwrap();
     let read = read_table(&path, None, LIMIT).unwrap().table;
     assert_eq!(read, time(TimeUnit::Millisecond, vec![Some(-3000), None]));
@@ -187,10 +190,10 @@ proptest! {
     ) {
         let rows = integers.len();
         let table = Table::new(vec![
-            column("i", "", Values::OptI64(integers)),
+            column("i", "", Values::I64(integers.into())),
             column("w", "", Values::Text(Labels::encode(words[..rows].iter().map(Option::as_deref)))),
-            column("f", "", Values::OptF64(floats[..rows].to_vec())),
-            column("u", "", Values::U64(unsigned[..rows].to_vec())),
+            column("f", "", Values::F64(floats[..rows].to_vec().into())),
+            column("u", "", Values::U64(unsigned[..rows].to_vec().into())),
             column("u32", "", Values::U32(unsigned[..rows].iter().map(|&u| u as u32).collect())),
         ]);
         let dir = tempfile::tempdir().unwrap();

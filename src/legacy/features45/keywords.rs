@@ -101,7 +101,7 @@ impl<'a> KeywordColumn<'a> {
     /// The keywords of a column; no event has any if there is no column.
     pub(super) fn of(labels: Option<&'a Labels>) -> Self {
         Self {
-            codes: labels.map(|labels| labels.codes.as_slice()),
+            codes: labels.map(|labels| &labels.codes[..]),
             of_code: labels
                 .map_or_else(Vec::new, |labels| labels.names.iter().map(|name| Keywords::of(name)).collect()),
         }

@@ -19,7 +19,7 @@ pub(crate) fn motif_table(motifs: &LabelledMotifs) -> Table {
     let u32s = |of: &dyn Fn(&MotifRow) -> u32| Values::U32(rows.iter().map(of).collect());
     let u64s = |of: &dyn Fn(&MotifRow) -> u64| Values::U64(rows.iter().map(of).collect());
     let some = |of: &dyn Fn(&Significance) -> Option<f64>| {
-        Values::OptF64(rows.iter().map(|row| row.significance.as_ref().and_then(of)).collect())
+        Values::F64(rows.iter().map(|row| row.significance.as_ref().and_then(of)).collect())
     };
     let statistic = |of: &dyn Fn(&Significance) -> f64| some(&|s| Some(of(s)));
     Table::new(vec![

@@ -21,18 +21,18 @@ pub(super) fn node_table(
     let events = &session.events;
     let mut columns = vec![
         node_ids(events.len()),
-        Column::new("event_index", "position in the source", Values::U32(events.event_index.clone())),
-        Column::new("t_ms", "ms since 1970-01-01 UTC", Values::I64(events.t_ms.clone())),
+        Column::new("event_index", "position in the source", Values::U32(events.event_index.clone().into())),
+        Column::new("t_ms", "ms since 1970-01-01 UTC", Values::I64(events.t_ms.clone().into())),
         Column::new("kind", "", Values::Text(events.kind.clone())),
     ];
     if priced {
         let prices = events.prices().map_or_else(|| vec![None; events.len()], <[_]>::to_vec);
-        columns.push(Column::new("price", "", Values::OptF64(prices)));
+        columns.push(Column::new("price", "", Values::F64(prices.into())));
     }
     columns.push(Column::new(
         "generation",
         "topological generation",
-        Values::U32(graph.generations.level.clone()),
+        Values::U32(graph.generations.level.clone().into()),
     ));
     for column in feature_columns(session, "f", features) {
         columns.push(column?);
@@ -62,7 +62,7 @@ fn feature_columns(
         let values = (0..features.rows).map(value).collect::<Result<_, _>>()?;
         let unit =
             if info.unit.is_empty() { info.name.clone() } else { format!("{}, {}", info.name, info.unit) };
-        Ok(Column::new(column, unit, Values::OptF32(values)))
+        Ok(Column::new(column, unit, Values::F32(values)))
     })
 }
 
@@ -74,11 +74,11 @@ pub(super) fn edge_table(
     features: Option<&Features>,
 ) -> Result<Table, Error> {
     let mut columns = vec![
-        Column::new("src", "node_id of the earlier event", Values::U32(links.src.clone())),
-        Column::new("dst", "node_id of the later event", Values::U32(links.dst.clone())),
-        Column::new("dt_ms", "ms", Values::I64(links.dt_ms.clone())),
+        Column::new("src", "node_id of the earlier event", Values::U32(links.src.clone().into())),
+        Column::new("dst", "node_id of the later event", Values::U32(links.dst.clone().into())),
+        Column::new("dt_ms", "ms", Values::I64(links.dt_ms.clone().into())),
     ];
-    columns.extend(weights.map(|w| Column::new("weight", "0.1 to 1", Values::F32(w.to_vec()))));
+    columns.extend(weights.map(|w| Column::new("weight", "0.1 to 1", Values::F32(w.to_vec().into()))));
     for column in features.into_iter().flat_map(|features| feature_columns(session, "x", features)) {
         columns.push(column?);
     }
@@ -102,7 +102,7 @@ pub(super) fn embedding_table(rows: usize, scores: &SessionScores) -> Table {
 /// Table `scores` of a session.
 pub(super) fn score_table(rows: usize, scores: &SessionScores) -> Table {
     let mut columns = vec![node_ids(rows)];
-    columns.push(Column::new("significance", "0 to 1", Values::F32(scores.significance.clone())));
+    columns.push(Column::new("significance", "0 to 1", Values::F32(scores.significance.clone().into())));
     columns.extend(matrix_columns("pattern_", "0 to 1", rows, &scores.pattern));
     Table::new(columns)
 }

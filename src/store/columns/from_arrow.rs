@@ -1,51 +1,25 @@
 //! Arrow arrays to columns: the inverse of [`to_arrow`](crate::store::columns::to_arrow).
 
-use std::collections::HashMap;
-
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
     Date32Type, Decimal128Type, Decimal256Type, Float16Type, Float32Type, Float64Type, Int8Type, Int16Type,
     Int32Type, Int64Type, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType,
     TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
-use arrow_array::{Array, ArrowPrimitiveType};
+use arrow_array::{Array as ArrowArray, ArrowPrimitiveType};
 use arrow_schema::{DataType, Field};
 
 use crate::store::columns::overflow::Overflow;
-use crate::table::{Labels, MISSING, TimeUnit, Values};
+use crate::table::{Array, ArrayBuilder, Labels, LabelsBuilder, MISSING, TimeUnit, Values, ValuesBuilder};
 
 /// Seconds in a day.
 const S_PER_DAY: i64 = 86_400;
 
 /// A column to which arrays are appended.
 pub(crate) struct Decoder {
-    values: Values,
-    index: Index,
-}
-
-/// Memory of a distinct string in addition to its bytes: two headers, a code, and unused capacity of the hash table.
-const BYTES_PER_NAME: u64 = 80;
-
-/// The codes of the distinct strings of a column.
-#[derive(Default)]
-struct Index {
-    codes: HashMap<String, u32>,
-    /// Memory of the distinct strings, bytes.
-    bytes: u64,
-}
-
-impl Index {
-    /// The code of a name, which is appended to `names` if it is not among them.
-    fn code(&mut self, names: &mut Vec<String>, name: &str) -> u32 {
-        if let Some(&code) = self.codes.get(name) {
-            return code;
-        }
-        let code = names.len() as u32;
-        names.push(name.to_owned());
-        self.codes.insert(name.to_owned(), code);
-        self.bytes += 2 * name.len() as u64 + BYTES_PER_NAME;
-        code
-    }
+    values: ValuesBuilder,
+    /// Whether the column is declared nullable: missing values of one that is not become zero.
+    nullable: bool,
 }
 
 impl Decoder {
@@ -56,20 +30,20 @@ impl Decoder {
     pub(crate) fn new(field: &Field) -> Option<Self> {
         let nullable = field.is_nullable();
         let values = match field.data_type() {
-            DataType::UInt32 if !nullable => Values::U32(vec![]),
-            DataType::UInt64 if !nullable => Values::U64(vec![]),
-            kind if kind.is_integer() && nullable => Values::OptI64(vec![]),
-            kind if kind.is_integer() => Values::I64(vec![]),
-            DataType::Float16 | DataType::Float32 if nullable => Values::OptF32(vec![]),
-            DataType::Float16 | DataType::Float32 => Values::F32(vec![]),
-            DataType::Float64 if !nullable => Values::F64(vec![]),
-            DataType::Float64 | DataType::Null | DataType::Decimal128(..) | DataType::Decimal256(..) => {
-                Values::OptF64(vec![])
+            DataType::UInt32 if !nullable => Values::U32(Array::empty(false)),
+            DataType::UInt64 if !nullable => Values::U64(Array::empty(false)),
+            kind if kind.is_integer() => Values::I64(Array::empty(nullable)),
+            DataType::Float16 | DataType::Float32 => Values::F32(Array::empty(nullable)),
+            DataType::Float64 => Values::F64(Array::empty(nullable)),
+            DataType::Null | DataType::Decimal128(..) | DataType::Decimal256(..) => {
+                Values::F64(Array::empty(true))
             }
-            DataType::Boolean => Values::OptBool(vec![]),
+            DataType::Boolean => Values::Bool(Array::empty(true)),
             kind if is_text(kind) => Values::Text(Labels::default()),
             DataType::Dictionary(_, value) if is_text(value) => Values::Text(Labels::default()),
-            DataType::Date32 => Values::Time { unit: TimeUnit::Second, utc: false, values: vec![] },
+            DataType::Date32 => {
+                Values::Time { unit: TimeUnit::Second, utc: false, values: Array::empty(true) }
+            }
             DataType::Timestamp(unit, zone) => {
                 let unit = match unit {
                     arrow_schema::TimeUnit::Second => TimeUnit::Second,
@@ -77,71 +51,54 @@ impl Decoder {
                     arrow_schema::TimeUnit::Microsecond => TimeUnit::Microsecond,
                     arrow_schema::TimeUnit::Nanosecond => TimeUnit::Nanosecond,
                 };
-                Values::Time { unit, utc: zone.is_some(), values: vec![] }
+                Values::Time { unit, utc: zone.is_some(), values: Array::empty(true) }
             }
             _ => return None,
         };
-        Some(Self { values, index: Index::default() })
+        Some(Self { nullable: values.nullable(), values: values.builder() })
     }
 
-    /// Memory of a decoded row, bytes; without distinct strings.
+    /// Bytes of memory of a decoded row.
     pub(crate) fn bytes_per_row(&self) -> u64 {
-        match &self.values {
-            Values::OptBool(_) => 1,
-            Values::U32(_) | Values::F32(_) | Values::Text(_) => 4,
-            Values::U64(_) | Values::I64(_) | Values::F64(_) | Values::OptF32(_) => 8,
-            Values::OptI64(_) | Values::OptF64(_) | Values::Time { .. } => 16,
-        }
+        self.values.bytes_per_row()
     }
 
-    /// Reserves capacity for `rows` rows; the caller has reserved their memory in the budget.
+    /// Reserves memory for `rows` rows, which was counted.
     pub(crate) fn reserve(&mut self, rows: u64) {
-        let rows = usize::try_from(rows).unwrap_or_default();
-        match &mut self.values {
-            Values::U32(v) => v.reserve_exact(rows),
-            Values::U64(v) => v.reserve_exact(rows),
-            Values::I64(v) => v.reserve_exact(rows),
-            Values::F32(v) => v.reserve_exact(rows),
-            Values::F64(v) => v.reserve_exact(rows),
-            Values::OptBool(v) => v.reserve_exact(rows),
-            Values::OptI64(v) => v.reserve_exact(rows),
-            Values::OptF32(v) => v.reserve_exact(rows),
-            Values::OptF64(v) => v.reserve_exact(rows),
-            Values::Text(labels) => labels.codes.reserve_exact(rows),
-            Values::Time { values, .. } => values.reserve_exact(rows),
-        }
+        self.values.reserve_exact(usize::try_from(rows).unwrap_or_default());
     }
 
-    /// Memory of the distinct strings so far, bytes.
+    /// Bytes of memory of the distinct strings so far.
     pub(crate) fn text_bytes(&self) -> u64 {
-        self.index.bytes
+        self.values.text_bytes()
     }
 
     /// The finished column.
     pub(crate) fn finish(self) -> Values {
-        self.values
+        self.values.finish()
     }
 
-    /// Appends an array of the decoder's type.
+    /// Appends an array of the type the decoder was made for.
     ///
     /// # Errors
-    /// [`Overflow`] for an unsigned value beyond `i64`.
+    /// An unsigned value beyond `i64`.
     ///
     /// # Panics
-    /// If the array has another type, or a dictionary key is out of range.
-    pub(crate) fn append(&mut self, array: &dyn Array) -> Result<(), Overflow> {
+    /// If the array is of another type, or a dictionary's key names no value.
+    pub(crate) fn append(&mut self, array: &dyn ArrowArray) -> Result<(), Overflow> {
+        let required = !self.nullable;
         match &mut self.values {
-            Values::U32(out) => out.extend_from_slice(array.as_primitive::<UInt32Type>().values()),
-            Values::U64(out) => out.extend_from_slice(array.as_primitive::<UInt64Type>().values()),
-            Values::I64(out) => integers(array, |value| out.push(value.unwrap_or_default()))?,
-            Values::OptI64(out) => integers(array, |value| out.push(value))?,
-            Values::F32(out) => singles(array, |value| out.push(value.unwrap_or_default())),
-            Values::OptF32(out) => singles(array, |value| out.push(value)),
-            Values::F64(out) => out.extend_from_slice(array.as_primitive::<Float64Type>().values()),
-            Values::OptF64(out) => doubles(array, out),
-            Values::OptBool(out) => out.extend(array.as_boolean().iter()),
-            Values::Time { values, .. } => times(array, values),
-            Values::Text(labels) => texts(array, labels, &mut self.index)?,
+            ValuesBuilder::U32(out) => out.extend_from_slice(array.as_primitive::<UInt32Type>().values()),
+            ValuesBuilder::U64(out) => out.extend_from_slice(array.as_primitive::<UInt64Type>().values()),
+            ValuesBuilder::I64(out) => integers(array, |value| out.push(value.or(required.then_some(0))))?,
+            ValuesBuilder::F32(out) => singles(array, |value| out.push(value.or(required.then_some(0.0)))),
+            ValuesBuilder::F64(out) if required => {
+                out.extend_from_slice(array.as_primitive::<Float64Type>().values());
+            }
+            ValuesBuilder::F64(out) => doubles(array, out),
+            ValuesBuilder::Bool(out) => array.as_boolean().iter().for_each(|value| out.push(value)),
+            ValuesBuilder::Time { values, .. } => times(array, values),
+            ValuesBuilder::Text(labels) => texts(array, labels)?,
         }
         Ok(())
     }
@@ -152,11 +109,9 @@ fn is_text(kind: &DataType) -> bool {
 }
 
 /// Appends an array of strings, or a dictionary of strings with keys of any integer type.
-fn texts(array: &dyn Array, labels: &mut Labels, index: &mut Index) -> Result<(), Overflow> {
-    let Labels { names, codes } = labels;
-    let mut code = |name: &str| index.code(names, name);
+fn texts(array: &dyn ArrowArray, labels: &mut LabelsBuilder) -> Result<(), Overflow> {
     let Some(coded) = array.as_any_dictionary_opt() else {
-        let push = |name: Option<&str>| codes.push(name.map_or(MISSING, &mut code));
+        let push = |name: Option<&str>| labels.push(name);
         match array.data_type() {
             DataType::LargeUtf8 => array.as_string::<i64>().iter().for_each(push),
             DataType::Utf8View => array.as_string_view().iter().for_each(push),
@@ -164,25 +119,26 @@ fn texts(array: &dyn Array, labels: &mut Labels, index: &mut Index) -> Result<()
         }
         return Ok(());
     };
-    // A name gets its code where a row first uses it, so that codes do not depend on the order of the dictionary.
+    // Names get their code where a row first uses them, so that their order is that of the rows.
     let values = coded.values();
     let mut known = vec![MISSING; values.len()];
     integers(coded.keys(), |key| {
-        codes.push(match key.map(|key| key as usize) {
+        let code = match key.map(|key| key as usize) {
             None => MISSING,
             Some(key) if values.is_null(key) => MISSING,
             Some(key) => {
                 if known[key] == MISSING {
-                    known[key] = code(text(values, key));
+                    known[key] = labels.code(text(values, key));
                 }
                 known[key]
             }
-        });
+        };
+        labels.push_code(code);
     })
 }
 
 /// The value at an index of an array of strings.
-fn text(values: &dyn Array, index: usize) -> &str {
+fn text(values: &dyn ArrowArray, index: usize) -> &str {
     match values.data_type() {
         DataType::LargeUtf8 => values.as_string::<i64>().value(index),
         DataType::Utf8View => values.as_string_view().value(index),
@@ -190,11 +146,11 @@ fn text(values: &dyn Array, index: usize) -> &str {
     }
 }
 
-fn each<T: ArrowPrimitiveType>(array: &dyn Array, mut push: impl FnMut(Option<T::Native>)) {
+fn each<T: ArrowPrimitiveType>(array: &dyn ArrowArray, mut push: impl FnMut(Option<T::Native>)) {
     array.as_primitive::<T>().iter().for_each(&mut push);
 }
 
-fn integers(array: &dyn Array, mut push: impl FnMut(Option<i64>)) -> Result<(), Overflow> {
+fn integers(array: &dyn ArrowArray, mut push: impl FnMut(Option<i64>)) -> Result<(), Overflow> {
     match array.data_type() {
         DataType::Int8 => each::<Int8Type>(array, |v| push(v.map(i64::from))),
         DataType::Int16 => each::<Int16Type>(array, |v| push(v.map(i64::from))),
@@ -213,16 +169,16 @@ fn integers(array: &dyn Array, mut push: impl FnMut(Option<i64>)) -> Result<(), 
     Ok(())
 }
 
-fn singles(array: &dyn Array, mut push: impl FnMut(Option<f32>)) {
+fn singles(array: &dyn ArrowArray, mut push: impl FnMut(Option<f32>)) {
     match array.data_type() {
         DataType::Float16 => each::<Float16Type>(array, |v| push(v.map(f32::from))),
         _ => each::<Float32Type>(array, push),
     }
 }
 
-fn doubles(array: &dyn Array, out: &mut Vec<Option<f64>>) {
+fn doubles(array: &dyn ArrowArray, out: &mut ArrayBuilder<f64>) {
     match *array.data_type() {
-        DataType::Null => out.extend(std::iter::repeat_n(None, array.len())),
+        DataType::Null => (0..array.len()).for_each(|_| out.push(None)),
         DataType::Decimal128(_, scale) => {
             each::<Decimal128Type>(array, |v| out.push(v.and_then(|v| decimal(v, scale))));
         }
@@ -238,7 +194,7 @@ fn decimal(unscaled: impl std::fmt::Display, scale: i8) -> Option<f64> {
     format!("{unscaled}e{}", -i32::from(scale)).parse().ok()
 }
 
-fn times(array: &dyn Array, out: &mut Vec<Option<i64>>) {
+fn times(array: &dyn ArrowArray, out: &mut ArrayBuilder<i64>) {
     use arrow_schema::TimeUnit::{Microsecond, Millisecond, Nanosecond, Second};
     match array.data_type() {
         DataType::Timestamp(Second, _) => each::<TimestampSecondType>(array, |v| out.push(v)),

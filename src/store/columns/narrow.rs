@@ -68,10 +68,8 @@ fn keeps_its_type(column: &Column) -> bool {
 
 fn fits(values: &Values) -> Option<Narrow> {
     match values {
-        Values::I64(v) => integers(v.iter().copied()),
-        Values::OptI64(v) => integers(v.iter().flatten().copied()),
-        Values::F64(v) => floats(v.iter().copied()),
-        Values::OptF64(v) => floats(v.iter().flatten().copied()),
+        Values::I64(array) => integers(array.present()),
+        Values::F64(array) => floats(array.present()),
         _ => None,
     }
 }
@@ -103,11 +101,10 @@ fn floats(mut values: impl Iterator<Item = f64>) -> Option<Narrow> {
 /// If the declared type is not one that this crate narrows, or the values do not have a narrowed type of it.
 pub(crate) fn restore(values: Values, declared: &str) -> Result<Values, String> {
     Ok(match (declared, values) {
-        ("f64", Values::F32(v)) => Values::F64(v.into_iter().map(f64::from).collect()),
-        ("f64", Values::OptF32(v)) => Values::OptF64(v.into_iter().map(|v| v.map(f64::from)).collect()),
-        ("f64", values @ (Values::F64(_) | Values::OptF64(_))) => values,
+        ("f64", Values::F32(array)) => Values::F64(array.map(f64::from)),
+        ("f64", values @ Values::F64(_)) => values,
         // Integers of every width are decoded to 64 bits.
-        ("i64", values @ (Values::I64(_) | Values::OptI64(_))) => values,
+        ("i64", values @ Values::I64(_)) => values,
         (declared, values) => {
             return Err(format!("{} cannot have been declared as {declared:?}", values.type_name()));
         }
@@ -139,15 +136,19 @@ mod tests {
 
     #[test]
     fn values_get_the_smallest_lossless_type() {
-        assert_eq!(of("n", "", Values::I64(vec![-128, 127])), Some(Narrow::I8));
-        assert_eq!(of("n", "", Values::I64(vec![-129])), Some(Narrow::I16));
-        assert_eq!(of("n", "", Values::OptI64(vec![None, Some(40_000)])), Some(Narrow::I32));
-        assert_eq!(of("n", "", Values::I64(vec![1 << 40])), None);
-        assert_eq!(of("x", "", Values::F64(vec![23_388.75, -0.0, f64::INFINITY])), Some(Narrow::F32));
+        assert_eq!(of("n", "", Values::I64(vec![-128, 127].into())), Some(Narrow::I8));
+        assert_eq!(of("n", "", Values::I64(vec![-129].into())), Some(Narrow::I16));
+        assert_eq!(of("n", "", Values::I64(vec![None, Some(40_000)].into())), Some(Narrow::I32));
+        assert_eq!(of("n", "", Values::I64(vec![1 << 40].into())), None);
+        assert_eq!(of("x", "", Values::F64(vec![23_388.75, -0.0, f64::INFINITY].into())), Some(Narrow::F32));
         for lossy in [0.1, 1e300, 5e-324, 1_700_000_000_123.0, f64::from_bits(0x7ff8_0000_0000_0001)] {
-            assert_eq!(of("x", "", Values::OptF64(vec![Some(1.0), Some(lossy)])), None, "{lossy}");
+            assert_eq!(of("x", "", Values::F64(vec![Some(1.0), Some(lossy)].into())), None, "{lossy}");
         }
-        assert_eq!(of("x", "", Values::OptF64(vec![None])), None, "without values, later values may not fit");
+        assert_eq!(
+            of("x", "", Values::F64(vec![None].into())),
+            None,
+            "without values, later values may not fit"
+        );
     }
 
     #[test]
@@ -155,16 +156,16 @@ mod tests {
         for (name, unit) in
             [("t_ms", ""), ("ts", ""), ("node_id", ""), ("src", ""), ("gap", "ms"), ("x", "s since 1970")]
         {
-            assert_eq!(of(name, unit, Values::I64(vec![1])), None, "{name} {unit}");
-            assert_eq!(of(name, unit, Values::F64(vec![1.0])), None, "{name} {unit}");
+            assert_eq!(of(name, unit, Values::I64(vec![1].into())), None, "{name} {unit}");
+            assert_eq!(of(name, unit, Values::F64(vec![1.0].into())), None, "{name} {unit}");
         }
     }
 
     #[test]
     fn restoring_gives_the_declared_type_or_an_error() {
-        assert_eq!(restore(Values::F32(vec![0.5]), "f64"), Ok(Values::F64(vec![0.5])));
-        assert_eq!(restore(Values::OptF32(vec![None]), "f64"), Ok(Values::OptF64(vec![None])));
-        assert_eq!(restore(Values::I64(vec![3]), "i64"), Ok(Values::I64(vec![3])));
-        assert!(restore(Values::F32(vec![0.5]), "i64").unwrap_err().contains("i64"));
+        assert_eq!(restore(Values::F32(vec![0.5].into()), "f64"), Ok(Values::F64(vec![0.5].into())));
+        assert_eq!(restore(Values::F32(vec![None].into()), "f64"), Ok(Values::F64(vec![None].into())));
+        assert_eq!(restore(Values::I64(vec![3].into()), "i64"), Ok(Values::I64(vec![3].into())));
+        assert!(restore(Values::F32(vec![0.5].into()), "i64").unwrap_err().contains("i64"));
     }
 }

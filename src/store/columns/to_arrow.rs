@@ -6,17 +6,19 @@ use std::sync::Arc;
 
 use arrow_array::builder::StringViewBuilder;
 use arrow_array::cast::AsArray;
-use arrow_array::types::Int32Type;
-use arrow_array::{
-    ArrayRef, BooleanArray, DictionaryArray, Float32Array, Float64Array, Int8Array, Int16Array, Int32Array,
-    Int64Array, StringArray, StringViewArray, TimestampMicrosecondArray, TimestampMillisecondArray,
-    TimestampNanosecondArray, UInt32Array, UInt64Array,
+use arrow_array::types::{
+    ArrowPrimitiveType, Float32Type, Float64Type, Int8Type, Int16Type, Int32Type, Int64Type,
+    TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType, UInt32Type, UInt64Type,
 };
+use arrow_array::{
+    ArrayRef, BooleanArray, DictionaryArray, Int32Array, PrimitiveArray, StringArray, StringViewArray,
+};
+use arrow_buffer::{BooleanBuffer, Buffer as ArrowBuffer, NullBuffer, ScalarBuffer};
 use arrow_schema::{ArrowError, DataType, Field, Schema};
 
 use crate::store::columns::narrow::{DECLARED, Narrow};
 use crate::store::columns::overflow::Overflow;
-use crate::table::{Column, MISSING, Table, TimeUnit, Values};
+use crate::table::{Array, Buffer, Column, MISSING, Table, TimeUnit, Values};
 
 /// Key of the field metadata that holds the unit of a column.
 pub(crate) const UNIT: &str = "unit";
@@ -52,10 +54,10 @@ fn declared(values: &Values) -> DataType {
     match values {
         Values::U32(_) => DataType::UInt32,
         Values::U64(_) => DataType::UInt64,
-        Values::I64(_) | Values::OptI64(_) => DataType::Int64,
-        Values::F32(_) | Values::OptF32(_) => DataType::Float32,
-        Values::F64(_) | Values::OptF64(_) => DataType::Float64,
-        Values::OptBool(_) => DataType::Boolean,
+        Values::I64(_) => DataType::Int64,
+        Values::F32(_) => DataType::Float32,
+        Values::F64(_) => DataType::Float64,
+        Values::Bool(_) => DataType::Boolean,
         Values::Text(_) => DataType::Utf8,
         Values::Time { unit, utc, .. } => {
             let unit = match unit {
@@ -79,7 +81,9 @@ pub(crate) struct Arrays<'a> {
 impl<'a> Arrays<'a> {
     pub(crate) fn new(table: &'a Table, narrowing: &'a [Option<Narrow>]) -> Self {
         let names = table.columns().iter().map(|column| match &column.values {
-            Values::Text(labels) => Some(Arc::new(StringArray::from_iter_values(&labels.names)) as ArrayRef),
+            Values::Text(labels) => {
+                Some(Arc::new(StringArray::from_iter_values(labels.names.iter())) as ArrayRef)
+            }
             _ => None,
         });
         Self { columns: table.columns(), narrowing, names: names.collect() }
@@ -97,39 +101,37 @@ impl<'a> Arrays<'a> {
     pub(crate) fn part(&self, column: usize, rows: Range<usize>) -> Result<ArrayRef, Overflow> {
         let values = &self.columns[column].values;
         if let Some(narrow) = self.narrowing[column] {
-            return Ok(in_fewer_bits(values, narrow, rows));
+            return Ok(in_fewer_bits(&values.slice(rows), narrow));
         }
-        Ok(match values {
-            Values::U32(v) => Arc::new(UInt32Array::from(v[rows].to_vec())),
-            Values::U64(v) => Arc::new(UInt64Array::from(v[rows].to_vec())),
-            Values::I64(v) => Arc::new(Int64Array::from(v[rows].to_vec())),
-            Values::F32(v) => Arc::new(Float32Array::from(v[rows].to_vec())),
-            Values::F64(v) => Arc::new(Float64Array::from(v[rows].to_vec())),
-            Values::OptBool(v) => Arc::new(BooleanArray::from(v[rows].to_vec())),
-            Values::OptI64(v) => Arc::new(v[rows].iter().copied().collect::<Int64Array>()),
-            Values::OptF32(v) => Arc::new(v[rows].iter().copied().collect::<Float32Array>()),
-            Values::OptF64(v) => Arc::new(v[rows].iter().copied().collect::<Float64Array>()),
+        let first = rows.start;
+        Ok(match &values.slice(rows) {
+            Values::U32(array) => Arc::new(primitive::<UInt32Type>(array)),
+            Values::U64(array) => Arc::new(primitive::<UInt64Type>(array)),
+            Values::I64(array) => Arc::new(primitive::<Int64Type>(array)),
+            Values::F32(array) => Arc::new(primitive::<Float32Type>(array)),
+            Values::F64(array) => Arc::new(primitive::<Float64Type>(array)),
+            // Arrow packs booleans into bits.
+            Values::Bool(array) => Arc::new(array.iter().collect::<BooleanArray>()),
             Values::Text(labels) => {
-                let keys = labels.codes[rows].iter().map(|&code| (code != MISSING).then_some(code as i32));
+                let keys = labels.codes.iter().map(|&code| (code != MISSING).then_some(code as i32));
                 let names = self.names[column].clone().unwrap_or_else(|| Arc::new(StringArray::new_null(0)));
                 Arc::new(DictionaryArray::new(keys.collect::<Int32Array>(), names))
             }
             Values::Time { unit, utc, values } => {
                 let zone = utc.then_some("UTC");
-                let part = values[rows.clone()].iter().copied();
                 match unit {
                     TimeUnit::Second => {
-                        let ms = milliseconds(&values[rows.clone()], rows.start)?;
-                        Arc::new(TimestampMillisecondArray::from(ms).with_timezone_opt(zone))
+                        let ms = milliseconds(values, first)?;
+                        Arc::new(primitive::<TimestampMillisecondType>(&ms).with_timezone_opt(zone))
                     }
                     TimeUnit::Millisecond => {
-                        Arc::new(part.collect::<TimestampMillisecondArray>().with_timezone_opt(zone))
+                        Arc::new(primitive::<TimestampMillisecondType>(values).with_timezone_opt(zone))
                     }
                     TimeUnit::Microsecond => {
-                        Arc::new(part.collect::<TimestampMicrosecondArray>().with_timezone_opt(zone))
+                        Arc::new(primitive::<TimestampMicrosecondType>(values).with_timezone_opt(zone))
                     }
                     TimeUnit::Nanosecond => {
-                        Arc::new(part.collect::<TimestampNanosecondArray>().with_timezone_opt(zone))
+                        Arc::new(primitive::<TimestampNanosecondType>(values).with_timezone_opt(zone))
                     }
                 }
             }
@@ -137,8 +139,35 @@ impl<'a> Arrays<'a> {
     }
 }
 
-fn milliseconds(seconds: &[Option<i64>], first: usize) -> Result<Vec<Option<i64>>, Overflow> {
-    let scale = |(i, value): (usize, &Option<i64>)| match *value {
+/// An Arrow array of the same values, without a copy.
+fn primitive<T: ArrowPrimitiveType>(array: &Array<T::Native>) -> PrimitiveArray<T>
+where
+    T::Native: bytemuck::Pod + Sync,
+{
+    let validity = array.validity().map(|bitmap| {
+        let (bytes, offset, len) = bitmap.parts();
+        NullBuffer::new(BooleanBuffer::new(shared(bytes), offset, len))
+    });
+    PrimitiveArray::new(ScalarBuffer::new(shared(array.values()), 0, array.len()), validity)
+}
+
+/// An Arrow buffer that shares the memory of ours.
+fn shared<T: bytemuck::Pod + Send + Sync>(values: &Buffer<T>) -> ArrowBuffer {
+    struct Owner<T>(Buffer<T>);
+    impl<T: bytemuck::Pod> AsRef<[u8]> for Owner<T> {
+        fn as_ref(&self) -> &[u8] {
+            bytemuck::cast_slice(&self.0)
+        }
+    }
+    // `Bytes` forgets the alignment of an empty slice.
+    if values.is_empty() {
+        return ArrowBuffer::from_vec(Vec::<u128>::new());
+    }
+    ArrowBuffer::from(bytes::Bytes::from_owner(Owner(values.clone())))
+}
+
+fn milliseconds(seconds: &Array<i64>, first: usize) -> Result<Array<i64>, Overflow> {
+    let scale = |(i, value): (usize, Option<i64>)| match value {
         None => Ok(None),
         Some(s) => match s.checked_mul(MS_PER_S) {
             Some(ms) => Ok(Some(ms)),
@@ -148,24 +177,14 @@ fn milliseconds(seconds: &[Option<i64>], first: usize) -> Result<Vec<Option<i64>
     seconds.iter().enumerate().map(scale).collect()
 }
 
-/// Values as an array of a narrower type, which holds all of them.
-fn in_fewer_bits(values: &Values, narrow: Narrow, rows: Range<usize>) -> ArrayRef {
-    let integers: Box<dyn Iterator<Item = Option<i64>>> = match values {
-        Values::I64(v) => Box::new(v[rows.clone()].iter().map(|&v| Some(v))),
-        Values::OptI64(v) => Box::new(v[rows.clone()].iter().copied()),
-        _ => Box::new(std::iter::empty()),
-    };
-    match narrow {
-        Narrow::I8 => Arc::new(integers.map(|v| v.map(|v| v as i8)).collect::<Int8Array>()),
-        Narrow::I16 => Arc::new(integers.map(|v| v.map(|v| v as i16)).collect::<Int16Array>()),
-        Narrow::I32 => Arc::new(integers.map(|v| v.map(|v| v as i32)).collect::<Int32Array>()),
-        Narrow::F32 => match values {
-            Values::F64(v) => Arc::new(v[rows].iter().map(|&v| Some(v as f32)).collect::<Float32Array>()),
-            Values::OptF64(v) => {
-                Arc::new(v[rows].iter().map(|v| v.map(|v| v as f32)).collect::<Float32Array>())
-            }
-            _ => Arc::new(Float32Array::new_null(0)),
-        },
+/// Values that are known to fit.
+fn in_fewer_bits(values: &Values, narrow: Narrow) -> ArrayRef {
+    match (narrow, values) {
+        (Narrow::I8, Values::I64(array)) => Arc::new(primitive::<Int8Type>(&array.map(|v| v as i8))),
+        (Narrow::I16, Values::I64(array)) => Arc::new(primitive::<Int16Type>(&array.map(|v| v as i16))),
+        (Narrow::I32, Values::I64(array)) => Arc::new(primitive::<Int32Type>(&array.map(|v| v as i32))),
+        (Narrow::F32, Values::F64(array)) => Arc::new(primitive::<Float32Type>(&array.map(|v| v as f32))),
+        _ => unreachable!("only 64-bit numbers are narrowed, floats to floats"),
     }
 }
 

@@ -21,7 +21,7 @@ use crate::table::{Column, Labels, Table, Values};
 /// # let root = dir.path();
 /// let writer = Dataset::open(root, "session_id")?;
 /// for session in ["NY_AM", "NY_PM"] {
-///     let nodes = Table::new(vec![Column::new("node_id", "", Values::U32(vec![0, 1]))]);
+///     let nodes = Table::new(vec![Column::new("node_id", "", Values::U32(vec![0, 1].into()))]);
 ///     writer.append(session, &nodes, &StoreConfig::default())?;
 /// }
 /// let dataset = HiveDataset::find(root, "session_id")?;
@@ -95,7 +95,8 @@ impl HiveDataset {
         let mut bytes = 0u64;
         for batch in self.scan(options) {
             let (path, table) = batch?;
-            let size = table.columns().iter().map(|column| size(&column.values)).fold(0, u64::saturating_add);
+            let size =
+                table.columns().iter().map(|column| column.values.bytes()).fold(0, u64::saturating_add);
             bytes = bytes.saturating_add(size);
             if bytes > options.memory_limit_bytes {
                 return Err(StoreError::Memory { path, needs: bytes, limit: options.memory_limit_bytes });
@@ -159,7 +160,7 @@ impl HiveDataset {
             return table;
         }
         let rows = table.rows();
-        let labels = Labels { names: vec![value.to_owned()], codes: vec![0; rows] };
+        let labels = Labels { names: vec![value.to_owned()].into(), codes: vec![0; rows].into() };
         let key = Column::new(&self.key, "", Values::Text(labels));
         Table::new([key].into_iter().chain(table.into_columns()).collect())
     }
@@ -198,20 +199,6 @@ fn percent_decode(name: &str) -> Option<String> {
         }
     }
     String::from_utf8(bytes).ok()
-}
-
-/// Memory of the values of a column, bytes.
-fn size(values: &Values) -> u64 {
-    let rows = values.len() as u64;
-    match values {
-        Values::OptBool(_) => rows,
-        Values::U32(_) | Values::F32(_) => 4 * rows,
-        Values::U64(_) | Values::I64(_) | Values::F64(_) | Values::OptF32(_) => 8 * rows,
-        Values::OptI64(_) | Values::OptF64(_) | Values::Time { .. } => 16 * rows,
-        Values::Text(labels) => {
-            4 * rows + labels.names.iter().map(|name| name.len() as u64 + 24).sum::<u64>()
-        }
-    }
 }
 
 #[cfg(test)]

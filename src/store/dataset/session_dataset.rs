@@ -63,7 +63,7 @@ pub fn session_files(folder: &Path, key: &str, session: &str) -> Result<Vec<Path
 ///
 /// # let dir = tempfile::tempdir()?;
 /// let dataset = Dataset::open(dir.path(), "session_id")?;
-/// let day = Table::new(vec![Column::new("node_id", "", Values::U32(vec![0, 1]))]);
+/// let day = Table::new(vec![Column::new("node_id", "", Values::U32(vec![0, 1].into()))]);
 /// dataset.append("NY_AM_2025-08-07", &day, &StoreConfig::default())?;
 /// dataset.append("NY_AM_2025-08-07", &day, &StoreConfig::default())?;
 /// assert_eq!(dataset.files("NY_AM_2025-08-07")?.len(), 2);

@@ -129,7 +129,7 @@ pub struct InspectOptions {
 /// # fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let dir = tempfile::tempdir()?;
 /// let path = dir.path().join("trades.parquet");
-/// let table = Table::new(vec![Column::new("price", "points", Values::OptF64(vec![Some(101.5), None]))]);
+/// let table = Table::new(vec![Column::new("price", "points", Values::F64(vec![Some(101.5), None].into()))]);
 /// write_table(&path, &table, &StoreConfig::default())?;
 ///
 /// let options = InspectOptions { pages: true, memory_limit_bytes: 64 << 20 };

@@ -2,7 +2,7 @@
 
 use std::cmp::Ordering;
 
-use crate::table::{MISSING, Values};
+use crate::table::{Array, MISSING, Values};
 
 /// A condition on the columns of a row.
 ///
@@ -185,32 +185,28 @@ impl Predicate {
 
 /// Returns whether values of that type can be compared with the scalar.
 pub(crate) fn comparable(values: &Values, scalar: &Scalar) -> bool {
-    use Values::{F32, F64, I64, OptBool, OptF32, OptF64, OptI64, Text, Time, U32, U64};
+    use Values::{Bool, F32, F64, I64, Text, Time, U32, U64};
     match scalar {
-        Scalar::Int(_) => matches!(values, U32(_) | U64(_) | I64(_) | OptI64(_) | Time { .. }),
-        Scalar::Float(_) => matches!(values, F32(_) | F64(_) | OptF32(_) | OptF64(_)),
-        Scalar::Bool(_) => matches!(values, OptBool(_)),
+        Scalar::Int(_) => matches!(values, U32(_) | U64(_) | I64(_) | Time { .. }),
+        Scalar::Float(_) => matches!(values, F32(_) | F64(_)),
+        Scalar::Bool(_) => matches!(values, Bool(_)),
         Scalar::Text(_) => matches!(values, Text(_)),
     }
 }
 
 fn compare(values: &Values, op: Comparison, value: &Scalar) -> Vec<bool> {
+    fn each<T: Copy + Default>(array: &Array<T>, holds: impl Fn(T) -> bool) -> Vec<bool> {
+        array.iter().map(|value| value.is_some_and(&holds)).collect()
+    }
     let int = |v: i128| op.holds(Scalar::Int(v).order(value));
     let float = |v: f64| op.holds(Scalar::Float(v).order(value));
     match values {
-        Values::U32(v) => v.iter().map(|&v| int(v.into())).collect(),
-        Values::U64(v) => v.iter().map(|&v| int(v.into())).collect(),
-        Values::I64(v) => v.iter().map(|&v| int(v.into())).collect(),
-        Values::OptI64(v) | Values::Time { values: v, .. } => {
-            v.iter().map(|v| v.is_some_and(|v| int(v.into()))).collect()
-        }
-        Values::F32(v) => v.iter().map(|&v| float(v.into())).collect(),
-        Values::F64(v) => v.iter().map(|&v| float(v)).collect(),
-        Values::OptF32(v) => v.iter().map(|v| v.is_some_and(|v| float(v.into()))).collect(),
-        Values::OptF64(v) => v.iter().map(|v| v.is_some_and(float)).collect(),
-        Values::OptBool(v) => {
-            v.iter().map(|v| v.is_some_and(|v| op.holds(Scalar::Bool(v).order(value)))).collect()
-        }
+        Values::U32(array) => each(array, |v| int(v.into())),
+        Values::U64(array) => each(array, |v| int(v.into())),
+        Values::I64(array) | Values::Time { values: array, .. } => each(array, |v| int(v.into())),
+        Values::F32(array) => each(array, |v| float(v.into())),
+        Values::F64(array) => each(array, float),
+        Values::Bool(array) => each(array, |v| op.holds(Scalar::Bool(v).order(value))),
         Values::Text(labels) => {
             let holds = |name: &String| op.holds(Scalar::Text(name.clone()).order(value));
             let names: Vec<bool> = labels.names.iter().map(holds).collect();
@@ -220,14 +216,7 @@ fn compare(values: &Values, op: Comparison, value: &Scalar) -> Vec<bool> {
 }
 
 fn present(values: &Values) -> Vec<bool> {
-    match values {
-        Values::OptI64(v) | Values::Time { values: v, .. } => v.iter().map(Option::is_some).collect(),
-        Values::OptF32(v) => v.iter().map(Option::is_some).collect(),
-        Values::OptF64(v) => v.iter().map(Option::is_some).collect(),
-        Values::OptBool(v) => v.iter().map(Option::is_some).collect(),
-        Values::Text(labels) => labels.codes.iter().map(|&code| code != MISSING).collect(),
-        values => vec![true; values.len()],
-    }
+    (0..values.len()).map(|row| values.is_valid(row)).collect()
 }
 
 #[cfg(test)]

@@ -16,7 +16,7 @@ use crate::store::read::row_group_batches::{RowGroupBatches, RowGroupReader};
 use crate::store::read::selection::{TableSource, field_metadata};
 use crate::store::untrusted::memory_budget::MemoryBudget;
 use crate::store::untrusted::parquet_file::OpenOptions;
-use crate::table::{Column, Labels, Table, Values};
+use crate::table::{Array, Column, Table, Values};
 
 /// Default of [`ScanOptions::batch_rows`].
 const BATCH_ROWS: u32 = 10_000;
@@ -196,8 +196,7 @@ impl Scan {
         let values = self.decoders().into_iter().map(Decoder::finish).zip(&self.declared);
         let widened = |(values, declared): (Values, &Option<String>)| match declared.as_deref() {
             // Without rows there are no values to convert.
-            Some("f64") if values.nullable() => Values::OptF64(Vec::new()),
-            Some("f64") => Values::F64(Vec::new()),
+            Some("f64") => Values::F64(Array::empty(values.nullable())),
             _ => values,
         };
         self.table(values.map(widened).collect())
@@ -224,7 +223,7 @@ impl Scan {
     fn table(&self, mut values: Vec<Values>) -> Table {
         let column = |(index, unit): &(usize, String)| {
             let name = self.source.schema.field(self.roots[*index]).name();
-            let values = std::mem::replace(&mut values[*index], Values::U32(Vec::new()));
+            let values = std::mem::replace(&mut values[*index], Values::U32(Array::default()));
             Column::new(name, unit, values)
         };
         Table::new(self.selected.iter().map(column).collect())
@@ -300,7 +299,8 @@ impl Scan {
             };
             let keep = pruning.predicate.rows(batch.num_rows(), &column);
             if keep.iter().any(|keep| !keep) {
-                values = values.into_iter().map(|values| filter(values, &keep)).collect();
+                let rows: Vec<usize> = (0..keep.len()).filter(|&row| keep[row]).collect();
+                values = values.iter().map(|values| values.take(&rows)).collect();
             }
         }
         Ok(Some(self.table(values)))
@@ -333,28 +333,5 @@ impl Iterator for Scan {
             self.batches = None;
         }
         next
-    }
-}
-
-/// The values of the rows to keep.
-fn filter(values: Values, keep: &[bool]) -> Values {
-    fn kept<T>(values: Vec<T>, keep: &[bool]) -> Vec<T> {
-        values.into_iter().zip(keep).filter(|(_, keep)| **keep).map(|(value, _)| value).collect()
-    }
-    match values {
-        Values::U32(v) => Values::U32(kept(v, keep)),
-        Values::U64(v) => Values::U64(kept(v, keep)),
-        Values::I64(v) => Values::I64(kept(v, keep)),
-        Values::F32(v) => Values::F32(kept(v, keep)),
-        Values::F64(v) => Values::F64(kept(v, keep)),
-        Values::OptBool(v) => Values::OptBool(kept(v, keep)),
-        Values::OptI64(v) => Values::OptI64(kept(v, keep)),
-        Values::OptF32(v) => Values::OptF32(kept(v, keep)),
-        Values::OptF64(v) => Values::OptF64(kept(v, keep)),
-        Values::Time { unit, utc, values } => Values::Time { unit, utc, values: kept(values, keep) },
-        Values::Text(labels) => {
-            let rows: Vec<usize> = (0..labels.codes.len()).filter(|&row| keep[row]).collect();
-            Values::Text(Labels::select(&labels, &rows))
-        }
     }
 }

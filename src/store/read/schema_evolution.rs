@@ -6,7 +6,7 @@
 use std::path::Path;
 
 use crate::store::StoreError;
-use crate::table::{Column, Labels, MISSING, Table, Values};
+use crate::table::{Array, Column, Labels, Table, Values};
 
 /// A table to which tables of files or batches are appended.
 #[derive(Default)]
@@ -30,7 +30,7 @@ impl TableBuilder {
                     let known = &mut self.columns[index];
                     let was = known.values.type_name();
                     let is = column.values.type_name();
-                    let values = std::mem::replace(&mut known.values, Values::U32(Vec::new()));
+                    let values = std::mem::replace(&mut known.values, Values::U32(Array::default()));
                     known.values = concat(values, column.values).ok_or_else(|| StoreError::Evolution {
                         path: path.to_owned(),
                         column: column.name.clone(),
@@ -44,15 +44,15 @@ impl TableBuilder {
                 None if first => self.columns.push(column),
                 None => {
                     let missing = missing_like(&column.values, self.rows);
-                    let values = concat(missing, column.values).unwrap_or(Values::U32(Vec::new()));
+                    let values = concat(missing, column.values).unwrap_or(Values::U32(Array::default()));
                     self.columns.push(Column { values, ..column });
                 }
             }
         }
         for (known, _) in self.columns.iter_mut().zip(seen).filter(|(_, seen)| !seen) {
-            let values = std::mem::replace(&mut known.values, Values::U32(Vec::new()));
+            let values = std::mem::replace(&mut known.values, Values::U32(Array::default()));
             let missing = missing_like(&values, added);
-            known.values = concat(values, missing).unwrap_or(Values::U32(Vec::new()));
+            known.values = concat(values, missing).unwrap_or(Values::U32(Array::default()));
         }
         self.rows = rows;
         Ok(())
@@ -66,77 +66,36 @@ impl TableBuilder {
 /// A column of `rows` nulls of the nullable type for `values`.
 fn missing_like(values: &Values, rows: usize) -> Values {
     match values {
-        Values::U32(_) | Values::U64(_) | Values::I64(_) | Values::OptI64(_) => {
-            Values::OptI64(vec![None; rows])
+        Values::U32(_) | Values::U64(_) | Values::I64(_) => Values::I64(Array::all_missing(rows)),
+        Values::F32(_) => Values::F32(Array::all_missing(rows)),
+        Values::F64(_) => Values::F64(Array::all_missing(rows)),
+        Values::Bool(_) => Values::Bool(Array::all_missing(rows)),
+        Values::Text(_) => Values::Text(Labels::all_missing(rows)),
+        Values::Time { unit, utc, .. } => {
+            Values::Time { unit: *unit, utc: *utc, values: Array::all_missing(rows) }
         }
-        Values::F32(_) | Values::OptF32(_) => Values::OptF32(vec![None; rows]),
-        Values::F64(_) | Values::OptF64(_) => Values::OptF64(vec![None; rows]),
-        Values::OptBool(_) => Values::OptBool(vec![None; rows]),
-        Values::Text(_) => Values::Text(Labels { names: Vec::new(), codes: vec![MISSING; rows] }),
-        Values::Time { unit, utc, .. } => Values::Time { unit: *unit, utc: *utc, values: vec![None; rows] },
     }
 }
 
 /// The values of `a`, then those of `b`; `None` if their types differ, or if a `u64` value of a column that becomes
 /// nullable does not fit `i64`.
 fn concat(a: Values, b: Values) -> Option<Values> {
-    fn joined<T>(mut a: Vec<T>, b: Vec<T>) -> Vec<T> {
-        a.extend(b);
-        a
-    }
-    Some(match (a, b) {
-        (Values::U32(a), Values::U32(b)) => Values::U32(joined(a, b)),
-        (Values::U64(a), Values::U64(b)) => Values::U64(joined(a, b)),
-        (Values::I64(a), Values::I64(b)) => Values::I64(joined(a, b)),
-        (Values::F32(a), Values::F32(b)) => Values::F32(joined(a, b)),
-        (Values::F64(a), Values::F64(b)) => Values::F64(joined(a, b)),
-        (Values::OptBool(a), Values::OptBool(b)) => Values::OptBool(joined(a, b)),
-        (Values::OptI64(a), Values::OptI64(b)) => Values::OptI64(joined(a, b)),
-        (Values::OptF32(a), Values::OptF32(b)) => Values::OptF32(joined(a, b)),
-        (Values::OptF64(a), Values::OptF64(b)) => Values::OptF64(joined(a, b)),
-        (Values::Text(a), Values::Text(b)) => Values::Text(labels(a, b)),
-        (Values::Time { unit, utc, values: a }, Values::Time { unit: other, utc: other_utc, values: b })
-            if unit == other && utc == other_utc =>
-        {
-            Values::Time { unit, utc, values: joined(a, b) }
-        }
-        // Only one side is nullable.
-        (a @ (Values::OptI64(_) | Values::OptF32(_) | Values::OptF64(_)), b) if !b.nullable() => {
-            concat(a, nullable(b)?)?
-        }
-        (a, b @ (Values::OptI64(_) | Values::OptF32(_) | Values::OptF64(_))) if !a.nullable() => {
-            concat(nullable(a)?, b)?
-        }
-        _ => return None,
-    })
+    let (mut a, b) = match (a.nullable(), b.nullable()) {
+        (true, false) => (a, nullable(b)?),
+        (false, true) => (nullable(a)?, b),
+        _ => (a, b),
+    };
+    a.append(&b).then_some(a)
 }
 
+/// The same values in the nullable type that a file with missing values gives: all integers are `i64` there.
 fn nullable(values: Values) -> Option<Values> {
     Some(match values {
-        Values::U32(v) => Values::OptI64(v.into_iter().map(|v| Some(v.into())).collect()),
-        Values::U64(v) => {
-            let fit: Result<Vec<_>, _> = v.into_iter().map(|v| i64::try_from(v).map(Some)).collect();
-            Values::OptI64(fit.ok()?)
+        Values::U32(array) => Values::I64(array.map(i64::from).into_nullable()),
+        Values::U64(array) => {
+            let fit: Option<Vec<i64>> = array.present().map(|v| i64::try_from(v).ok()).collect();
+            Values::I64(Array::required(fit?).into_nullable())
         }
-        Values::I64(v) => Values::OptI64(v.into_iter().map(Some).collect()),
-        Values::F32(v) => Values::OptF32(v.into_iter().map(Some).collect()),
-        Values::F64(v) => Values::OptF64(v.into_iter().map(Some).collect()),
-        other => other,
+        other => other.into_nullable(),
     })
-}
-
-fn labels(mut a: Labels, b: Labels) -> Labels {
-    let known: std::collections::HashMap<&str, u32> = a.names.iter().map(String::as_str).zip(0..).collect();
-    let mut names = Vec::new();
-    let mut codes = Vec::with_capacity(b.names.len());
-    for name in &b.names {
-        codes.push(known.get(name.as_str()).copied().unwrap_or_else(|| {
-            names.push(name.clone());
-            (known.len() + names.len() - 1) as u32
-        }));
-    }
-    a.names.extend(names);
-    a.codes
-        .extend(b.codes.into_iter().map(|code| if code == MISSING { MISSING } else { codes[code as usize] }));
-    a
 }

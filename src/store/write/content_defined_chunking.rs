@@ -90,11 +90,10 @@ impl ContentDefinedChunker {
 /// The last present value of some rows of an integer column; `None` for other columns or without one.
 fn last(values: &Values, rows: Range<usize>) -> Option<u64> {
     match values {
-        Values::U32(v) => v[rows].last().map(|&v| v.into()),
-        Values::U64(v) => v[rows].last().copied(),
-        Values::I64(v) => v[rows].last().map(|&v| v as u64),
-        Values::OptI64(v) | Values::Time { values: v, .. } => {
-            v[rows].iter().rev().flatten().next().map(|&v| v as u64)
+        Values::U32(array) => array.slice(rows).present().next_back().map(u64::from),
+        Values::U64(array) => array.slice(rows).present().next_back(),
+        Values::I64(array) | Values::Time { values: array, .. } => {
+            array.slice(rows).present().next_back().map(|v| v as u64)
         }
         _ => None,
     }
@@ -104,21 +103,18 @@ fn last(values: &Values, rows: Range<usize>) -> Option<u64> {
 /// the column's distinct strings.
 fn add_column(hashes: &mut [u64], values: &Values, rows: Range<usize>, before: &mut u64, names: &[u64]) {
     let mut step = |v: u64| v.wrapping_sub(std::mem::replace(before, v));
-    match values {
-        Values::U32(v) => add(hashes, v[rows].iter().map(|&v| step(v.into()))),
-        Values::U64(v) => add(hashes, v[rows].iter().map(|&v| step(v))),
-        Values::I64(v) => add(hashes, v[rows].iter().map(|&v| step(v as u64))),
-        Values::OptI64(v) | Values::Time { values: v, .. } => {
-            add(hashes, v[rows].iter().map(|v| v.map_or(ABSENT, |v| step(v as u64))));
+    match &values.slice(rows) {
+        Values::U32(array) => add(hashes, array.iter().map(|v| v.map_or(ABSENT, |v| step(v.into())))),
+        Values::U64(array) => add(hashes, array.iter().map(|v| v.map_or(ABSENT, &mut step))),
+        Values::I64(array) | Values::Time { values: array, .. } => {
+            add(hashes, array.iter().map(|v| v.map_or(ABSENT, |v| step(v as u64))));
         }
-        Values::F32(v) => add(hashes, v[rows].iter().map(|v| v.to_bits().into())),
-        Values::F64(v) => add(hashes, v[rows].iter().map(|v| v.to_bits())),
-        Values::OptF32(v) => add(hashes, v[rows].iter().map(|v| v.map_or(ABSENT, |v| v.to_bits().into()))),
-        Values::OptF64(v) => add(hashes, v[rows].iter().map(|v| v.map_or(ABSENT, f64::to_bits))),
-        Values::OptBool(v) => add(hashes, v[rows].iter().map(|v| v.map_or(ABSENT, u64::from))),
+        Values::F32(array) => add(hashes, array.iter().map(|v| v.map_or(ABSENT, |v| v.to_bits().into()))),
+        Values::F64(array) => add(hashes, array.iter().map(|v| v.map_or(ABSENT, f64::to_bits))),
+        Values::Bool(array) => add(hashes, array.iter().map(|v| v.map_or(ABSENT, u64::from))),
         Values::Text(labels) => {
             let hash = |&code: &u32| if code == MISSING { ABSENT } else { names[code as usize] };
-            add(hashes, labels.codes[rows].iter().map(hash));
+            add(hashes, labels.codes.iter().map(hash));
         }
     }
 }

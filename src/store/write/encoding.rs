@@ -112,7 +112,7 @@ fn candidates(column: &Column, rows: Range<usize>, config: &StoreConfig) -> Vec<
     use ColumnEncoding::{
         ByteStreamSplit, DeltaBinaryPacked, DeltaByteArray, DeltaLengthByteArray, Dictionary, Plain,
     };
-    if config.dictionary.contains(&column.name) && !matches!(column.values, Values::OptBool(_)) {
+    if config.dictionary.contains(&column.name) && !matches!(column.values, Values::Bool(_)) {
         return vec![Dictionary];
     }
     let distinct = distinct(&column.values, rows.clone());
@@ -120,20 +120,20 @@ fn candidates(column: &Column, rows: Range<usize>, config: &StoreConfig) -> Vec<
     let few = rows.len() < MIN_SAMPLE_ROWS;
     let all = config.encodings == EncodingPolicy::Measured;
     let mut candidates = match &column.values {
-        Values::OptBool(_) => vec![Plain],
+        Values::Bool(_) => vec![Plain],
         Values::Text(_) if repeats(TEXT_REPEATS) || few => vec![Dictionary],
         Values::Text(_) if all => vec![DeltaLengthByteArray, DeltaByteArray, Plain],
         Values::Text(_) => vec![Plain],
-        Values::F32(_) | Values::F64(_) | Values::OptF32(_) | Values::OptF64(_) if all => {
+        Values::F32(_) | Values::F64(_) if all => {
             vec![Plain, ByteStreamSplit]
         }
-        Values::F32(_) | Values::F64(_) | Values::OptF32(_) | Values::OptF64(_) => vec![Plain],
+        Values::F32(_) | Values::F64(_) => vec![Plain],
         // Ids, indices and times are nearly sorted: their differences are small.
         _ => vec![DeltaBinaryPacked, Plain],
     };
     if few {
         candidates.truncate(1);
-    } else if repeats(NUMBER_REPEATS) && !matches!(column.values, Values::OptBool(_) | Values::Text(_)) {
+    } else if repeats(NUMBER_REPEATS) && !matches!(column.values, Values::Bool(_) | Values::Text(_)) {
         candidates.push(Dictionary);
     }
     candidates
@@ -144,20 +144,15 @@ fn distinct(values: &Values, rows: Range<usize>) -> usize {
     fn count(values: impl Iterator<Item = u64>) -> usize {
         values.collect::<HashSet<u64>>().len()
     }
-    match values {
-        Values::U32(v) => count(v[rows].iter().map(|&v| v.into())),
-        Values::U64(v) => count(v[rows].iter().copied()),
-        Values::I64(v) => count(v[rows].iter().map(|&v| v as u64)),
-        Values::F32(v) => count(v[rows].iter().map(|v| v.to_bits().into())),
-        Values::F64(v) => count(v[rows].iter().map(|v| v.to_bits())),
-        Values::OptBool(v) => count(v[rows].iter().flatten().map(|&v| v.into())),
-        Values::OptI64(v) | Values::Time { values: v, .. } => {
-            count(v[rows].iter().flatten().map(|&v| v as u64))
-        }
-        Values::OptF32(v) => count(v[rows].iter().flatten().map(|v| v.to_bits().into())),
-        Values::OptF64(v) => count(v[rows].iter().flatten().map(|v| v.to_bits())),
+    match &values.slice(rows) {
+        Values::U32(array) => count(array.present().map(u64::from)),
+        Values::U64(array) => count(array.present()),
+        Values::I64(array) | Values::Time { values: array, .. } => count(array.present().map(|v| v as u64)),
+        Values::F32(array) => count(array.present().map(|v| v.to_bits().into())),
+        Values::F64(array) => count(array.present().map(f64::to_bits)),
+        Values::Bool(array) => count(array.present().map(u64::from)),
         Values::Text(labels) => {
-            count(labels.codes[rows].iter().filter(|&&code| code != MISSING).map(|&code| code.into()))
+            count(labels.codes.iter().filter(|&&code| code != MISSING).map(|&code| code.into()))
         }
     }
 }

@@ -1,17 +1,20 @@
 //! Buffer of the rows of an unfinished row group.
 
-use std::collections::HashMap;
 use std::ops::Range;
 
-use crate::table::{Column, Labels, MISSING, Table, Values};
+use crate::table::{Column, Table, ValuesBuilder};
 
 /// Rows of an unfinished row group: columns that grow batch by batch.
 #[derive(Default)]
 pub(crate) struct RowBuffer {
-    columns: Vec<Column>,
-    /// For each column of strings, the code of each distinct string.
-    codes: Vec<HashMap<String, u32>>,
+    columns: Vec<BufferedColumn>,
     rows: usize,
+}
+
+struct BufferedColumn {
+    name: String,
+    unit: String,
+    values: ValuesBuilder,
 }
 
 impl RowBuffer {
@@ -23,74 +26,24 @@ impl RowBuffer {
     /// Appends rows of a batch. All batches must have the same columns.
     pub(crate) fn extend(&mut self, batch: &Table, rows: Range<usize>) {
         if self.columns.is_empty() {
-            self.columns = batch
-                .columns()
-                .iter()
-                .map(|column| Column::new(&column.name, &column.unit, emptied(&column.values)))
-                .collect();
-            self.codes.resize_with(self.columns.len(), HashMap::new);
+            let empty = |column: &Column| BufferedColumn {
+                name: column.name.clone(),
+                unit: column.unit.clone(),
+                values: column.values.builder(),
+            };
+            self.columns = batch.columns().iter().map(empty).collect();
         }
         self.rows += rows.len();
-        for ((column, codes), from) in self.columns.iter_mut().zip(&mut self.codes).zip(batch.columns()) {
-            append(&mut column.values, codes, &from.values, rows.clone());
+        for (column, from) in self.columns.iter_mut().zip(batch.columns()) {
+            let appended = column.values.append(&from.values.slice(rows.clone()));
+            assert!(appended, "a batch is checked against the declared columns before it is buffered");
         }
     }
 
     /// Returns the rows as a table, and empties the buffer.
     pub(crate) fn take(&mut self) -> Table {
         self.rows = 0;
-        self.codes.clear();
-        Table::new(std::mem::take(&mut self.columns))
-    }
-}
-
-/// Values of the same type, without rows.
-fn emptied(values: &Values) -> Values {
-    match values {
-        Values::U32(_) => Values::U32(vec![]),
-        Values::U64(_) => Values::U64(vec![]),
-        Values::I64(_) => Values::I64(vec![]),
-        Values::F32(_) => Values::F32(vec![]),
-        Values::F64(_) => Values::F64(vec![]),
-        Values::OptBool(_) => Values::OptBool(vec![]),
-        Values::OptI64(_) => Values::OptI64(vec![]),
-        Values::OptF32(_) => Values::OptF32(vec![]),
-        Values::OptF64(_) => Values::OptF64(vec![]),
-        Values::Text(_) => Values::Text(Labels::default()),
-        Values::Time { unit, utc, .. } => Values::Time { unit: *unit, utc: *utc, values: vec![] },
-    }
-}
-
-fn append(to: &mut Values, codes: &mut HashMap<String, u32>, from: &Values, rows: Range<usize>) {
-    match (to, from) {
-        (Values::U32(to), Values::U32(from)) => to.extend_from_slice(&from[rows]),
-        (Values::U64(to), Values::U64(from)) => to.extend_from_slice(&from[rows]),
-        (Values::I64(to), Values::I64(from)) => to.extend_from_slice(&from[rows]),
-        (Values::F32(to), Values::F32(from)) => to.extend_from_slice(&from[rows]),
-        (Values::F64(to), Values::F64(from)) => to.extend_from_slice(&from[rows]),
-        (Values::OptBool(to), Values::OptBool(from)) => to.extend_from_slice(&from[rows]),
-        (Values::OptI64(to), Values::OptI64(from)) => to.extend_from_slice(&from[rows]),
-        (Values::OptF32(to), Values::OptF32(from)) => to.extend_from_slice(&from[rows]),
-        (Values::OptF64(to), Values::OptF64(from)) => to.extend_from_slice(&from[rows]),
-        (Values::Time { values: to, .. }, Values::Time { values: from, .. }) => {
-            to.extend_from_slice(&from[rows])
-        }
-        (Values::Text(to), Values::Text(from)) => {
-            // By code first: hashing a long name for every row would be slow.
-            let mut known: HashMap<u32, u32> = HashMap::from([(MISSING, MISSING)]);
-            for &code in &from.codes[rows] {
-                let code = *known.entry(code).or_insert_with(|| {
-                    let name = &from.names[code as usize];
-                    codes.get(name).copied().unwrap_or_else(|| {
-                        let code = to.names.len() as u32;
-                        codes.insert(name.clone(), code);
-                        to.names.push(name.clone());
-                        code
-                    })
-                });
-                to.codes.push(code);
-            }
-        }
-        _ => unreachable!("batches are checked against the declared columns before"),
+        let columns = std::mem::take(&mut self.columns).into_iter();
+        Table::new(columns.map(|c| Column::new(c.name, c.unit, c.values.finish())).collect())
     }
 }

@@ -32,8 +32,8 @@ pub struct WriteSummary {
 /// # let path = dir.path().join("t.parquet");
 /// let mut writer = TableWriter::create(&path, &StoreConfig::default())?;
 /// for start in (0..30_000).step_by(1_000) {
-///     let ids = (start..start + 1_000).collect();
-///     writer.append(&Table::new(vec![Column::new("node_id", "", Values::U32(ids))]))?;
+///     let ids: Vec<u32> = (start..start + 1_000).collect();
+///     writer.append(&Table::new(vec![Column::new("node_id", "", Values::U32(ids.into()))]))?;
 /// }
 /// assert_eq!(writer.finish()?.rows, 30_000);
 /// # Ok::<(), Box<dyn std::error::Error>>(())

@@ -36,8 +36,8 @@ use crate::table::Values;
 /// # let dir = tempfile::tempdir()?;
 /// # let path = dir.path().join("prices.parquet");
 /// let table = Table::new(vec![
-///     Column::new("node_id", "", Values::U32(vec![0, 1, 2])),
-///     Column::new("price", "USD", Values::OptF64(vec![Some(1.5), None, Some(2.5)])),
+///     Column::new("node_id", "", Values::U32(vec![0, 1, 2].into())),
+///     Column::new("price", "USD", Values::F64(vec![Some(1.5), None, Some(2.5)].into())),
 /// ]);
 /// let summary = write_table(&path, &table, &StoreConfig::default())?;
 /// assert_eq!(summary.rows, 3);

@@ -12,7 +12,7 @@ use arrow2::io::parquet::write::{
     CompressionOptions, Encoding, FileWriter, RowGroupIterator, Version, WriteOptions, transverse,
 };
 use ironforge::store::{EncodingPolicy, StoreConfig, read_table, verify_checksum, write_table};
-use ironforge::table::{Column, Labels, Table, TimeUnit, Values};
+use ironforge::table::{self, Column, Labels, Table, TimeUnit, Values};
 
 const LIMIT: u64 = 256 << 20;
 
@@ -29,10 +29,10 @@ fn table(rows: usize) -> Table {
         Column::new("t_ms", "ms", Values::I64(i().map(|i| i64::MIN + i).collect())),
         Column::new("weight", "", Values::F32(i().map(|i| i as f32 / 3.0).collect())),
         Column::new("sum", "USD", Values::F64(i().map(|i| i as f64 / 7.0).collect())),
-        Column::new("flag", "", Values::OptBool(i().map(|i| some(i).map(|i| i % 2 == 0)).collect())),
-        Column::new("seq", "", Values::OptI64(i().map(some).collect())),
-        Column::new("f00", "", Values::OptF32(i().map(|i| some(i).map(|i| i as f32)).collect())),
-        Column::new("price", "points", Values::OptF64(i().map(|i| some(i).map(|i| i as f64 * 0.1)).collect())),
+        Column::new("flag", "", Values::Bool(i().map(|i| some(i).map(|i| i % 2 == 0)).collect())),
+        Column::new("seq", "", Values::I64(i().map(some).collect())),
+        Column::new("f00", "", Values::F32(i().map(|i| some(i).map(|i| i as f32)).collect())),
+        Column::new("price", "points", Values::F64(i().map(|i| some(i).map(|i| i as f64 * 0.1)).collect())),
         Column::new("kind", "", Values::Text(Labels::encode(words.iter().map(Option::as_deref)))),
         Column::new("order", "", Values::Text(Labels::encode(ids.iter().map(|id| Some(id.as_str()))))),
         Column::new("ms", "", time(TimeUnit::Millisecond, true)),
@@ -41,40 +41,37 @@ fn table(rows: usize) -> Table {
     ])
 }
 
-fn primitive<T: arrow2::types::NativeType>(array: &dyn Array) -> Vec<Option<T>> {
-    array.as_any().downcast_ref::<PrimitiveArray<T>>().unwrap().iter().map(|v| v.copied()).collect()
-}
-
-fn all<T>(values: Vec<Option<T>>) -> Vec<T> {
-    values.into_iter().map(Option::unwrap).collect()
+fn primitive<T: arrow2::types::NativeType>(array: &dyn Array, like: &table::Array<T>) -> table::Array<T> {
+    let array = array.as_any().downcast_ref::<PrimitiveArray<T>>().unwrap();
+    match like.is_nullable() {
+        true => array.iter().map(|v| v.copied()).collect(),
+        false => array.iter().map(|v| *v.unwrap()).collect(),
+    }
 }
 
 /// An array of arrow2 as values of the type expected.
 fn values(array: &dyn Array, like: &Values) -> Values {
     match like {
-        Values::U32(_) => Values::U32(all(primitive(array))),
-        Values::U64(_) => Values::U64(all(primitive(array))),
-        Values::I64(_) => Values::I64(all(primitive(array))),
-        Values::F32(_) => Values::F32(all(primitive(array))),
-        Values::F64(_) => Values::F64(all(primitive(array))),
-        Values::OptI64(_) => Values::OptI64(primitive(array)),
-        Values::OptF32(_) => Values::OptF32(primitive(array)),
-        Values::OptF64(_) => Values::OptF64(primitive(array)),
-        Values::OptBool(_) => {
-            Values::OptBool(array.as_any().downcast_ref::<BooleanArray>().unwrap().iter().collect())
+        Values::U32(like) => Values::U32(primitive(array, like)),
+        Values::U64(like) => Values::U64(primitive(array, like)),
+        Values::I64(like) => Values::I64(primitive(array, like)),
+        Values::F32(like) => Values::F32(primitive(array, like)),
+        Values::F64(like) => Values::F64(primitive(array, like)),
+        Values::Bool(_) => {
+            Values::Bool(array.as_any().downcast_ref::<BooleanArray>().unwrap().iter().collect())
         }
         Values::Text(_) => {
             let array = array.as_any().downcast_ref::<Utf8Array<i32>>().unwrap();
             Values::Text(Labels::encode(array.iter()))
         }
-        Values::Time { unit, utc, .. } => {
+        Values::Time { unit, utc, values } => {
             let want = match unit {
                 TimeUnit::Second | TimeUnit::Millisecond => Unit::Millisecond,
                 TimeUnit::Microsecond => Unit::Microsecond,
                 TimeUnit::Nanosecond => Unit::Nanosecond,
             };
             assert_eq!(array.data_type(), &DataType::Timestamp(want, utc.then(|| "UTC".to_owned())));
-            Values::Time { unit: *unit, utc: *utc, values: primitive(array) }
+            Values::Time { unit: *unit, utc: *utc, values: primitive(array, values) }
         }
     }
 }
@@ -96,31 +93,12 @@ fn read_by_arrow2(path: &Path, want: &Table) -> Result<(), arrow2::error::Error>
         let chunk = chunk?;
         let rows: Vec<usize> = (first..first + chunk.len()).collect();
         for (array, column) in chunk.arrays().iter().zip(want.columns()) {
-            assert_eq!(values(array.as_ref(), &column.values), rows_of(&column.values, &rows), "{}", column.name);
+            assert_eq!(values(array.as_ref(), &column.values), column.values.take(&rows), "{}", column.name);
         }
         first += chunk.len();
     }
     assert_eq!(first, want.rows());
     Ok(())
-}
-
-/// Some rows of a column.
-fn rows_of(values: &Values, rows: &[usize]) -> Values {
-    match values {
-        Values::U32(v) => Values::U32(rows.iter().map(|&i| v[i]).collect()),
-        Values::U64(v) => Values::U64(rows.iter().map(|&i| v[i]).collect()),
-        Values::I64(v) => Values::I64(rows.iter().map(|&i| v[i]).collect()),
-        Values::F32(v) => Values::F32(rows.iter().map(|&i| v[i]).collect()),
-        Values::F64(v) => Values::F64(rows.iter().map(|&i| v[i]).collect()),
-        Values::OptBool(v) => Values::OptBool(rows.iter().map(|&i| v[i]).collect()),
-        Values::OptI64(v) => Values::OptI64(rows.iter().map(|&i| v[i]).collect()),
-        Values::OptF32(v) => Values::OptF32(rows.iter().map(|&i| v[i]).collect()),
-        Values::OptF64(v) => Values::OptF64(rows.iter().map(|&i| v[i]).collect()),
-        Values::Text(v) => Values::Text(v.select(rows)),
-        Values::Time { unit, utc, values } => {
-            Values::Time { unit: *unit, utc: *utc, values: rows.iter().map(|&i| values[i]).collect() }
-        }
-    }
 }
 
 #[test]
@@ -199,10 +177,10 @@ fn files_written_by_arrow2_are_read() {
     let want = Table::new(vec![
         Column::new("u32", "", Values::U32((0..rows as u32).collect())),
         Column::new("i64", "", Values::I64((0..rows).map(|i| i * i - 9).collect())),
-        Column::new("n", "", Values::OptI64((0..rows).map(some).collect())),
+        Column::new("n", "", Values::I64((0..rows).map(some).collect())),
         Column::new("f32", "", Values::F32((0..rows).map(|i| i as f32 / 3.0).collect())),
-        Column::new("f64", "", Values::OptF64((0..rows).map(|i| some(i).map(|i| i as f64 / 7.0)).collect())),
-        Column::new("flag", "", Values::OptBool((0..rows).map(|i| some(i).map(|i| i % 2 == 0)).collect())),
+        Column::new("f64", "", Values::F64((0..rows).map(|i| some(i).map(|i| i as f64 / 7.0)).collect())),
+        Column::new("flag", "", Values::Bool((0..rows).map(|i| some(i).map(|i| i % 2 == 0)).collect())),
         Column::new("text", "", labels()),
         Column::new("coded", "", labels()),
         Column::new("t", "", Values::Time { unit: TimeUnit::Millisecond, utc: true, values: times.clone() }),

@@ -92,7 +92,7 @@ fn units_are_kept_and_a_failed_conversion_leaves_the_old_file() {
 fn a_setting_that_a_conversion_does_not_use_is_an_error() {
     let workspace = Workspace::new();
     let path = workspace.path("t.parquet");
-    let table = Table::new(vec![Column::new("node_id", "", Values::U32(vec![1]))]);
+    let table = Table::new(vec![Column::new("node_id", "", Values::U32(vec![1].into()))]);
     write_table(&path, &table, &StoreConfig::default()).unwrap();
     let out = workspace.path("t.arrow");
     let [path, to] = [&path, &out].map(|p| p.display().to_string());

@@ -10,7 +10,7 @@ use crate::data::data;
 fn written(workspace: &Workspace) -> String {
     let kind = Labels::encode([Some("a"), None, Some("b")]);
     let table = Table::new(vec![
-        Column::new("t_ms", "ms", Values::I64(vec![1, 2, 3])),
+        Column::new("t_ms", "ms", Values::I64(vec![1, 2, 3].into())),
         Column::new("kind", "", Values::Text(kind)),
     ]);
     let path = workspace.path("x.parquet");

@@ -19,16 +19,16 @@ fn csv_types_are_inferred_from_the_values() {
     let read =
         csv("\u{feff}i,f,b,w,none,id\n1,1.5,True,x,,007\n,2,false,\"a,\"\"b\",,7\n", None, &["id"]).unwrap();
     let want = table([
-        ("i", Values::OptI64(vec![Some(1), None])),
-        ("f", Values::OptF64(vec![Some(1.5), Some(2.0)])),
-        ("b", Values::OptBool(vec![Some(true), Some(false)])),
+        ("i", Values::I64(vec![Some(1), None].into())),
+        ("f", Values::F64(vec![Some(1.5), Some(2.0)].into())),
+        ("b", Values::Bool(vec![Some(true), Some(false)].into())),
         ("w", text([Some("x"), Some("a,\"b")])),
-        ("none", Values::OptF64(vec![None, None])),
+        ("none", Values::F64(vec![None, None].into())),
         ("id", text([Some("007"), Some("7")])),
     ]);
     assert_eq!(read, want);
     let some = csv("i,f\n1,2\n", Some(&["f"]), &[]).unwrap();
-    assert_eq!(some, table([("f", Values::OptI64(vec![Some(2)]))]));
+    assert_eq!(some, table([("f", Values::I64(vec![Some(2)].into()))]));
     assert_eq!(csv("a,b\n", None, &[]).unwrap().rows(), 0);
 }
 
@@ -93,11 +93,9 @@ fn written(values: &Values) -> Vec<String> {
         rows.map(|row| row.map_or(String::new(), |value| value.to_string())).collect()
     }
     match values {
-        Values::U32(v) => all(v.iter().map(Some)),
-        Values::I64(v) => all(v.iter().map(Some)),
-        Values::F64(v) => all(v.iter().map(Some)),
-        Values::OptI64(v) => all(v.iter().copied()),
-        Values::OptF64(v) => all(v.iter().copied()),
+        Values::U32(v) => all(v.iter()),
+        Values::I64(v) => all(v.iter()),
+        Values::F64(v) => all(v.iter()),
         Values::Text(labels) => all(labels.iter()),
         other => panic!("no {} in these files", other.type_name()),
     }

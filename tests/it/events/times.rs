@@ -9,14 +9,14 @@ use super::{map, one, refused, table, text};
 fn times_of_every_format_give_the_same_instant() {
     let want = 1_753_363_800_000;
     let zoned = |time: &str| ColumnMap { zone: Some("America/New_York".to_owned()), ..map(time) };
-    let stamp = |unit, utc, value| Values::Time { unit, utc, values: vec![Some(value)] };
+    let stamp = |unit, utc, value| Values::Time { unit, utc, values: vec![Some(value)].into() };
     for (values, map) in [
-        (Values::I64(vec![want / 1000]), map("t:s")),
-        (Values::U64(vec![want as u64]), map("t:ms")),
-        (Values::OptI64(vec![Some(want * 1000)]), map("t:us")),
-        (Values::I64(vec![want * 1_000_000]), map("t:ns")),
-        (Values::F64(vec![want as f64 / 1000.0]), map("t:s")),
-        (Values::OptF64(vec![Some(want as f64)]), map("t:ms")),
+        (Values::I64(vec![want / 1000].into()), map("t:s")),
+        (Values::U64(vec![want as u64].into()), map("t:ms")),
+        (Values::I64(vec![Some(want * 1000)].into()), map("t:us")),
+        (Values::I64(vec![want * 1_000_000].into()), map("t:ns")),
+        (Values::F64(vec![want as f64 / 1000.0].into()), map("t:s")),
+        (Values::F64(vec![Some(want as f64)].into()), map("t:ms")),
         (text([Some("2025-07-24T13:30:00Z")]), map("t:text")),
         (text([Some("2025-07-24 09:30:00")]), zoned("t")),
         (text([Some("2025-07-24 15:30:00+02:00")]), zoned("t:text")),
@@ -33,7 +33,8 @@ fn times_of_every_format_give_the_same_instant() {
 
 #[test]
 fn the_error_of_a_time_that_is_not_an_instant_names_its_row() {
-    let stamp = |value| Values::Time { unit: TimeUnit::Millisecond, utc: true, values: vec![Some(0), value] };
+    let stamp =
+        |value| Values::Time { unit: TimeUnit::Millisecond, utc: true, values: vec![Some(0), value].into() };
     let zoned = ColumnMap { zone: Some("America/New_York".to_owned()), ..map("t:text") };
     for (values, map) in [
         (text([Some("2025-07-24 09:30:00"), Some("2025-07-24 25:61:00")]), map("t:text")),
@@ -41,11 +42,11 @@ fn the_error_of_a_time_that_is_not_an_instant_names_its_row() {
         (text([Some("2025-07-24 09:30:00"), None]), map("t:text")),
         (text([Some("2025-07-24 09:30:00"), Some("")]), map("t")),
         (text([Some("2025-07-24 09:30:00"), Some("2025-03-09 02:30:00")]), zoned),
-        (Values::OptI64(vec![Some(1), None]), map("t:ms")),
-        (Values::I64(vec![1, i64::MAX]), map("t:s")),
-        (Values::U64(vec![1, u64::MAX]), map("t:ms")),
-        (Values::F64(vec![1.0, f64::NAN]), map("t:s")),
-        (Values::F64(vec![1.0, 1e300]), map("t:s")),
+        (Values::I64(vec![Some(1), None].into()), map("t:ms")),
+        (Values::I64(vec![1, i64::MAX].into()), map("t:s")),
+        (Values::U64(vec![1, u64::MAX].into()), map("t:ms")),
+        (Values::F64(vec![1.0, f64::NAN].into()), map("t:s")),
+        (Values::F64(vec![1.0, 1e300].into()), map("t:s")),
         (stamp(None), map("t")),
     ] {
         let message = refused(table([("t", values)]), &map);
@@ -57,21 +58,23 @@ fn the_error_of_a_time_that_is_not_an_instant_names_its_row() {
 
 #[test]
 fn a_time_column_of_another_type_is_refused() {
-    let stamp = || Values::Time { unit: TimeUnit::Millisecond, utc: true, values: vec![Some(0)] };
+    let stamp = || Values::Time { unit: TimeUnit::Millisecond, utc: true, values: vec![Some(0)].into() };
     for (values, map) in [
-        (Values::I64(vec![0]), map("t")),
-        (Values::I64(vec![0]), map("t:text")),
+        (Values::I64(vec![0].into()), map("t")),
+        (Values::I64(vec![0].into()), map("t:text")),
         (text([Some("5")]), map("t:s")),
         (stamp(), map("t:s")),
         (stamp(), map("t:text")),
-        (Values::OptBool(vec![Some(true)]), map("t:s")),
+        (Values::Bool(vec![Some(true)].into()), map("t:s")),
     ] {
         let message = refused(table([("t", values)]), &map);
         assert!(message.contains("--time") || message.contains("time needs"), "{message}");
     }
-    assert!(refused(table([("t", Values::I64(vec![0]))]), &ColumnMap::default()).contains("--time"));
+    assert!(refused(table([("t", Values::I64(vec![0].into()))]), &ColumnMap::default()).contains("--time"));
     let two = table([("a", stamp()), ("b", stamp())]);
     assert!(refused(two, &ColumnMap::default()).contains("a, b"));
     let zone = ColumnMap { zone: Some("Mars".to_owned()), ..map("t:s") };
-    assert!(one(table([("t", Values::I64(vec![0]))]), &zone).unwrap_err().to_string().contains("Mars"));
+    assert!(
+        one(table([("t", Values::I64(vec![0].into()))]), &zone).unwrap_err().to_string().contains("Mars")
+    );
 }

@@ -108,7 +108,7 @@ fn adapted(file: &Path, data: &Path, tally: &mut Tally) {
         tally.equal(&format!("{key} order"), events.event_index.clone(), ids(&want["order"]));
         let dag = edges(key, want, &events, &config(4, 1.0, 120.0), tally);
         generations(key, want, &dag, tally);
-        let untyped = Labels { names: vec![], codes: vec![ironforge::table::MISSING; events.len()] };
+        let untyped = Labels::all_missing(events.len());
         let unpriced = vec![None; events.len()];
         let plain = DagConfig::default();
         let raw = &want["weight_raw"];
@@ -174,9 +174,8 @@ fn operations(file: &Path, data: &Path, tally: &mut Tally) {
     use ironforge::table::{Table, Values};
 
     let column = |table: &Table, name: &str| match table.column(name).map(|c| &c.values) {
-        Some(Values::OptI64(v)) => v.iter().map(|x| x.unwrap() as u32).collect::<Vec<_>>(),
-        Some(Values::I64(v)) => v.iter().map(|&x| x as u32).collect(),
-        Some(Values::U32(v)) => v.clone(),
+        Some(Values::I64(v)) => v.iter().map(|x| x.unwrap() as u32).collect::<Vec<_>>(),
+        Some(Values::U32(v)) => v.iter().map(Option::unwrap).collect(),
         other => panic!("{name}: {:?}", other.map(Values::type_name)),
     };
     for (name, want) in json(file).as_object().unwrap() {

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use ironforge::events::Features;
 use ironforge::legacy::{features45, session_from_json};
-use ironforge::table::{Labels, MISSING, Session};
+use ironforge::table::{Labels, Session};
 
 use super::{Run, Tally};
 use crate::close::Tolerance;
@@ -77,12 +77,12 @@ fn as_is(session: Session) -> Session {
     events.t_ms = order.iter().map(|&i| events.t_ms[i]).collect();
     events.time_of_day_s = events.time_of_day_s.map(|s| order.iter().map(|&i| s[i]).collect());
     for text in &mut events.texts {
-        text.labels = text.labels.select(&order);
+        text.labels = text.labels.take(&order);
     }
     for column in &mut events.numeric {
         column.values = order.iter().map(|&i| column.values[i]).collect();
     }
-    events.kind = Labels { names: vec![], codes: vec![MISSING; order.len()] };
+    events.kind = Labels::all_missing(order.len());
     events.price = None;
     Session { events, ..session }
 }

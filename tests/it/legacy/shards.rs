@@ -2,7 +2,7 @@
 
 use ironforge::events::EventsError;
 use ironforge::legacy::{LegacyError, Shard, forms, session_from_shard};
-use ironforge::table::{Column, Session, Table, Values};
+use ironforge::table::{Array, Column, Session, Table, Values};
 
 use crate::events::{table, text};
 
@@ -12,20 +12,20 @@ const META: &str = r#"{"session_id": "NY_2025-07-29", "session_type": "NY", "dat
 
 fn nodes() -> Table {
     table([
-        ("node_id", Values::U32(vec![10, 11, 12])),
-        ("t", Values::I64(vec![3000, 1000, 1000])),
-        ("kind", Values::I64(vec![0, 1, 9])),
+        ("node_id", Values::U32(vec![10, 11, 12].into())),
+        ("t", Values::I64(vec![3000, 1000, 1000].into())),
+        ("kind", Values::I64(vec![0, 1, 9].into())),
         ("session_id", text([Some("NY"); 3])),
-        ("price", Values::F64(vec![1.5, f64::NAN, 2.0])),
-        ("f0", Values::F32(vec![1.0, 0.0, 1.0])),
-        ("f45", Values::F32(vec![f32::NAN, 0.5, 0.0])),
-        ("mood", Values::F32(vec![0.0; 3])),
+        ("price", Values::F64(vec![1.5, f64::NAN, 2.0].into())),
+        ("f0", Values::F32(vec![1.0, 0.0, 1.0].into())),
+        ("f45", Values::F32(vec![f32::NAN, 0.5, 0.0].into())),
+        ("mood", Values::F32(vec![0.0; 3].into())),
     ])
 }
 
 fn node_map() -> Table {
     table([
-        ("node_id", Values::I64(vec![12, 10, 11])),
+        ("node_id", Values::I64(vec![12, 10, 11].into())),
         ("timestamp", text([Some("00:00:01"), Some("00:00:03"), Some("00:00:01")])),
         ("source_type", text([Some("anchor"), None, Some("liquidity_event")])),
     ])
@@ -67,7 +67,7 @@ fn the_node_map_gives_kinds_and_times_of_day() {
     let session = read(META, nodes(), Some(node_map())).unwrap();
     assert_eq!(kinds(&session), ["liquidity_event", "anchor", "price_movement"]);
     assert_eq!(session.events.time_of_day_s, Some(vec![1.0, 1.0, 3.0]));
-    let short = table([("node_id", Values::I64(vec![12])), ("timestamp", text([Some("00:00:01")]))]);
+    let short = table([("node_id", Values::I64(vec![12].into())), ("timestamp", text([Some("00:00:01")]))]);
     let session = read(META, nodes(), Some(short)).unwrap();
     assert_eq!(kinds(&session), ["liquidity_event", "9", "price_movement"]);
     assert_eq!(session.events.time_of_day_s, None, "not of every event");
@@ -75,8 +75,11 @@ fn the_node_map_gives_kinds_and_times_of_day() {
 
 #[test]
 fn columns_may_be_missing_and_feature_names_may_have_one_digit() {
-    let few =
-        table([("t", Values::I64(vec![1])), ("f01", Values::F64(vec![2.0])), ("f1", Values::F64(vec![3.0]))]);
+    let few = table([
+        ("t", Values::I64(vec![1].into())),
+        ("f01", Values::F64(vec![2.0].into())),
+        ("f1", Values::F64(vec![3.0].into())),
+    ]);
     let session = read(r#"{"session_id": "a"}"#, few, None).unwrap();
     assert_eq!((session.id.as_str(), session.origin.dataset.as_deref()), ("a", None));
     let names: Vec<&str> = session.events.numeric.iter().map(|c| c.name.as_str()).collect();
@@ -98,13 +101,13 @@ fn the_error_of_a_wrong_shard_names_file_row_and_column() {
         assert!(message.contains(part) && message.contains("dir/shard/meta.json"), "{message}");
     }
     for (name, values, part) in [
-        ("node_id", Values::U32(vec![10, 11, 10]), "another row has the same id"),
-        ("node_id", Values::OptI64(vec![Some(1), None, Some(2)]), "every node needs an id"),
-        ("t", Values::OptI64(vec![Some(1), None, Some(2)]), "row 1"),
-        ("t", Values::F64(vec![1.0, f64::INFINITY, 2.0]), "row 1"),
-        ("price", Values::F64(vec![1.0, f64::NEG_INFINITY, 2.0]), "finite"),
+        ("node_id", Values::U32(vec![10, 11, 10].into()), "another row has the same id"),
+        ("node_id", Values::I64(vec![Some(1), None, Some(2)].into()), "every node needs an id"),
+        ("t", Values::I64(vec![Some(1), None, Some(2)].into()), "row 1"),
+        ("t", Values::F64(vec![1.0, f64::INFINITY, 2.0].into()), "row 1"),
+        ("price", Values::F64(vec![1.0, f64::NEG_INFINITY, 2.0].into()), "finite"),
         ("f0", text([Some("a"); 3]), "\"f0\""),
-        ("kind", Values::F64(vec![0.0; 3]), "kind"),
+        ("kind", Values::F64(vec![0.0; 3].into()), "kind"),
         ("session_id", text([Some("NY"), None, Some("LO")]), "row 2 (from 0) of column \"session_id\""),
     ] {
         let message = read(META, with(name, values), None).unwrap_err().to_string();
@@ -117,25 +120,26 @@ fn the_error_of_a_wrong_shard_names_file_row_and_column() {
         ),
         (vec![1, 2, 3], "holds 1: no node has an id of this map"),
     ] {
-        let map = table([("node_id", Values::I64(ids))]);
+        let map = table([("node_id", Values::I64(ids.into()))]);
         let message = read(META, nodes(), Some(map)).unwrap_err().to_string();
         assert!(message.contains(part) && message.contains("dir/shard/node_map.parquet"), "{message}");
     }
-    for (ids, part) in
-        [(Values::F64(vec![10.0, 11.0]), "joined by ids"), (Values::OptI64(vec![None]), "holds no id")]
-    {
+    for (ids, part) in [
+        (Values::F64(vec![10.0, 11.0].into()), "joined by ids"),
+        (Values::I64(vec![None].into()), "holds no id"),
+    ] {
         let message = read(META, nodes(), Some(table([("node_id", ids)]))).unwrap_err().to_string();
         assert!(message.contains(part), "{message}");
     }
-    let no_ids = table([("t", Values::I64(vec![1]))]);
+    let no_ids = table([("t", Values::I64(vec![1].into()))]);
     let message = read("{\"session_id\": \"a\"}", no_ids, Some(node_map())).unwrap_err().to_string();
     assert!(message.contains("nothing to join by"), "{message}");
-    let none = table([("t", Values::I64(vec![]))]);
+    let none = table([("t", Values::I64(Array::default()))]);
     assert!(matches!(
         read("{\"session_id\": \"a\"}", none, None),
         Err(LegacyError::Events(EventsError::NoEvents { .. }))
     ));
-    let timeless = table([("price", Values::F64(vec![1.0; 3]))]);
+    let timeless = table([("price", Values::F64(vec![1.0; 3].into()))]);
     assert!(matches!(
         read(META, timeless, None),
         Err(LegacyError::Events(EventsError::UnknownColumn { .. }))

@@ -39,13 +39,13 @@ impl Folder {
             Table::new(columns.into_iter().map(|(name, values)| Column::new(name, "", values)).collect())
         };
         let nodes = table(vec![
-            ("node_id", Values::U32(vec![1, 2])),
-            ("t", Values::I64(vec![1_753_363_800_000, 1_753_363_860_000])),
-            ("kind", Values::I64(vec![0, 1])),
-            ("price", Values::F64(vec![1.0, 2.0])),
-            ("f0", Values::F32(vec![0.0, 1.0])),
+            ("node_id", Values::U32(vec![1, 2].into())),
+            ("t", Values::I64(vec![1_753_363_800_000, 1_753_363_860_000].into())),
+            ("kind", Values::I64(vec![0, 1].into())),
+            ("price", Values::F64(vec![1.0, 2.0].into())),
+            ("f0", Values::F32(vec![0.0, 1.0].into())),
         ]);
-        let edges = table(vec![("src", Values::U32(vec![1])), ("dst", Values::U32(vec![2]))]);
+        let edges = table(vec![("src", Values::U32(vec![1].into())), ("dst", Values::U32(vec![2].into()))]);
         for (name, table) in [("nodes", nodes), ("edges", edges)] {
             write_table(&self.path(&format!("{folder}/{name}.parquet")), &table, &StoreConfig::default())
                 .unwrap();

@@ -70,7 +70,7 @@ fn row_groups_have_the_configured_sizes() {
     assert_eq!(read_table(&path, None, LIMIT).unwrap().table, table);
     assert!(verify_checksum(&path).unwrap().is_some());
     // Rows that are all equal have no content-defined boundary.
-    let same = Table::new(vec![column("x", "", Values::F32(vec![1.0; 9_000]))]);
+    let same = Table::new(vec![column("x", "", Values::F32(vec![1.0; 9_000].into()))]);
     write_table(&path, &same, &content_defined()).unwrap();
     assert!(row_group_rows(&path).iter().all(|&rows| rows <= 2_000));
 }
@@ -120,7 +120,7 @@ fn wide(rows: usize) -> Table {
         .collect();
     Table::new(vec![
         column("text", "", Values::Text(Labels::encode(words.iter().map(Option::as_deref)))),
-        column("x", "", Values::OptF64((0..rows).map(|i| (i % 3 > 0).then_some(i as f64 / 7.0)).collect())),
+        column("x", "", Values::F64((0..rows).map(|i| (i % 3 > 0).then_some(i as f64 / 7.0)).collect())),
         column("n", "", Values::U32((0..rows as u32).collect())),
     ])
 }

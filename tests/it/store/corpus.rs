@@ -38,12 +38,12 @@ fn decimals_and_half_floats_become_the_nearest_floats() {
         let Some(path) = data(&format!("parquet-testing/data/{name}")) else { continue };
         let table = read_table(&path, None, LIMIT).unwrap().table;
         let want = (1..=24).map(|i| Some(f64::from(i))).collect();
-        assert_eq!(table.columns()[0].values, Values::OptF64(want), "{name}");
+        assert_eq!(table.columns()[0].values, Values::F64(want), "{name}");
     }
     let Some(path) = data("parquet-testing/data/float16_nonzeros_and_nans.parquet") else { return };
     let table = read_table(&path, None, LIMIT).unwrap().table;
-    let Values::OptF32(values) = &table.columns()[0].values else { panic!("{table:?}") };
-    assert_eq!(values[..3], [None, Some(1.0), Some(-2.0)]);
+    let Values::F32(values) = &table.columns()[0].values else { panic!("{table:?}") };
+    assert_eq!(values.slice(0..3), [None, Some(1.0), Some(-2.0)]);
     assert!(values.iter().flatten().any(|v| v.is_nan()));
 }
 

@@ -99,7 +99,7 @@ fn a_schema_that_declares_two_billion_columns_allocates_nothing() {
 fn a_page_with_a_false_size_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("x.parquet");
-    let zeros = Table::new(vec![column("a", "", Values::F64(vec![0.0; 20_000]))]);
+    let zeros = Table::new(vec![column("a", "", Values::F64(vec![0.0; 20_000].into()))]);
     write_table(&path, &zeros, &small(20_000)).unwrap();
     assert!(read_table(&path, None, 400_000).is_ok(), "160 kB of values and as many bytes of pages");
     let mut bytes = std::fs::read(&path).unwrap();

@@ -19,7 +19,7 @@ const JOB: &str = "IRONFORGE_TEST_JOB";
 fn version(n: u32) -> Table {
     let rows = 200 + n as usize % 7;
     Table::new(vec![
-        column("version", "", Values::U32(vec![n; rows])),
+        column("version", "", Values::U32(vec![n; rows].into())),
         column("x", "", Values::F64((0..rows).map(|i| f64::from(n) + i as f64).collect())),
     ])
 }
@@ -29,8 +29,8 @@ fn read_version(path: &Path) -> u32 {
     assert!(verify_checksum(path).unwrap().is_some());
     let table = read_table(path, None, LIMIT).unwrap().table;
     let Values::U32(v) = &table.columns()[0].values else { panic!("{table:?}") };
-    assert_eq!(table, version(v[0]));
-    v[0]
+    assert_eq!(table, version(v.values()[0]));
+    v.values()[0]
 }
 
 #[test]
@@ -281,6 +281,7 @@ fn write_on_a_full_disk(folder: &Path) {
         }
     }
     // Here the footer alone is too large: an error in the last bytes is reported like one in the first.
-    let wide: Vec<_> = (0..1_500).map(|i| column(&format!("c{i}"), "", Values::U32(vec![1]))).collect();
+    let wide: Vec<_> =
+        (0..1_500).map(|i| column(&format!("c{i}"), "", Values::U32(vec![1].into()))).collect();
     assert!(write_table(&folder.join("t.parquet"), &Table::new(wide), &small(9)).is_err());
 }

@@ -101,7 +101,7 @@ fn an_unsupported_compression_codec_is_named() {
     use ironforge::table::{Column, Table, Values};
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("x.parquet");
-    let table = Table::new(vec![Column::new("a", "", Values::F64(vec![1.5; 10]))]);
+    let table = Table::new(vec![Column::new("a", "", Values::F64(vec![1.5; 10].into()))]);
     write_table(&path, &table, &StoreConfig::default()).unwrap();
     let mut bytes = std::fs::read(&path).unwrap();
     // Field 3 of the column's metadata is its path, ["a"], and field 4 its codec: zstd, 6, becomes lzo, 3.

@@ -35,7 +35,7 @@ fn bounds_of_floats_are_in_the_order_that_all_readers_support() {
     let nan = |i: usize| if i < 100 { f64::NAN } else { i as f64 };
     let table = Table::new(vec![
         column("all", "", Values::F64((0..200).map(nan).collect())),
-        column("some", "", Values::OptF32((0..200).map(|i| Some(nan(i + i % 2 * 100) as f32)).collect())),
+        column("some", "", Values::F32((0..200).map(|i| Some(nan(i + i % 2 * 100) as f32)).collect())),
         column("zero", "", Values::F32((0..200).map(|i| if i % 2 == 0 { 0.0 } else { -0.0 }).collect())),
     ]);
     for content_defined in [false, true] {

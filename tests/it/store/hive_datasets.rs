@@ -25,9 +25,9 @@ fn strings(table: &Table, column: &str) -> Vec<Option<String>> {
 #[test]
 fn the_sessions_of_a_dataset_are_listed_and_read_with_their_names() {
     let dir = tempfile::tempdir().unwrap();
-    write_table_unsynced(dir.path(), "b/../x", "part-0.parquet", vec![("n", Values::I64(vec![3]))]);
-    write_table_unsynced(dir.path(), "a", "part-1.parquet", vec![("n", Values::I64(vec![2]))]);
-    write_table_unsynced(dir.path(), "a", "part-0.parquet", vec![("n", Values::I64(vec![1]))]);
+    write_table_unsynced(dir.path(), "b/../x", "part-0.parquet", vec![("n", Values::I64(vec![3].into()))]);
+    write_table_unsynced(dir.path(), "a", "part-1.parquet", vec![("n", Values::I64(vec![2].into()))]);
+    write_table_unsynced(dir.path(), "a", "part-0.parquet", vec![("n", Values::I64(vec![1].into()))]);
     // Not data: summary files, unfinished files, folders of another key.
     std::fs::write(dir.path().join("_metadata"), "no parquet").unwrap();
     std::fs::write(dir.path().join("session_id=a/.ironforge-x.tmp"), "half").unwrap();
@@ -37,7 +37,7 @@ fn the_sessions_of_a_dataset_are_listed_and_read_with_their_names() {
     assert_eq!(dataset.values(), ["a", "b/../x"]);
     assert_eq!(dataset.files("a").count(), 2);
     let table = dataset.read(&ScanOptions::default()).unwrap();
-    assert_eq!(table.column("n").unwrap().values, Values::I64(vec![1, 2, 3]));
+    assert_eq!(table.column("n").unwrap().values, Values::I64(vec![1, 2, 3].into()));
     assert_eq!(strings(&table, "session_id")[2].as_deref(), Some("b/../x"));
     let one = dataset.only(&["b/../x"]).read(&ScanOptions::default()).unwrap();
     assert_eq!(one.rows(), 1);
@@ -46,25 +46,31 @@ fn the_sessions_of_a_dataset_are_listed_and_read_with_their_names() {
 #[test]
 fn a_column_that_was_added_later_is_null_in_earlier_files() {
     let dir = tempfile::tempdir().unwrap();
-    write_table_unsynced(dir.path(), "1", "part-0.parquet", vec![("n", Values::I64(vec![1, 2]))]);
+    write_table_unsynced(dir.path(), "1", "part-0.parquet", vec![("n", Values::I64(vec![1, 2].into()))]);
     let kind = Values::Text(Labels::encode([Some("x"), None]));
-    let later =
-        vec![("n", Values::OptI64(vec![None, Some(4)])), ("kind", kind), ("p", Values::F64(vec![0.5, 1.5]))];
+    let later = vec![
+        ("n", Values::I64(vec![None, Some(4)].into())),
+        ("kind", kind),
+        ("p", Values::F64(vec![0.5, 1.5].into())),
+    ];
     write_table_unsynced(dir.path(), "2", "part-0.parquet", later);
-    write_table_unsynced(dir.path(), "3", "part-0.parquet", vec![("n", Values::I64(vec![5]))]);
+    write_table_unsynced(dir.path(), "3", "part-0.parquet", vec![("n", Values::I64(vec![5].into()))]);
     let dataset = HiveDataset::find(dir.path(), "session_id").unwrap();
     let table = dataset.read(&ScanOptions::default()).unwrap();
     let names: Vec<&str> = table.columns().iter().map(|c| c.name.as_str()).collect();
     assert_eq!(names, ["session_id", "n", "kind", "p"]);
     let n = vec![Some(1), Some(2), None, Some(4), Some(5)];
-    assert_eq!(table.column("n").unwrap().values, Values::OptI64(n));
+    assert_eq!(table.column("n").unwrap().values, Values::I64(n.into()));
     let p = vec![None, None, Some(0.5), Some(1.5), None];
-    assert_eq!(table.column("p").unwrap().values, Values::OptF64(p));
+    assert_eq!(table.column("p").unwrap().values, Values::F64(p.into()));
     assert_eq!(strings(&table, "kind"), [None, None, Some("x".to_owned()), None, None]);
     // A predicate on it: a null satisfies no comparison.
     let predicate = Some(Predicate::compare("p", Comparison::Ge, Scalar::Float(0.0)));
     let some = ScanOptions { predicate, columns: Some(vec!["n".to_owned()]), ..ScanOptions::default() };
-    assert_eq!(dataset.read(&some).unwrap().column("n").unwrap().values, Values::OptI64(vec![None, Some(4)]));
+    assert_eq!(
+        dataset.read(&some).unwrap().column("n").unwrap().values,
+        Values::I64(vec![None, Some(4)].into())
+    );
     let missing = Some(Predicate::Missing("p".to_owned()));
     assert_eq!(
         dataset.read(&ScanOptions { predicate: missing, ..ScanOptions::default() }).unwrap().rows(),
@@ -77,8 +83,8 @@ fn a_column_that_was_added_later_is_null_in_earlier_files() {
 #[test]
 fn a_column_of_another_type_is_an_error() {
     let dir = tempfile::tempdir().unwrap();
-    write_table_unsynced(dir.path(), "1", "part-0.parquet", vec![("n", Values::I64(vec![1]))]);
-    write_table_unsynced(dir.path(), "2", "part-0.parquet", vec![("n", Values::F64(vec![1.0]))]);
+    write_table_unsynced(dir.path(), "1", "part-0.parquet", vec![("n", Values::I64(vec![1].into()))]);
+    write_table_unsynced(dir.path(), "2", "part-0.parquet", vec![("n", Values::F64(vec![1.0].into()))]);
     let error =
         HiveDataset::find(dir.path(), "session_id").unwrap().read(&ScanOptions::default()).unwrap_err();
     assert!(matches!(&error, StoreError::Evolution { was: "i64", is: "f64", .. }), "{error}");

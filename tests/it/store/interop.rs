@@ -23,17 +23,14 @@ fn out() -> Option<PathBuf> {
 fn expected(table: &Table) -> Value {
     let columns = table.columns().iter().map(|column| {
         let (kind, values): (&str, Vec<Value>) = match &column.values {
-            Values::U32(v) => ("uint", v.iter().map(|&v| v.into()).collect()),
-            Values::U64(v) => ("uint", v.iter().map(|&v| v.into()).collect()),
-            Values::I64(v) => ("int", v.iter().map(|&v| v.into()).collect()),
-            Values::OptI64(v) => ("int", v.iter().map(|&v| v.into()).collect()),
-            Values::F32(v) => ("float", v.iter().map(|v| v.to_bits().into()).collect()),
-            Values::OptF32(v) => ("float", v.iter().map(|v| v.map(f32::to_bits).into()).collect()),
-            Values::F64(v) => ("double", v.iter().map(|v| v.to_bits().into()).collect()),
-            Values::OptF64(v) => ("double", v.iter().map(|v| v.map(f64::to_bits).into()).collect()),
-            Values::OptBool(v) => ("bool", v.iter().map(|&v| v.into()).collect()),
+            Values::U32(v) => ("uint", v.iter().map(Value::from).collect()),
+            Values::U64(v) => ("uint", v.iter().map(Value::from).collect()),
+            Values::I64(v) => ("int", v.iter().map(Value::from).collect()),
+            Values::F32(v) => ("float", v.iter().map(|v| v.map(f32::to_bits).into()).collect()),
+            Values::F64(v) => ("double", v.iter().map(|v| v.map(f64::to_bits).into()).collect()),
+            Values::Bool(v) => ("bool", v.iter().map(Value::from).collect()),
             Values::Text(v) => ("text", v.iter().map(Value::from).collect()),
-            Values::Time { values, .. } => ("time", values.iter().map(|&v| v.into()).collect()),
+            Values::Time { values, .. } => ("time", values.iter().map(Value::from).collect()),
         };
         let time = match &column.values {
             Values::Time { unit, utc, .. } => json!({ "unit": format!("{unit:?}"), "utc": utc }),
@@ -101,10 +98,10 @@ fn extremes() -> Table {
         column("words", "", Values::Text(Labels::encode((0..n).map(word)))),
         column("nothing", "", Values::Text(Labels::encode((0..n).map(|_| None)))),
         column("f32", "", Values::F32((0..n).map(|i| f32s[i % 7]).collect())),
-        column("f64", "", Values::OptF64((0..n).map(|i| (i % 3 > 0).then(|| f64s[i % 7])).collect())),
-        column("nan", "", Values::F64(vec![f64::NAN; n])),
-        column("i64", "", Values::OptI64((0..n).map(|i| (i % 3 > 0).then(|| i64s[i % 5])).collect())),
-        column("none", "", Values::OptI64(vec![None; n])),
+        column("f64", "", Values::F64((0..n).map(|i| (i % 3 > 0).then(|| f64s[i % 7])).collect())),
+        column("nan", "", Values::F64(vec![f64::NAN; n].into())),
+        column("i64", "", Values::I64((0..n).map(|i| (i % 3 > 0).then(|| i64s[i % 5])).collect())),
+        column("none", "", Values::I64(vec![None; n].into())),
         column("u64", "", Values::U64((0..n as u64).map(|i| u64::MAX - i % 2 * (u64::MAX - 3)).collect())),
         column(
             "t",

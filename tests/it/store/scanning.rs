@@ -8,7 +8,7 @@ use ironforge::store::{
     Comparison, Predicate, PruneStats, Scalar, ScanOptions, StoreConfig, StoreError, read_table,
     read_table_mapped, scan, scan_mapped, write_table,
 };
-use ironforge::table::{Column, Table, Values};
+use ironforge::table::{Array, Column, Table, Values};
 use parquet::arrow::ArrowWriter;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 use proptest::prelude::*;
@@ -21,22 +21,24 @@ pub fn rows(tables: impl IntoIterator<Item = Table>) -> Vec<String> {
     for table in tables {
         for row in 0..table.rows() {
             let cell = |column: &Column| match &column.values {
-                Values::U32(v) => v[row].to_string(),
-                Values::U64(v) => v[row].to_string(),
-                Values::I64(v) => v[row].to_string(),
-                Values::F32(v) => format!("{:?}", v[row].to_bits()),
-                Values::F64(v) => format!("{:?}", v[row].to_bits()),
-                Values::OptBool(v) => format!("{:?}", v[row]),
-                Values::OptI64(v) => format!("{:?}", v[row]),
-                Values::OptF32(v) => format!("{:?}", v[row].map(f32::to_bits)),
-                Values::OptF64(v) => format!("{:?}", v[row].map(f64::to_bits)),
+                Values::U32(v) => number(v, row),
+                Values::U64(v) => number(v, row),
+                Values::I64(v) => number(v, row),
+                Values::F32(v) => number(&v.map(f32::to_bits), row),
+                Values::F64(v) => number(&v.map(f64::to_bits), row),
+                Values::Bool(v) => number(v, row),
                 Values::Text(v) => format!("{:?}", v.get(row)),
-                Values::Time { values, .. } => format!("{:?}", values[row]),
+                Values::Time { values, .. } => number(values, row),
             };
             rows.push(table.columns().iter().map(cell).collect::<Vec<_>>().join("|"));
         }
     }
     rows
+}
+
+/// A cell as text: an option if the column is nullable.
+fn number<T: Copy + Default + std::fmt::Debug>(array: &Array<T>, row: usize) -> String {
+    if array.is_nullable() { format!("{:?}", array.get(row)) } else { format!("{:?}", array.values()[row]) }
 }
 
 fn scanned(path: &Path, options: &ScanOptions) -> (Vec<String>, PruneStats) {

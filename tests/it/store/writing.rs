@@ -38,21 +38,7 @@ pub fn batches(table: &Table, sizes: &[usize]) -> Vec<Table> {
 /// Some rows of a table.
 pub fn slice(table: &Table, rows: std::ops::Range<usize>) -> Table {
     let columns = table.columns().iter().map(|c| {
-        let values = match &c.values {
-            Values::U32(v) => Values::U32(v[rows.clone()].to_vec()),
-            Values::U64(v) => Values::U64(v[rows.clone()].to_vec()),
-            Values::I64(v) => Values::I64(v[rows.clone()].to_vec()),
-            Values::F32(v) => Values::F32(v[rows.clone()].to_vec()),
-            Values::F64(v) => Values::F64(v[rows.clone()].to_vec()),
-            Values::OptBool(v) => Values::OptBool(v[rows.clone()].to_vec()),
-            Values::OptI64(v) => Values::OptI64(v[rows.clone()].to_vec()),
-            Values::OptF32(v) => Values::OptF32(v[rows.clone()].to_vec()),
-            Values::OptF64(v) => Values::OptF64(v[rows.clone()].to_vec()),
-            Values::Text(v) => Values::Text(v.select(&rows.clone().collect::<Vec<_>>())),
-            Values::Time { unit, utc, values } => {
-                Values::Time { unit: *unit, utc: *utc, values: values[rows.clone()].to_vec() }
-            }
-        };
+        let values = c.values.take(&rows.clone().collect::<Vec<_>>());
         Column::new(&c.name, &c.unit, values)
     });
     Table::new(columns.collect())
@@ -115,15 +101,15 @@ fn a_batch_with_other_columns_is_refused() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("t.parquet");
     let table = |name: &str, unit: &str, values| Table::new(vec![column(name, unit, values)]);
-    let time = |unit, utc| Values::Time { unit, utc, values: vec![Some(1)] };
+    let time = |unit, utc| Values::Time { unit, utc, values: vec![Some(1)].into() };
     for (first, second) in [
-        (table("a", "", Values::U32(vec![1])), table("b", "", Values::U32(vec![1]))),
-        (table("a", "", Values::U32(vec![1])), table("a", "ms", Values::U32(vec![1]))),
-        (table("a", "", Values::U32(vec![1])), table("a", "", Values::U64(vec![1]))),
-        (table("a", "", Values::I64(vec![1])), table("a", "", Values::OptI64(vec![None]))),
+        (table("a", "", Values::U32(vec![1].into())), table("b", "", Values::U32(vec![1].into()))),
+        (table("a", "", Values::U32(vec![1].into())), table("a", "ms", Values::U32(vec![1].into()))),
+        (table("a", "", Values::U32(vec![1].into())), table("a", "", Values::U64(vec![1].into()))),
+        (table("a", "", Values::I64(vec![1].into())), table("a", "", Values::I64(vec![None].into()))),
         (table("a", "", time(TimeUnit::Second, true)), table("a", "", time(TimeUnit::Millisecond, true))),
         (table("a", "", time(TimeUnit::Second, true)), table("a", "", time(TimeUnit::Second, false))),
-        (table("a", "", Values::U32(vec![1])), Table::new(vec![])),
+        (table("a", "", Values::U32(vec![1].into())), Table::new(vec![])),
     ] {
         let mut writer = TableWriter::create(&path, &small(1)).unwrap();
         writer.append(&first).unwrap();
@@ -139,7 +125,8 @@ fn a_batch_with_other_columns_is_refused() {
 fn errors_count_rows_from_the_first_row_of_the_file() {
     let dir = tempfile::tempdir().unwrap();
     let path = dir.path().join("t.parquet");
-    let times = |values| {
+    let times = |values: Vec<Option<i64>>| {
+        let values = values.into();
         Table::new(vec![column("t", "", Values::Time { unit: TimeUnit::Second, utc: true, values })])
     };
     let mut writer = TableWriter::create(&path, &small(3)).unwrap();
@@ -169,7 +156,7 @@ fn varied_columns(rows: usize) -> Table {
         column("t_ms", "ms", steps),
         column("kind", "", text(&kinds)),
         column("url", "", text(&urls)),
-        column("flag", "", Values::OptBool((0..rows).map(|i| Some(i % 3 == 0)).collect())),
+        column("flag", "", Values::Bool((0..rows).map(|i| Some(i % 3 == 0)).collect())),
     ])
 }
 
@@ -227,7 +214,7 @@ fn a_dictionary_that_grows_too_large_is_abandoned() {
     let mut random = ironforge::philox::Philox::new(5).stream(0, 0);
     let draws = (0..60_000).map(|i| if i < 5_000 { random.below(10) } else { random.next_u32() });
     let values: Vec<f64> = draws.map(|i| f64::from(i) / 3.0).collect();
-    let table = Table::new(vec![column("x", "", Values::F64(values))]);
+    let table = Table::new(vec![column("x", "", Values::F64(values.into()))]);
     write_table(&path, &table, &StoreConfig::default()).unwrap();
     assert_eq!(recorded(&path)["x"], "dictionary");
     let metadata = metadata(&path);
@@ -245,15 +232,11 @@ fn narrowed_columns_keep_their_values_and_their_declared_type() {
     let rows = 20_000i64;
     let table = Table::new(vec![
         column("volume", "contracts", Values::I64((0..rows).map(|i| i * 7 % 30_000).collect())),
-        column(
-            "change",
-            "",
-            Values::OptI64((0..rows).map(|i| (i % 5 > 0).then_some(i % 200 - 100)).collect()),
-        ),
+        column("change", "", Values::I64((0..rows).map(|i| (i % 5 > 0).then_some(i % 200 - 100)).collect())),
         column(
             "price",
             "points",
-            Values::OptF64((0..rows).map(|i| Some(23_388.75 + (i % 40) as f64 / 4.0)).collect()),
+            Values::F64((0..rows).map(|i| Some(23_388.75 + (i % 40) as f64 / 4.0)).collect()),
         ),
         column("ratio", "", Values::F64((0..rows).map(|i| i as f64 / 3.0).collect())),
         column("dt", "ms", Values::I64((0..rows).map(|i| i % 100).collect())),
@@ -294,11 +277,11 @@ proptest! {
     ) {
         let table = Table::new(vec![
             column("i", "", Values::I64(rows.iter().map(|r| r.0).collect())),
-            column("n", "", Values::OptI64(rows.iter().map(|r| (r.3 > 0).then_some(r.0 % 100)).collect())),
-            column("f", "", Values::OptF32(rows.iter().map(|r| (r.3 > 1).then_some(f32::from_bits(r.1 & 0xff7f_ffff))).collect())),
+            column("n", "", Values::I64(rows.iter().map(|r| (r.3 > 0).then_some(r.0 % 100)).collect())),
+            column("f", "", Values::F32(rows.iter().map(|r| (r.3 > 1).then_some(f32::from_bits(r.1 & 0xff7f_ffff))).collect())),
             column("d", "", Values::F64(rows.iter().map(|r| f64::from(r.1 % 1_000) / 4.0).collect())),
             column("w", "", Values::Text(Labels::encode(rows.iter().map(|r| r.2.as_deref())))),
-            column("b", "", Values::OptBool(rows.iter().map(|r| (r.3 > 0).then_some(r.3 > 2)).collect())),
+            column("b", "", Values::Bool(rows.iter().map(|r| (r.3 > 0).then_some(r.3 > 2)).collect())),
         ]);
         let encodings = if basic { EncodingPolicy::Basic } else { EncodingPolicy::Measured };
         let config = StoreConfig { row_group_rows: group, narrow, encodings, ..StoreConfig::default() };

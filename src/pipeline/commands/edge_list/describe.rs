@@ -27,7 +27,7 @@ use crate::table::{Column, Table, Values};
 /// let folder = tempfile::tempdir()?;
 /// let edges = folder.path().join("edges.parquet");
 /// let columns = [("src", vec![0, 1, 0]), ("dst", vec![1, 2, 2])];
-/// let columns = columns.map(|(name, ids)| Column::new(name, "", Values::U32(ids)));
+/// let columns = columns.map(|(name, ids)| Column::new(name, "", Values::U32(ids.into())));
 /// write_table(&edges, &Table::new(columns.into()), &StoreConfig::default())?;
 ///
 /// let config = Config::default();
@@ -141,7 +141,7 @@ fn write_columns(
     columns: [(&str, Vec<u32>); 2],
     config: &StoreConfig,
 ) -> Result<(), EdgeListError> {
-    let columns = columns.map(|(name, values)| Column::new(name, "", Values::U32(values)));
+    let columns = columns.map(|(name, values)| Column::new(name, "", Values::U32(values.into())));
     write_table(path, &Table::new(columns.into()), config)?;
     Ok(())
 }

@@ -51,12 +51,11 @@ pub(super) fn read(request: &EdgeListRequest<'_>) -> Result<EdgeList, EdgeListEr
 fn ids(table: &Table, name: &'static str, path: &Path) -> Result<Vec<u64>, EdgeListError> {
     let bad =
         |row: usize, found: String| EdgeListError::Value { path: path.to_owned(), column: name, row, found };
-    let one = |(row, value): (usize, &i64)| u64::try_from(*value).map_err(|_| bad(row, value.to_string()));
+    let one = |(row, value): (usize, i64)| u64::try_from(value).map_err(|_| bad(row, value.to_string()));
     match table.column(name).map(|column| &column.values) {
-        Some(Values::U32(values)) => Ok(values.iter().map(|&id| u64::from(id)).collect()),
-        Some(Values::U64(values)) => Ok(values.clone()),
-        Some(Values::I64(values)) => values.iter().enumerate().map(one).collect(),
-        Some(Values::OptI64(values)) => values
+        Some(Values::U32(values)) if !values.is_nullable() => Ok(values.present().map(u64::from).collect()),
+        Some(Values::U64(values)) if !values.is_nullable() => Ok(values.values().to_vec()),
+        Some(Values::I64(values)) => values
             .iter()
             .enumerate()
             .map(|(row, value)| match value {
