@@ -125,6 +125,15 @@ pub enum ConfigError {
         /// The error of the parser.
         reason: String,
     },
+    /// A YAML file, in a build without the feature `yaml`.
+    #[cfg(not(feature = "yaml"))]
+    #[error(
+        "{path}: this build does not read YAML; write the file as TOML or JSON, or build with the feature `yaml`"
+    )]
+    NoYaml {
+        /// The file.
+        path: String,
+    },
     /// A file that cannot be read.
     #[error("cannot read configuration file {path}: {source}")]
     Read {

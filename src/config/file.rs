@@ -9,8 +9,10 @@ use serde_json::Value;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::ConfigError;
 use super::keys::{Assignment, SettingOrigin, flatten};
-use super::{ConfigError, yaml};
+#[cfg(feature = "yaml")]
+use super::yaml;
 
 /// Largest configuration file.
 const MAX_BYTES: u64 = 4 << 20;
@@ -23,7 +25,10 @@ pub(super) fn read(path: &Path) -> Result<Vec<Assignment>, ConfigError> {
     let extension = path.extension().map(|e| e.to_string_lossy().to_lowercase()).unwrap_or_default();
     let found = match extension.as_str() {
         "json" => json(&name, text),
+        #[cfg(feature = "yaml")]
         "yml" | "yaml" => yaml::read(&name, text),
+        #[cfg(not(feature = "yaml"))]
+        "yml" | "yaml" => Err(ConfigError::NoYaml { path: name.clone() }),
         _ => toml(&name, text),
     }?;
     each_key_once(&found)?;

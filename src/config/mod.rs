@@ -38,6 +38,7 @@ mod load;
 mod preset;
 mod session;
 mod settings;
+#[cfg(feature = "yaml")]
 mod yaml;
 
 pub use error::{ConfigError, GivenSetting};

@@ -183,7 +183,7 @@ impl Drop for InUse {
 const _: () = {
     const fn for_every_thread<T: Send + Sync>() {}
     for_every_thread::<CudaDevice>();
-    for_every_thread::<super::Buffer>();
+    for_every_thread::<super::DeviceBuffer>();
     for_every_thread::<super::DevicePlan>();
     for_every_thread::<super::DeviceAttention>();
     for_every_thread::<super::Cuda>();

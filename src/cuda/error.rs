@@ -42,7 +42,7 @@ pub enum CudaError {
         "no CUDA driver: {why}; install the NVIDIA driver, or keep every other libcuda out of LD_LIBRARY_PATH"
     )]
     NotADriver {
-        /// What is wrong with the library.
+        /// The fault of the library.
         why: String,
     },
     /// The driver finds no GPU.
@@ -79,7 +79,7 @@ pub enum CudaError {
     /// There is no kernel for this problem on this GPU.
     #[error("no CUDA kernel supports {what} on a GPU of compute capability {capability}; run on the CPU")]
     Unsupported {
-        /// What is not supported.
+        /// The unsupported feature.
         what: String,
         /// Compute capability of the GPU.
         capability: Capability,

@@ -51,7 +51,7 @@ impl CudaDevice {
     ///    kernels check no index.
     /// 3. From when the work may start until it is finished, that memory stays allocated, nothing else writes what
     ///    the kernel reads, and nothing else accesses what it writes (`out`, `lse`). That includes this device's own
-    ///    stream, on which a [`Buffer`](super::Buffer) is allocated, filled, launched on and freed, and with which no
+    ///    stream, on which a [`DeviceBuffer`](super::DeviceBuffer) is allocated, filled, launched on and freed, and with which no
     ///    other stream is ordered: call [`Self::synchronize`] before such a buffer is given to another stream, and
     ///    wait for that stream before the buffer is used here again or dropped.
     /// 4. `launch` is unchanged since the plan made it.

@@ -44,14 +44,14 @@
 //! - `modules`: the PTX embedded in the program.
 //! - `memory`: allocation and release in stream order.
 //! - `device`: the opened GPU and its loaded kernels.
-//! - `buffer`: bytes on the GPU.
+//! - `device_buffer`: bytes on the GPU.
 //! - `launch`: launches, on the device's stream or a caller's.
 //! - `resident`: plans and tensors kept on the GPU.
 //! - `backend`: CUDA as an attention backend.
 
 mod backend;
-mod buffer;
 mod device;
+mod device_buffer;
 mod driver;
 mod error;
 mod launch;
@@ -60,8 +60,8 @@ mod modules;
 mod resident;
 
 pub use backend::Cuda;
-pub use buffer::Buffer;
 pub use device::CudaDevice;
+pub use device_buffer::DeviceBuffer;
 pub use driver::{GpuInfo, probe};
 pub use error::{Capability, CudaError, Version};
 pub use launch::RawStream;

@@ -5,8 +5,8 @@
 
 use std::sync::Arc;
 
-use super::buffer::{Buffer, aligned_offsets};
 use super::device::CudaDevice;
+use super::device_buffer::{DeviceBuffer, aligned_offsets};
 use super::error::CudaError;
 use super::launch::RawLaunch;
 use crate::attention::lowering::{
@@ -20,7 +20,7 @@ use crate::attention::{AttentionError, Output, Plan};
 pub struct DevicePlan {
     plan: Arc<Plan>,
     /// The buffer that `addresses` point into.
-    _tables: Arc<Buffer>,
+    _tables: Arc<DeviceBuffer>,
     addresses: [u64; TABLES],
     device: CudaDevice,
 }
@@ -34,7 +34,7 @@ impl DevicePlan {
         let plan = plan.into();
         let parts = plan.tables().map(|(_, bytes)| bytes);
         let (starts, bytes) = aligned_offsets(parts.map(<[u8]>::len));
-        let mut tables = Buffer::new(device, bytes)?;
+        let mut tables = DeviceBuffer::new(device, bytes)?;
         tables.write_parts(&std::array::from_fn::<_, TABLES, _>(|i| (starts[i], parts[i])))?;
         let address = tables.address();
         // The kernels take address 0 for a table that is not used.
@@ -79,7 +79,7 @@ impl DevicePlan {
         if t_ms == 0 || bias.is_empty() {
             return Ok(bias);
         }
-        let out = Buffer::new(&self.device, size_of_val(bias.as_slice()))?;
+        let out = DeviceBuffer::new(&self.device, size_of_val(bias.as_slice()))?;
         let params = TimeBiasParams {
             t_ms,
             out: out.address(),
@@ -103,9 +103,9 @@ impl DevicePlan {
 pub struct DeviceAttention {
     plan: DevicePlan,
     /// Queries, keys and values.
-    inputs: Buffer,
+    inputs: DeviceBuffer,
     /// Output and log-sum-exp.
-    outputs: Buffer,
+    outputs: DeviceBuffer,
     offsets: TensorOffsets,
     layout: OutputLayout,
     launch: Launch,
@@ -151,8 +151,8 @@ impl DeviceAttention {
             }
         }
         plan.device.check_memory((offsets.input_bytes + offsets.output_bytes) as u64)?;
-        let inputs = Buffer::new(&plan.device, offsets.input_bytes)?;
-        let outputs = Buffer::new(&plan.device, offsets.output_bytes)?;
+        let inputs = DeviceBuffer::new(&plan.device, offsets.input_bytes)?;
+        let outputs = DeviceBuffer::new(&plan.device, offsets.output_bytes)?;
         let input = |i: usize| inputs.address() + offsets.inputs[i] as u64;
         let output = |i: usize| outputs.address() + offsets.outputs[i] as u64;
         let at = Addresses {

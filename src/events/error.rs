@@ -59,7 +59,7 @@ pub enum EventsError {
         column: String,
         /// The value.
         value: String,
-        /// What is wrong with it and what would be right.
+        /// The fault, and the expected form.
         remedy: String,
     },
     /// A value that every event needs is missing.
@@ -109,7 +109,7 @@ pub enum EventsError {
         file: String,
         /// The line, from 1.
         line: u64,
-        /// What is wrong, and the remedy.
+        /// The fault, and the remedy.
         why: String,
     },
     /// Reading would take more memory than allowed.

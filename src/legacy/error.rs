@@ -26,7 +26,7 @@ pub enum LegacyError {
     NotASession {
         /// The source.
         file: String,
-        /// What it holds instead.
+        /// Content found instead.
         why: String,
     },
     /// A field of a session file is wrong.
@@ -36,9 +36,9 @@ pub enum LegacyError {
         file: String,
         /// The field, as a path.
         field: String,
-        /// What is wrong.
+        /// The fault.
         why: String,
-        /// What would be right.
+        /// The expected form.
         remedy: String,
     },
     /// A field of one event of a session file is wrong.
@@ -50,9 +50,9 @@ pub enum LegacyError {
         event: usize,
         /// The field.
         field: String,
-        /// What is wrong.
+        /// The fault.
         why: String,
-        /// What would be right.
+        /// The expected form.
         remedy: String,
     },
 }

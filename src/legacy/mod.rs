@@ -4,12 +4,12 @@
 //! edge features that their weights were trained on, and translates their options and presets. Everything else in the
 //! crate works on events, columns and settings in general and names no trading session.
 //!
-//! What it reads: JSON files with the events of one trading session or of several, in five [`forms`]
+//! It reads JSON files with the events of one trading session or of several, in five [`forms`]
 //! ([`sessions_from_json`]), and shards, folders of Parquet files with the nodes of one session
 //! ([`session_from_shard`]). Both give the [`Session`](crate::table::Session) that any table gives, with prices of the
 //! session as a whole as [`attributes`]. The names of their files give the sessions' ids ([`session_id_from_stem`]).
 //!
-//! What it calculates: the node and edge features of such a session ([`features45`]).
+//! It calculates the node and edge features of such a session ([`features45`]).
 //!
 //! No other module depends on it but `config`, which accepts the original's options, `pipeline`, which reads inputs of
 //! every form, chooses the features and passes its errors on.

@@ -38,7 +38,7 @@ pub struct StoreConfig {
     pub compression_level: i32,
     /// Rows of each row group but the last, 1 to 100,000,000; with `content_defined`, their mean.
     pub row_group_rows: u32,
-    /// Whether the content decides where row groups and data pages end. A changed row then changes only the bytes
+    /// Lets the content decide where row groups and data pages end. A changed row then changes only the bytes
     /// near it, and storage that deduplicates chunks stores the rest once.
     pub content_defined: bool,
     /// Minimum rows of a content-defined row group but the last, 1 to `row_group_rows` - 1.
@@ -53,7 +53,7 @@ pub struct StoreConfig {
     pub encodings: EncodingPolicy,
     /// Names of columns that are always dictionary encoded; other columns are if their values repeat.
     pub dictionary: Vec<String>,
-    /// Whether 64-bit integers and floats are stored in fewer bits where no value changes; never times or ids.
+    /// Stores 64-bit integers and floats in fewer bits where no value changes; never times or ids.
     pub narrow: bool,
 }
 

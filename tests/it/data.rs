@@ -10,6 +10,6 @@ pub fn data(name: &str) -> Option<PathBuf> {
     if path.exists() {
         return Some(path);
     }
-    println!("SKIP {}", path.display());
+    crate::skip::skip(format_args!("{} is not there", path.display()));
     None
 }

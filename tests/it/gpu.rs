@@ -29,7 +29,7 @@ pub fn device(tests: &str) -> Option<CudaDevice> {
     match CudaDevice::first() {
         Ok(device) => Some(device),
         Err(error) => {
-            println!("SKIP {tests}: {error}");
+            crate::skip::skip(format_args!("{tests}: {error}"));
             let required = std::env::var_os("IRONFORGE_REQUIRE_GPU").is_some_and(|v| v == "1");
             assert!(!required, "IRONFORGE_REQUIRE_GPU=1, but {tests} cannot run: {error}");
             None
@@ -218,7 +218,9 @@ fn offsets_past_two_gigabytes_are_right() {
     let Some(device) = device("gpu") else { return };
     let available = available_bytes().unwrap_or(0);
     if available < HOST_BYTES {
-        println!("SKIP gpu: {available} bytes of memory are free, {HOST_BYTES} needed for offsets past 2^31");
+        crate::skip::skip(format_args!(
+            "{available} bytes of memory are free, {HOST_BYTES} needed for offsets past 2^31"
+        ));
         return;
     }
     let small = Batch::new(&Shape {
@@ -242,7 +244,9 @@ fn offsets_past_two_gigabytes_are_right() {
         let want = far(&device, values, &alone, [&from, &to], small.scale, kernel).unwrap();
         let got = match far(&device, large, &offsets, [&lo, &hi], small.scale, kernel) {
             Err(CudaError::OutOfMemory { asked, free }) => {
-                println!("SKIP gpu: {asked} bytes of its memory needed for offsets past 2^31, {free} free");
+                crate::skip::skip(format_args!(
+                    "{asked} bytes of its memory needed for offsets past 2^31, {free} free"
+                ));
                 return;
             }
             other => other.unwrap(),

@@ -18,7 +18,7 @@ pub fn built() -> Option<&'static [PtxModule]> {
     match modules() {
         Ok(modules) => Some(modules),
         Err(error) => {
-            println!("SKIP: {error}");
+            crate::skip::skip(format_args!("{error}"));
             assert!(std::env::var_os("IRONFORGE_REQUIRE_PTX").is_none_or(|v| v != "1"), "{error}");
             None
         }
@@ -145,7 +145,9 @@ fn budgets(modules: &[PtxModule]) -> String {
 fn the_readme_lists_the_resources_reported_by_the_assembler() {
     let Some(modules) = built() else { return };
     if !modules.iter().all(|m| m.ptx.contains(COMPILER)) {
-        println!("SKIP: the table is that of nvcc {COMPILER}, these kernels were compiled by another");
+        crate::skip::skip(format_args!(
+            "the table is that of nvcc {COMPILER}, these kernels were compiled by another"
+        ));
         return;
     }
     let readme = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/kernels/README.md")).unwrap();

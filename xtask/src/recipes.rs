@@ -4,7 +4,7 @@
 pub struct Recipe {
     pub name: &'static str,
     pub about: &'static str,
-    /// Whether words after the name are handed to the steps as `"$@"`.
+    /// True if words after the name are passed to the steps as `"$@"`.
     pub takes_arguments: bool,
     pub steps: &'static [Step],
 }
@@ -27,7 +27,7 @@ pub const RECIPES: &[Recipe] = &[
         name: "test",
         about: "the tests whose name contains ARG, built incrementally: the loop of daily work",
         takes_arguments: true,
-        steps: &[Shell(r#"cargo test --profile quick --lib --test it -- "$@""#)],
+        steps: &[Shell(r#"cargo test --lib --test it -- "$@""#)],
     },
     recipe(
         "full-test",

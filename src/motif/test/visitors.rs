@@ -1,4 +1,4 @@
-//! What the test reads from the data and the replicates, phase by phase.
+//! Visitors of the data and the replicates, one for each phase of the test.
 
 use std::ops::Range;
 

@@ -1,4 +1,4 @@
-//! Which features the events and edges of a run have, and their values.
+//! The feature set of a run, and the features of its events and edges.
 
 use rayon::prelude::*;
 

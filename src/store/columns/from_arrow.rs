@@ -18,7 +18,7 @@ const S_PER_DAY: i64 = 86_400;
 /// A column to which arrays are appended.
 pub(crate) struct Decoder {
     values: ValuesBuilder,
-    /// Whether the column is declared nullable: missing values of one that is not become zero.
+    /// True if the column is declared nullable: missing values of one that is not become zero.
     nullable: bool,
 }
 

@@ -155,7 +155,7 @@ impl Dataset {
 
     /// Replaces the contents of a session by a table, in one step. A new session is created.
     ///
-    /// Where the file system cannot swap two folders in one step (those of Linux and macOS usually can), the session is
+    /// If the file system cannot swap two folders in one step (those of Linux and macOS usually can), the session is
     /// missing for a moment. If the writer is killed then, the next [`open`](Self::open) restores the old state.
     ///
     /// # Errors

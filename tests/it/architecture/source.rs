@@ -35,7 +35,7 @@ impl Sources {
         text.insert_str(0, &format!("{line}\n"));
     }
 
-    /// Whether src/ has a folder of that path.
+    /// True if src/ has a folder of that path.
     pub fn is_folder(&self, path: &str) -> bool {
         self.files.keys().any(|file| file.strip_prefix(path).is_some_and(|rest| rest.starts_with('/')))
     }
@@ -142,7 +142,7 @@ pub fn module_of(file: &str) -> &str {
     file.split('/').next().unwrap_or_default().trim_end_matches(".rs")
 }
 
-/// What a file counts as inside its module: a subfolder of the module, or a file beside it.
+/// The part of its module that a file belongs to: a subfolder, or the file itself.
 pub fn unit_of(file: &str) -> String {
     let path = file.trim_end_matches(".rs");
     path.split('/').take(2).collect::<Vec<_>>().join("/")
@@ -180,7 +180,7 @@ pub fn imports(file: &str, text: &str) -> Vec<Vec<String>> {
     found
 }
 
-/// What a module re-exports, by name: the path from the root. Globs are left out.
+/// The re-exports of a module: name and path from the root. Globs are left out.
 fn re_exports(file: &str, text: &str) -> BTreeMap<String, Vec<String>> {
     let own = module_path(file);
     let mut found = BTreeMap::new();
@@ -268,7 +268,7 @@ fn top_level(list: &str) -> Vec<String> {
     items
 }
 
-/// Whether the code names something of a crate.
+/// True if the code names something of a crate.
 pub fn names_crate(text: &str, name: &str) -> bool {
     text.match_indices(&format!("{name}::")).any(|(at, _)| {
         !text[..at].chars().next_back().is_some_and(|c| c.is_alphanumeric() || c == '_' || c == ':')
@@ -292,7 +292,7 @@ pub fn exported_types(text: &str) -> Vec<String> {
     found
 }
 
-/// Whether a text holds a word.
+/// True if a text holds a word.
 pub fn mentions(text: &str, word: &str) -> bool {
     let part = |c: char| c.is_alphanumeric() || c == '_';
     text.match_indices(word).any(|(at, _)| {

@@ -105,7 +105,9 @@ fn every_preset_is_named_in_the_help_and_runs() {
     for (_, name) in ironforge::config::Preset::all() {
         assert!(help.contains(name), "{name}");
         let workspace = Workspace::new();
-        ok(workspace.discover(&["--preset", name, "--threads", "2"]));
+        // Few replicates: what a preset sets is tested with the configuration.
+        let few = ["--set", "motif.iterations=20"];
+        ok(workspace.discover(&[&["--preset", name, "--threads", "2"], &few[..]].concat()));
         let report = workspace.report();
         assert_eq!((&report["preset"], &report["threads"]), (&Value::from(name), &Value::from(2)));
     }

@@ -51,7 +51,7 @@ fn far(batch: &Batch) -> Option<Far> {
     let mut reserve = |name: &str, bytes_of_a_node: usize, access| {
         let buffer = memory.reserve(name, nodes * bytes_of_a_node, access);
         if buffer.is_none() {
-            println!("SKIP far offsets: {} GiB cannot be mapped", (nodes * bytes_of_a_node) >> 30);
+            crate::skip::skip(format_args!("{} GiB cannot be mapped", (nodes * bytes_of_a_node) >> 30));
         }
         buffer
     };
@@ -128,7 +128,7 @@ fn block_sparse_attention_reaches_tiles_past_two_to_the_31() {
     let batch = graph();
     let Some(mut far) = require(80).and_then(|_| far(&batch)) else { return };
     let Some(tiles) = far.memory.reserve("tiles", 512 * (TILES_BEFORE + 1), Access::ReadOnly) else {
-        println!("SKIP far offsets: 2 GiB of tiles cannot be mapped");
+        crate::skip::skip(format_args!("2 GiB of tiles cannot be mapped"));
         return;
     };
     // Every bit of the one partial tile, which is the first of the first block row; the rest is full.
@@ -181,7 +181,7 @@ pub fn last_rows(kernels: &Kernels) -> Option<Result<(), String>> {
     let (mut memory, nodes) = (Memory::new(), BEFORE + LEN);
     let mut far = |name: &str, of_a_node: usize, bytes: &[u8]| {
         let Some(buffer) = memory.reserve(name, nodes * of_a_node, Access::Writable) else {
-            println!("SKIP far offsets: {} GiB cannot be mapped", (nodes * of_a_node) >> 30);
+            crate::skip::skip(format_args!("{} GiB cannot be mapped", (nodes * of_a_node) >> 30));
             return None;
         };
         memory.bytes_mut(buffer)[BEFORE * of_a_node..][..bytes.len()].copy_from_slice(bytes);

@@ -5,7 +5,7 @@ use std::thread;
 
 use ironforge::attention::Plan;
 use ironforge::attention::lowering::{KernelArgs, PlanInputs};
-use ironforge::cuda::{Buffer, Cuda, CudaDevice, CudaError, DeviceAttention, DevicePlan};
+use ironforge::cuda::{Cuda, CudaDevice, CudaError, DeviceAttention, DeviceBuffer, DevicePlan};
 
 use super::Run;
 use super::parts::with_problem;
@@ -37,7 +37,7 @@ fn again() {
     let device = CudaDevice::first().unwrap();
     for _ in 0..3 {
         device.check_memory(700_000).unwrap();
-        drop(Buffer::new(&device, 700_000).unwrap());
+        drop(DeviceBuffer::new(&device, 700_000).unwrap());
     }
     assert_eq!(
         device.check_memory(1_000_001),
@@ -57,7 +57,7 @@ fn an_allocation_that_fails_is_tried_once_more() {
 fn once_more() {
     let device = CudaDevice::first().unwrap();
     let mut values = [0_u8; 3];
-    Buffer::of(&device, &[1_u8, 2, 3]).unwrap().read(0, &mut values).unwrap();
+    DeviceBuffer::of(&device, &[1_u8, 2, 3]).unwrap().read(0, &mut values).unwrap();
     assert_eq!(values, [1, 2, 3]);
 }
 
@@ -77,7 +77,7 @@ fn racing() {
     let compete = || {
         let try_once = |_| {
             barrier.wait();
-            let taken = Buffer::new(&device, 6_000);
+            let taken = DeviceBuffer::new(&device, 6_000);
             // No thread frees before every thread has tried.
             barrier.wait();
             taken.is_ok()
@@ -113,7 +113,7 @@ fn elsewhere() {
         let device = CudaDevice::first().unwrap();
         let plan = DevicePlan::new(&device, Plan::new(&PlanInputs::of(problem)).unwrap()).unwrap();
         let attention = DeviceAttention::new(&plan, &KernelArgs::new(problem).unwrap()).unwrap();
-        let buffer = Buffer::of(&device, &[7_u32; 9]).unwrap();
+        let buffer = DeviceBuffer::of(&device, &[7_u32; 9]).unwrap();
         let elsewhere = |work: Box<dyn FnOnce() + Send + '_>| {
             thread::scope(|scope| scope.spawn(work).join().unwrap());
         };

@@ -3,7 +3,7 @@
 
 use ironforge::attention::lowering::{KernelArgs, OutputType, PlanInputs};
 use ironforge::attention::{Attention, AttentionBackend, Inputs, Keys, Plan, Tensor, TimeBias};
-use ironforge::cuda::{Buffer, Cuda, CudaDevice, CudaError, DeviceAttention, DevicePlan, RawStream};
+use ironforge::cuda::{Cuda, CudaDevice, CudaError, DeviceAttention, DeviceBuffer, DevicePlan, RawStream};
 
 use super::{PART, Run, memory, values};
 use crate::ptx::built;
@@ -78,7 +78,7 @@ fn resident() {
         cut.k = vec![0; 3].into();
         assert!(matches!(DeviceAttention::new(&plan, &cut), Err(CudaError::Attention(_))));
         let limited = device.with_memory_limit(1000);
-        let error = Buffer::new(&limited, 1_000_000).unwrap_err();
+        let error = DeviceBuffer::new(&limited, 1_000_000).unwrap_err();
         assert!(matches!(error, CudaError::OutOfMemory { asked: 1_000_000, free } if free < 1000), "{error}");
     });
 }

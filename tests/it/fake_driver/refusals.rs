@@ -14,7 +14,7 @@ use crate::ptx::built;
 fn has_driver() -> bool {
     let has = cuda::probe() != Err(CudaError::NoDriver);
     if has {
-        println!("SKIP: the system has a CUDA driver");
+        crate::skip::skip(format_args!("the system has a CUDA driver"));
     }
     has
 }

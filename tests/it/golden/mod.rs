@@ -65,7 +65,7 @@ impl Run {
         files.retain(|p| name(p).starts_with(prefix) && name(p).ends_with(suffix));
         files.sort();
         if files.is_empty() {
-            println!("SKIP golden {prefix}*{suffix}: none in {}", self.goldens.display());
+            crate::skip::skip(format_args!("golden {prefix}*{suffix}: none in {}", self.goldens.display()));
         }
         for file in files {
             let mut tally = Tally::default();
@@ -85,7 +85,7 @@ impl Run {
         if path.exists() {
             return Some(path);
         }
-        println!("SKIP golden input {name}: none in {}", data.display());
+        crate::skip::skip(format_args!("golden input {name}: none in {}", data.display()));
         None
     }
 

@@ -13,7 +13,7 @@ use super::{LIMIT, every_type};
 fn out() -> Option<PathBuf> {
     let out = std::env::var_os("IRONFORGE_INTEROP_OUT").map(PathBuf::from);
     if out.is_none() {
-        println!("SKIP without IRONFORGE_INTEROP_OUT: tests/interop/run sets it");
+        crate::skip::skip(format_args!("without IRONFORGE_INTEROP_OUT: tests/interop/run sets it"));
     }
     out
 }

@@ -15,15 +15,13 @@ use crate::attention::strategies::Batch;
 use crate::attention::suite;
 use crate::emulator::backend::Emulated;
 
-/// Writes a copy of the kernels with the change of a mutant.
-fn plant(mutant: &Mutant, to: &Path) {
+/// Writes a copy of one kernel and of all headers, with the change of a mutant.
+fn plant(mutant: &Mutant, kernel: Kernel, to: &Path) {
     fs::create_dir_all(to.join("include")).unwrap();
-    for folder in ["", "include"] {
-        for entry in fs::read_dir(sources().join(folder)).unwrap().map(Result::unwrap) {
-            if entry.file_type().unwrap().is_file() {
-                fs::copy(entry.path(), to.join(folder).join(entry.file_name())).unwrap();
-            }
-        }
+    let entries = format!("{}.cu", kernel.name());
+    fs::copy(sources().join(&entries), to.join(&entries)).unwrap();
+    for header in fs::read_dir(sources().join("include")).unwrap().map(Result::unwrap) {
+        fs::copy(header.path(), to.join("include").join(header.file_name())).unwrap();
     }
     let path = to.join("include").join(mutant.file);
     let source = fs::read_to_string(&path).unwrap();
@@ -42,10 +40,10 @@ fn occurrence(mutant: &Mutant, source: &str) -> usize {
     found[*nth]
 }
 
-/// The kernels with the bug of a mutant.
-pub fn compiled(mutant: &Mutant) -> Kernels {
+/// One kernel with the bug of a mutant.
+pub fn compiled(mutant: &Mutant, kernel: Kernel) -> Kernels {
     let folder = tempfile::tempdir().unwrap();
-    plant(mutant, folder.path());
+    plant(mutant, kernel, folder.path());
     match Kernels::compile(folder.path(), &folder.path().join("out"), &["FEW_ENTRIES"]) {
         Ok(kernels) => kernels,
         Err(Failure::Compile(messages)) => panic!("{}: {messages}", mutant.name),
@@ -53,23 +51,21 @@ pub fn compiled(mutant: &Mutant) -> Kernels {
     }
 }
 
-/// The first finding of the emulator or wrong number, if any.
-pub fn found_by(kernels: &Kernels, problems: &[(Batch, Output)], order: [Kernel; 3]) -> Option<String> {
-    for kernel in order {
-        let backend = Emulated::tolerant(kernels, 80, kernel);
-        for (batch, want) in problems {
-            let numbers = suite::each_form(batch, |form, keys| {
-                batch.with_keys(keys, |problem| {
-                    let got = backend.forward(problem).map_err(|e| e.to_string())?;
-                    suite::compare(batch, &got, want).map_err(|e| format!("{kernel}, {form}: {e}"))
-                })
-            });
-            if let Some(found) = backend.found.lock().unwrap().first() {
-                return Some(format!("emulator: {found}"));
-            }
-            if let Err(error) = numbers {
-                return Some(format!("numbers: {error}"));
-            }
+/// The first finding of the emulator or wrong number of a kernel, if any.
+pub fn found_by(kernels: &Kernels, problems: &[(Batch, Output)], kernel: Kernel) -> Option<String> {
+    let backend = Emulated::tolerant(kernels, 80, kernel);
+    for (batch, want) in problems {
+        let numbers = suite::each_form(batch, |form, keys| {
+            batch.with_keys(keys, |problem| {
+                let got = backend.forward(problem).map_err(|e| e.to_string())?;
+                suite::compare(batch, &got, want).map_err(|e| format!("{kernel}, {form}: {e}"))
+            })
+        });
+        if let Some(found) = backend.found.lock().unwrap().first() {
+            return Some(format!("emulator: {found}"));
+        }
+        if let Err(error) = numbers {
+            return Some(format!("numbers: {error}"));
         }
     }
     None
@@ -88,7 +84,9 @@ pub fn missed(mutants: &[Mutant]) -> Vec<&str> {
         while let Some((n, mutant)) =
             Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|n| Some((n, mutants.get(n)?)))
         {
-            let by = found_by(&compiled(mutant), &problems, mutant.kernels());
+            // The next kernel is compiled only if this one does not show the bug.
+            let kernels = mutant.kernels().into_iter();
+            let by = kernels.map(|k| found_by(&compiled(mutant, k), &problems, k)).find_map(|found| found);
             println!("{} <- {}", mutant.name, by.as_deref().unwrap_or("NOT FOUND"));
             found.lock().unwrap()[n] = by.is_some();
         }

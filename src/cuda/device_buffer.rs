@@ -13,14 +13,14 @@ const ALIGNMENT: usize = 256;
 
 /// Bytes on the GPU, freed when dropped.
 #[derive(Debug)]
-pub struct Buffer {
+pub struct DeviceBuffer {
     slice: DeviceMemory,
     device: CudaDevice,
     /// Dropped after `slice`, so that memory is counted as long as it is held.
     _in_use: InUse,
 }
 
-impl Buffer {
+impl DeviceBuffer {
     /// A buffer of `bytes` bytes, each 0xff: NaN in every float type. They are set in the order of the device's
     /// stream, so possibly after this returns.
     ///
