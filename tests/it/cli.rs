@@ -124,7 +124,7 @@ fn the_sample_gives_every_output_and_is_named_as_the_input() {
     let summary = ok(output);
     assert!(summary.contains("sessions") && summary.contains("untrained"), "{summary}");
     let report = workspace.report();
-    assert_eq!((&report["schema_version"], &report["trained"]), (&Value::from(1), &Value::from(false)));
+    assert_eq!((&report["schema_version"], &report["trained"]), (&Value::from(2), &Value::from(false)));
     for session in report["sessions"].as_array().unwrap() {
         for dataset in ["nodes", "temporal_edges", "dag_edges", "embeddings", "scores"] {
             let id = session["id"].as_str().unwrap();

@@ -11,7 +11,7 @@ use crate::pipeline::memory::MemoryReport;
 use crate::pipeline::progress::PhaseSeconds;
 
 /// Version of the form of the documents. It rises when a reader must change.
-pub const SCHEMA_VERSION: u32 = 1;
+pub const SCHEMA_VERSION: u32 = 2;
 
 /// The part of `run.json` that all commands share: inputs, configuration, cost and versions. Its fields are fields of
 /// the document.
