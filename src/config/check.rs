@@ -30,7 +30,8 @@ const BOUNDED_BY: [(&str, &str); 8] = [
 pub(super) fn check(config: &Config) -> Result<(), SettingRefusal> {
     config.dag.check().map_err(|e| refusal("dag", e.setting(), &e))?;
     let bias = config.attention.time_bias();
-    bias.map_err(|e| refusal("attention", e.setting(), &format_args!("attention: {e}")))?;
+    // The messages of attention begin with the setting, without its section.
+    bias.map_err(|e| refusal("attention", e.setting(), &format_args!("attention.{e}")))?;
     config.tgat.validate().map_err(|e| refusal("tgat", e.setting(), &e))?;
     fast_needs_half(config.attention.accuracy, config.tgat.precision)?;
     config.motif.validate().map_err(|e| refusal("motif", e.setting(), &e))?;

@@ -124,7 +124,7 @@ fn wrong_values_are_refused_with_their_origin() {
             "[tgat]\nprecision = \"f32\"\n[attention]\naccuracy = \"fast\"\n",
             "a.toml:4: attention.accuracy = fast",
         ),
-        ("a.toml", "[attention]\nbuckets = [[5, 1, 0.1]]\n", "attention: bucket 0"),
+        ("a.toml", "[attention]\nbuckets = [[5, 1, 0.1]]\n", "a.toml:2: attention.buckets: bucket 0"),
     ];
     for (name, text, want) in cases {
         let got = refusal(name, text);

@@ -105,9 +105,11 @@ fn every_preset_is_named_in_the_help_and_runs() {
     for (_, name) in ironforge::config::Preset::all() {
         assert!(help.contains(name), "{name}");
         let workspace = Workspace::new();
-        // Few replicates: what a preset sets is tested with the configuration.
-        let few = ["--set", "motif.iterations=20"];
-        ok(workspace.discover(&[&["--preset", name, "--threads", "2"], &few[..]].concat()));
+        // A short log: what a preset sets is tested with the configuration.
+        let rows: String = (0..60).map(|i| format!("{},kind{},{}\n", i * 120, i % 3, i % 7)).collect();
+        let csv = workspace.file("log.csv", format!("t,kind,amount\n{rows}"));
+        let log = [csv.as_str(), "--time", "t:s", "--kind", "kind"];
+        ok(workspace.discover(&[&log[..], &["--preset", name, "--threads", "2"]].concat()));
         let report = workspace.report();
         assert_eq!((&report["preset"], &report["threads"]), (&Value::from(name), &Value::from(2)));
     }

@@ -15,11 +15,13 @@ use crate::attention::strategies::Batch;
 use crate::attention::suite;
 use crate::emulator::backend::Emulated;
 
-/// Writes a copy of one kernel and of all headers, with the change of a mutant.
-fn plant(mutant: &Mutant, kernel: Kernel, to: &Path) {
+/// Writes a copy of some kernels and of all headers, with the change of a mutant.
+fn plant(mutant: &Mutant, kernels: &[Kernel], to: &Path) {
     fs::create_dir_all(to.join("include")).unwrap();
-    let entries = format!("{}.cu", kernel.name());
-    fs::copy(sources().join(&entries), to.join(&entries)).unwrap();
+    for kernel in kernels {
+        let entries = format!("{}.cu", kernel.name());
+        fs::copy(sources().join(&entries), to.join(&entries)).unwrap();
+    }
     for header in fs::read_dir(sources().join("include")).unwrap().map(Result::unwrap) {
         fs::copy(header.path(), to.join("include").join(header.file_name())).unwrap();
     }
@@ -40,10 +42,10 @@ fn occurrence(mutant: &Mutant, source: &str) -> usize {
     found[*nth]
 }
 
-/// One kernel with the bug of a mutant.
-pub fn compiled(mutant: &Mutant, kernel: Kernel) -> Kernels {
+/// Some kernels with the bug of a mutant.
+pub fn compiled(mutant: &Mutant, kernels: &[Kernel]) -> Kernels {
     let folder = tempfile::tempdir().unwrap();
-    plant(mutant, kernel, folder.path());
+    plant(mutant, kernels, folder.path());
     match Kernels::compile(folder.path(), &folder.path().join("out"), &["FEW_ENTRIES"]) {
         Ok(kernels) => kernels,
         Err(Failure::Compile(messages)) => panic!("{}: {messages}", mutant.name),
@@ -84,9 +86,11 @@ pub fn missed(mutants: &[Mutant]) -> Vec<&str> {
         while let Some((n, mutant)) =
             Some(next.fetch_add(1, Ordering::Relaxed)).and_then(|n| Some((n, mutants.get(n)?)))
         {
-            // The next kernel is compiled only if this one does not show the bug.
-            let kernels = mutant.kernels().into_iter();
-            let by = kernels.map(|k| found_by(&compiled(mutant, k), &problems, k)).find_map(|found| found);
+            let by = mutant.kernels().into_iter().find_map(|group| {
+                // The next group is compiled only if this one does not show the bug.
+                let compiled = compiled(mutant, group);
+                group.iter().find_map(|&kernel| found_by(&compiled, &problems, kernel))
+            });
             println!("{} <- {}", mutant.name, by.as_deref().unwrap_or("NOT FOUND"));
             found.lock().unwrap()[n] = by.is_some();
         }
