@@ -1,6 +1,7 @@
 //! Settings of the network.
 
 use super::error::TgatError;
+use crate::geometry::MAX_HEAD_DIM;
 
 /// Default width of the hidden state: 11 values a head.
 const HIDDEN_DIM: usize = 44;
@@ -9,8 +10,6 @@ const NUM_HEADS: usize = 4;
 /// Default number of layers.
 const NUM_LAYERS: usize = 2;
 
-/// Largest head dimension that attention accepts.
-const MAX_HEAD_DIM: usize = 128;
 /// An output head is a quarter as wide, and must not be empty.
 const MIN_HIDDEN_DIM: usize = 4;
 /// Bounds that keep the weights below 1 GiB, so that a mistyped setting is an error instead of exhausted memory.

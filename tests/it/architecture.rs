@@ -23,7 +23,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("attention", &["csr", "geometry"]),
     ("store", &["table", "suggest"]),
     ("motif", &["dag", "table", "csr", "philox", "suggest"]),
-    ("tgat", &["attention", "table", "csr", "philox", "suggest"]),
+    ("tgat", &["attention", "table", "csr", "geometry", "philox", "suggest"]),
     ("cuda", &["attention", "csr", "geometry"]),
     ("backend", &["attention", "cuda", "geometry"]),
     ("config", &["suggest", "legacy", "attention", "backend", "dag", "motif", "store", "tgat"]),

@@ -37,7 +37,7 @@ const DAG_EDGE_BYTES: usize = U32_BYTES + LINK_BYTES + F32_BYTES;
 /// Bytes of a node in the DAG: its generation, the order by generation and its number.
 const NODE_BYTES: usize = 12;
 /// Scores of an event: the patterns and the significance.
-const SCORES: usize = 17;
+const SCORES: usize = crate::tgat::PATTERNS + 1;
 /// Values of hidden width in f32 that a layer holds per event: projection, q, k, v, attention, output.
 const LAYER_F32: usize = 6;
 /// Values of hidden width in half precision that a layer holds per event: q, k, v.
