@@ -8,7 +8,7 @@ use crate::motif::census::Occurrences;
 use crate::motif::pattern::{KeyMap, LabelKey};
 
 /// Occurrences that are passed on together where they are not kept but enumerated again.
-const CHUNK: usize = 1 << 14;
+const ROWS_PER_CHUNK: usize = 1 << 14;
 
 /// The occurrences of a shape under some labellings.
 pub(crate) struct LabelledOccurrences<'a> {
@@ -49,7 +49,7 @@ impl LabelledOccurrences<'_> {
 
     /// The unknown keys that occur at least `count` times in a lane among `roots`, which have just been counted, and
     /// how often. The higher `count`, the fewer cells of the sketch reach it: rare questions cost little.
-    pub(crate) fn unknown<L: LabelKey>(
+    pub(crate) fn unknown_counts<L: LabelKey>(
         &self,
         lane: usize,
         roots: Range<u32>,
@@ -58,12 +58,12 @@ impl LabelledOccurrences<'_> {
         count: u32,
     ) -> Vec<(L, u32)> {
         let sketch = counter.sketch(lane);
-        if !sketch.any_reaches(count) {
+        if !sketch.any_may_reach(count) {
             return Vec::new();
         }
         let mut counts: KeyMap<L, u32> = KeyMap::default();
         let mut add = |key: L| {
-            if sketch.reaches(hash.hash(key), count) && hash.slot(key) == hash.unknown() {
+            if sketch.may_reach(hash.hash(key), count) && hash.slot(key) == hash.unknown_slot() {
                 *counts.entry(key).or_insert(0) += 1;
             }
         };
@@ -114,7 +114,7 @@ impl LabelledOccurrences<'_> {
                 if self.lanes.contains(&lane) {
                     self.labels.each_key(std::slice::from_ref(row), lane, self.bits, |key| {
                         let slot = hash.slot(key);
-                        if slot != hash.unknown() {
+                        if slot != hash.unknown_slot() {
                             visit(lane, row[0], slot);
                         }
                     });
@@ -130,11 +130,11 @@ impl LabelledOccurrences<'_> {
             let first = |root: u32| rows.partition_point(|row| row[0] < root);
             return visit(&rows[first(roots.start)..first(roots.end)]);
         }
-        let mut rows: Vec<[u32; K]> = Vec::with_capacity(CHUNK);
+        let mut rows: Vec<[u32; K]> = Vec::with_capacity(ROWS_PER_CHUNK);
         self.occurrences.each(self.index, |nodes| {
             if roots.contains(&nodes[0]) {
                 rows.extend(nodes.as_chunks::<K>().0);
-                if rows.len() == CHUNK {
+                if rows.len() == ROWS_PER_CHUNK {
                     visit(&rows);
                     rows.clear();
                 }

@@ -5,13 +5,13 @@ use std::hint::select_unpredictable;
 use crate::motif::pattern::LabelKey;
 
 /// Keys per bucket: the fewer, the sooner each bucket finds its displacement.
-const PER_BUCKET: usize = 4;
+const KEYS_PER_BUCKET: usize = 4;
 /// Largest number of used slots, of 16.
 const USED_OF_16: usize = 14;
 /// Hash functions tried before the table is doubled.
-const TRIES: u64 = 16;
+const TRIES_PER_SIZE: u64 = 16;
 /// Bits of a short entry that may be set; the lowest is set in an empty slot.
-const SHORT: u32 = u32::BITS - 1;
+const SHORT_BITS: u32 = u32::BITS - 1;
 
 /// A slot of a [`PerfectHash`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -58,7 +58,7 @@ impl<L: LabelKey> PerfectHash<L> {
                 return hash;
             }
             attempt += 1;
-            if attempt % TRIES == 0 {
+            if attempt % TRIES_PER_SIZE == 0 {
                 slots *= 2;
             }
         }
@@ -68,18 +68,18 @@ impl<L: LabelKey> PerfectHash<L> {
         let slot_bits = slots.trailing_zeros();
         // odd, and another for each attempt
         let multiplier = 0xD6E8_FEB8_6659_FD93_u64.wrapping_mul(2 * attempt + 1);
-        let is_short = L::BITS == u64::BITS && bits <= slot_bits + SHORT;
+        let is_short = L::BITS == u64::BITS && bits <= slot_bits + SHORT_BITS;
         let mut this = Self {
             entries: if is_short {
                 SlotKeys::Short(vec![1; slots])
             } else {
                 SlotKeys::Whole(vec![L::NONE; slots])
             },
-            displacements: vec![0; (slots / PER_BUCKET).max(2)],
+            displacements: vec![0; (slots / KEYS_PER_BUCKET).max(2)],
             // shifted up, it multiplies modulo 2^bits: no two keys have the same hash
             multiplier: if is_short { multiplier << (u64::BITS - bits) } else { multiplier },
             slot_bits,
-            bucket_bits: (slots / PER_BUCKET).max(2).trailing_zeros(),
+            bucket_bits: (slots / KEYS_PER_BUCKET).max(2).trailing_zeros(),
         };
         let mut by_bucket: Vec<(u32, u32, u32, L)> = keys
             .iter()
@@ -123,7 +123,7 @@ impl<L: LabelKey> PerfectHash<L> {
 
     /// The slot that [`PerfectHash::slot`] gives for an unknown key: one more than the last.
     #[inline]
-    pub(crate) fn unknown(&self) -> Slot {
+    pub(crate) fn unknown_slot(&self) -> Slot {
         Slot(1 << self.slot_bits)
     }
 
@@ -144,7 +144,7 @@ impl<L: LabelKey> PerfectHash<L> {
         rest >> (u32::BITS - self.bucket_bits)
     }
 
-    /// The slot of a key; [`PerfectHash::unknown`] for one that is not known.
+    /// The slot of a key; [`PerfectHash::unknown_slot`] for one that is not known.
     #[inline]
     pub(crate) fn slot(&self, key: L) -> Slot {
         let (start, rest) = self.split(self.hash(key));
@@ -153,7 +153,7 @@ impl<L: LabelKey> PerfectHash<L> {
             SlotKeys::Whole(entries) => entries[slot as usize] == key,
             SlotKeys::Short(entries) => entries[slot as usize] == rest,
         };
-        Slot(select_unpredictable(is_known, slot, self.unknown().0))
+        Slot(select_unpredictable(is_known, slot, self.unknown_slot().0))
     }
 
     /// Writes the index of each key's counter: its slot, or, for an unknown key, the number of slots plus the cell
@@ -199,8 +199,8 @@ mod tests {
     fn each_known_key_has_one_slot_and_no_other_key_has_one() {
         fn check<L: LabelKey + std::fmt::Debug>(n: u32, radix: u32) {
             let bits = 5 * label_bits(radix as usize);
-            let mut numbers = crate::philox::Philox::new(u64::from(n)).stream(radix, 0);
-            let mut key = || (0..5).fold(L::ZERO, |key, _| key.push_bits(bits / 5, numbers.below(radix)));
+            let mut stream = crate::philox::Philox::new(u64::from(n)).stream(radix, 0);
+            let mut key = || (0..5).fold(L::ZERO, |key, _| key.push_bits(bits / 5, stream.below(radix)));
 
             let keys: BTreeSet<L> = (0..n).map(|_| key()).collect();
             let others: Vec<L> = (0..1000).map(|_| key()).filter(|c| !keys.contains(c)).collect();
@@ -209,7 +209,7 @@ mod tests {
             let slot = |key: L| hash.slot(key);
             let slots: BTreeSet<Slot> = keys.iter().map(|&key| slot(key)).collect();
             assert_eq!(slots.len(), keys.len());
-            assert!(others.iter().all(|&key| slot(key) == hash.unknown()));
+            assert!(others.iter().all(|&key| slot(key) == hash.unknown_slot()));
             let mut indices = vec![0; keys.len() + others.len()];
             hash.counter_indices(&[&keys[..], &others].concat(), &mut indices, 6);
             let want = |&key: &L| {

@@ -18,7 +18,7 @@ use crate::motif::pattern::{LabelKey, label_bits};
 /// Bytes of drawn labels that are kept at a time, unless [`LANES`] replicates need more.
 pub(crate) const LABEL_BYTES: usize = 1 << 26;
 /// Occurrences counted by one piece of parallel work, times replicates: about ten milliseconds.
-const PIECE: u64 = 4_000_000;
+const COUNTS_PER_PIECE: u64 = 4_000_000;
 
 /// A shape and those of its patterns that are tracked through the replicates.
 pub(crate) struct TrackedShape<L> {
@@ -145,7 +145,7 @@ impl Replicates<'_> {
             .iter()
             .enumerate()
             .flat_map(|(at, shape)| {
-                let replicates = PIECE / self.group.instances[shape.index].max(1);
+                let replicates = COUNTS_PER_PIECE / self.group.instances[shape.index].max(1);
                 let batches = usize::try_from(replicates).unwrap_or(usize::MAX) / LANES;
                 labels.chunks(batches.max(1)).map(move |piece| (at, piece))
             })
@@ -153,8 +153,7 @@ impl Replicates<'_> {
         let one = |counter: &mut SketchCounter, &(at, piece): &Piece<'_>| {
             let mut acc = visitor.init(at);
             let index = shapes[at].index;
-            let together =
-                SketchCounter::lanes_together(&shapes[at].hash, self.group.instances[index] as usize);
+            let together = SketchCounter::max_lanes(&shapes[at].hash, self.group.instances[index] as usize);
             for (replicates, labels) in piece {
                 for lanes in in_groups(replicates.len(), together) {
                     let occurrences = self.labelled(self.occurrences, index, labels, lanes);

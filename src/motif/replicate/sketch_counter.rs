@@ -43,7 +43,7 @@ impl SketchCounter {
     }
 
     /// Number of lanes that are counted together, for about `rows` occurrences.
-    pub(super) fn lanes_together<L: LabelKey>(hash: &PerfectHash<L>, rows: usize) -> usize {
+    pub(super) fn max_lanes<L: LabelKey>(hash: &PerfectHash<L>, rows: usize) -> usize {
         (MAX_COUNTERS / (hash.slots() + cells(rows))).clamp(1, LANES)
     }
 
@@ -62,7 +62,7 @@ impl SketchCounter {
         self.lanes = lanes;
     }
 
-    /// Counts occurrences `[n, K]` of event numbers under `labels` of `bits` bits.
+    /// Counts occurrences `[n, K]` of event stream under `labels` of `bits` bits.
     pub(super) fn add<L: LabelKey, const K: usize>(
         &mut self,
         hash: &PerfectHash<L>,
@@ -152,7 +152,7 @@ pub(super) struct Sketch<'a> {
 
 impl Sketch<'_> {
     /// Returns whether any unknown key may occur `count` times.
-    pub(super) fn any_reaches(&self, count: u32) -> bool {
+    pub(super) fn any_may_reach(&self, count: u32) -> bool {
         let Some(high) = self.high else {
             let any = |count| self.low.iter().fold(false, |any, &cell| any | (cell >= count));
             return u8::try_from(count).is_ok_and(any);
@@ -163,7 +163,7 @@ impl Sketch<'_> {
 
     /// Returns whether the unknown key with this hash may occur `count` times.
     #[inline]
-    pub(super) fn reaches(&self, hash: u64, count: u32) -> bool {
+    pub(super) fn may_reach(&self, hash: u64, count: u32) -> bool {
         let cell = (hash >> self.shift) as usize;
         let high = self.high.map_or(0, |high| high[cell]);
         high << 8 | u32::from(self.low[cell]) >= count
@@ -185,12 +185,12 @@ mod tests {
 
     /// Counts known and unknown keys of `n` triples in some lanes and compares with maps, half-way and at the end.
     fn check<L: LabelKey + std::fmt::Debug>(radix: u32, n: usize, know: fn(usize) -> bool) {
-        let mut numbers = crate::philox::Philox::new(u64::from(radix)).stream(n as u32, 0);
-        let rows: Vec<[u32; 3]> = (0..n).map(|_| std::array::from_fn(|_| numbers.below(997))).collect();
+        let mut stream = crate::philox::Philox::new(u64::from(radix)).stream(n as u32, 0);
+        let rows: Vec<[u32; 3]> = (0..n).map(|_| std::array::from_fn(|_| stream.below(997))).collect();
         let bits = label_bits(radix as usize);
         let mut labels = LabelLanes::new(997, radix as usize);
         let mut draw = |lane: usize| {
-            let skewed = |_| LabelIdx(numbers.below(radix).min(numbers.below(radix)));
+            let skewed = |_| LabelIdx(stream.below(radix).min(stream.below(radix)));
             let drawn: Vec<LabelIdx> = (0..997).map(skewed).collect();
             labels.set(lane, &drawn);
             let key =
@@ -218,11 +218,11 @@ mod tests {
                     }
                     let sketch = counter.sketch(lane);
                     want.retain(|key, _| chosen.binary_search(key).is_err());
-                    assert!(want.iter().all(|(&key, &count)| sketch.reaches(hash.hash(key), count)));
-                    assert!(want.values().max().is_none_or(|&most| sketch.any_reaches(most)));
+                    assert!(want.iter().all(|(&key, &count)| sketch.may_reach(hash.hash(key), count)));
+                    assert!(want.values().max().is_none_or(|&most| sketch.any_may_reach(most)));
                 }
             }
-            assert!(lanes.clone().all(|lane| !counter.sketch(lane).any_reaches(n as u32 + 1)));
+            assert!(lanes.clone().all(|lane| !counter.sketch(lane).any_may_reach(n as u32 + 1)));
         }
     }
 

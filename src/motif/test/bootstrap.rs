@@ -29,9 +29,9 @@ pub(in crate::motif) fn lift_intervals(
     }
     let philox = Philox::new(seed).fork(PURPOSE);
     let resample = |index: usize| {
-        let mut numbers = philox.stream(index as u32, 0);
+        let mut stream = philox.stream(index as u32, 0);
         let mut times = vec![0_u32; graphs];
-        (0..graphs).for_each(|_| times[numbers.below(graphs as u32) as usize] += 1);
+        (0..graphs).for_each(|_| times[stream.below(graphs as u32) as usize] += 1);
         times
     };
     let mut lifts: Vec<Vec<f64>> = vec![Vec::with_capacity(RESAMPLES); patterns.len()];

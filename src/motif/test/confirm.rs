@@ -47,7 +47,8 @@ impl SignificanceTest<'_> {
             let of_shape =
                 |patterns: &Vec<Option<PatternIdx>>| patterns.iter().map(|p| p.map(scale)).collect();
             let scales = patterns.iter().map(of_shape).collect();
-            let visitor = HoldoutMaxima { shapes, masks, scales, held_out: self.held_out, maxima };
+            let visitor =
+                HoldoutMaxima { shapes, masks, scales, first_held_out: self.first_held_out, maxima };
             replicates.visit(NullRng::test(self.seed), 0..self.iterations, shapes, &visitor).map(|_| ())
         })
     }
@@ -59,7 +60,7 @@ struct HoldoutMaxima<'a, L> {
     masks: &'a [LabelMask],
     /// For each shape, the scale of the pattern in each slot.
     scales: Vec<Vec<Option<Scale>>>,
-    held_out: u32,
+    first_held_out: u32,
     maxima: &'a Maxima,
 }
 
@@ -81,7 +82,7 @@ impl<L: LabelKey> ReplicateVisitor<L> for HoldoutMaxima<'_, L> {
     ) {
         let hash = &self.shapes[shape].hash;
         counts.fill(0);
-        occurrences.each_known(self.held_out..u32::MAX, hash, &self.masks[shape], |lane, _, slot| {
+        occurrences.each_known(self.first_held_out..u32::MAX, hash, &self.masks[shape], |lane, _, slot| {
             counts[lane * hash.slots() + slot.index()] += 1;
         });
         for lane in occurrences.lanes.clone() {

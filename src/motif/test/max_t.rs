@@ -29,11 +29,11 @@ use crate::motif::pattern::{KeyMap, LabelKey, Pattern, label_bits, label_limit};
 use crate::motif::replicate::{PerfectHash, ProgressCounter, Replicates, Slot, TrackedShape};
 
 /// Calibration replicates: the scale is then known to 7 %, for a tenth of the default work.
-const CALIBRATION: u32 = 100;
+const CALIBRATION_REPLICATES: u32 = 100;
 /// Calibration replicates that decide which patterns have their own mean and scale, ...
-pub(super) const SCREENING: u32 = 8;
+pub(super) const SCREENING_REPLICATES: u32 = 8;
 /// ... those that reach `min_count` in this number of them: the others are rare, with a mean of about 1 or less.
-pub(super) const SCREENED: usize = 2;
+pub(super) const MIN_SCREENED: usize = 2;
 
 /// The test of the patterns of a census against a null.
 pub(in crate::motif) struct SignificanceTest<'a> {
@@ -46,7 +46,7 @@ pub(in crate::motif) struct SignificanceTest<'a> {
     pub(in crate::motif) min_count: u64,
     pub(in crate::motif) seed: u64,
     /// First event of the held-out graphs; the number of events if none is held out.
-    pub(in crate::motif) held_out: u32,
+    pub(in crate::motif) first_held_out: u32,
     /// Receives the work done and the total.
     pub(in crate::motif) progress: &'a (dyn Fn(u64, u64) + Sync),
 }
@@ -92,9 +92,9 @@ impl SignificanceTest<'_> {
         let (maxima, discovery) = (Maxima::new(self.iterations), Maxima::new(self.iterations));
         let mut outcomes = vec![PatternOutcome::default(); census.patterns.len()];
         let groups = self.groups(census);
-        let calibration = self.iterations.min(CALIBRATION);
+        let calibration = self.iterations.min(CALIBRATION_REPLICATES);
         let shapes: usize = groups.iter().map(|group| group.shapes.len()).sum();
-        let total = SCREENING.min(calibration) + calibration + self.iterations;
+        let total = SCREENING_REPLICATES.min(calibration) + calibration + self.iterations;
         let progress = ProgressCounter::new(shapes as u64 * u64::from(total), self.progress);
         for group in &groups {
             let occurrences = Occurrences::of(self.union, group);
@@ -124,12 +124,12 @@ impl SignificanceTest<'_> {
         outcomes: &mut [PatternOutcome],
     ) -> Result<(), MotifError> {
         let targets = self.targets::<L>(replicates.group, census);
-        let held_out = self.held_out;
+        let first_held_out = self.first_held_out;
         let min_count = u32::try_from(self.min_count).unwrap_or(u32::MAX);
 
         let shapes = self.screen(replicates, &targets, calibration, min_count)?;
         let discovery_counts =
-            replicates.visit_observed(&shapes, &DiscoveryCounts { shapes: &shapes, held_out });
+            replicates.visit_observed(&shapes, &DiscoveryCounts { shapes: &shapes, first_held_out });
         let scales = self.calibrate(replicates, &shapes, calibration)?;
         // no shape occurs so often that its count does not fit 32 bits
         let count = |target: &Target<L>| census.patterns[target.pattern.0].count as u32;
@@ -139,7 +139,7 @@ impl SignificanceTest<'_> {
             shapes: &shapes,
             scales: &scales,
             observed: &observed,
-            held_out: (held_out < self.union.nodes()).then_some(held_out),
+            first_held_out: (first_held_out < self.union.nodes()).then_some(first_held_out),
             min_count,
             maxima,
             discovery,
@@ -165,10 +165,13 @@ impl SignificanceTest<'_> {
         let shapes = self.shapes(replicates.group, targets, &[]);
         let screen = Screen { shapes: &shapes, min_count };
         let rng = NullRng::calibration(self.seed);
-        let reached = replicates.visit(rng, 0..SCREENING.min(calibration), &shapes, &screen)?;
+        let reached = replicates.visit(rng, 0..SCREENING_REPLICATES.min(calibration), &shapes, &screen)?;
         let often = |mut keys: Vec<L>| -> Vec<L> {
             keys.sort_unstable();
-            keys.chunk_by(|a, b| a == b).filter(|same| same.len() >= SCREENED).map(|same| same[0]).collect()
+            keys.chunk_by(|a, b| a == b)
+                .filter(|same| same.len() >= MIN_SCREENED)
+                .map(|same| same[0])
+                .collect()
         };
         let common: Vec<Vec<L>> = reached.into_par_iter().map(often).collect();
         Ok(self.shapes(replicates.group, targets, &common))
@@ -182,7 +185,7 @@ impl SignificanceTest<'_> {
         calibration: u32,
     ) -> Result<Vec<[ShapeScales; 3]>, MotifError> {
         let rng = NullRng::calibration(self.seed);
-        let visitor = Calibration { shapes, held_out: self.held_out };
+        let visitor = Calibration { shapes, first_held_out: self.first_held_out };
         let sums = replicates.visit(rng, 0..calibration, shapes, &visitor)?;
         let scales = |sums: &[MomentSums; 3]| {
             [0, 1, 2].map(|part| ShapeScales::of(&sums[part].all_moments(calibration).collect::<Vec<_>>()))
@@ -210,8 +213,8 @@ impl SignificanceTest<'_> {
                 null_mean,
                 null_sd,
                 score: scale(0).score(count),
-                discovery: (found >= min_count).then(|| scale(1).score(found)),
-                held_out: count - found,
+                discovery_score: (found >= min_count).then(|| scale(1).score(found)),
+                held_out_count: count - found,
                 held_out_scale: scale(2),
             }
         };

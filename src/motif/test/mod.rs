@@ -30,6 +30,6 @@ mod visitors;
 
 pub(super) use bootstrap::lift_intervals;
 pub(super) use correction::{benjamini_hochberg, benjamini_yekutieli, bonferroni};
-pub(super) use holdout::held_out;
+pub(super) use holdout::choose_held_out;
 pub(super) use max_t::SignificanceTest;
 pub(super) use result::{PatternOutcome, TestResult};

@@ -21,7 +21,7 @@ impl TestResult {
 
     /// Family-wise p of a pattern in the graphs that are not held out: 1 if it is too rare there.
     pub(in crate::motif) fn p_discovery(&self, outcome: &PatternOutcome) -> f64 {
-        outcome.discovery.map_or(1.0, |score| share_above(&self.discovery_maxima, score))
+        outcome.discovery_score.map_or(1.0, |score| share_above(&self.discovery_maxima, score))
     }
 }
 
@@ -39,9 +39,9 @@ pub(in crate::motif) struct PatternOutcome {
     /// Score in all graphs.
     pub(super) score: f64,
     /// Score in the graphs that are not held out; `None` if it is too rare there to be tested.
-    pub(super) discovery: Option<f64>,
+    pub(super) discovery_score: Option<f64>,
     /// Count in the held-out graphs.
-    pub(super) held_out: u32,
+    pub(super) held_out_count: u32,
     /// Scale of the score in the held-out graphs.
     pub(super) held_out_scale: Scale,
 }
@@ -49,7 +49,7 @@ pub(in crate::motif) struct PatternOutcome {
 impl PatternOutcome {
     /// Score in the held-out graphs.
     pub(super) fn held_out_score(&self) -> f64 {
-        self.held_out_scale.score(self.held_out)
+        self.held_out_scale.score(self.held_out_count)
     }
 }
 
@@ -61,7 +61,9 @@ mod tests {
     fn p_discovery_compares_with_the_maxima_of_the_graphs_not_held_out() {
         let result =
             TestResult { outcomes: Vec::new(), maxima: vec![9.0; 3], discovery_maxima: vec![1.0, 2.0, 3.0] };
-        let of = |discovery| result.p_discovery(&PatternOutcome { discovery, ..PatternOutcome::default() });
+        let of = |discovery_score| {
+            result.p_discovery(&PatternOutcome { discovery_score, ..PatternOutcome::default() })
+        };
         assert_eq!([of(Some(3.5)), of(Some(2.0)), of(Some(0.5)), of(None)], [0.25, 0.75, 1.0, 1.0]);
     }
 }

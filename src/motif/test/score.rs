@@ -125,17 +125,17 @@ mod tests {
 
     #[test]
     fn the_largest_score_is_that_of_patterns_scored_one_by_one() {
-        let mut numbers = crate::philox::Philox::new(3).stream(0, 0);
+        let mut stream = crate::philox::Philox::new(3).stream(0, 0);
         for _ in 0..300 {
-            let moments: Vec<_> = (0..numbers.below(50))
+            let moments: Vec<_> = (0..stream.below(50))
                 .map(|_| {
-                    let mean = f64::from(numbers.next_f32()) * 40.0;
-                    (mean, mean * f64::from(numbers.next_f32()) * 9.0)
+                    let mean = f64::from(stream.next_f32()) * 40.0;
+                    (mean, mean * f64::from(stream.next_f32()) * 9.0)
                 })
                 .collect();
             let scales = ShapeScales::of(&moments);
-            let counts: Vec<u32> = moments.iter().map(|_| numbers.below(60)).collect();
-            let bound = [f64::NEG_INFINITY, -3.0, 1.0, 20.0][numbers.below(4) as usize];
+            let counts: Vec<u32> = moments.iter().map(|_| stream.below(60)).collect();
+            let bound = [f64::NEG_INFINITY, -3.0, 1.0, 20.0][stream.below(4) as usize];
             let reached = (0..counts.len()).filter(|&pattern| counts[pattern] >= 5);
             let score = |pattern| scales.get(pattern).score(counts[pattern]);
             let want = reached.map(score).fold(bound, f64::max);

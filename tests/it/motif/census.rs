@@ -83,12 +83,12 @@ fn counted(census: &Census) -> BTreeMap<Key, Numbers> {
 
 fn a_graph() -> impl Strategy<Value = Owned> {
     (0_usize..=13, 0.0_f64..0.7, any::<u64>(), 1_u32..7).prop_map(|(nodes, density, seed, vocabulary)| {
-        let mut numbers = Philox::new(seed).stream(0, 0);
+        let mut stream = Philox::new(seed).stream(0, 0);
         let n = nodes as u32;
         let pairs = (0..n).flat_map(|i| (i + 1..n).map(move |j| (i, j)));
-        let edges: Vec<_> = pairs.filter(|_| f64::from(numbers.next_f32()) < density).collect();
+        let edges: Vec<_> = pairs.filter(|_| f64::from(stream.next_f32()) < density).collect();
         // with gaps: label codes need not be dense
-        let labels: Vec<u32> = (0..n).map(|_| numbers.below(vocabulary) * 1_000_003).collect();
+        let labels: Vec<u32> = (0..n).map(|_| stream.below(vocabulary) * 1_000_003).collect();
         Owned::new(nodes, &edges).labelled(&labels)
     })
 }
@@ -125,12 +125,12 @@ proptest! {
 
 /// Times of 0 to 40 minutes, rising or not; in one case of four the first and last are the extreme times.
 fn timed(graph: Owned, seed: u64, rising: bool) -> Owned {
-    let mut numbers = Philox::new(seed).stream(1, 0);
-    let mut t_ms: Vec<i64> = graph.labels.iter().map(|_| 60_000 * i64::from(numbers.below(40))).collect();
+    let mut stream = Philox::new(seed).stream(1, 0);
+    let mut t_ms: Vec<i64> = graph.labels.iter().map(|_| 60_000 * i64::from(stream.below(40))).collect();
     if rising {
         t_ms.sort_unstable();
     }
-    if numbers.below(4) == 0 {
+    if stream.below(4) == 0 {
         t_ms.iter_mut().take(2).for_each(|t| *t = i64::MIN);
         t_ms.iter_mut().skip(6).for_each(|t| *t = i64::MAX);
     }
@@ -161,11 +161,11 @@ proptest! {
 /// Events linked with some of the `reach` next ones: sparse, so that a set may span four times `reach`.
 fn a_wide_graph() -> impl Strategy<Value = Owned> {
     (0_usize..260, 1_u32..140, 1_u32..4, any::<u64>()).prop_map(|(nodes, reach, degree, seed)| {
-        let mut numbers = Philox::new(seed).stream(0, 0);
+        let mut stream = Philox::new(seed).stream(0, 0);
         let n = nodes as u32;
         let starts = (0..n).flat_map(|i| vec![i; degree as usize]);
         let edges: Vec<_> =
-            starts.map(|i| (i, i + 1 + numbers.below(reach))).filter(|&(_, to)| to < n).collect();
+            starts.map(|i| (i, i + 1 + stream.below(reach))).filter(|&(_, to)| to < n).collect();
         Owned::new(nodes, &edges)
     })
 }

@@ -8,19 +8,19 @@ use ironforge::philox::{Philox, Stream};
 
 use super::{Owned, lend};
 
-/// Sessions of `n` events about 2 minutes apart, labels drawn by `label(numbers, fraction of the session passed)`.
+/// Sessions of `n` events about 2 minutes apart, labels drawn by `label(stream, fraction of the session passed)`.
 fn sessions(seed: u64, count: u32, n: usize, label: impl Fn(&mut Stream, f64) -> u32) -> Vec<Owned> {
     let philox = Philox::new(seed);
     let session = |session| {
-        let mut numbers = philox.stream(77, session);
+        let mut stream = philox.stream(77, session);
         let mut t = 0;
         let times: Vec<i64> = (0..n)
             .map(|_| {
-                t += i64::from(numbers.below(240_000));
+                t += i64::from(stream.below(240_000));
                 t
             })
             .collect();
-        let labels = (0..n).map(|i| label(&mut numbers, i as f64 / n as f64)).collect();
+        let labels = (0..n).map(|i| label(&mut stream, i as f64 / n as f64)).collect();
         Owned::window(times, labels)
     };
     (0..count).map(session).collect()
@@ -59,7 +59,7 @@ fn the_null_mean_is_the_expected_count_under_permutation() {
 
 #[test]
 fn p_values_are_fractions_of_the_replicates_and_never_above_the_family_wise_ones() {
-    let graphs = sessions(5, 4, 40, |numbers, _| numbers.below(3));
+    let graphs = sessions(5, 4, 40, |stream, _| stream.below(3));
     let config = MotifConfig { max_nodes: 4, iterations: 99, ..MotifConfig::default() };
     let mut rarer = 0;
     for row in mined(&graphs, &config, 5) {
@@ -93,7 +93,7 @@ fn a_pattern_that_the_held_out_graphs_lack_is_found_and_not_confirmed() {
 
 #[test]
 fn the_deviation_of_two_counts_is_their_distance_over_the_root_of_two() {
-    let graphs = sessions(5, 4, 40, |numbers, _| numbers.below(3));
+    let graphs = sessions(5, 4, 40, |stream, _| stream.below(3));
     let rows = mined(&graphs, &small(2), 5);
     let distances: Vec<f64> =
         rows.iter().map(|row| row.significance.unwrap().null_sd * 2.0_f64.sqrt()).collect();
@@ -183,7 +183,7 @@ fn results_do_not_depend_on_the_number_of_threads() {
     };
     let one = on(1);
     assert!(one.rows.len() > 20);
-    // other numbers of threads also cut the replicates into other pieces
+    // other stream of threads also cut the replicates into other pieces
     for threads in [2, 3, 7] {
         assert_eq!(on(threads), one, "{threads} threads");
     }
