@@ -90,7 +90,7 @@ impl<L: LabelKey> HashCounts<L> {
         }
     }
 
-    /// Counts the occurrences `rows`, `[n, K]` event stream in time order, under `labels`.
+    /// Counts the occurrences `rows`, `[n, K]` event numbers in time order, under `labels`.
     fn add_rows<const K: usize>(&mut self, rows: &[u32], labels: &[LabelIdx]) {
         let radix = self.radix;
         let key =

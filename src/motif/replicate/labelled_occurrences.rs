@@ -1,4 +1,4 @@
-//! The occurrences of a shape under some labellings, and the ways to count them.
+//! The occurrences of a shape under several labellings, and the ways to count them.
 
 use std::ops::Range;
 
@@ -7,29 +7,29 @@ use super::{LabelMask, PerfectHash, SketchCounter, Slot};
 use crate::motif::census::Occurrences;
 use crate::motif::pattern::{KeyMap, LabelKey};
 
-/// Occurrences that are passed on together where they are not kept but enumerated again.
+/// Occurrences passed to a visitor at a time if they are not kept but enumerated again.
 const ROWS_PER_CHUNK: usize = 1 << 14;
 
-/// The occurrences of a shape under some labellings.
+/// The occurrences of a shape under several labellings, one lane each. A known key is one that the [`PerfectHash`] holds.
 pub(crate) struct LabelledOccurrences<'a> {
     pub(super) occurrences: &'a Occurrences<'a>,
     /// Index of the shape in its group.
     pub(super) index: usize,
-    /// Number of occurrences, or about that.
-    pub(super) rows: usize,
+    /// Number of occurrences; if they are not kept, the number in the data.
+    pub(super) expected: usize,
     /// Number of events of an occurrence.
     pub(super) k: usize,
     pub(super) labels: &'a LabelLanes,
-    /// The lanes of the labellings.
+    /// The lanes in use.
     pub(crate) lanes: Range<usize>,
     /// Bits of a label in a key.
     pub(super) bits: u32,
 }
 
 impl LabelledOccurrences<'_> {
-    /// Starts a count.
+    /// Clears the counter for these occurrences.
     pub(crate) fn clear<L: LabelKey>(&self, hash: &PerfectHash<L>, counter: &mut SketchCounter) {
-        counter.clear(hash, self.rows, self.lanes.clone());
+        counter.clear(hash, self.expected, self.lanes.clone());
     }
 
     /// Counts the occurrences whose first event is one of `roots`.
@@ -47,8 +47,8 @@ impl LabelledOccurrences<'_> {
         }
     }
 
-    /// The unknown keys that occur at least `count` times in a lane among `roots`, which have just been counted, and
-    /// how often. The higher `count`, the fewer cells of the sketch reach it: rare questions cost little.
+    /// The unknown keys that occur at least `count` times in a lane, and their counts; `counter` must have counted exactly
+    /// the occurrences of `roots`. Cheap if `count` is high: then few cells of the sketch reach it.
     pub(crate) fn unknown_counts<L: LabelKey>(
         &self,
         lane: usize,
@@ -76,9 +76,9 @@ impl LabelledOccurrences<'_> {
         counts.into_iter().filter(|&(_, n)| n >= count).collect()
     }
 
-    /// Calls `visit` with the lane, the first event and the slot of each known occurrence whose first event is one of
-    /// `roots`. Fast for few known keys: an occurrence with a label that `mask` excludes is skipped early, in all
-    /// lanes at once.
+    /// Calls `visit` with the lane, the first event and the slot of each occurrence that has a known key and its first
+    /// event in `roots`. Fast for few known keys: an occurrence with a label that `mask` excludes is skipped in all lanes
+    /// at once.
     pub(crate) fn each_known<L: LabelKey>(
         &self,
         roots: Range<u32>,
@@ -94,6 +94,7 @@ impl LabelledOccurrences<'_> {
         }
     }
 
+    /// [`LabelledOccurrences::each_known`] for some occurrences; `masks` as [`LabelLanes::masks`].
     fn look_up<L: LabelKey, const K: usize>(
         &self,
         rows: &[[u32; K]],
@@ -123,7 +124,7 @@ impl LabelledOccurrences<'_> {
         }
     }
 
-    /// Passes on the occurrences whose first event is one of `roots`, many at a time.
+    /// Calls `visit` with the occurrences whose first event is one of `roots`, many at a time.
     fn each<const K: usize>(&self, roots: Range<u32>, mut visit: impl FnMut(&[[u32; K]])) {
         if let Some(kept) = self.occurrences.kept(self.index) {
             let (rows, _) = kept.as_chunks::<K>();

@@ -1,11 +1,12 @@
-//! The random choice of the graphs that are held out to confirm the patterns found in the others.
+//! Random choice of the held-out graphs, which confirm the patterns found in the others.
 
 use crate::philox::Philox;
 
 /// Philox fork of the choice; the nulls use others.
 const PURPOSE: u32 = 0x686F;
 
-/// Holds out about `share` of `graphs` graphs at random: at least one, and not all; none of fewer than two graphs.
+/// For each graph, whether it is held out: `share` of the graphs, rounded, at random; at least one and not all, and none
+/// if there are fewer than two.
 pub(in crate::motif) fn choose_held_out(graphs: usize, share: f64, seed: u64) -> Vec<bool> {
     let mut held_out = vec![false; graphs];
     if graphs < 2 {
@@ -14,7 +15,8 @@ pub(in crate::motif) fn choose_held_out(graphs: usize, share: f64, seed: u64) ->
     let wanted = ((share * graphs as f64).round() as usize).clamp(1, graphs - 1);
     let mut stream = Philox::new(seed).fork(PURPOSE).stream(0, 0);
     let mut left = wanted;
-    // each graph is taken with chance (graphs still wanted) / (graphs still to come): every choice is equally likely
+    // selection sampling: a graph is chosen with probability (still wanted) / (still to come), so every subset is equally
+    // likely
     for (graph, held_out) in held_out.iter_mut().enumerate() {
         *held_out = (stream.below((graphs - graph) as u32) as usize) < left;
         left -= usize::from(*held_out);

@@ -1,4 +1,4 @@
-//! The test compared with one that counts everything in maps, replicate by replicate.
+//! The test compared with a reference that counts every pattern of every replicate in maps.
 
 use std::collections::BTreeMap;
 
@@ -15,16 +15,17 @@ use crate::motif::pattern::Pattern;
 use crate::philox::Philox;
 
 const ITERATIONS: u32 = 30;
-/// With 2 nearly all patterns are tested; with 9 so few that some replicates have none in the sessions not held out.
+/// With 2 nearly all patterns are tested; with 9 so few that in some replicates none is scored in the sessions not held
+/// out.
 const MIN_COUNTS: [u32; 2] = [2, 9];
 const LABELS: u32 = 5;
 const SEED: u64 = 11;
 
-/// Shape, and labels in time order.
-type Named = (ShapeIdx, Vec<LabelIdx>);
+/// A pattern: its shape, and its labels in time order.
+type PatternName = (ShapeIdx, Vec<LabelIdx>);
 
 /// Counts in all graphs, in those not held out, and in those held out.
-type Counts = BTreeMap<Named, [u32; 3]>;
+type Counts = BTreeMap<PatternName, [u32; 3]>;
 
 /// Six sessions of 14 events, each linked with the next 2.
 fn with_test(min_count: u32, check: impl FnOnce(&SignificanceTest<'_>, &Census)) {
@@ -57,7 +58,7 @@ fn with_test(min_count: u32, check: impl FnOnce(&SignificanceTest<'_>, &Census))
     );
 }
 
-/// Counts of every pattern under some labels.
+/// Counts of every pattern under a labelling.
 fn count(test: &SignificanceTest<'_>, census: &Census, labels: &[LabelIdx]) -> Counts {
     let mut counts = Counts::new();
     for group in &test.groups(census) {
@@ -84,21 +85,22 @@ fn replicates(test: &SignificanceTest<'_>, census: &Census, rng: NullRng) -> Vec
     (0..ITERATIONS).map(draw).collect()
 }
 
-/// The scale of every common pattern of the calibration, and that of the others, by shape.
+/// The scales of the common patterns, and those of the rare ones by shape: in all graphs, in those not held out, and in
+/// those held out.
 struct ReferenceScales {
-    common: BTreeMap<Named, [Scale; 3]>,
+    common: BTreeMap<PatternName, [Scale; 3]>,
     rare: BTreeMap<ShapeIdx, [Scale; 3]>,
 }
 
 impl ReferenceScales {
     fn new(test: &SignificanceTest<'_>, census: &Census) -> Self {
         let calibration = replicates(test, census, NullRng::calibration(SEED));
-        let mut often: BTreeMap<&Named, usize> = BTreeMap::new();
+        let mut often: BTreeMap<&PatternName, usize> = BTreeMap::new();
         let screening = calibration[..SCREENING_REPLICATES as usize].iter().flatten();
         for (named, _) in screening.filter(|(_, n)| u64::from(n[0]) >= test.min_count) {
             *often.entry(named).or_default() += 1;
         }
-        let mut common: BTreeMap<ShapeIdx, Vec<&Named>> = BTreeMap::new();
+        let mut common: BTreeMap<ShapeIdx, Vec<&PatternName>> = BTreeMap::new();
         for shape in ShapeIdx::all().filter(|shape| census.shape_counts[shape.0] > 0) {
             let of_shape = often.iter().filter(|(named, times)| named.0 == shape && **times >= MIN_SCREENED);
             common.insert(shape, of_shape.map(|(named, _)| *named).collect());
@@ -106,7 +108,7 @@ impl ReferenceScales {
         let mut this = Self { common: BTreeMap::new(), rare: BTreeMap::new() };
         for (shape, common) in common {
             let scales = [0, 1, 2].map(|part| {
-                let moments = |named: &&Named| {
+                let moments = |named: &&PatternName| {
                     let count = |replicate: &Counts| f64::from(replicate.get(*named).map_or(0, |n| n[part]));
                     let counts = || calibration.iter().map(count);
                     let n = f64::from(ITERATIONS);
@@ -123,18 +125,18 @@ impl ReferenceScales {
         this
     }
 
-    fn score(&self, named: &Named, part: usize, count: u32) -> f64 {
+    fn score(&self, named: &PatternName, part: usize, count: u32) -> f64 {
         self.common.get(named).unwrap_or(&self.rare[&named.0])[part].score(count)
     }
 }
 
-fn named(test: &SignificanceTest<'_>, pattern: &Pattern) -> Named {
+fn named(test: &SignificanceTest<'_>, pattern: &Pattern) -> PatternName {
     let index = |code: &u32| test.union.vocabulary.iter().position(|known| known == code).unwrap() as u32;
     (pattern.shape().unwrap(), pattern.labels().iter().map(|code| LabelIdx(index(code))).collect())
 }
 
 #[test]
-fn maxima_and_outcomes_equal_those_of_counting_everything() {
+fn maxima_and_outcomes_equal_those_of_the_reference() {
     let mut rare_in_one_half = 0;
     let mut untested_replicates = 0;
     let mut compare = |test: &SignificanceTest<'_>, census: &Census| {

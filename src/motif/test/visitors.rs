@@ -8,10 +8,10 @@ use super::score::ShapeScales;
 use crate::motif::pattern::LabelKey;
 use crate::motif::replicate::{LabelledOccurrences, ReplicateVisitor, SketchCounter, TrackedShape};
 
-/// Every event.
+/// The roots (lowest events) of all occurrences.
 const ALL_ROOTS: Range<u32> = 0..u32::MAX;
 
-/// Lists the patterns that reach `min_count`, once for each replicate.
+/// Lists the keys of the patterns with at least `min_count`, once for each replicate in which they have it.
 pub(super) struct Screen<'a, L> {
     pub(super) shapes: &'a [TrackedShape<L>],
     pub(super) min_count: u32,
@@ -125,7 +125,7 @@ impl<L: LabelKey> ReplicateVisitor<L> for Calibration<'_, L> {
     }
 }
 
-/// Compares the counts of the tested patterns with those in the data, and takes the largest score of each replicate.
+/// Compares the counts of the tested patterns with those in the data, and finds the largest score of each replicate.
 pub(super) struct MaxTTest<'a, L> {
     pub(super) shapes: &'a [TrackedShape<L>],
     /// For each shape, the scales in all graphs, in those not held out, and in those held out.
@@ -141,7 +141,7 @@ pub(super) struct MaxTTest<'a, L> {
     pub(super) discovery: &'a Maxima,
 }
 
-/// Comparison of the tested patterns of a shape with the data.
+/// Comparison of the counts of a shape's tested patterns in the replicates with those in the data.
 pub(super) struct ReplicateComparison {
     pub(super) sums: MomentSums,
     /// For each pattern, the number of replicates with a count of at least that in the data.
@@ -151,8 +151,8 @@ pub(super) struct ReplicateComparison {
 }
 
 impl<L: LabelKey> MaxTTest<'_, L> {
-    /// Raises the maximum of a replicate to the largest score of the shape among `roots`, which have just been
-    /// counted.
+    /// Raises the maximum of a replicate to the largest score of the shape's patterns; `counter` must have counted exactly
+    /// the occurrences of `roots`.
     fn raise(
         &self,
         maxima: &Maxima,
@@ -162,7 +162,7 @@ impl<L: LabelKey> MaxTTest<'_, L> {
         occurrences: &LabelledOccurrences<'_>,
         counter: &SketchCounter,
     ) {
-        // other shapes may have raised the maximum already: lower scores need not be looked for
+        // only scores above the maximum so far, perhaps raised by other shapes, matter
         let common = counter.counts(lane, &shape.common);
         let bound = scales.largest(&common, self.min_count, maxima.get(iteration));
         let known = counter.counts(lane, &shape.rare).into_iter().max();

@@ -183,7 +183,7 @@ fn results_do_not_depend_on_the_number_of_threads() {
     };
     let one = on(1);
     assert!(one.rows.len() > 20);
-    // other stream of threads also cut the replicates into other pieces
+    // the number of threads also determines how the replicates are divided into pieces
     for threads in [2, 3, 7] {
         assert_eq!(on(threads), one, "{threads} threads");
     }
