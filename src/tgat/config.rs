@@ -2,7 +2,7 @@
 
 use super::error::TgatError;
 
-/// Default width of the hidden state: 11 values a head.
+/// Default width of the hidden state: 11 values per head.
 const HIDDEN_DIM: usize = 44;
 /// Default number of attention heads.
 const NUM_HEADS: usize = 4;

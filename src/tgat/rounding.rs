@@ -20,7 +20,7 @@ pub(super) enum RoundedTensor {
 pub(super) struct TensorLocation {
     pub(super) layer: usize,
     pub(super) tensor: &'static str,
-    /// Number of values a node.
+    /// Number of values per node.
     pub(super) width: usize,
 }
 

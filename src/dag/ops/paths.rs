@@ -114,7 +114,7 @@ struct LongestPaths {
 
 #[track_caller]
 fn longest_paths<D: DagView, W: Copy + Into<f64>>(dag: &D, weights: &[W]) -> Result<LongestPaths, DagError> {
-    assert_eq!(weights.len() as u64, dag.edges(), "one weight an edge");
+    assert_eq!(weights.len() as u64, dag.edges(), "one weight per edge");
     if let Some(edge) = weights.iter().position(|&w| !w.into().is_finite()) {
         return Err(DagError::Weight { edge, value: weights[edge].into() });
     }

@@ -1,13 +1,13 @@
-//! Numbers of ancestors or descendants of many nodes: sweeps that carry one bit a source.
+//! Numbers of ancestors or descendants of many nodes: sweeps that carry one bit per source.
 
 use rayon::prelude::*;
 
 use super::DagView;
 use super::source_mask::{SourceCounter, SourceMask};
 
-/// Words of a mask while the masks of all nodes within reach fit a cache: 256 sources a sweep.
+/// Words of a mask while the masks of all nodes within reach fit a cache: 256 sources per sweep.
 const WIDE: usize = 4;
-/// Bytes of masks above which a sweep takes 64 sources, 8 bytes a node, to limit memory traffic.
+/// Bytes of masks above which a sweep takes 64 sources, 8 bytes per node, to limit memory traffic.
 const CACHE_BYTES: usize = 32 << 20;
 
 /// Masks of the nodes within reach of each other: that of node `u` has the index `u` modulo the length, so a sweep

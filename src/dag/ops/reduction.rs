@@ -7,7 +7,7 @@ use super::{DagView, Generations, interval_reduction};
 use crate::dag::DagError;
 use crate::dag::graph::Dag;
 
-/// Longest edge for which the nodes reached are kept as a band of bits a node; the bands of all nodes within reach
+/// Longest edge for which the nodes reached are kept as a band of bits per node; the bands of all nodes within reach
 /// then take 8 MiB.
 const MAX_BAND: u32 = 4096;
 /// Bytes of reachability bits of all nodes that are kept at a time if edges are longer.
@@ -33,7 +33,7 @@ pub(super) fn reduce<D: DagView>(dag: &D) -> Result<Dag, DagError> {
     }
 }
 
-/// The edges that stay, one bit an edge, in edge order.
+/// The edges that stay, one bit per edge, in edge order.
 struct KeptEdges {
     bits: Vec<u64>,
 }

@@ -52,7 +52,7 @@ impl<const W: usize> BitXor for SourceMask<W> {
     }
 }
 
-/// Counts, for each source, the masks that hold it: the bit planes of one binary counter a source, fed through a
+/// Counts, for each source, the masks that hold it: the bit planes of one binary counter per source, fed through a
 /// tree of full adders (Harley and Seal).
 pub(super) struct SourceCounter<const W: usize> {
     /// Planes of the bits 2^0, 2^1, ...

@@ -148,7 +148,7 @@ pub trait DagView: Sync + Sized {
         reach::ancestors(self, v)
     }
 
-    /// Number of descendants of each of `nodes`, in their order: up to 256 nodes a sweep, sweeps in parallel.
+    /// Number of descendants of each of `nodes`, in their order: up to 256 nodes per sweep, sweeps in parallel.
     /// O(nodes.len() / 256 · edges).
     #[track_caller]
     fn descendant_counts(&self, nodes: &[u32]) -> Vec<u32> {
@@ -219,7 +219,7 @@ pub trait DagView: Sync + Sized {
     }
 }
 
-/// 8 bytes a node; [`DagView::edges`] is O(nodes), [`DagView::has_edge`] O(1).
+/// 8 bytes per node; [`DagView::edges`] is O(nodes), [`DagView::has_edge`] O(1).
 impl DagView for IntervalDag {
     fn nodes(&self) -> usize {
         self.bounds().0.len()
@@ -257,7 +257,7 @@ impl DagView for IntervalDag {
     }
 }
 
-/// 4 bytes an edge and 4 a node; [`DagView::has_edge`] is O(log of the number of successors of `u`).
+/// 4 bytes per edge and 4 per node; [`DagView::has_edge`] is O(log of the number of successors of `u`).
 impl DagView for Dag {
     fn nodes(&self) -> usize {
         self.parts().0.len() - 1

@@ -56,7 +56,7 @@ impl<'a> EdgeWeights<'a> {
     /// Prepares the columns of one group. O(kinds · entries of the table).
     ///
     /// # Errors
-    /// [`DagError::Len`] if a column does not hold one value an event.
+    /// [`DagError::Len`] if a column does not hold one value per event.
     pub fn new(
         causality: &Causality,
         horizon_minutes: f64,

@@ -95,7 +95,7 @@ fn weights_that_are_not_finite_are_refused_by_their_index() {
     let error = dag.longest_path_weighted(&[f64::MAX; 3]).unwrap_err();
     assert!(matches!(error, DagError::Overflow { .. }), "{error}");
     let short = std::panic::catch_unwind(|| dag.critical_path(&[1.0_f32]));
-    assert!(short.is_err(), "one weight an edge is the caller's promise");
+    assert!(short.is_err(), "one weight per edge is the caller's promise");
 }
 
 #[test]
