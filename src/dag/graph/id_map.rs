@@ -10,7 +10,7 @@ pub(in crate::dag) struct IdMap {
 }
 
 impl IdMap {
-    /// The mapping of distinct ids, one a number; `None` if each id is its number.
+    /// The mapping of distinct ids, `ids[number]`; `None` if each id is its number.
     pub(in crate::dag) fn new(ids: Vec<u32>) -> Option<Self> {
         if ids.iter().zip(0..).all(|(&id, number)| id == number) {
             return None;

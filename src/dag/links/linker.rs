@@ -18,7 +18,7 @@ impl Linker {
     ///
     /// # Errors
     /// [`DagError::NoKey`] if a rule needs a key column and there is none; [`DagError::Len`] if one does not hold one
-    /// value an event.
+    /// value per event.
     pub fn of(events: &EventTable, config: &DagConfig) -> Result<Self, DagError> {
         let rules = config.links.iter().map(|rule| rule.prepare(events, config));
         Ok(Self { rules: rules.collect::<Result<_, _>>()? })

@@ -34,7 +34,7 @@ pub struct SharedKey {
 }
 
 impl SharedKey {
-    /// Links sorted events: row bounds and columns of the successors. O(events · keys · k · log) time, 4 bytes an
+    /// Row bounds and columns of the successors of sorted events. O(events · keys · k · log(keys · k)) time, 4 bytes per
     /// edge.
     ///
     /// # Errors
