@@ -1,7 +1,7 @@
 //! Counter-based random numbers: Philox4x32-10.
 //!
-//! A random number is a pure function of a seed and a counter, so the bits are the same for any number of threads, in any
-//! order, and on a GPU.
+//! A random number is a pure function of a seed and a counter, so the bits are the same for any number of threads,
+//! in any order, and on a GPU.
 //!
 //! ```
 //! use ironforge::philox::Philox;
@@ -54,7 +54,8 @@ impl Philox {
         [c0, c1, c2, c3]
     }
 
-    /// The stream with id (`a`, `b`): the words of the blocks at `[low(i), high(i), a, b]` for the 64-bit i = 0, 1, ...
+    /// The stream with id (`a`, `b`): the words of the blocks at `[low(i), high(i), a, b]` for the 64-bit i = 0, 1,
+    /// ...
     #[inline]
     pub fn stream(self, a: u32, b: u32) -> Stream {
         Stream { philox: self, id: [a, b], next_block: 0, words: [0; 4], used: 4 }

@@ -39,7 +39,7 @@ impl Window {
         Self { row_ptr, col_idx, labels, t_ms }
     }
 
-    pub fn lend(&self) -> MotifGraph<'_> {
+    pub fn view(&self) -> MotifGraph<'_> {
         let pattern = CsrPattern::new(&self.row_ptr, &self.col_idx, self.labels.len()).unwrap();
         MotifGraph::new(pattern, &self.labels, &self.t_ms).unwrap()
     }

@@ -53,7 +53,8 @@ pub struct DagConfig {
     pub key_scope: KeyScope,
     /// Number of next events that each event is linked with in the undirected temporal view, 1 to 4096.
     pub temporal_neighbours: u32,
-    /// Entries of the causality table ([`Causality`](crate::dag::Causality)): source kind, target kind, value in 0..=1.
+    /// Entries of the causality table ([`Causality`](crate::dag::Causality)): source kind, target kind, value in
+    /// 0..=1.
     pub causality: Vec<(String, String, f64)>,
     /// Exponent of the factor by price zones in an edge's weight, 0 to 100; 0: no such factor.
     pub zone_exponent: f64,
@@ -145,7 +146,8 @@ impl DagConfig {
         Ok(())
     }
 
-    /// Longest time that an edge of any configured rule may span, minutes; the time term of a weight falls to 0 there.
+    /// Longest time that an edge of any configured rule may span, minutes; the time term of a weight falls to 0
+    /// there.
     pub fn horizon_minutes(&self) -> f64 {
         self.links.iter().map(|rule| rule.horizon_minutes(self)).fold(0.0, f64::max)
     }

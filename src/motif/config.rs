@@ -37,7 +37,8 @@ const PARK_P: f64 = 0.05;
 /// | the share of one label oscillates, period four hours | .053 | (.977) | (.083) |
 /// | the same, period two hours | .030 | (.870) | (.190) |
 ///
-/// Power: a chain of three labels planted five times in each of 12 sessions is found in 100 of 100 logs under each null.
+/// Power: a chain of three labels planted five times in each of 12 sessions is found in 100 of 100 logs under each
+/// null.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Null {
@@ -48,8 +49,8 @@ pub enum Null {
     /// Labels are permuted inside their graph. Assumes that the mix of labels is constant over the graph.
     LabelPermutation,
     /// Times are redrawn inside fixed windows, and events relinked. Assumes that events of each label have a constant
-    /// rate inside a window, which should be at most a tenth of the period in which the mix of labels changes. Bursts of
-    /// events violate it, whatever their labels.
+    /// rate inside a window, which should be at most a tenth of the period in which the mix of labels changes.
+    /// Bursts of events violate it, whatever their labels.
     IntervalJitter,
 }
 
@@ -71,8 +72,8 @@ impl Null {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Correction {
-    /// Westfall and Young's single-step max-T: family-wise error, valid although the tested patterns are chosen by the
-    /// data.
+    /// Westfall and Young's single-step max-T: family-wise error, valid although the tested patterns are chosen by
+    /// the data.
     #[default]
     MaxT,
     /// Bonferroni over the tested patterns: family-wise error.

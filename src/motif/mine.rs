@@ -10,8 +10,8 @@ use super::test::{
 };
 use super::{MotifConfig, MotifError, MotifRow, Significance, Verdict};
 
-/// Largest family-wise p, in the graphs that are not held out, of a pattern that is tested in the held-out graphs. Such
-/// a pattern must still be confirmed there, so a lenient threshold costs only a few more candidates.
+/// Largest family-wise p, in the graphs that are not held out, of a pattern that is tested in the held-out graphs.
+/// Such a pattern must still be confirmed there, so a lenient threshold costs only a few more candidates.
 const FOUND_P: f64 = 0.5;
 /// Largest number of rows whose lift gets an interval.
 const MAX_INTERVALS: usize = 1000;
@@ -38,9 +38,10 @@ pub struct MiningResult {
 /// The labelled patterns of the graphs, each counted and tested against the null `config.null`.
 ///
 /// `progress(done, total)` is called from any thread as replicates are done. Runs on the current rayon pool; the
-/// result is bit-identical for any number of threads. Time: about 5 ns per occurrence and replicate, more if graphs are
-/// few and small. Memory ([`memory_bytes`](super::memory_bytes)): a few million occurrences, the tested patterns, and
-/// the drawn labels, 64 MB or those of eight replicates if that is more (a byte each, four with more than 256 labels).
+/// result is bit-identical for any number of threads. Time: about 5 ns per occurrence and replicate, more if graphs
+/// are few and small. Memory ([`memory_bytes`](super::memory_bytes)): a few million occurrences, the tested
+/// patterns, and the drawn labels, 64 MB or those of eight replicates if that is more (a byte each, four with more
+/// than 256 labels).
 ///
 /// ```
 /// use ironforge::csr::CsrPattern;
@@ -134,8 +135,8 @@ fn set_untestable(row: &mut MotifRow, held_out: bool) {
     row.verdict = Verdict::Discard;
 }
 
-/// Draws the replicates, and sets the significance and the verdict of every row. `rows` are in the order of the census,
-/// and are then sorted as in [`MiningResult::rows`].
+/// Draws the replicates, and sets the significance and the verdict of every row. `rows` are in the order of the
+/// census, and are then sorted as in [`MiningResult::rows`].
 fn test_rows(
     rows: &mut [IndexedRow],
     test: &SignificanceTest<'_>,

@@ -15,19 +15,21 @@ pub struct Significance {
     pub null_sd: f64,
     /// Count over `null_mean`; if the pattern occurs in no replicate, count over 1/R, as if it occurred once in one.
     pub lift: f64,
-    /// 95 % bootstrap interval of the lift, the graphs being resampled: shows how much the lift depends on the choice of
-    /// graphs. `None` after the first 1000 rows (fewer if there are more than 1000 graphs), and for a single graph.
+    /// 95 % bootstrap interval of the lift, the graphs being resampled: shows how much the lift depends on the
+    /// choice of graphs. `None` after the first 1000 rows (fewer if there are more than 1000 graphs), and for a
+    /// single graph.
     #[serde(flatten, serialize_with = "interval_ends")]
     pub lift_interval: Option<(f64, f64)>,
     /// One-sided p of this pattern alone: (b + 1) / (R + 1), where b replicates have at least the count of the data.
     pub p_value: f64,
     /// Two-sided p of this pattern alone: twice the smaller one-sided p, at most 1.
     pub p_two_sided: f64,
-    /// Family-wise p: the chance that under the null any pattern has a score as large (single-step max-T). Valid although
-    /// the tested patterns are chosen by the data. Never below `p_value`.
+    /// Family-wise p: the chance that under the null any pattern has a score as large (single-step max-T). Valid
+    /// although the tested patterns are chosen by the data. Never below `p_value`.
     pub p_fwer: f64,
     /// Bonferroni over the `p_value`s of the tested patterns. Like the next two it ignores that the patterns
-    /// were chosen by their counts, so it is too small for patterns that are rare under the null: use it to rank only.
+    /// were chosen by their counts, so it is too small for patterns that are rare under the null: use it to rank
+    /// only.
     pub p_bonferroni: f64,
     /// Benjamini-Hochberg over the `p_value`s of the tested patterns.
     pub q_value: f64,

@@ -12,8 +12,8 @@ pub(super) struct OutputHead {
 }
 
 impl OutputHead {
-    /// The head whose projections are the tensors `name.0` and `name.{second}`: indices in PyTorch's `nn.Sequential`, where
-    /// the activation and dropout, if any, count too.
+    /// The head whose projections are the tensors `name.0` and `name.{second}`: indices in PyTorch's
+    /// `nn.Sequential`, where the activation and dropout, if any, count too.
     pub(super) fn build(
         name: &str,
         second: usize,

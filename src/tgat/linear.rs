@@ -46,8 +46,8 @@ impl Linear {
 
     /// Output `[rows, outputs]` for `x`, `[rows, inputs]`. O(rows · inputs · outputs), on all threads of the pool.
     ///
-    /// The bits of an output row depend on its input row alone: the sum over the inputs has the same order at every row
-    /// index.
+    /// The bits of an output row depend on its input row alone: the sum over the inputs has the same order at every
+    /// row index.
     pub(super) fn forward(&self, x: &[f32]) -> Result<Vec<f32>, TgatError> {
         let rows = x.len() / self.inputs;
         let mut y = vec![0.0; rows * self.outputs];

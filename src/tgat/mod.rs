@@ -2,8 +2,9 @@
 //!
 //! A [`Model`] is a stack of [`Layer`]s (projections around graph attention) with three output heads: patterns,
 //! significance, and the range of a session from its first nodes. The attention backend is an argument,
-//! `&dyn AttentionBackend`, so nothing here depends on a device. Weights are seeded ([`Model::seeded`], marked untrained in
-//! every result) or read from safetensors ([`Model::from_bytes`]). [`weights`] documents the file format and the formulas.
+//! `&dyn AttentionBackend`, so nothing here depends on a device. Weights are seeded ([`Model::seeded`], marked
+//! untrained in every result) or read from safetensors ([`Model::from_bytes`]). [`weights`] documents the file
+//! format and the formulas.
 //!
 //! - `config`, `error`: settings and errors
 //! - `batch`: inputs and outputs

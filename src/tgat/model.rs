@@ -53,8 +53,8 @@ pub struct Model {
 impl Model {
     /// A network with random weights (Xavier-uniform, zero biases), marked untrained.
     ///
-    /// The same seed gives the same bits on every platform, and each tensor depends only on the seed, its name and its
-    /// shape.
+    /// The same seed gives the same bits on every platform, and each tensor depends only on the seed, its name and
+    /// its shape.
     ///
     /// # Errors
     /// [`TgatError::Setting`] or [`TgatError::InputDim`] if a size is out of range.
@@ -62,12 +62,12 @@ impl Model {
         Self::build(config, input_dim, &mut SeededTensors::new(seed))
     }
 
-    /// A network with the weights of a safetensors file ([`weights`](super::weights) documents the format). They count as
-    /// trained unless the metadata of the file says otherwise.
+    /// A network with the weights of a safetensors file ([`weights`](super::weights) documents the format). They
+    /// count as trained unless the metadata of the file says otherwise.
     ///
     /// # Errors
-    /// [`TgatError`] with the tensor that is unknown, missing, of the wrong shape or dtype, or not finite; or with the
-    /// fault of the file, which is untrusted.
+    /// [`TgatError`] with the tensor that is unknown, missing, of the wrong shape or dtype, or not finite; or with
+    /// the fault of the file, which is untrusted.
     pub fn from_bytes(bytes: &[u8], config: &TgatConfig, input_dim: usize) -> Result<Self, TgatError> {
         let mut file = WeightsFile::parse(bytes)?;
         let mut model = Self::build(config, input_dim, &mut file)?;
@@ -180,7 +180,8 @@ impl Model {
         Ok(self)
     }
 
-    /// Embeddings and scores of every node of the batch. All layers share one attention plan, if the backend builds plans.
+    /// Embeddings and scores of every node of the batch. All layers share one attention plan, if the backend builds
+    /// plans.
     ///
     /// # Errors
     /// Those of [`Layer::forward`].
@@ -191,7 +192,8 @@ impl Model {
         self.scores(embeddings)
     }
 
-    /// As [`Model::forward`], with the attention weights of the last layer, in sparse form: one value per key and head.
+    /// As [`Model::forward`], with the attention weights of the last layer, in sparse form: one value per key and
+    /// head.
     ///
     /// # Errors
     /// Those of [`Layer::forward`].

@@ -11,8 +11,8 @@ const MIN_NODES: usize = 3;
 /// Largest part of a session from which its range is predicted.
 const MAX_EARLY_FRACTION: f64 = 0.5;
 
-/// The range of values of a session, predicted from its first nodes, in the units of the targets that the weights were
-/// trained on.
+/// The range of values of a session, predicted from its first nodes, in the units of the targets that the weights
+/// were trained on.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PredictedRange {
     /// Number of first nodes that it was predicted from.
@@ -81,8 +81,8 @@ impl Model {
     }
 }
 
-/// The keys of the first `k` nodes of a graph among these nodes; `None` if the keys have the same form for any number of
-/// nodes. O(keys of the first `k` nodes).
+/// The keys of the first `k` nodes of a graph among these nodes; `None` if the keys have the same form for any
+/// number of nodes. O(keys of the first `k` nodes).
 fn early_pattern(session: &Batch<'_>, k: usize) -> Result<Option<OwnedPattern>, TgatError> {
     let (keys, nodes) = (session.keys, session.nodes());
     if matches!(keys, Keys::All | Keys::Causal) {

@@ -28,8 +28,8 @@ impl RoundedTensor {
     /// Rounds to nearest, ties to even.
     ///
     /// # Errors
-    /// [`TgatError::Overflow`] if a finite value becomes infinite; [`TgatError::NonFinite`] if a value is not finite and
-    /// the policy makes that an error.
+    /// [`TgatError::Overflow`] if a finite value becomes infinite; [`TgatError::NonFinite`] if a value is not
+    /// finite and the policy makes that an error.
     pub(super) fn new(
         values: Vec<f32>,
         precision: Precision,

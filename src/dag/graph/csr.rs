@@ -29,7 +29,8 @@ pub struct Dag {
 }
 
 impl Dag {
-    /// The DAG of edges between the ids `0..nodes`, in any order; duplicate edges count once, a self loop is a cycle. If the ids are a topological numbering they are kept; else nodes are renumbered in the order of
+    /// The DAG of edges between the ids `0..nodes`, in any order; duplicate edges count once, a self loop is a
+    /// cycle. If the ids are a topological numbering they are kept; else nodes are renumbered in the order of
     /// [`Digraph::topological_sort`]. O(nodes + edges), and the sorting of each row.
     ///
     /// # Errors
@@ -38,8 +39,8 @@ impl Dag {
         Digraph::from_edges(nodes, edges.iter().copied())?.into_dag()
     }
 
-    /// The DAG of a square CSR pattern, given as its parts. If all edges go forward the parts are moved, not copied; else
-    /// the nodes are renumbered as in [`Dag::from_edges`].
+    /// The DAG of a square CSR pattern, given as its parts. If all edges go forward the parts are moved, not
+    /// copied; else the nodes are renumbered as in [`Dag::from_edges`].
     ///
     /// # Errors
     /// [`DagError::Cycle`] with one cycle.

@@ -24,14 +24,14 @@ pub struct Digraph {
 }
 
 impl Digraph {
-    /// The graph of these edges, by counting sort; edges that are already sorted are only copied. The iterator is cloned
-    /// and read two or three times, so columns need not be copied into pairs first:
+    /// The graph of these edges, by counting sort; edges that are already sorted are only copied. The iterator is
+    /// cloned and read two or three times, so columns need not be copied into pairs first:
     /// `src.iter().copied().zip(dst.iter().copied())`. O(nodes + edges), and the sorting of each row that is not
     /// sorted.
     ///
     /// # Errors
-    /// [`DagError::Node`] for an id outside `0..nodes`, [`DagError::TooLarge`] above `u32::MAX` nodes or edges, before
-    /// anything is allocated.
+    /// [`DagError::Node`] for an id outside `0..nodes`, [`DagError::TooLarge`] above `u32::MAX` nodes or edges,
+    /// before anything is allocated.
     pub fn from_edges<E>(nodes: usize, edges: E) -> Result<Self, DagError>
     where
         E: IntoIterator<Item = (u32, u32), IntoIter: ExactSizeIterator + Clone>,

@@ -56,8 +56,8 @@ impl IntervalDag {
         Ok((row_ptr, col_idx))
     }
 
-    /// The interval form of a square pattern; `None` unless each row is one contiguous range right of the diagonal and
-    /// both bounds are non-decreasing. An empty row becomes the empty range at the end of the row before it.
+    /// The interval form of a square pattern; `None` unless each row is one contiguous range right of the diagonal
+    /// and both bounds are non-decreasing. An empty row becomes the empty range at the end of the row before it.
     pub fn from_pattern(pattern: CsrPattern<'_>) -> Option<Self> {
         let nodes = u32::try_from(pattern.rows()).ok().filter(|_| pattern.cols() == pattern.rows())?;
         let mut dag = Self::default();

@@ -16,9 +16,9 @@ struct SortNode {
 }
 
 impl Digraph {
-    /// A topological order of the nodes, that of networkx's `topological_sort`: generation by generation, and inside a
-    /// generation in the order of their last predecessors (Kahn's algorithm with a queue). It does not depend on the order
-    /// in which edges were given. O(nodes + edges).
+    /// A topological order of the nodes, that of networkx's `topological_sort`: generation by generation, and
+    /// inside a generation in the order of their last predecessors (Kahn's algorithm with a queue). It does not
+    /// depend on the order in which edges were given. O(nodes + edges).
     ///
     /// # Errors
     /// [`DagError::Cycle`] with the nodes of one cycle.
@@ -31,7 +31,8 @@ impl Digraph {
         let (mut nodes, mut order) = self.roots();
         let (mut done, mut ready) = (0, order.len());
         // Branch-free push: every node met is written past the end, and the end advances only if the node is ready. A
-        // branch would often be mispredicted, and each misprediction waits for memory. Hence one entry more than nodes.
+        // branch would often be mispredicted, and each misprediction waits for memory. Hence one entry more than
+        // nodes.
         order.resize(self.nodes() + 1, 0);
         // The queue is the result: the nodes between `done` and `ready` are still to be followed.
         while done < ready {
@@ -52,7 +53,8 @@ impl Digraph {
         self.complete(order, &nodes)
     }
 
-    /// The lexicographically smallest topological order, that of networkx's `lexicographical_topological_sort`. O((nodes + edges) log nodes).
+    /// The lexicographically smallest topological order, that of networkx's `lexicographical_topological_sort`.
+    /// O((nodes + edges) log nodes).
     ///
     /// # Errors
     /// [`DagError::Cycle`] with the nodes of one cycle.

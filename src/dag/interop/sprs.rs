@@ -23,8 +23,8 @@ impl Dag {
         CsMatViewI::new((self.nodes(), self.nodes()), row_ptr, col_idx, values)
     }
 
-    /// The DAG of a square matrix: a stored entry (i, j) is the edge i -> j, whatever its value. If the matrix is in CSR
-    /// form and all edges go forward, its indices are moved, not copied.
+    /// The DAG of a square matrix: a stored entry (i, j) is the edge i -> j, whatever its value. If the matrix is
+    /// in CSR form and all edges go forward, its indices are moved, not copied.
     ///
     /// # Errors
     /// [`DagError::Cycle`] if it is not acyclic.

@@ -10,9 +10,9 @@ use crate::dag::{Dag, DagError, DagView, IntervalDag};
 /// Number of nodes up to which splitting the work between two threads costs more than it saves.
 const PARALLEL_NODES: usize = 1 << 14;
 
-/// The graphs of many sessions as one graph, nodes numbered session after session. No edge leaves a session, so one sweep
-/// of [`DagBatch::graph`] covers all of them, and its generations have a node of every session: wide enough for threads,
-/// which those of a single session are not. 4 bytes per session besides the graph.
+/// The graphs of many sessions as one graph, nodes numbered session after session. No edge leaves a session, so one
+/// sweep of [`DagBatch::graph`] covers all of them, and its generations have a node of every session: wide enough
+/// for threads, which those of a single session are not. 4 bytes per session besides the graph.
 ///
 /// ```
 /// use ironforge::dag::{DagView, WindowKnn};
@@ -34,8 +34,8 @@ impl WindowKnn {
     /// `t_ms[offsets[s]..offsets[s + 1]]`. 8 bytes per event.
     ///
     /// # Errors
-    /// [`DagError::Unsorted`] if the times of a session are not sorted, [`DagError::TooLarge`] above `u32::MAX` events, before
-    /// anything is allocated.
+    /// [`DagError::Unsorted`] if the times of a session are not sorted, [`DagError::TooLarge`] above `u32::MAX`
+    /// events, before anything is allocated.
     ///
     /// # Panics
     /// If `offsets` does not rise from 0 to the number of events.

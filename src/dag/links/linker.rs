@@ -24,8 +24,8 @@ impl Linker {
         Ok(Self { rules: rules.collect::<Result<_, _>>()? })
     }
 
-    /// Row bounds and columns of the successors after the events were reordered: position `p` holds event `order[p]`, at
-    /// time `t_ms[p]`.
+    /// Row bounds and columns of the successors after the events were reordered: position `p` holds event
+    /// `order[p]`, at time `t_ms[p]`.
     ///
     /// # Errors
     /// [`DagError::Unsorted`] if the times are not sorted, [`DagError::TooLarge`] above `u32::MAX` events or edges.

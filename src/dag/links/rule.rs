@@ -14,8 +14,8 @@ pub(super) type Rows = (Vec<u32>, Vec<u32>);
 
 /// A link rule with the columns, besides the times, that it reads of one group's events.
 pub(super) trait PreparedRule: Debug + Send + Sync {
-    /// The edges of events at the sorted times `t_ms`; position `p` holds event `order[p]`, or event `p` if `order` is
-    /// `None`.
+    /// The edges of events at the sorted times `t_ms`; position `p` holds event `order[p]`, or event `p` if `order`
+    /// is `None`.
     ///
     /// # Errors
     /// [`DagError::Unsorted`] if the times are not sorted, [`DagError::TooLarge`] above `u32::MAX` events or edges.
@@ -42,8 +42,8 @@ impl LinkRule {
     /// The rule with the columns of `events` that it reads.
     ///
     /// # Errors
-    /// [`DagError::NoKey`] if it needs a key column and there is none; [`DagError::Len`] if one does not hold one value
-    /// an event.
+    /// [`DagError::NoKey`] if it needs a key column and there is none; [`DagError::Len`] if one does not hold one
+    /// value per event.
     pub(super) fn prepare(
         self,
         events: &EventTable,

@@ -34,12 +34,12 @@ pub struct SharedKey {
 }
 
 impl SharedKey {
-    /// Row bounds and columns of the successors of sorted events. O(events · keys · k · log(keys · k)) time, 4 bytes per
-    /// edge.
+    /// Row bounds and columns of the successors of sorted events. O(events · keys · k · log(keys · k)) time, 4
+    /// bytes per edge.
     ///
     /// # Errors
-    /// [`DagError::Unsorted`] if the times are not sorted, [`DagError::Len`] if a key column does not hold one value per event,
-    /// [`DagError::TooLarge`] if events · k exceeds `u32::MAX`.
+    /// [`DagError::Unsorted`] if the times are not sorted, [`DagError::Len`] if a key column does not hold one
+    /// value per event, [`DagError::TooLarge`] if events · k exceeds `u32::MAX`.
     pub fn build(&self, t_ms: &[i64], keys: &[KeyColumn]) -> Result<(Vec<u32>, Vec<u32>), DagError> {
         self.link(t_ms, &EventEntities::of(keys, t_ms.len(), self.scope)?, None)
     }
@@ -172,7 +172,8 @@ impl EntityPositions {
         Self { positions, ranks, columns }
     }
 
-    /// For each entity of the event at `position`: the positions of the entity, and the index of `position` among them.
+    /// For each entity of the event at `position`: the positions of the entity, and the index of `position` among
+    /// them.
     fn at(&self, position: usize) -> impl Iterator<Item = (&[u32], usize)> {
         let ranks = &self.ranks[position * self.columns..(position + 1) * self.columns];
         ranks

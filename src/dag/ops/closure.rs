@@ -7,7 +7,8 @@ use super::view::ids_of;
 use crate::dag::DagError;
 use crate::dag::graph::Dag;
 
-/// Implements [`DagView::transitive_closure`]: counts the edges, then allocates them and writes them source by source.
+/// Implements [`DagView::transitive_closure`]: counts the edges, then allocates them and writes them source by
+/// source.
 pub(super) fn closure<D: DagView>(dag: &D, limit: u64) -> Result<Dag, DagError> {
     const SOURCES: usize = SourceMask::<4>::SOURCES;
     let nodes: Vec<u32> = (0..dag.nodes() as u32).collect();

@@ -39,8 +39,8 @@ impl Generations {
                 *at = (*at).max(next);
             }
         }
-        // Counting sort with one array: generation g is counted at g + 2, so after the prefix sum `offsets[g + 1]` is its
-        // start; filling the generation advances that to its end.
+        // Counting sort with one array: generation g is counted at g + 2, so after the prefix sum `offsets[g + 1]`
+        // is its start; filling the generation advances that to its end.
         let mut offsets = vec![0_u32; count + 2];
         level.iter().for_each(|&g| offsets[g as usize + 2] += 1);
         for g in 0..count {
@@ -75,11 +75,11 @@ impl Generations {
         &self.order[self.offsets[g] as usize..self.offsets[g + 1] as usize]
     }
 
-    /// Calls `f` with each node; a generation starts when the one before it is done, so `f` may read what it wrote for a
-    /// node's predecessors. A generation of at least `parallel_width` nodes is split over rayon's threads; a narrower one
-    /// runs on the calling thread, because passing work to another thread costs some microseconds. The graph of a single
-    /// session has very many generations of one or two nodes: process sessions in parallel instead
-    /// ([`DagBatch`](crate::dag::DagBatch)).
+    /// Calls `f` with each node; a generation starts when the one before it is done, so `f` may read what it wrote
+    /// for a node's predecessors. A generation of at least `parallel_width` nodes is split over rayon's threads; a
+    /// narrower one runs on the calling thread, because passing work to another thread costs some microseconds. The
+    /// graph of a single session has very many generations of one or two nodes: process sessions in parallel
+    /// instead ([`DagBatch`](crate::dag::DagBatch)).
     pub fn par_for_each(&self, parallel_width: usize, f: impl Fn(u32) + Sync) {
         for g in 0..self.count() {
             let nodes = self.nodes(g);

@@ -12,9 +12,9 @@ const STEP: usize = 4;
 /// The reduction of a graph whose rows are contiguous ranges with non-decreasing bounds; `None` for any other graph.
 /// O(nodes + edges kept).
 ///
-/// Of the successors `lo..hi` of a node, exactly those before the first successor `s` of `lo` are kept. No path of two or
-/// more edges leads to one of these: it starts at a successor m >= lo, and the first successor of m is not before `s`. The
-/// others are redundant: the row of `lo` is `s..` up to at least `hi`, so it contains them.
+/// Of the successors `lo..hi` of a node, exactly those before the first successor `s` of `lo` are kept. No path of
+/// two or more edges leads to one of these: it starts at a successor m >= lo, and the first successor of m is not
+/// before `s`. The others are redundant: the row of `lo` is `s..` up to at least `hi`, so it contains them.
 pub(super) fn reduce<D: DagView>(dag: &D) -> Option<Result<Dag, DagError>> {
     let nodes = dag.nodes();
     let (lo, mut hi) = bounds(dag)?;
@@ -31,7 +31,8 @@ pub(super) fn reduce<D: DagView>(dag: &D) -> Option<Result<Dag, DagError>> {
     let mut end = 0;
     row_ptr.push(0);
     for (&lo, &hi) in lo.iter().zip(&hi) {
-        // Rows are short and of unpredictable length: whole steps are written, and the next row overwrites the excess.
+        // Rows are short and of unpredictable length: whole steps are written, and the next row overwrites the
+        // excess.
         let mut next = lo;
         loop {
             let at = end + (next - lo) as usize;
@@ -48,8 +49,8 @@ pub(super) fn reduce<D: DagView>(dag: &D) -> Option<Result<Dag, DagError>> {
     Some(Ok(Dag::from_forward_rows(row_ptr, col_idx, ids_of(dag))))
 }
 
-/// First successor of each node, with a sentinel at the end, and one past its last successor. An empty row is the empty
-/// range at the end of the row before it. `None` if a row is not a range or a bound decreases.
+/// First successor of each node, with a sentinel at the end, and one past its last successor. An empty row is the
+/// empty range at the end of the row before it. `None` if a row is not a range or a bound decreases.
 fn bounds<D: DagView>(dag: &D) -> Option<(Vec<u32>, Vec<u32>)> {
     let nodes = dag.nodes();
     let (mut lo, mut hi) = (Vec::with_capacity(nodes + 1), Vec::with_capacity(nodes));

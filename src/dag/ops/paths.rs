@@ -15,8 +15,8 @@ pub struct WeightedPath {
     pub nodes: Vec<u32>,
 }
 
-/// A schedule by the critical path method: each node gets a time of at least 0, an edge u -> v of weight w means that v is
-/// at least w after u, and the latest time of all is as small as possible.
+/// A schedule by the critical path method: each node gets a time of at least 0, an edge u -> v of weight w means
+/// that v is at least w after u, and the latest time of all is as small as possible.
 ///
 /// ```
 /// use ironforge::dag::{Dag, DagView};
@@ -38,8 +38,8 @@ pub struct CriticalPath {
     pub earliest: Vec<f64>,
     /// Latest time of each node that keeps the schedule at `length`, `[nodes]`.
     pub latest: Vec<f64>,
-    /// `latest - earliest`, the delay that each node allows, `[nodes]`. Exactly 0 on `path`; elsewhere with the rounding
-    /// errors of f64 sums.
+    /// `latest - earliest`, the delay that each node allows, `[nodes]`. Exactly 0 on `path`; elsewhere with the
+    /// rounding errors of f64 sums.
     pub slack: Vec<f64>,
 }
 

@@ -7,12 +7,12 @@ use super::source_mask::{SourceCounter, SourceMask};
 
 /// Words of a mask if the masks of all nodes within reach fit the cache: 256 sources per sweep.
 const WIDE: usize = 4;
-/// Bytes of masks up to which [`WIDE`] masks are used; above, masks of one word, 64 sources per sweep, limit the memory
-/// traffic.
+/// Bytes of masks up to which [`WIDE`] masks are used; above, masks of one word, 64 sources per sweep, limit the
+/// memory traffic.
 const CACHE_BYTES: usize = 32 << 20;
 
-/// A ring buffer of masks: that of node `u` is at `u` modulo the length, so that a sweep of a graph with short edges stays
-/// in the cache for any number of nodes.
+/// A ring buffer of masks: that of node `u` is at `u` modulo the length, so that a sweep of a graph with short
+/// edges stays in the cache for any number of nodes.
 struct MaskRing<const W: usize>(Vec<SourceMask<W>>);
 
 impl<const W: usize> MaskRing<W> {

@@ -7,19 +7,19 @@ use super::{DagView, Generations, interval_reduction};
 use crate::dag::DagError;
 use crate::dag::graph::Dag;
 
-/// Longest edge for which reachability is stored as a band of bits per node; the bands of all nodes within reach then take
-/// 8 MiB.
+/// Longest edge for which reachability is stored as a band of bits per node; the bands of all nodes within reach
+/// then take 8 MiB.
 const MAX_BAND: u32 = 4096;
 /// Bytes of reachability bits, of all nodes together, that are held at a time if edges are longer.
 const CACHE_BYTES: usize = 16 << 20;
-/// Cost of a step of the search in words of the column method: a step takes as long as joining about ten words, and on
-/// average the column method skips half of the words of a node.
+/// Cost of a step of the search in words of the column method: a step takes as long as joining about ten words, and
+/// on average the column method skips half of the words of a node.
 const WORDS_A_STEP: u64 = 20;
 
 /// Implements [`DagView::transitive_reduction`].
 ///
-/// An edge u -> x is redundant if another successor of u, before x, leads to x. If rows are ranges, two of them decide
-/// that; the other methods sweep backwards and differ in how they store the nodes that a node reaches.
+/// An edge u -> x is redundant if another successor of u, before x, leads to x. If rows are ranges, two of them
+/// decide that; the other methods sweep backwards and differ in how they store the nodes that a node reaches.
 pub(super) fn reduce<D: DagView>(dag: &D) -> Result<Dag, DagError> {
     if let Some(reduced) = interval_reduction::reduce(dag) {
         return reduced;
@@ -63,8 +63,8 @@ impl KeptEdges {
         if u32::try_from(count).is_err() {
             return Err(too_large(count));
         }
-        // Branch-free: every edge is written at the end, and the end advances only if the edge is kept. Hence one entry
-        // more than edges kept.
+        // Branch-free: every edge is written at the end, and the end advances only if the edge is kept. Hence one
+        // entry more than edges kept.
         let mut col_idx = vec![0; count as usize + 1];
         let mut row_ptr = Vec::with_capacity(dag.nodes() + 1);
         row_ptr.push(0);
@@ -95,7 +95,8 @@ fn one_word<D: DagView>(dag: &D) -> KeptEdges {
         for v in row {
             let distance = v - u - 1;
             let new = reached >> distance & 1 == 0;
-            // If v is already reached, so is all that v reaches: joining it again changes nothing and avoids a branch.
+            // If v is already reached, so is all that v reaches: joining it again changes nothing and avoids a
+            // branch.
             reached |= 1 << distance | reachable[v as usize % 64] << distance << 1;
             stays |= if new { bit } else { 0 };
             bit <<= 1;
@@ -106,8 +107,8 @@ fn one_word<D: DagView>(dag: &D) -> KeptEdges {
     kept
 }
 
-/// As [`one_word`], with as many words per node as the longest edge needs. Node v is bit v modulo the ring length in every
-/// row, so rows are joined without shifts.
+/// As [`one_word`], with as many words per node as the longest edge needs. Node v is bit v modulo the ring length
+/// in every row, so rows are joined without shifts.
 fn band<D: DagView>(dag: &D, reach: u32) -> KeptEdges {
     let mut kept = KeptEdges::none(dag.edges());
     let mut start = dag.edges();
@@ -151,9 +152,9 @@ fn join(reached: &mut [u64], of_v: &[u64], v: u32, horizon: u32) {
     reached[last] |= of_v[last] & (u64::MAX >> (63 - horizon % 64));
 }
 
-/// The reduction for edges of any length, by a depth-first search from the successors of each node in the part already
-/// reduced, up to the last successor that can be redundant. An edge from one generation to the next is never redundant.
-/// Fast if few nodes are reached; gives up with `None` once [`columns`] is expected to be faster.
+/// The reduction for edges of any length, by a depth-first search from the successors of each node in the part
+/// already reduced, up to the last successor that can be redundant. An edge from one generation to the next is
+/// never redundant. Fast if few nodes are reached; gives up with `None` once [`columns`] is expected to be faster.
 fn search<D: DagView>(dag: &D) -> Option<Result<Dag, DagError>> {
     let mut steps = dag.edges() + dag.edges().saturating_mul(dag.nodes() as u64) / 64 / WORDS_A_STEP;
     let level = Generations::of(dag).level;
@@ -203,8 +204,8 @@ fn search<D: DagView>(dag: &D) -> Option<Result<Dag, DagError>> {
     Some(Ok(Dag::from_forward_rows(row_ptr, col_idx, ids_of(dag))))
 }
 
-/// The reduction for edges of any length, however many nodes are reached: bits as in [`band`], for as many columns at a
-/// time as fit the cache for all nodes. O(nodes · edges / 64) time.
+/// The reduction for edges of any length, however many nodes are reached: bits as in [`band`], for as many columns
+/// at a time as fit the cache for all nodes. O(nodes · edges / 64) time.
 fn columns<D: DagView>(dag: &D) -> KeptEdges {
     let nodes = dag.nodes();
     let mut kept = KeptEdges::none(dag.edges());

@@ -10,10 +10,10 @@ use crate::dag::graph::{Dag, IdMap, IntervalDag};
 
 /// A DAG on the nodes `0..nodes` in which every edge goes from a lower to a higher number.
 ///
-/// Most operations are one forward or backward sweep over the numbers, without a queue; none is recursive. Arguments and
-/// results name nodes by number: [`DagView::id`] and [`Dag::number`] translate if the caller's ids differ, and a [`Dag`]
-/// that is a result keeps the ids. "In edge order" means by source and then by target, the order of
-/// [`DagView::edge_iter`].
+/// Most operations are one forward or backward sweep over the numbers, without a queue; none is recursive.
+/// Arguments and results name nodes by number: [`DagView::id`] and [`Dag::number`] translate if the caller's ids
+/// differ, and a [`Dag`] that is a result keeps the ids. "In edge order" means by source and then by target, the
+/// order of [`DagView::edge_iter`].
 ///
 /// ```
 /// use ironforge::dag::{Dag, DagView};
@@ -43,11 +43,12 @@ pub trait DagView: Sync + Sized {
     /// Returns whether the edge u -> v exists.
     fn has_edge(&self, u: u32, v: u32) -> bool;
 
-    /// Length of the longest edge, the largest `v - u` of an edge u -> v; 0 without edges. A sweep keeps state over this
-    /// distance. O(nodes).
+    /// Length of the longest edge, the largest `v - u` of an edge u -> v; 0 without edges. A sweep keeps state over
+    /// this distance. O(nodes).
     fn reach(&self) -> u32;
 
-    /// The subgraph of a range of numbers, in the same representation; node `i` of it is `numbers.start + i` of this graph. O(nodes + edges) of the slice.
+    /// The subgraph of a range of numbers, in the same representation; node `i` of it is `numbers.start + i` of
+    /// this graph. O(nodes + edges) of the slice.
     fn slice(&self, numbers: Range<u32>) -> Self;
 
     /// Allocated memory, bytes.
@@ -120,7 +121,8 @@ pub trait DagView: Sync + Sized {
         paths::critical(self, weights)
     }
 
-    /// Number of paths to each node that start at one of `from`, including the path of a single node. O(nodes + edges).
+    /// Number of paths to each node that start at one of `from`, including the path of a single node. O(nodes +
+    /// edges).
     ///
     /// # Errors
     /// [`DagError::Overflow`] if a count does not fit u64; [`DagView::path_counts_f64`] gives an approximation then.
@@ -161,16 +163,16 @@ pub trait DagView: Sync + Sized {
         reach_counts(self, nodes, ReachDirection::Ancestors)
     }
 
-    /// Returns whether `u` is `v` or leads to it. Depth-first search that tries the successor nearest to `v` first; if
-    /// there is a path, it is usually found without backtracking. O(nodes and edges between them) at worst.
+    /// Returns whether `u` is `v` or leads to it. Depth-first search that tries the successor nearest to `v` first;
+    /// if there is a path, it is usually found without backtracking. O(nodes and edges between them) at worst.
     #[track_caller]
     fn reaches(&self, u: u32, v: u32) -> bool {
         reach::reaches(self, u, v)
     }
 
-    /// The transitive reduction, the smallest graph with the same reachability: an edge u -> v is removed if there is a
-    /// longer path from u to v. O(edges) if edges are short, as for events linked in a time window; O(nodes · edges) at
-    /// worst, never O(nodes²) memory.
+    /// The transitive reduction, the smallest graph with the same reachability: an edge u -> v is removed if there
+    /// is a longer path from u to v. O(edges) if edges are short, as for events linked in a time window; O(nodes ·
+    /// edges) at worst, never O(nodes²) memory.
     ///
     /// # Errors
     /// [`DagError::TooLarge`] if more than `u32::MAX` edges remain.
@@ -178,7 +180,8 @@ pub trait DagView: Sync + Sized {
         reduction::reduce(self)
     }
 
-    /// The transitive closure: an edge from each node to each of its descendants. O(nodes / 256 · edges + edges of the closure).
+    /// The transitive closure: an edge from each node to each of its descendants. O(nodes / 256 · edges + edges of
+    /// the closure).
     ///
     /// # Errors
     /// [`DagError::Limit`] above `max_edges` or `u32::MAX` edges: they are counted before any of them is stored.
@@ -186,7 +189,8 @@ pub trait DagView: Sync + Sized {
         closure::closure(self, max_edges)
     }
 
-    /// The graph with every edge reversed. Number `i` becomes `nodes - 1 - i`, so that edges go forward again; ids stay. O(nodes + edges).
+    /// The graph with every edge reversed. Number `i` becomes `nodes - 1 - i`, so that edges go forward again; ids
+    /// stay. O(nodes + edges).
     ///
     /// # Errors
     /// [`DagError::TooLarge`] above `u32::MAX` edges.
@@ -199,8 +203,8 @@ pub trait DagView: Sync + Sized {
         Components::of(self.nodes(), |u| self.successors(u))
     }
 
-    /// The subgraph of the given nodes, in any order, with all edges among them; ids are those of this graph. O(nodes + edges of
-    /// these).
+    /// The subgraph of the given nodes, in any order, with all edges among them; ids are those of this graph.
+    /// O(nodes + edges of these).
     ///
     /// # Errors
     /// [`DagError::TooLarge`] above `u32::MAX` edges.
@@ -209,7 +213,8 @@ pub trait DagView: Sync + Sized {
         subgraph::induced(self, nodes)
     }
 
-    /// The slice of the nodes whose time is in `times`, milliseconds; `t_ms` is the time of each number, `[nodes]`, rising.
+    /// The slice of the nodes whose time is in `times`, milliseconds; `t_ms` is the time of each number, `[nodes]`,
+    /// rising.
     ///
     /// # Errors
     /// [`DagError::Unsorted`] if the times are not sorted.

@@ -27,8 +27,8 @@ impl Causality {
         Self(entries.into_iter().map(|(s, d, c)| (s.to_lowercase(), d.to_lowercase(), c)).collect())
     }
 
-    /// Value of a pair of kinds: that of the entry with exactly these kinds; else 0.7 of that of the first entry whose kinds
-    /// are substrings of them; else 0.3.
+    /// Value of a pair of kinds: that of the entry with exactly these kinds; else 0.7 of that of the first entry
+    /// whose kinds are substrings of them; else 0.3.
     pub fn at(&self, source: &str, target: &str) -> f64 {
         self.value(&self.matches(source).source, &self.matches(target).target)
     }

@@ -16,10 +16,10 @@ const MS_PER_MINUTE: f64 = 60_000.0;
 /// Weights of edges between the events of one group.
 ///
 /// `0.5 (1 - dt / horizon) + 0.3 c + 0.2 p`, clamped to `[0.1, 1]`, where `c` is [`Causality::at`] and
-/// `p = 1 / (1 + |p2 - p1| / max(p1, 1))` is the closeness of the prices of source and target. A missing price enters as 0: `p` is 0 if the
-/// source has none, and one half if only the target has none and the source's is 1 or more. Without a price column
-/// its term is dropped and the other two are divided by 0.8. [`EdgeWeights::zoned`] multiplies each weight by the
-/// nearness of its ends to price zones.
+/// `p = 1 / (1 + |p2 - p1| / max(p1, 1))` is the closeness of the prices of source and target. A missing price
+/// enters as 0: `p` is 0 if the source has none, and one half if only the target has none and the source's is 1 or
+/// more. Without a price column its term is dropped and the other two are divided by 0.8. [`EdgeWeights::zoned`]
+/// multiplies each weight by the nearness of its ends to price zones.
 ///
 /// ```
 /// use ironforge::dag::{Causality, EdgeWeights, WindowKnn};
@@ -44,8 +44,8 @@ pub struct EdgeWeights<'a> {
     causality: Causality,
     /// Matches of each kind code, and of the missing kind at the end.
     matches: Vec<KindMatches>,
-    /// Causal term of each pair of kinds, `[kinds, kinds]` by source and target, if there are at most as many pairs as
-    /// events; else empty, to avoid memory quadratic in the number of kinds.
+    /// Causal term of each pair of kinds, `[kinds, kinds]` by source and target, if there are at most as many pairs
+    /// as events; else empty, to avoid memory quadratic in the number of kinds.
     pairs: Vec<f64>,
     kind: &'a [u32],
     t_ms: &'a [i64],
@@ -97,8 +97,8 @@ impl<'a> EdgeWeights<'a> {
         })
     }
 
-    /// The weights, each multiplied by `s^exponent` and clamped again; `s` in 0..=1 is the nearness of the edge's two events
-    /// to `zones`, which are shares of the price range. O(events · zones).
+    /// The weights, each multiplied by `s^exponent` and clamped again; `s` in 0..=1 is the nearness of the edge's
+    /// two events to `zones`, which are shares of the price range. O(events · zones).
     ///
     /// The range runs from the lowest to the highest price above 0. The zone `z` is at `low + z (high - low)`, has
     /// a radius of 5 % of the range and the significance `g`: 1.2 if `|z - 0.40| < 0.05`, 1.1 if `z` is 0.236,

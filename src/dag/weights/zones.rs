@@ -12,7 +12,8 @@ const NEAR_CENTRE: f64 = 0.05;
 const RATIOS: [f64; 3] = [0.236, 0.618, 0.786];
 /// Radius of a zone, as a share of the range.
 const RADIUS: f64 = 0.05;
-/// At `x` radii the influence is `exp(-DECAY_WITHIN x)` up to one radius, `BEYOND exp(-DECAY_BEYOND (x - 1))` beyond it.
+/// At `x` radii the influence is `exp(-DECAY_WITHIN x)` up to one radius, `BEYOND exp(-DECAY_BEYOND (x - 1))`
+/// beyond it.
 const DECAY_WITHIN: f64 = 2.0;
 const DECAY_BEYOND: f64 = 0.5;
 const BEYOND: f64 = 0.1;

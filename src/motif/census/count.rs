@@ -58,8 +58,8 @@ impl Census {
         ShapeIdx::all().zip(&self.shape_counts).find(too_many).map_or(Ok(()), refuse)
     }
 
-    /// Number of connected sets of `k` events in each isomorphism class of unlabelled shapes: `(class id, count)`, sorted
-    /// by class id, without classes of count 0.
+    /// Number of connected sets of `k` events in each isomorphism class of unlabelled shapes: `(class id, count)`,
+    /// sorted by class id, without classes of count 0.
     pub fn classes(&self, k: usize) -> Vec<(u32, u64)> {
         let mut classes = std::collections::BTreeMap::new();
         for (shape, &count) in ShapeIdx::all().zip(&self.shape_counts).filter(|&(_, &count)| count > 0) {
@@ -80,9 +80,9 @@ impl Census {
 ///
 /// Runs on the current rayon pool, with the same result for any number of threads. Up to four labels: one
 /// enumeration, 5 to 10 ns per set if edges are short (at most 15 events for sets of five), else about 20 ns, in
-/// memory that does not depend on the number of sets; work is divided only between events that no edge passes over, so
-/// a graph without such a gap is enumerated by one thread. More labels, or three and four in graphs of a few thousand events: a few hundred nanoseconds per set, and
-/// memory for a few million sets at a time.
+/// memory that does not depend on the number of sets; work is divided only between events that no edge passes over,
+/// so a graph without such a gap is enumerated by one thread. More labels, or three and four in graphs of a few
+/// thousand events: a few hundred nanoseconds per set, and memory for a few million sets at a time.
 ///
 /// # Errors
 /// [`MotifError`] for settings out of range, too many events, labels or occurrences.

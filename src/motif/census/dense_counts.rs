@@ -29,8 +29,8 @@ pub(super) struct PatternCounter {
 impl PatternCounter {
     #[inline]
     fn add(&mut self, graph: u32, root: u32, last: u32) {
-        // the first set added of a graph overlaps with no set of the later graphs, so it is chosen: only chosen sets can
-        // add to the support
+        // the first set added of a graph overlaps with no set of the later graphs, so it is chosen: only chosen
+        // sets can add to the support
         if self.non_overlapping.add(root, last) {
             self.add_support(graph);
         }

@@ -12,7 +12,8 @@ const CELLS_PER_OCCURRENCE: u64 = 4;
 /// Keys whose slots are prefetched together, so that their cache misses overlap.
 const PREFETCHED_KEYS: usize = 32;
 
-/// Counts keys, in an array or an open-addressing hash table. Reused from shape to shape, so that it stays in the cache.
+/// Counts keys, in an array or an open-addressing hash table. Reused from shape to shape, so that it stays in the
+/// cache.
 pub(super) struct HashCounts<L> {
     min_count: u32,
     frequent: Vec<L>,
@@ -35,8 +36,8 @@ struct CountSlot<L> {
 }
 
 impl<L: LabelKey> HashCounts<L> {
-    /// A counter of labels below `radix`; [`HashCounts::frequent`] lists the keys with at least `min_count`, which is not
-    /// 0.
+    /// A counter of labels below `radix`; [`HashCounts::frequent`] lists the keys with at least `min_count`, which
+    /// is not 0.
     pub(super) fn new(radix: u32, min_count: u64) -> Self {
         // counts fit 32 bits (Census::check_counters)
         let min_count = u32::try_from(min_count).unwrap_or(u32::MAX);
@@ -107,8 +108,8 @@ impl<L: LabelKey> HashCounts<L> {
         }
     }
 
-    /// Reads the slots of some keys before they are counted: these reads are independent and overlap, while the reads of
-    /// the search wait for mispredicted branches.
+    /// Reads the slots of some keys before they are counted: these reads are independent and overlap, while the
+    /// reads of the search wait for mispredicted branches.
     fn prefetch(&self, keys: impl Iterator<Item = L>) {
         if self.cells.is_empty() {
             let epochs = keys.map(|key| self.slots[self.start(key)].epoch);

@@ -1,4 +1,5 @@
-//! The largest number of pairwise non-overlapping occurrences of a pattern: the "non-overlapped frequency" of episodes.
+//! The largest number of pairwise non-overlapping occurrences of a pattern: the "non-overlapped frequency" of
+//! episodes.
 //!
 //! An occurrence is the interval from its first to its last event in the order of its graph; two overlap if these
 //! intervals intersect. This is interval scheduling: occurrences arrive sorted by falling first event, and the greedy

@@ -11,8 +11,8 @@ use crate::motif::graph::Union;
 const ROOTS_PER_PIECE: u32 = 256;
 /// Largest number of occurrences of a group of shapes, 80 MB; a shape with more than this is a group by itself.
 const MAX_GROUP_OCCURRENCES: u64 = 4_000_000;
-/// Largest number of occurrences of a single shape that are kept in memory, 240 MB at most; if there are more, each pass
-/// enumerates them again.
+/// Largest number of occurrences of a single shape that are kept in memory, 240 MB at most; if there are more, each
+/// pass enumerates them again.
 pub(crate) const MAX_KEPT_OCCURRENCES: u64 = 12_000_000;
 /// Pieces enumerated before their sets are sorted by shape: about 40 MB.
 const PIECES_AT_A_TIME: u32 = 16;
@@ -119,7 +119,8 @@ impl<'a> Occurrences<'a> {
         self.kept.as_ref().map(|kept| &kept[index][..])
     }
 
-    /// Calls `visit` with the events of each occurrence of the `index`-th shape of the group, by falling lowest event.
+    /// Calls `visit` with the events of each occurrence of the `index`-th shape of the group, by falling lowest
+    /// event.
     pub(crate) fn each(&self, index: usize, mut visit: impl FnMut(&[u32])) {
         let wanted = self.group.shapes[index];
         let k = wanted.nodes();

@@ -4,8 +4,8 @@
 //! event, the root, and is extended by neighbours above the root; an event skipped once is not added later.
 //! So each set is found exactly once.
 //!
-//! Two searches give the same sets: `window` for graphs with short edges, where one bit word holds the neighbours of an
-//! event; `lists` for any graph.
+//! Two searches give the same sets: `window` for graphs with short edges, where one bit word holds the neighbours
+//! of an event; `lists` for any graph.
 
 use std::ops::ControlFlow;
 
@@ -66,9 +66,9 @@ impl<'g> Enumerator<'g> {
         ControlFlow::Continue(())
     }
 
-    /// Follows one random branch of the search tree below `root`; `choose(n)` picks one of n children. Returns, for each
-    /// size from 2 on, the product of the numbers of children, an unbiased estimate of the number of sets of that size
-    /// (Knuth 1975), and the number of adjacency entries read.
+    /// Follows one random branch of the search tree below `root`; `choose(n)` picks one of n children. Returns, for
+    /// each size from 2 on, the product of the numbers of children, an unbiased estimate of the number of sets of
+    /// that size (Knuth 1975), and the number of adjacency entries read.
     pub(crate) fn probe(&mut self, root: u32, choose: impl FnMut(u32) -> u32) -> ([f64; MAX_NODES + 1], u64) {
         self.lists.probe(root, choose)
     }

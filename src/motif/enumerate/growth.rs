@@ -8,7 +8,8 @@ use super::shape::{FIRST_SHAPE, MAX_NODES, ShapeIdx, pair_bit};
 pub(super) struct Growth {
     /// `[nodes][rank][triangle]`: the triangle after an event without edges is inserted.
     widen: [[[u16; 64]; MAX_NODES]; MAX_NODES],
-    /// `[nodes][rank][linked]`: the edges of the new event; bit r of `linked` is the r-th of the old events in time order.
+    /// `[nodes][rank][linked]`: the edges of the new event; bit r of `linked` is the r-th of the old events in time
+    /// order.
     links: [[[u16; 16]; MAX_NODES]; MAX_NODES],
     /// `[nodes][triangle][16 * rank + linked]`: the shape after the event is added.
     shapes: [[[u16; 16 * MAX_NODES]; 64]; MAX_NODES],

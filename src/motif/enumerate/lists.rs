@@ -33,8 +33,8 @@ impl<'g> ListSearch<'g> {
         Self { union, sizes, linked: Vec::new(), extension: Vec::new() }
     }
 
-    /// Visits every set whose lowest event is `root`. `skewed_span`: the limit on the span, if times do not rise with the
-    /// event numbers, so that every set must be checked ([`Union::skewed_span`]).
+    /// Visits every set whose lowest event is `root`. `skewed_span`: the limit on the span, if times do not rise
+    /// with the event numbers, so that every set must be checked ([`Union::skewed_span`]).
     pub(super) fn walk(
         &mut self,
         root: u32,

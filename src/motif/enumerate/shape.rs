@@ -1,8 +1,8 @@
 //! Shapes: small DAGs on events in time order; and the isomorphism class of each shape.
 //!
-//! Edges only lead forward, so a shape of k events is a set of pairs i < j. Two encodings: the triangle, used internally,
-//! has bit `j(j-1)/2 + i` for the edge i -> j, so that the bits do not move when a later event is added; the mask, used
-//! in results, has bit `i*k + j`.
+//! Edges only lead forward, so a shape of k events is a set of pairs i < j. Two encodings: the triangle, used
+//! internally, has bit `j(j-1)/2 + i` for the edge i -> j, so that the bits do not move when a later event is
+//! added; the mask, used in results, has bit `i*k + j`.
 
 use std::sync::LazyLock;
 

@@ -1,7 +1,8 @@
-//! The search for graphs with short edges: the window of events that a set with a given root can contain is one bit word.
+//! The search for graphs with short edges: the window of events that a set with a given root can contain is one bit
+//! word.
 //!
-//! Bit a of a word is the event `root + a`. The candidates for the next event and the events reached are one word each,
-//! so adding an event takes a shift and three bit operations, whatever its degree.
+//! Bit a of a word is the event `root + a`. The candidates for the next event and the events reached are one word
+//! each, so adding an event takes a shift and three bit operations, whatever its degree.
 
 use std::ops::ControlFlow;
 
@@ -77,8 +78,8 @@ impl<W: BitWord> WindowSearch<'_, W> {
             if COUNT + 1 >= min {
                 visitor.visit(&set)?;
             }
-            // bit <= centre: this is not the set's last event, so it is at least one reach below the end of the window,
-            // and Bands::method has checked that the window fits the word
+            // bit <= centre: this is not the set's last event, so it is at least one reach below the end of the
+            // window, and Bands::method has checked that the window fits the word
             let linked = self.words[set.node as usize] >> (self.centre - bit);
             let grown = WindowPrefix {
                 nodes: insert(prefix.nodes, set.rank, set.node),

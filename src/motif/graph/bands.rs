@@ -60,12 +60,13 @@ pub(crate) enum WalkMethod {
     Lists,
 }
 
-/// The neighbours of each event as bits of a word, for graphs with edges of fewer than 64 events. 8 bytes per event for
-/// 64-bit words, 16 more for 128-bit words, each only if a graph of the union can use it.
+/// The neighbours of each event as bits of a word, for graphs with edges of fewer than 64 events. 8 bytes per event
+/// for 64-bit words, 16 more for 128-bit words, each only if a graph of the union can use it.
 pub(crate) struct Bands {
     /// Length of the longest edge of each graph, in event numbers.
     reach: Vec<u32>,
-    /// Bit `centre + d` of word i: there is an edge between i and i + d. Empty if no graph can use words of this width.
+    /// Bit `centre + d` of word i: there is an edge between i and i + d. Empty if no graph can use words of this
+    /// width.
     pub(crate) narrow: Vec<u64>,
     pub(crate) wide: Vec<u128>,
 }

@@ -9,8 +9,8 @@ pub trait EdgeRule: Debug + Sync {
     /// Writes the successors of each event as row bounds and columns: row `p` holds the positions that position `p`
     /// leads to, rising and all above `p`. Earlier content of the buffers is overwritten.
     ///
-    /// `order[p]` is the event now at position `p`, by its number in the graph; `t_ms[p]` is its new time, milliseconds,
-    /// rising. Other columns that the rule reads, such as keys, are looked up by `order`.
+    /// `order[p]` is the event now at position `p`, by its number in the graph; `t_ms[p]` is its new time,
+    /// milliseconds, rising. Other columns that the rule reads, such as keys, are looked up by `order`.
     ///
     /// # Errors
     /// [`DagError`] if the rule cannot link these events.

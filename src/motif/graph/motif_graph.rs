@@ -18,8 +18,8 @@ impl<'a> MotifGraph<'a> {
     ///
     /// `successors`: row `u` holds the events that `u` leads to, each numbered above `u`. `labels`: the label code of
     /// each event, from one vocabulary for all graphs of a run. `t_ms`: times in milliseconds, not necessarily rising
-    /// with the event numbers (clocks are skewed); they determine the blocks or windows of the null, and the span of a
-    /// set of events if it is limited.
+    /// with the event numbers (clocks are skewed); they determine the blocks or windows of the null, and the span
+    /// of a set of events if it is limited.
     ///
     /// # Errors
     /// [`MotifError::NotSquare`], [`MotifError::Len`], [`MotifError::Backward`].

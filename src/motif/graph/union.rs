@@ -19,8 +19,8 @@ impl LabelIdx {
 
 /// All graphs of a run as one disconnected graph: events numbered consecutively, neighbours without direction.
 ///
-/// An edge always leads from the lower number to the higher, so the direction need not be stored. 8 bytes per edge, 12
-/// per event, the bands, and 8 per event if the span is limited.
+/// An edge always leads from the lower number to the higher, so the direction need not be stored. 8 bytes per edge,
+/// 12 per event, the bands, and 8 per event if the span is limited.
 pub(crate) struct Union {
     /// First event of each graph, and the number of events at the end.
     pub(crate) offsets: Vec<u32>,

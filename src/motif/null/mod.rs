@@ -19,15 +19,16 @@
 //! - Blind to differences between graphs.
 //!
 //! [`IntervalJitter`]: inside a window, the time of an event is random.
-//! - Drawn: the times inside each window; edges follow. Fixed: the labels of each window, the first and the last time.
-//! - False alarms if the density of events changes within a window (bursts, batches, pauses, schedules), even if labels
-//!   are random.
+//! - Drawn: the times inside each window; edges follow. Fixed: the labels of each window, the first and the last
+//!   time.
+//! - False alarms if the density of events changes within a window (bursts, batches, pauses, schedules), even if
+//!   labels are random.
 //! - Blind to structure over times longer than a window.
 //!
-//! Measured on labels whose share oscillates between .1 and .9: with blocks of a quarter of an hour the family-wise error
-//! is .05 at a period of two hours (300 logs); with blocks of half an hour it is .14 there, and .04 at a period of four
-//! hours. So a block should be at most an eighth of the period. Permutation over whole graphs gives .87 to .98 on these,
-//! and .82 on a mix that drifts.
+//! Measured on labels whose share oscillates between .1 and .9: with blocks of a quarter of an hour the family-wise
+//! error is .05 at a period of two hours (300 logs); with blocks of half an hour it is .14 there, and .04 at a
+//! period of four hours. So a block should be at most an eighth of the period. Permutation over whole graphs gives
+//! .87 to .98 on these, and .82 on a mix that drifts.
 
 mod jitter;
 mod model;

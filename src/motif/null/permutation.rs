@@ -56,8 +56,8 @@ impl StratifiedPermutation {
         self.events.len() as u64
     }
 
-    /// Writes the labels of replicate `iteration` to `labels`: a function of the arguments and the data, not of earlier
-    /// replicates. Fisher-Yates shuffles, O(events).
+    /// Writes the labels of replicate `iteration` to `labels`: a function of the arguments and the data, not of
+    /// earlier replicates. Fisher-Yates shuffles, O(events).
     pub(crate) fn draw(
         &self,
         rng: NullRng,

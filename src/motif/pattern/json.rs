@@ -13,8 +13,8 @@ pub(crate) fn to_json(value: &(impl Serialize + ?Sized)) -> String {
     String::from_utf8_lossy(&json).into_owned()
 }
 
-/// Writes every control character in the long form (`\u000a`), even if JSON has a short one (`\n`): the text of a pattern
-/// is an identifier and must not change between versions.
+/// Writes every control character in the long form (`\u000a`), even if JSON has a short one (`\n`): the text of a
+/// pattern is an identifier and must not change between versions.
 struct LongControlEscapes;
 
 impl Formatter for LongControlEscapes {
@@ -56,7 +56,8 @@ mod tests {
             c if c < ' ' => format!("\\u{:04x}", u32::from(c)),
             c => c.to_string(),
         };
-        // controls, quotes, backslashes, DEL, the line separators U+2028 and U+2029, and a character of two UTF-16 units
+        // controls, quotes, backslashes, DEL, the line separators U+2028 and U+2029, and a character of two UTF-16
+        // units
         for c in ('\0'..='\u{3000}').chain(['\u{D7FF}', '\u{E000}', '\u{FFFF}', '\u{1F600}', char::MAX]) {
             assert_eq!(to_json(&c.to_string()), format!("\"{}\"", escaped(c)), "{c:?}");
         }

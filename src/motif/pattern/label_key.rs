@@ -150,7 +150,8 @@ pub(crate) fn digits<L: LabelKey>(mut key: L, radix: u32, k: usize) -> [LabelIdx
 /// A map from keys, or from other integers; its iteration order must not affect results.
 pub(crate) type KeyMap<L, V> = std::collections::HashMap<L, V, BuildHasherDefault<KeyHasher>>;
 
-/// Multiplicative hashing without a random seed: label indices are internal, so collisions cannot be provoked by input.
+/// Multiplicative hashing without a random seed: label indices are internal, so collisions cannot be provoked by
+/// input.
 #[derive(Default)]
 pub(crate) struct KeyHasher(u64);
 

@@ -5,14 +5,13 @@
 use super::{Pattern, PatternTextError, parse, to_json};
 
 impl Pattern {
-    /// Text form of the pattern, its edges in order: `sweep -> reversal; reversal -> expansion`. `names[code]` is the name
-    /// of a label code; if names are distinct, two patterns are equal if and only if their texts are.
+    /// Text form of the pattern, its edges in order: `sweep -> reversal; reversal -> expansion`. `names[code]` is
+    /// the name of a label code; if names are distinct, two patterns are equal if and only if their texts are.
     ///
-    /// An event is named by its label; if several events have the same label, the n-th in time order is `label#n`. A label
-    /// is written as a JSON string if it is empty, starts or ends with white space, or contains a control character, `"`,
-    /// `#`, `;` or `->`. If the edges alone do not give the time order of the events, the text begins with all events in
-    /// order: `sweep; probe; reversal; sweep -> reversal; probe ->
-    /// reversal`.
+    /// An event is named by its label; if several events have the same label, the n-th in time order is `label#n`.
+    /// A label is written as a JSON string if it is empty, starts or ends with white space, or contains a control
+    /// character, `"`, `#`, `;` or `->`. If the edges alone do not give the time order of the events, the text
+    /// begins with all events in order: `sweep; probe; reversal; sweep -> reversal; probe -> reversal`.
     ///
     /// ```
     /// use ironforge::motif::Pattern;
@@ -53,8 +52,8 @@ impl Pattern {
     /// The pattern of a text ([`Pattern::text`]); `names[code]` is the name of a label code.
     ///
     /// Items are separated by `;`; an item is an event, or events joined by `->`. The time order of the events is the
-    /// lexicographically first topological order, events being compared by their first appearance in the text. `label`
-    /// means `label#1`.
+    /// lexicographically first topological order, events being compared by their first appearance in the text.
+    /// `label` means `label#1`.
     ///
     /// # Errors
     /// [`PatternTextError`] with the byte offset of the error.

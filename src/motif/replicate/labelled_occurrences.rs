@@ -10,7 +10,8 @@ use crate::motif::pattern::{KeyMap, LabelKey};
 /// Occurrences passed to a visitor at a time if they are not kept but enumerated again.
 const ROWS_PER_CHUNK: usize = 1 << 14;
 
-/// The occurrences of a shape under several labellings, one lane each. A known key is one that the [`PerfectHash`] holds.
+/// The occurrences of a shape under several labellings, one lane each. A known key is one that the [`PerfectHash`]
+/// holds.
 pub(crate) struct LabelledOccurrences<'a> {
     pub(super) occurrences: &'a Occurrences<'a>,
     /// Index of the shape in its group.
@@ -47,8 +48,8 @@ impl LabelledOccurrences<'_> {
         }
     }
 
-    /// The unknown keys that occur at least `count` times in a lane, and their counts; `counter` must have counted exactly
-    /// the occurrences of `roots`. Cheap if `count` is high: then few cells of the sketch reach it.
+    /// The unknown keys that occur at least `count` times in a lane, and their counts; `counter` must have counted
+    /// exactly the occurrences of `roots`. Cheap if `count` is high: then few cells of the sketch reach it.
     pub(crate) fn unknown_counts<L: LabelKey>(
         &self,
         lane: usize,
@@ -76,9 +77,9 @@ impl LabelledOccurrences<'_> {
         counts.into_iter().filter(|&(_, n)| n >= count).collect()
     }
 
-    /// Calls `visit` with the lane, the first event and the slot of each occurrence that has a known key and its first
-    /// event in `roots`. Fast for few known keys: an occurrence with a label that `mask` excludes is skipped in all lanes
-    /// at once.
+    /// Calls `visit` with the lane, the first event and the slot of each occurrence that has a known key and its
+    /// first event in `roots`. Fast for few known keys: an occurrence with a label that `mask` excludes is skipped
+    /// in all lanes at once.
     pub(crate) fn each_known<L: LabelKey>(
         &self,
         roots: Range<u32>,

@@ -11,8 +11,8 @@ pub(crate) const LANES: usize = 8;
 /// Largest number of labels whose indices fit a byte.
 const MAX_BYTE_LABELS: usize = 1 << u8::BITS;
 
-/// For each label, the positions at which a set of patterns has it: bit i is set if the i-th event of some pattern has
-/// this label.
+/// For each label, the positions at which a set of patterns has it: bit i is set if the i-th event of some pattern
+/// has this label.
 pub(crate) struct LabelMask(Vec<u8>);
 
 impl LabelMask {
@@ -84,8 +84,8 @@ impl LabelLanes {
         }
     }
 
-    /// For every event, the bits of `mask` for its label in each lane, one byte per lane, the first lane in the lowest
-    /// byte.
+    /// For every event, the bits of `mask` for its label in each lane, one byte per lane, the first lane in the
+    /// lowest byte.
     pub(super) fn masks(&self, mask: &LabelMask) -> Vec<u64> {
         fn of<T: Copy>(lanes: &[[T; LANES]], bits: impl Fn(T) -> u8) -> Vec<u64> {
             lanes.iter().map(|labels| u64::from_le_bytes(labels.map(&bits))).collect()
@@ -96,7 +96,8 @@ impl LabelLanes {
         }
     }
 
-    /// Calls `visit` with the keys of the occurrences in all lanes, `[n, LANES]`, up to [`BATCH`] occurrences at a time.
+    /// Calls `visit` with the keys of the occurrences in all lanes, `[n, LANES]`, up to [`BATCH`] occurrences at a
+    /// time.
     #[inline]
     pub(super) fn each_batch<L: LabelKey, const K: usize>(
         &self,

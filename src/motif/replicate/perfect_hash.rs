@@ -25,8 +25,8 @@ impl Slot {
     }
 }
 
-/// A perfect hash table: the slot of every known key, found without probing and without a branch. Probing and mispredicted
-/// branches would otherwise take most of the time of a replicate.
+/// A perfect hash table: the slot of every known key, found without probing and without a branch. Probing and
+/// mispredicted branches would otherwise take most of the time of a replicate.
 ///
 /// Hash and displace: the slot is a part of the hash XOR a displacement that all keys of a bucket share. Source:
 /// Belazzougui, Botelho and Dietzfelbinger, "Hash, displace, and compress" (ESA 2009), after Pearson and Fox et al.
@@ -42,8 +42,8 @@ pub(crate) struct PerfectHash<L> {
 enum SlotKeys<L> {
     /// The key itself, [`LabelKey::NONE`] in an empty slot.
     Whole(Vec<L>),
-    /// For keys of few bits, whose hash is a permutation of the keys: the bits of the hash that are not in the slot index.
-    /// 1 in an empty slot; the lowest bit of a key's entry is 0.
+    /// For keys of few bits, whose hash is a permutation of the keys: the bits of the hash that are not in the slot
+    /// index. 1 in an empty slot; the lowest bit of a key's entry is 0.
     Short(Vec<u32>),
 }
 
@@ -76,7 +76,8 @@ impl<L: LabelKey> PerfectHash<L> {
                 SlotKeys::Whole(vec![L::NONE; slots])
             },
             displacements: vec![0; (slots / SLOTS_PER_BUCKET).max(2)],
-            // shifted up, the multiplication is modulo 2^bits and, the multiplier being odd, a permutation of the keys
+            // shifted up, the multiplication is modulo 2^bits and, the multiplier being odd, a permutation of the
+            // keys
             multiplier: if is_short { multiplier << (u64::BITS - bits) } else { multiplier },
             slot_bits,
             bucket_bits: (slots / SLOTS_PER_BUCKET).max(2).trailing_zeros(),

@@ -1,7 +1,7 @@
 //! Replicates of a null: a visitor receives each shape's occurrences in each replicate.
 //!
-//! If only labels are drawn, the outer loop is over shapes and the inner one over replicates: the data of a shape (its
-//! occurrences, known patterns and sums) then stay in the cache.
+//! If only labels are drawn, the outer loop is over shapes and the inner one over replicates: the data of a shape
+//! (its occurrences, known patterns and sums) then stay in the cache.
 
 use std::ops::Range;
 

@@ -13,11 +13,11 @@ const MAX_CELLS: usize = 1 << 20;
 /// Largest number of counters of all lanes together.
 const MAX_COUNTERS: usize = 1 << 23;
 
-/// Counts the keys of one shape, per lane: known keys exactly, each in its slot; all others in a sketch, a small table in
-/// which several keys share a cell, so that a cell is an upper bound for its keys. To find the unknown keys with at least
-/// some count, only the keys of the cells that reach it, few if any, are counted exactly in a second pass
-/// ([`LabelledOccurrences::unknown_counts`](super::LabelledOccurrences::unknown_counts)). The loop over the occurrences
-/// has no branch that depends on a label.
+/// Counts the keys of one shape, per lane: known keys exactly, each in its slot; all others in a sketch, a small
+/// table in which several keys share a cell, so that a cell is an upper bound for its keys. To find the unknown
+/// keys with at least some count, only the keys of the cells that reach it, few if any, are counted exactly in a
+/// second pass ([`LabelledOccurrences::unknown_counts`](super::LabelledOccurrences::unknown_counts)). The loop over
+/// the occurrences has no branch that depends on a label.
 ///
 /// A counter is one byte, so that those of all lanes stay in the cache; overflows are few and counted separately.
 pub(crate) struct SketchCounter {

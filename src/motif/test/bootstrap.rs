@@ -12,12 +12,12 @@ const RESAMPLES: usize = 1000;
 /// Rank of the ends of the interval among the sorted lifts, from below and from above: 2.5 % of the resamples.
 const TAIL: usize = 25;
 
-/// 95 % percentile bootstrap interval of the lift of each pattern, the graphs being resampled (Efron 1979): shows how much
-/// the lift depends on the choice of graphs. `None` for fewer than two graphs.
+/// 95 % percentile bootstrap interval of the lift of each pattern, the graphs being resampled (Efron 1979): shows
+/// how much the lift depends on the choice of graphs. `None` for fewer than two graphs.
 ///
-/// The lift of a resample is its count over its mean count in the replicates; a mean of 0 is replaced by one occurrence in
-/// one of the `iterations` replicates, as for the lift itself. All patterns use the same resamples. O(1000 · graphs) per
-/// pattern.
+/// The lift of a resample is its count over its mean count in the replicates; a mean of 0 is replaced by one
+/// occurrence in one of the `iterations` replicates, as for the lift itself. All patterns use the same resamples.
+/// O(1000 · graphs) per pattern.
 pub(in crate::motif) fn lift_intervals(
     patterns: &[CountsByGraph],
     iterations: u32,

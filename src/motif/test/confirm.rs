@@ -13,8 +13,8 @@ use crate::motif::replicate::{
 };
 
 impl SignificanceTest<'_> {
-    /// Family-wise p of each candidate in the held-out graphs: max-T over the candidates, which must have been chosen from
-    /// the other graphs alone.
+    /// Family-wise p of each candidate in the held-out graphs: max-T over the candidates, which must have been
+    /// chosen from the other graphs alone.
     ///
     /// # Errors
     /// Those of [`IntervalJitter::draw`](crate::motif::null::IntervalJitter::draw).

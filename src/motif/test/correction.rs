@@ -5,8 +5,8 @@ pub(in crate::motif) fn bonferroni(p_values: &[f64]) -> Vec<f64> {
     p_values.iter().map(|p| (p * p_values.len() as f64).min(1.0)).collect()
 }
 
-/// q-values of Benjamini and Hochberg (1995): the lowest false discovery rate at which each test is significant, under
-/// positive dependence.
+/// q-values of Benjamini and Hochberg (1995): the lowest false discovery rate at which each test is significant,
+/// under positive dependence.
 pub(in crate::motif) fn benjamini_hochberg(p_values: &[f64]) -> Vec<f64> {
     step_up(p_values, 1.0)
 }

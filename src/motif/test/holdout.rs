@@ -5,8 +5,8 @@ use crate::philox::Philox;
 /// Philox fork of the choice; the nulls use others.
 const PURPOSE: u32 = 0x686F;
 
-/// For each graph, whether it is held out: `share` of the graphs, rounded, at random; at least one and not all, and none
-/// if there are fewer than two.
+/// For each graph, whether it is held out: `share` of the graphs, rounded, at random; at least one and not all, and
+/// none if there are fewer than two.
 pub(in crate::motif) fn choose_held_out(graphs: usize, share: f64, seed: u64) -> Vec<bool> {
     let mut held_out = vec![false; graphs];
     if graphs < 2 {
@@ -15,8 +15,8 @@ pub(in crate::motif) fn choose_held_out(graphs: usize, share: f64, seed: u64) ->
     let wanted = ((share * graphs as f64).round() as usize).clamp(1, graphs - 1);
     let mut stream = Philox::new(seed).fork(PURPOSE).stream(0, 0);
     let mut left = wanted;
-    // selection sampling: a graph is chosen with probability (still wanted) / (still to come), so every subset is equally
-    // likely
+    // selection sampling: a graph is chosen with probability (still wanted) / (still to come), so every subset is
+    // equally likely
     for (graph, held_out) in held_out.iter_mut().enumerate() {
         *held_out = (stream.below((graphs - graph) as u32) as usize) < left;
         left -= usize::from(*held_out);

@@ -1,15 +1,16 @@
 //! The max-T test of all patterns of a census against a null.
 //!
 //! # Why the family-wise p is exact
-//! Under the null, data and replicates are exchangeable given what the null holds fixed (the labels of each block, or
-//! the events of each window). The calibration replicates are drawn independently of both, so given them the score is a
-//! fixed function of a labelling: it is not fitted to the data. The tested patterns are chosen by the data (patterns with `min_count`
-//! occurrences), and that choice is repeated in every replicate: the largest score of a replicate is taken over the
-//! patterns that reach `min_count` *in that replicate*, tested in the data or not. Hence the largest score of the
-//! data and those of the replicates are exchangeable too, and `(1 + replicates whose largest score is at least the
-//! pattern's) / (1 + replicates)` bounds the chance of a single false discovery (Westfall and Young 1993, single
-//! step). Scoring only the patterns tested in the data would not bound it: of very many rare patterns some reach
-//! `min_count` by chance, and rarely the same ones in a replicate.
+//! Under the null, data and replicates are exchangeable given what the null holds fixed (the labels of each block,
+//! or the events of each window). The calibration replicates are drawn independently of both, so given them the
+//! score is a fixed function of a labelling: it is not fitted to the data. The tested patterns are chosen by the
+//! data (patterns with `min_count` occurrences), and that choice is repeated in every replicate: the largest score
+//! of a replicate is taken over the patterns that reach `min_count` *in that replicate*, tested in the data or not.
+//! Hence the largest score of the data and those of the replicates are exchangeable too, and
+//! `(1 + replicates whose largest score is at least the pattern's) / (1 + replicates)` bounds the chance of a
+//! single false discovery (Westfall and Young 1993, single step). Scoring only the patterns tested in the data
+//! would not bound it: of very many rare patterns some reach `min_count` by chance, and rarely the same ones in a
+//! replicate.
 //!
 //! The same holds for the graphs that are not held out, by themselves. The held-out graphs choose no patterns.
 
@@ -28,8 +29,8 @@ use crate::motif::null::{NullModel, NullRng};
 use crate::motif::pattern::{KeyMap, LabelKey, Pattern, label_bits, label_limit};
 use crate::motif::replicate::{PerfectHash, ProgressCounter, Replicates, Slot, TrackedShape};
 
-/// Replicates that the scales are estimated from: a standard deviation is then known to 7 %, for a tenth of the default
-/// work.
+/// Replicates that the scales are estimated from: a standard deviation is then known to 7 %, for a tenth of the
+/// default work.
 const CALIBRATION_REPLICATES: u32 = 100;
 /// Calibration replicates that decide which patterns are common, with their own mean and scale.
 pub(super) const SCREENING_REPLICATES: u32 = 8;
@@ -193,8 +194,8 @@ impl SignificanceTest<'_> {
         Ok(sums.iter().map(scales).collect())
     }
 
-    /// The outcomes of the tested patterns of a shape; `counts` are those of each pattern in the data: in all graphs, and in
-    /// those not held out.
+    /// The outcomes of the tested patterns of a shape; `counts` are those of each pattern in the data: in all
+    /// graphs, and in those not held out.
     fn outcomes<L: LabelKey>(
         &self,
         shape: &TrackedShape<L>,

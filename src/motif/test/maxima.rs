@@ -2,7 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// The largest value of each replicate; threads may raise it concurrently, and the result does not depend on their order.
+/// The largest value of each replicate; threads may raise it concurrently, and the result does not depend on their
+/// order.
 pub(super) struct Maxima(Vec<AtomicU64>);
 
 impl Maxima {

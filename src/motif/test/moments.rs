@@ -1,6 +1,7 @@
 //! Mean and variance of counts over replicates, from exact integer sums.
 
-/// Sums of each pattern's count and of its square over replicates. Integers: the result does not depend on their order.
+/// Sums of each pattern's count and of its square over replicates. Integers: the result does not depend on their
+/// order.
 #[derive(Debug, Clone, Default)]
 pub(super) struct MomentSums {
     sums: Vec<u64>,

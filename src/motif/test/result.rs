@@ -19,7 +19,8 @@ impl TestResult {
         monte_carlo_p(&self.maxima, outcome.score)
     }
 
-    /// Family-wise p of a pattern in the graphs that are not held out; 1 if it occurs fewer than `min_count` times there.
+    /// Family-wise p of a pattern in the graphs that are not held out; 1 if it occurs fewer than `min_count` times
+    /// there.
     pub(in crate::motif) fn p_discovery(&self, outcome: &PatternOutcome) -> f64 {
         outcome.discovery_score.map_or(1.0, |score| monte_carlo_p(&self.discovery_maxima, score))
     }

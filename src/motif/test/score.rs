@@ -78,8 +78,8 @@ impl ShapeScales {
         }
     }
 
-    /// The larger of `bound` and the largest score among the common patterns with at least `min_count`; `counts` are those
-    /// of one replicate.
+    /// The larger of `bound` and the largest score among the common patterns with at least `min_count`; `counts`
+    /// are those of one replicate.
     pub(super) fn largest(&self, counts: &[u32], min_count: u32, mut bound: f64) -> f64 {
         let chunks = counts
             .chunks(CHUNK)

@@ -15,8 +15,8 @@ use crate::motif::pattern::Pattern;
 use crate::philox::Philox;
 
 const ITERATIONS: u32 = 30;
-/// With 2 nearly all patterns are tested; with 9 so few that in some replicates none is scored in the sessions not held
-/// out.
+/// With 2 nearly all patterns are tested; with 9 so few that in some replicates none is scored in the sessions not
+/// held out.
 const MIN_COUNTS: [u32; 2] = [2, 9];
 const LABELS: u32 = 5;
 const SEED: u64 = 11;
@@ -85,8 +85,8 @@ fn replicates(test: &SignificanceTest<'_>, census: &Census, rng: NullRng) -> Vec
     (0..ITERATIONS).map(draw).collect()
 }
 
-/// The scales of the common patterns, and those of the rare ones by shape: in all graphs, in those not held out, and in
-/// those held out.
+/// The scales of the common patterns, and those of the rare ones by shape: in all graphs, in those not held out,
+/// and in those held out.
 struct ReferenceScales {
     common: BTreeMap<PatternName, [Scale; 3]>,
     rare: BTreeMap<ShapeIdx, [Scale; 3]>,

@@ -151,8 +151,8 @@ pub(super) struct ReplicateComparison {
 }
 
 impl<L: LabelKey> MaxTTest<'_, L> {
-    /// Raises the maximum of a replicate to the largest score of the shape's patterns; `counter` must have counted exactly
-    /// the occurrences of `roots`.
+    /// Raises the maximum of a replicate to the largest score of the shape's patterns; `counter` must have counted
+    /// exactly the occurrences of `roots`.
     fn raise(
         &self,
         maxima: &Maxima,

@@ -11,8 +11,8 @@ const MAX_HEADER_BYTES: u64 = 1 << 20;
 /// Length of the little-endian integer before the header that gives its length, bytes.
 const HEADER_LEN_BYTES: usize = 8;
 
-/// Largest number of digits of an integer in the header: a longer one exceeds any file size, and sums of such integers
-/// could overflow 64 bits in the parser.
+/// Largest number of digits of an integer in the header: a longer one exceeds any file size, and sums of such
+/// integers could overflow 64 bits in the parser.
 const MAX_DIGITS: usize = 18;
 
 /// Checks the limits: size of the file and of the header, and digits of the integers in the header.

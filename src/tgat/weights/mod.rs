@@ -1,11 +1,12 @@
 //! The weights file: safetensors, read by [`Model::from_bytes`] and written by [`Model::to_bytes`].
 //!
-//! This page is the complete specification: it is enough to write a weights file and to evaluate the network from one.
+//! This page is the complete specification: it is enough to write a weights file and to evaluate the network from
+//! one.
 //!
 //! # Sizes
 //!
-//! The file has only tensors and the `trained` flag. The sizes and options of the network are settings that the reader
-//! must be given:
+//! The file has only tensors and the `trained` flag. The sizes and options of the network are settings that the
+//! reader must be given:
 //!
 //! | symbol | setting | default | |
 //! |---|---|---|---|
@@ -39,17 +40,17 @@
 //! | `range_head.2.weight`, `.2.bias` | `[2, 32]`, `[2]` | always |
 //! | `feature_mean`, `feature_std` | `[F]` | both or neither |
 //!
-//! Every name may have the prefix `w.`; a name both with and without it is an error. A tensor that the settings do not
-//! use, a missing tensor and an unknown name are errors. The exception: a tensor is ignored, and listed by
-//! [`Model::ignored`], if one of the dot-separated parts of its name is `temporal_encoding`, `temporal_bias_network` or
-//! `edge_processor`, unless it belongs to a layer `N` or higher.
+//! Every name may have the prefix `w.`; a name both with and without it is an error. A tensor that the settings do
+//! not use, a missing tensor and an unknown name are errors. The exception: a tensor is ignored, and listed by
+//! [`Model::ignored`], if one of the dot-separated parts of its name is `temporal_encoding`,
+//! `temporal_bias_network` or `edge_processor`, unless it belongs to a layer `N` or higher.
 //!
 //! The dtype of each tensor is `F32`, `F16` or `BF16`; the latter two are widened to f32. [`Model::to_bytes`]
 //! writes `F32`. Every value must be finite, and those of `feature_std` 0 or more.
 //!
-//! The metadata (`__metadata__` of the safetensors header) may have the key `trained`. The value `false` marks untrained
-//! weights, and results carry this flag; with any other value, or without the key, the weights are trained.
-//! [`Model::to_bytes`] writes `true` or `false`, and no other key.
+//! The metadata (`__metadata__` of the safetensors header) may have the key `trained`. The value `false` marks
+//! untrained weights, and results carry this flag; with any other value, or without the key, the weights are
+//! trained. [`Model::to_bytes`] writes `true` or `false`, and no other key.
 //!
 //! A file is at most [`MAX_FILE_BYTES`] long, its header at most 1 MiB, and a number in the header has at most 18
 //! digits.
@@ -88,8 +89,8 @@
 //! ```
 //!
 //! The range of a session ([`Model::predict_range`]) is computed from its first
-//! `k = max(1, floor(nodes · fraction))` nodes: the network runs on the subgraph of these nodes. `A` is the attention of the last
-//! layer, averaged over the heads:
+//! `k = max(1, floor(nodes · fraction))` nodes: the network runs on the subgraph of these nodes. `A` is the
+//! attention of the last layer, averaged over the heads:
 //!
 //! ```text
 //! c_j            = sum_i A[i, j]

@@ -93,8 +93,8 @@ impl<'a> WeightsFile<'a> {
     /// Checks the tensors that were not taken; returns the names of those known and not used, sorted.
     ///
     /// # Errors
-    /// [`TgatError::Unused`], [`TgatError::Unknown`] or [`TgatError::Missing`]. An unknown name is reported before a missing
-    /// one, since a misspelt tensor is both.
+    /// [`TgatError::Unused`], [`TgatError::Unknown`] or [`TgatError::Missing`]. An unknown name is reported before
+    /// a missing one, since a misspelt tensor is both.
     pub(in crate::tgat) fn finish(self, config: &TgatConfig) -> Result<Vec<String>, TgatError> {
         let mut ignored = Vec::new();
         for name in self.tensors.into_keys() {

@@ -8,8 +8,8 @@ use ironforge::philox::{Philox, Stream};
 /// The default link rule.
 const RULE: WindowKnn = WindowKnn { k: 4, dt_min_ms: 60_000, dt_max_ms: 7_200_000 };
 const SESSIONS: u32 = 6;
-/// Mean time between events, minutes.
-const GAP: f64 = 6.0;
+/// Mean time between events.
+const MEAN_GAP_MINUTES: f64 = 6.0;
 /// Labels of the pattern planted by [`Log::planted`].
 pub const PLANTED: [u32; 3] = [1, 2, 3];
 
@@ -29,7 +29,7 @@ struct Session {
 pub enum Generator {
     /// Events at a constant rate, every label equally likely.
     Stationary,
-    /// Events at a constant rate; the mix of labels drifts in the course of the session.
+    /// Events at a constant rate; the mix of labels drifts over the session.
     Drift,
     /// Events in bursts, every label equally likely.
     Bursts,
@@ -43,12 +43,12 @@ impl Generator {
     pub const ALL: [Self; 5] =
         [Self::Stationary, Self::Drift, Self::Bursts, Self::Clusters120, Self::Clusters60];
 
-    /// Period of the mix of labels; `None` if it is constant.
+    /// Period in which the mix of labels changes; `None` if it is constant.
     pub fn period_minutes(self) -> Option<f64> {
         match self {
             Self::Stationary | Self::Bursts => None,
             // once from end to end: half a period
-            Self::Drift => Some(2.0 * 25.0 * GAP),
+            Self::Drift => Some(2.0 * 25.0 * MEAN_GAP_MINUTES),
             Self::Clusters120 => Some(240.0),
             Self::Clusters60 => Some(120.0),
         }
@@ -64,7 +64,7 @@ impl Generator {
         // one event in five ends a burst
         let mean = |at: u32| {
             if self != Self::Bursts {
-                GAP
+                MEAN_GAP_MINUTES
             } else if at.is_multiple_of(5) {
                 30.0
             } else {
@@ -94,7 +94,7 @@ impl Log {
         let philox = Philox::new(seed.into()).fork(0x6370);
         let session = |session| {
             let mut stream = philox.stream(0, session);
-            let minutes = times(&mut stream, 30, |_| GAP);
+            let minutes = times(&mut stream, 30, |_| MEAN_GAP_MINUTES);
             let last = minutes[minutes.len() - 1];
             let mut events: Vec<(f64, u32)> = minutes.into_iter().map(|at| (at, stream.below(6))).collect();
             for _ in 0..5 {
@@ -109,8 +109,8 @@ impl Log {
         Self((0..2 * SESSIONS).map(session).collect())
     }
 
-    pub fn lend(&self) -> Vec<MotifGraph<'_>> {
-        self.0.iter().map(Session::lend).collect()
+    pub fn views(&self) -> Vec<MotifGraph<'_>> {
+        self.0.iter().map(Session::view).collect()
     }
 }
 
@@ -124,7 +124,7 @@ impl Session {
         Self { t_ms, labels, row_ptr, col_idx }
     }
 
-    fn lend(&self) -> MotifGraph<'_> {
+    fn view(&self) -> MotifGraph<'_> {
         let pattern = CsrPattern::new(&self.row_ptr, &self.col_idx, self.t_ms.len()).unwrap();
         MotifGraph::new(pattern, &self.labels, &self.t_ms).unwrap().with_edge_rule(&RULE)
     }
