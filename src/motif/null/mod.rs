@@ -16,7 +16,7 @@
 //! `LabelPermutation`: the same with one block per graph.
 //! - Drawn: the labels inside each graph. Fixed: times, edges, the labels of each graph.
 //! - False alarms if the rates of labels change at all.
-//! - Blind to differences between graphs.
+//! - Blind to structure across graphs.
 //!
 //! [`IntervalJitter`]: inside a window, the time of an event is random.
 //! - Drawn: the times inside each window; edges follow. Fixed: the labels of each window, the first and the last
