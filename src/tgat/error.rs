@@ -8,7 +8,7 @@ use crate::attention::AttentionError;
 #[non_exhaustive]
 pub enum TgatError {
     /// A setting is out of its range.
-    #[error("{setting} = {value} is out of range: it must be {want}")]
+    #[error("{setting} = {value} is invalid: it must be {want}")]
     Setting {
         /// Full name of the setting, `tgat.*`.
         setting: &'static str,
