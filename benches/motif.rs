@@ -38,7 +38,7 @@ fn group<'a>(c: &'a mut Bench, name: &str) -> BenchmarkGroup<'a, CpuTime> {
 fn census(c: &mut Bench) {
     let mut group = group(c, "motif/census");
     let mut time = |id: String, window: &Window, config: &MotifConfig| {
-        let graphs = [window.lend()];
+        let graphs = [window.view()];
         group.throughput(Throughput::Elements(count(&graphs, config).unwrap().instances()));
         group.bench_function(id, |b| b.iter(|| count(black_box(&graphs), config).unwrap()));
     };
@@ -53,7 +53,7 @@ fn census(c: &mut Bench) {
     }
     let span = MotifConfig { span_minutes: 10.0, ..config(3, 5, 0) };
     time("within_10_minutes/k3to5/n10000".to_owned(), &Window::new(10_000, 1), &span);
-    // edges too long for words of 64 bits, and for those of 128
+    // 2: edges too long for 64-bit words; 8: too long for 128-bit words too
     for (path, ways) in [("words64", 1), ("words128", 2), ("lists", 8)] {
         time(format!("{path}/k5/n10000"), &Window::interleaved(10_000, ways, 1), &config(5, 5, 0));
     }
@@ -63,16 +63,16 @@ fn census(c: &mut Bench) {
 fn estimate(c: &mut Bench) {
     let window = Window::new(100_000, 1);
     c.bench_function("motif/estimate/n100000", |b| {
-        b.iter(|| estimate_instances(black_box(&[window.lend()]), &config(3, 5, 0), 1).unwrap());
+        b.iter(|| estimate_instances(black_box(&[window.view()]), &config(3, 5, 0), 1).unwrap());
     });
 }
 
-/// One replicate and one occurrence is one element; the calibration replicates count too.
+/// One element is one occurrence in one replicate, calibration replicates included.
 fn nulls(c: &mut Bench) {
     let mut group = group(c, "motif/nulls");
     for (events, vocabulary, iterations) in [(2_000, 7, 100), (2_000, 150, 100)] {
         let window = Window::new(events, vocabulary);
-        let graphs = [window.lend()];
+        let graphs = [window.view()];
         let config = config(3, 5, iterations);
         let instances = count(&graphs, &config).unwrap().instances();
         group.throughput(Throughput::Elements(instances * u64::from(2 * iterations + 8)));

@@ -1,7 +1,7 @@
 //! Counter-based random numbers: Philox4x32-10.
 //!
-//! A number is a pure function of the seed and of its counter, so work may be divided among any number of threads, in
-//! any order, and on a GPU, and the bits stay the same.
+//! A random number is a pure function of a seed and a counter, so the bits are the same for any number of threads,
+//! in any order, and on a GPU.
 //!
 //! ```
 //! use ironforge::philox::Philox;
@@ -14,12 +14,12 @@
 
 const ROUNDS: usize = 10;
 const MULTIPLIERS: [u32; 2] = [0xD251_1F53, 0xCD9E_8D57];
-/// Increments of the two key words a round: the golden ratio and sqrt(3) - 1, as fractions of 2^32.
+/// Increments of the two key words per round: the golden ratio and sqrt(3) - 1, as fractions of 2^32.
 const WEYL: [u32; 2] = [0x9E37_79B9, 0xBB67_AE85];
 
-/// The generator: a key of 64 bits.
+/// The generator: a 64-bit key.
 ///
-/// Not for secrets: it passes the known statistical tests, but is not a cipher.
+/// Not cryptographically secure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Philox {
     key: [u32; 2],
@@ -31,14 +31,14 @@ impl Philox {
         Self { key: [seed as u32, (seed >> 32) as u32] }
     }
 
-    /// A generator for one purpose, so that two users of one seed do not draw the same numbers.
+    /// The generator of a purpose, so that two users of one seed do not draw the same numbers.
     pub fn fork(self, purpose: u32) -> Self {
-        // Streams count their first two words up from 0, so they never reach this block.
+        // A stream would have to draw 2^64 blocks to reach this counter.
         let [low, high, ..] = self.block([u32::MAX, u32::MAX, purpose, u32::MAX]);
         Self { key: [low, high] }
     }
 
-    /// The four random words of a counter. About 5 ns.
+    /// The block of four random words at a counter. About 5 ns.
     #[inline]
     pub fn block(self, counter: [u32; 4]) -> [u32; 4] {
         let [mut c0, mut c1, mut c2, mut c3] = counter;
@@ -54,14 +54,15 @@ impl Philox {
         [c0, c1, c2, c3]
     }
 
-    /// The stream (`a`, `b`): the words of the blocks `[i low, i high, a, b]` for i = 0, 1, ...
+    /// The stream with id (`a`, `b`): the words of the blocks at `[low(i), high(i), a, b]` for the 64-bit i = 0, 1,
+    /// ...
     #[inline]
     pub fn stream(self, a: u32, b: u32) -> Stream {
         Stream { philox: self, id: [a, b], next_block: 0, words: [0; 4], used: 4 }
     }
 }
 
-/// Consecutive numbers of one stream; made by [`Philox::stream`].
+/// The random numbers of one stream, in order; made by [`Philox::stream`].
 #[derive(Debug, Clone)]
 pub struct Stream {
     philox: Philox,
@@ -86,7 +87,7 @@ impl Stream {
         word
     }
 
-    /// Uniform in [0, 1): a multiple of 2^-24, each equally likely and exact in f32.
+    /// Uniform in [0, 1): a multiple of 2^-24, exact in f32, each equally likely.
     #[inline]
     pub fn next_f32(&mut self) -> f32 {
         (self.next_u32() >> 8) as f32 * (1.0 / 16_777_216.0)
@@ -101,10 +102,10 @@ impl Stream {
     #[inline]
     #[track_caller]
     pub fn below(&mut self, n: u32) -> u32 {
-        assert!(n > 0, "no number is below 0");
+        assert!(n > 0, "the range 0..n must not be empty");
         let mut product = u64::from(self.next_u32()) * u64::from(n);
         if (product as u32) < n {
-            // Products whose low word is below 2^32 mod n are rejected: they would favour some numbers.
+            // Products whose low word is below 2^32 mod n are rejected: they would bias the result.
             let reject_below = n.wrapping_neg() % n;
             while (product as u32) < reject_below {
                 product = u64::from(self.next_u32()) * u64::from(n);

@@ -62,8 +62,8 @@ fn from_events(c: &mut Bench, n: usize) {
 /// Sorting, and building from, edges with ids in topological order and with ids in any order.
 fn from_edges(c: &mut Bench, n: usize) {
     let in_order: Vec<_> = window(n).edge_iter().collect();
-    let in_none = renamed(&in_order, n);
-    for (ids, edges) in [("in_order", in_order), ("any", in_none)] {
+    let shuffled_ids = renamed(&in_order, n);
+    for (ids, edges) in [("in_order", in_order), ("any", shuffled_ids)] {
         let ours = Digraph::from_edges(n, edges.iter().copied()).unwrap();
         let theirs = DiGraph::<(), (), u32>::from_edges(edges.iter().copied());
         assert_eq!(toposort(&theirs, None).unwrap().len(), ours.topological_sort().unwrap().len());

@@ -1,4 +1,4 @@
-//! The graphs as files that benches/peers/dag_peers.py reads.
+//! Export of the graphs for benches/peers/dag_peers.py.
 
 use std::path::{Path, PathBuf};
 

@@ -5,14 +5,14 @@ use ironforge::philox::{Philox, Stream};
 
 pub const RULE: WindowKnn = WindowKnn { k: 4, dt_min_ms: 60_000, dt_max_ms: 7_200_000 };
 
-fn numbers(purpose: u32) -> Stream {
+fn stream(purpose: u32) -> Stream {
     Philox::new(7).stream(purpose, 0)
 }
 
 /// Rising times with gaps of 1 to 119 seconds.
 pub fn times(n: usize) -> Vec<i64> {
-    let mut numbers = numbers(0);
-    let gap = |_| 1000 * i64::from(1 + numbers.below(119));
+    let mut stream = stream(0);
+    let gap = |_| 1000 * i64::from(1 + stream.below(119));
     (0..n).map(gap).scan(0, |t, gap| Some(std::mem::replace(t, *t + gap))).collect()
 }
 
@@ -23,10 +23,10 @@ pub fn window(n: usize) -> IntervalDag {
 
 /// `0..n`, shuffled.
 pub fn shuffled(n: usize) -> Vec<u32> {
-    let mut numbers = numbers(1);
+    let mut stream = stream(1);
     let mut order: Vec<u32> = (0..n as u32).collect();
     for i in (1..n).rev() {
-        order.swap(i, numbers.below(i as u32 + 1) as usize);
+        order.swap(i, stream.below(i as u32 + 1) as usize);
     }
     order
 }
@@ -39,17 +39,17 @@ pub fn renamed(edges: &[(u32, u32)], n: usize) -> Vec<(u32, u32)> {
 
 /// Edges between any two nodes.
 pub fn random(n: usize, edges: usize) -> Dag {
-    let mut numbers = numbers(2);
-    let mut end = || numbers.below(n as u32);
+    let mut stream = stream(2);
+    let mut end = || stream.below(n as u32);
     let pairs = (0..edges).map(|_| (end(), end())).filter(|(u, v)| u != v).map(|(u, v)| (u.min(v), u.max(v)));
     forward(n, pairs.collect())
 }
 
 /// Layers of `width` nodes, each node with `degree` edges to the next layer.
 pub fn layered(layers: usize, width: usize, degree: usize) -> Dag {
-    let mut numbers = numbers(3);
+    let mut stream = stream(3);
     let n = layers * width;
-    let mut to = |u: usize| ((u / width + 1) * width) as u32 + numbers.below(width as u32);
+    let mut to = |u: usize| ((u / width + 1) * width) as u32 + stream.below(width as u32);
     forward(
         n,
         (0..n - width).flat_map(|u| (0..degree).map(|_| (u as u32, to(u))).collect::<Vec<_>>()).collect(),
@@ -58,10 +58,10 @@ pub fn layered(layers: usize, width: usize, degree: usize) -> Dag {
 
 /// Edges to `degree` of the next `reach` nodes.
 pub fn banded(n: usize, reach: usize, degree: usize) -> Dag {
-    let mut numbers = numbers(4);
+    let mut stream = stream(4);
     let mut pairs = Vec::new();
     for u in 0..n - reach {
-        pairs.extend((0..degree).map(|_| (u as u32, u as u32 + 1 + numbers.below(reach as u32))));
+        pairs.extend((0..degree).map(|_| (u as u32, u as u32 + 1 + stream.below(reach as u32))));
     }
     forward(n, pairs)
 }

@@ -1,4 +1,4 @@
-//! The graphs as files that benches/peers/motif_peers.py reads.
+//! Export of the graphs for benches/peers/motif_peers.py.
 
 use std::path::PathBuf;
 
@@ -16,7 +16,7 @@ pub fn graphs(_: &mut Bench) {
         return;
     };
     std::fs::create_dir_all(&folder).unwrap();
-    // the smallest is for programs that try every choice of events
+    // the smallest is for programs that test every set of events
     for events in [&[60], &SIZES[..]].concat() {
         let window = Window::new(events, 1);
         let rows = window.row_ptr.windows(2).enumerate();
@@ -25,7 +25,7 @@ pub fn graphs(_: &mut Bench) {
         });
         let bytes: Vec<u8> = edges.flat_map(|(u, v)| [u, v]).flat_map(u32::to_le_bytes).collect();
         std::fs::write(folder.join(format!("n{events}.edges")), bytes).unwrap();
-        let census = count(&[window.lend()], &config(3, 5, 0)).unwrap();
+        let census = count(&[window.view()], &config(3, 5, 0)).unwrap();
         let classes = |k| {
             let mut counts: Vec<u64> = census.classes(k).into_iter().map(|(_, count)| count).collect();
             counts.sort_unstable();

@@ -19,10 +19,10 @@ impl Window {
 
     /// `ways` windows whose events take turns, `events` in all: the same sets, but edges reach `ways` times as far.
     pub fn interleaved(events: usize, ways: usize, vocabulary: u32) -> Self {
-        let mut numbers = Philox::new(7).stream(0, 0);
+        let mut stream = Philox::new(7).stream(0, 0);
         let times: Vec<i64> = (0..events / ways)
             .scan(0, |t, _| {
-                *t += 1000 * i64::from(1 + numbers.below(119));
+                *t += 1000 * i64::from(1 + stream.below(119));
                 Some(*t)
             })
             .collect();
@@ -35,11 +35,11 @@ impl Window {
             row_ptr.push(col_idx.len() as u32);
         }
         let t_ms: Vec<i64> = (0..times.len() * ways).map(|event| times[event / ways]).collect();
-        let labels = t_ms.iter().map(|_| numbers.below(vocabulary)).collect();
+        let labels = t_ms.iter().map(|_| stream.below(vocabulary)).collect();
         Self { row_ptr, col_idx, labels, t_ms }
     }
 
-    pub fn lend(&self) -> MotifGraph<'_> {
+    pub fn view(&self) -> MotifGraph<'_> {
         let pattern = CsrPattern::new(&self.row_ptr, &self.col_idx, self.labels.len()).unwrap();
         MotifGraph::new(pattern, &self.labels, &self.t_ms).unwrap()
     }

@@ -1,4 +1,4 @@
-//! Settings of `dag.*`.
+//! Settings of the graphs, `dag.*`.
 
 use serde::{Deserialize, Serialize};
 
@@ -7,14 +7,14 @@ use super::DagError;
 const MS_PER_MINUTE: f64 = 60_000.0;
 /// Longest window, minutes: 10,000 years, so that milliseconds fit an i64 by a wide margin.
 const MAX_MINUTES: f64 = 5.3e9;
-/// Above it, every weight but that of two events on a zone is the minimum.
+/// Largest zone exponent: above it, every edge has the minimum weight unless both its events are at a zone.
 const MAX_ZONE_EXPONENT: f64 = 100.0;
-/// More zones of 5 % of the range each would overlap everywhere.
+/// Largest number of zones: more of them, with a radius of 5 % of the range, would overlap everywhere.
 const MAX_ZONES: usize = 64;
-/// Shares of the price range that are zones by default, in 0..=1.
+/// Default zones, as shares of the price range.
 const ZONES: [f64; 4] = [0.236, 0.382, 0.40, 0.618];
 
-/// A rule that links events by edges. A graph has the union of the edges of its rules.
+/// A rule that links events by edges. A graph has the union of the edges of its configured rules.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LinkRule {
@@ -24,18 +24,18 @@ pub enum LinkRule {
     SharedKey,
 }
 
-/// Condition under which two events hold the same entity.
+/// Condition under which equal values of key columns are the same entity.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum KeyScope {
-    /// Equal values are one entity, whichever key column holds them: sender and receiver of messages.
+    /// Equal values are one entity in any key columns, as for sender and receiver of messages.
     #[default]
     Any,
-    /// Equal values are one entity only within one key column: a user and a page of the same number differ.
+    /// Equal values are one entity only in the same key column, as for a user and a page with the same id.
     Column,
 }
 
-/// Settings of `dag.*`.
+/// Settings of the graphs, `dag.*`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct DagConfig {
@@ -49,15 +49,16 @@ pub struct DagConfig {
     pub dt_max_minutes: f64,
     /// Maximum time between linked events of the shared-key rule, minutes.
     pub key_window_minutes: f64,
-    /// Condition under which two events hold the same entity.
+    /// Condition under which equal values of key columns are the same entity.
     pub key_scope: KeyScope,
-    /// Number of following neighbours of each event in the undirected temporal view, 1 to 4096.
+    /// Number of next events that each event is linked with in the undirected temporal view, 1 to 4096.
     pub temporal_neighbours: u32,
-    /// Causality table: source kind, target kind, value in 0..=1.
+    /// Entries of the causality table ([`Causality`](crate::dag::Causality)): source kind, target kind, value in
+    /// 0..=1.
     pub causality: Vec<(String, String, f64)>,
-    /// Exponent of the weight by price zones, 0 to 100; 0: no such weight.
+    /// Exponent of the factor by price zones in an edge's weight, 0 to 100; 0: no such factor.
     pub zone_exponent: f64,
-    /// The zones, shares of a session's price range in 0..=1; 1 to 64 of them.
+    /// Price zones, as shares of a session's price range in 0..=1; 1 to 64 of them.
     pub zones: Vec<f64>,
 }
 
@@ -77,7 +78,7 @@ impl Default for DagConfig {
             k: 4,
             dt_min_minutes: 1.0,
             dt_max_minutes: 120.0,
-            // A day: replies and repeat visits come within hours, not within the two of the window rule.
+            // A day: replies and repeat visits take longer than the two hours of the window rule.
             key_window_minutes: 1440.0,
             key_scope: KeyScope::default(),
             temporal_neighbours: 4,
@@ -89,10 +90,10 @@ impl Default for DagConfig {
 }
 
 impl DagConfig {
-    /// Checks every range.
+    /// Checks every setting.
     ///
     /// # Errors
-    /// [`DagError::Setting`] names the setting.
+    /// [`DagError::Setting`] with the first setting out of range.
     pub fn check(&self) -> Result<(), DagError> {
         let fail = |setting, value: String, reason| Err(DagError::Setting { setting, value, reason });
         let repeated = |i: usize| self.links[..i].contains(&self.links[i]);
@@ -145,7 +146,8 @@ impl DagConfig {
         Ok(())
     }
 
-    /// Longest time that an edge of any of the link rules may span, minutes: there the time term of a weight is 0.
+    /// Longest time that an edge of any configured rule may span, minutes; the time term of a weight falls to 0
+    /// there.
     pub fn horizon_minutes(&self) -> f64 {
         self.links.iter().map(|rule| rule.horizon_minutes(self)).fold(0.0, f64::max)
     }

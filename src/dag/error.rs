@@ -4,7 +4,7 @@
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DagError {
-    /// The edges hold a cycle.
+    /// The edges form a cycle.
     #[error(
         "the edges are not acyclic: {} -> {} closes a cycle of {} nodes; remove one of its edges",
         short(cycle), cycle.first().map_or(0, |&c| c), cycle.len()
@@ -24,7 +24,7 @@ pub enum DagError {
         nodes: usize,
     },
     /// Events are not in time order.
-    #[error("event {index} lies before event {}: sort the events by (t_ms, seq) first", index - 1)]
+    #[error("event {index} is earlier than event {}: sort the events by (t_ms, seq) first", index - 1)]
     Unsorted {
         /// Index of the first event that is earlier than its predecessor.
         index: usize,
@@ -34,10 +34,10 @@ pub enum DagError {
     TooLarge {
         /// The objects counted.
         what: &'static str,
-        /// Its number, or a lower bound.
+        /// Their number, or a lower bound.
         count: u64,
     },
-    /// Two columns of one problem differ in length.
+    /// A column does not have one value per event.
     #[error("{what} holds {got} values for {want} events")]
     Len {
         /// The column.
@@ -67,7 +67,7 @@ pub enum DagError {
     },
     /// A result is larger than the caller allows.
     #[error(
-        "{what} has at least {least} {unit}, {limit} are allowed: take a part of the graph, or a higher limit"
+        "{what} has at least {least} {unit}, {limit} are allowed: use a part of the graph, or raise the limit"
     )]
     Limit {
         /// The result.
@@ -89,7 +89,7 @@ pub enum DagError {
         /// The values allowed.
         reason: &'static str,
     },
-    /// The link rule `shared-key` was asked for events that have no key column.
+    /// The link rule `shared-key` is configured, but the events have no key column.
     #[error("dag.links = shared-key needs at least one key column: name one with --key COL")]
     NoKey,
 }
@@ -104,7 +104,7 @@ impl DagError {
     }
 }
 
-/// A cycle as text, its middle left out when it is long; [`DagError::Cycle`] holds all of it.
+/// A cycle as text, abbreviated if it has more than 16 nodes; [`DagError::Cycle`] holds all of it.
 fn short(cycle: &[u32]) -> String {
     let join = |ids: &[u32]| ids.iter().map(u32::to_string).collect::<Vec<_>>().join(" -> ");
     match cycle.len() {

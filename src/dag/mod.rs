@@ -5,12 +5,12 @@
 //!
 //! Each folder imports only from those above it:
 //!
-//! - `config`: settings of `dag.*`
+//! - `config`: settings, `dag.*`
 //! - `error`: errors of building a graph and of operations on it
-//! - `graph/`: the forms of a graph (interval, CSR, unordered) and its topological order
-//! - `ops/`: [`DagView`] and the operations behind it: generations, paths, reachability, reduction, components
-//! - `links/`: from events to edges, one file a link rule
-//! - `weights/`: the weight of an edge
+//! - `graph/`: the representations of a graph ([`IntervalDag`], [`Dag`], [`Digraph`]) and topological sorting
+//! - `ops/`: [`DagView`], the operations on every form: generations, paths, reachability, reduction, components
+//! - `links/`: from events to edges, one file per link rule
+//! - `weights/`: the weights of edges
 //! - `interop/`: petgraph and sprs, behind the features of these names
 //!
 //! ```

@@ -5,56 +5,57 @@ use super::enumerate::{MAX_NODES, MIN_NODES};
 
 /// Default number of replicates: the smallest p is then 1/1001, a tenth of `promote_p`.
 const ITERATIONS: u32 = 1000;
-/// Largest number of replicates: p down to a millionth, and one score of each is kept.
+/// Largest number of replicates: p down to a millionth, at 16 bytes of scores per replicate.
 const MAX_ITERATIONS: u32 = 1_000_000;
-/// Occurrences a pattern needs to be tested: two may be chance, and a single one is not worth a test.
+/// Occurrences a pattern needs to be tested: one or two are too few to tell from chance.
 const MIN_COUNT: u64 = 3;
-/// Width of the blocks, in minutes. Measured: the mix of labels may then swing within two hours (blocks of half an
-/// hour raise false alarms there in one log of seven).
+/// Width of the blocks, in minutes. Measured: the mix of labels may then oscillate with a period of two hours (blocks
+/// of half an hour raise false alarms there in one log of seven).
 const BLOCK_MINUTES: f64 = 15.0;
-/// Width of the windows of `IntervalJitter`, in minutes: a quarter of the two hours that an edge spans by default.
+/// Width of the windows of `IntervalJitter`, in minutes: a quarter of the default longest edge, two hours.
 const JITTER_MINUTES: f64 = 30.0;
-/// Share of the graphs that are held out: as many to confirm a pattern as to find it.
+/// Share of the graphs that are held out: half find the patterns, half confirm them.
 const HOLDOUT: f64 = 0.5;
-/// Lift from which a significant pattern is worth promoting: it occurs twice as often as chance gives.
+/// Smallest lift of a promoted pattern: it occurs twice as often as under the null.
 const PROMOTE_LIFT: f64 = 2.0;
-/// Family-wise p up to which a pattern may be promoted.
+/// Largest family-wise p of a promoted pattern.
 const PROMOTE_P: f64 = 0.01;
-/// Family-wise p up to which a pattern is parked.
+/// Largest family-wise p of a parked pattern.
 const PARK_P: f64 = 0.05;
 
-/// A null model: what is assumed to be chance. Each is a separate test; they are never pooled.
+/// A null model: the part of the data that is assumed to be random. Each is a separate test; they are never pooled.
 ///
-/// Share of 300 logs without structure in which a pattern gets a `p_fwer` of at most .05 (default widths, 199
-/// replicates, 6 sessions of 25 to 50 events, 3 labels or 2; 2 standard errors are .025; in brackets where the
-/// assumption fails):
+/// Rate of false alarms: the share of 300 logs without structure in which some pattern has a `p_fwer` of at most .05
+/// (default widths, 199 replicates, 6 sessions of 25 to 50 events, 2 or 3 labels; two standard errors are .025; in
+/// brackets: the log violates the assumption of the null):
 ///
-/// | labels, times | stratified permutation | label permutation | interval jitter |
+/// | log | stratified permutation | label permutation | interval jitter |
 /// |---|---|---|---|
-/// | labels alike, events at a constant rate | .040 | .060 | .053 |
-/// | the mix of labels drifts from end to end | .037 | (.823) | .060 |
-/// | labels alike, events in bursts | .070 | .030 | (.993) |
-/// | a label comes and goes in waves of four hours | .053 | (.977) | (.083) |
-/// | in waves of two hours | .030 | (.870) | (.190) |
+/// | constant mix of labels, events at a constant rate | .040 | .060 | .053 |
+/// | the mix of labels drifts over the session | .037 | (.823) | .060 |
+/// | constant mix of labels, events in bursts | .070 | .030 | (.993) |
+/// | the share of one label oscillates, period four hours | .053 | (.977) | (.083) |
+/// | the same, period two hours | .030 | (.870) | (.190) |
 ///
-/// Three labels that follow one another five times in each of 12 sessions are found in 100 of 100 logs under each.
+/// Power: a chain of three labels planted five times in each of 12 sessions is found in 100 of 100 logs under each
+/// null.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Null {
     /// Labels are permuted inside short blocks of time. Assumes that labels are exchangeable inside a block: a block
-    /// should be at most an eighth of a wave of the mix. Only this null promotes.
+    /// should be at most an eighth of the period in which the mix of labels changes. Only this null promotes.
     #[default]
     StratifiedPermutation,
-    /// Labels are permuted inside their graph. Assumes that the mix of labels is the same from end to end.
+    /// Labels are permuted inside their graph. Assumes that the mix of labels is constant over the graph.
     LabelPermutation,
-    /// Times are drawn again inside fixed windows, and events linked again. Assumes that events of any label happen
-    /// at an even rate inside a window, at most a tenth of a wave of the mix: bursts alone are enough to raise an
-    /// alarm.
+    /// Times are redrawn inside fixed windows, and events relinked. Assumes that events of each label have a constant
+    /// rate inside a window, which should be at most a tenth of the period in which the mix of labels changes.
+    /// Bursts of events violate it, whatever their labels.
     IntervalJitter,
 }
 
 impl Null {
-    /// Name: `StratifiedPermutation`, `LabelPermutation`, `IntervalJitter`.
+    /// Name in results: `StratifiedPermutation`, `LabelPermutation`, `IntervalJitter`.
     pub fn name(self) -> &'static str {
         match self {
             Self::StratifiedPermutation => "StratifiedPermutation",
@@ -71,10 +72,11 @@ impl Null {
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Correction {
-    /// Westfall and Young's single-step max-T: family-wise, and valid although the data choose the patterns.
+    /// Westfall and Young's single-step max-T: family-wise error, valid although the tested patterns are chosen by
+    /// the data.
     #[default]
     MaxT,
-    /// Bonferroni over the tested patterns: family-wise.
+    /// Bonferroni over the tested patterns: family-wise error.
     Bonferroni,
     /// Benjamini and Hochberg over the tested patterns: false discovery rate, under positive dependence.
     Bh,
@@ -86,7 +88,7 @@ impl Correction {
     /// Every correction.
     pub const ALL: [Self; 4] = [Self::MaxT, Self::Bonferroni, Self::Bh, Self::By];
 
-    /// Its name in the configuration.
+    /// Name in the configuration.
     pub fn name(self) -> &'static str {
         match self {
             Self::MaxT => "max-t",
@@ -105,10 +107,10 @@ pub struct MotifConfig {
     pub min_nodes: usize,
     /// Events of the largest pattern, 3 to 5. Work grows about fivefold with each.
     pub max_nodes: usize,
-    /// Occurrences in all graphs together that a pattern needs to be tested.
+    /// Smallest number of occurrences, over all graphs, of a tested pattern.
     pub min_count: u64,
-    /// Replicates drawn under the null, at most a million. 0: count only. No p lies below 1/(iterations + 1), so
-    /// fewer than 1/`promote_p` - 1 promote nothing.
+    /// Number of replicates drawn under the null, at most a million; 0: count only. The smallest p is
+    /// 1/(iterations + 1), so fewer than 1/`promote_p` - 1 replicates promote nothing.
     pub iterations: u32,
     /// Source of an event's label: `kind`, `none` (shape alone), or the name of a column. Read by callers that build
     /// the graphs.
@@ -119,7 +121,7 @@ pub struct MotifConfig {
     pub block_minutes: f64,
     /// Width of the windows inside which `IntervalJitter` draws times, in minutes.
     pub jitter_minutes: f64,
-    /// The p that decides the verdict.
+    /// Correction whose p or q decides the verdict.
     pub correction: Correction,
     /// Share of the graphs that are held out to confirm the patterns found in the others; above 0 and below 1.
     pub holdout: f64,
@@ -127,9 +129,9 @@ pub struct MotifConfig {
     pub span_minutes: f64,
     /// Smallest lift of a promoted pattern.
     pub promote_lift: f64,
-    /// Largest family-wise p of a promoted pattern.
+    /// Largest corrected p of a promoted pattern.
     pub promote_p: f64,
-    /// Largest family-wise p of a parked pattern.
+    /// Largest corrected p of a parked pattern; also the largest `p_holdout` of a promoted one.
     pub park_p: f64,
     /// Smallest lift of a parked pattern; a pattern below it is discarded. 0: any.
     pub park_lift: f64,
@@ -155,7 +157,7 @@ impl Default for MotifConfig {
             promote_lift: PROMOTE_LIFT,
             promote_p: PROMOTE_P,
             park_p: PARK_P,
-            // A significant pattern occurs more often than by chance at any lift.
+            // A significant pattern occurs more often than by chance, whatever its lift.
             park_lift: 0.0,
             max_rows: 0,
         }
@@ -166,7 +168,7 @@ impl MotifConfig {
     /// Checks every setting.
     ///
     /// # Errors
-    /// [`MotifError`] names the first setting outside its range.
+    /// A [`MotifError`] that names the first setting outside its range.
     pub fn validate(&self) -> Result<(), MotifError> {
         let (min, max) = (self.min_nodes, self.max_nodes);
         if min < MIN_NODES || max > MAX_NODES || min > max {
@@ -213,16 +215,16 @@ impl MotifConfig {
     /// Width of a block in whole milliseconds.
     ///
     /// # Errors
-    /// [`MotifError::BlockMinutes`] if it is not a width.
+    /// [`MotifError::BlockMinutes`] if it is below one millisecond or not finite.
     pub(crate) fn block_ms(&self) -> Result<u64, MotifError> {
         let (key, block_minutes) = ("motif.block_minutes", self.block_minutes);
         width_ms(block_minutes).ok_or(MotifError::BlockMinutes { key, block_minutes })
     }
 
-    /// Width of a window of the jitter in whole milliseconds.
+    /// Width of a jitter window in whole milliseconds.
     ///
     /// # Errors
-    /// [`MotifError::JitterMinutes`] if it is not a width.
+    /// [`MotifError::JitterMinutes`] if it is below one millisecond or not finite.
     pub(crate) fn jitter_ms(&self) -> Result<u64, MotifError> {
         let (key, jitter_minutes) = ("motif.jitter_minutes", self.jitter_minutes);
         width_ms(jitter_minutes).ok_or(MotifError::JitterMinutes { key, jitter_minutes })
@@ -230,16 +232,17 @@ impl MotifConfig {
 
     /// Longest span in whole milliseconds; `None` without a limit.
     pub(crate) fn span_ms(&self) -> Option<u64> {
-        // the cast saturates: beyond any possible span
+        // the cast saturates, which is longer than any span of i64 times
         (self.span_minutes > 0.0).then_some((self.span_minutes * 60_000.0) as u64)
     }
 
-    /// Smallest and largest number of events.
+    /// Smallest and largest number of events of a pattern.
     pub(crate) fn sizes(&self) -> (usize, usize) {
         (self.min_nodes, self.max_nodes)
     }
 }
 
+/// Whole milliseconds of a width in minutes; `None` below one millisecond or if it is not finite.
 fn width_ms(minutes: f64) -> Option<u64> {
     let ms = (minutes * 60_000.0).round();
     (ms >= 1.0 && ms.is_finite()).then_some(ms as u64)

@@ -8,7 +8,7 @@ use crate::dag::DagError;
 #[non_exhaustive]
 pub enum MotifError {
     /// The numbers of rows and columns of the adjacency differ.
-    #[error("the graph has {rows} rows and {cols} columns, a graph over its own events is square")]
+    #[error("the graph has {rows} rows and {cols} columns, an adjacency matrix is square")]
     NotSquare {
         /// Number of rows.
         rows: usize,
@@ -45,13 +45,13 @@ pub enum MotifError {
         /// Largest size set.
         max: usize,
     },
-    /// The number of occurrences a pattern needs is 0.
+    /// `min_count` is 0.
     #[error("{key} is 0, a pattern has to occur to be tested: set it to 1 or more")]
     MinCount {
         /// Key of the setting.
         key: &'static str,
     },
-    /// More replicates than are ever needed.
+    /// More replicates than are allowed.
     #[error("{key} is {iterations}: draw at most {max}, which gives p down to 1/{max}")]
     Iterations {
         /// Key of the setting.
@@ -61,22 +61,22 @@ pub enum MotifError {
         /// Largest number of replicates.
         max: u32,
     },
-    /// The source of labels is empty.
-    #[error("{key} is empty: name a column, or say \"kind\" or \"none\"")]
+    /// The name of the label source is empty.
+    #[error("{key} is empty: give the name of a column, \"kind\" or \"none\"")]
     NoLabels {
         /// Key of the setting.
         key: &'static str,
     },
-    /// The width of the blocks is not a width.
-    #[error("{key} is {block_minutes}: a width in minutes, at least one millisecond and finite")]
+    /// The width of the blocks is below one millisecond or not finite.
+    #[error("{key} is {block_minutes}: it must be a finite number of minutes, at least one millisecond")]
     BlockMinutes {
         /// Key of the setting.
         key: &'static str,
         /// The width set.
         block_minutes: f64,
     },
-    /// The width of the windows of the jitter is not a width.
-    #[error("{key} is {jitter_minutes}: a width in minutes, at least one millisecond and finite")]
+    /// The width of the jitter windows is below one millisecond or not finite.
+    #[error("{key} is {jitter_minutes}: it must be a finite number of minutes, at least one millisecond")]
     JitterMinutes {
         /// Key of the setting.
         key: &'static str,
@@ -84,7 +84,7 @@ pub enum MotifError {
         jitter_minutes: f64,
     },
     /// A number lies outside its range.
-    #[error("{key} is {value}, it has to be {range}")]
+    #[error("{key} is {value}, it must be {range}")]
     Threshold {
         /// Key of the setting.
         key: &'static str,
@@ -93,13 +93,13 @@ pub enum MotifError {
         /// The allowed range, in words.
         range: &'static str,
     },
-    /// More events than event numbers.
+    /// More events than 32-bit event numbers.
     #[error("{events} events, at most {} can be mined together: mine fewer groups at once", u32::MAX - 1)]
     TooManyEvents {
         /// Number of events of all graphs.
         events: u64,
     },
-    /// More distinct labels than the packed labels of a pattern can distinguish.
+    /// More distinct labels than the integer key of a pattern's labels can distinguish.
     #[error("{labels} distinct labels, at most {limit}: choose a coarser column with motif.labels")]
     TooManyLabels {
         /// Number of distinct labels.
@@ -107,7 +107,7 @@ pub enum MotifError {
         /// Largest number supported.
         limit: usize,
     },
-    /// More occurrences of one shape than a counter holds.
+    /// More occurrences of one shape than a 32-bit counter holds.
     #[error(
         "{instances} occurrences of one shape of {k} events, at most {} are counted: lower motif.max_nodes, \
          or link events more sparsely",
@@ -119,18 +119,19 @@ pub enum MotifError {
         /// Number of events of the shape.
         k: usize,
     },
-    /// Times are to be drawn again, but a graph has no rule by which its events can be linked again.
+    /// The null redraws times, but a graph has no edge rule by which its events can be relinked.
     #[error(
-        "graph {graph} has edges but no edge rule, so its events cannot be linked again when their times are drawn: \
+        "graph {graph} has edges but no edge rule, so its events cannot be relinked when their times are redrawn: \
          give the rule (MotifGraph::with_edge_rule), or set motif.null to \"stratified-permutation\""
     )]
     NoRule {
         /// Index of the graph among those given.
         graph: usize,
     },
-    /// An edge rule gives other edges than its graph has.
+    /// The edges given by an edge rule differ from those of its graph.
     #[error(
-        "graph {graph} has other edges than its edge rule gives: build the graph by the rule that it is given with"
+        "the edges of graph {graph} differ from those of its edge rule: build the graph with the rule passed to \
+         MotifGraph::with_edge_rule"
     )]
     OtherRule {
         /// Index of the graph among those given.
@@ -144,8 +145,8 @@ pub enum MotifError {
         /// The error of the rule.
         error: DagError,
     },
-    /// An edge rule gave row bounds and columns that are not an adjacency.
-    #[error("the edge rule of graph {graph} gave parts that are not an adjacency over its events: {error}")]
+    /// An edge rule returned row bounds and columns that are not a valid CSR adjacency.
+    #[error("the edge rule of graph {graph} returned an invalid CSR adjacency: {error}")]
     RuleParts {
         /// Index of the graph among those given.
         graph: usize,

@@ -1,47 +1,47 @@
-//! The whole way from graphs to tested patterns.
+//! The miner: counts the patterns of the graphs, tests them, and decides the verdicts.
 
 use super::census::{Census, CensusBuilder, PatternCount, PatternIdx};
 use super::enumerate::class_of;
 use super::graph::{MotifGraph, Union};
 use super::null::NullModel;
 use super::test::{
-    SignificanceTest, TestResult, benjamini_hochberg, benjamini_yekutieli, bonferroni, held_out,
+    SignificanceTest, TestResult, benjamini_hochberg, benjamini_yekutieli, bonferroni, choose_held_out,
     lift_intervals,
 };
 use super::{MotifConfig, MotifError, MotifRow, Significance, Verdict};
 
-/// Family-wise p up to which the graphs that are not held out count as having found a pattern: above it, chance is
-/// the likelier explanation. Found patterns are still to be confirmed, so a lenient threshold costs only a few
-/// candidates.
+/// Largest family-wise p, in the graphs that are not held out, of a pattern that is tested in the held-out graphs.
+/// Such a pattern must still be confirmed there, so a lenient threshold costs only a few more candidates.
 const FOUND_P: f64 = 0.5;
-/// Largest number of rows whose lift is given an interval, ...
-const INTERVALS: usize = 1000;
-/// ... fewer if their counts by graph are more than this, ...
-const INTERVAL_CELLS: usize = 1 << 20;
-/// ... and the number of replicates that give the null's counts by graph: the width of the interval needs no more.
+/// Largest number of rows whose lift gets an interval.
+const MAX_INTERVALS: usize = 1000;
+/// Largest number of counts, rows times graphs, that the intervals are computed from: more graphs mean fewer rows.
+const MAX_INTERVAL_COUNTS: usize = 1 << 20;
+/// Replicates that give the counts by graph under the null: the width of an interval needs no more.
 const INTERVAL_REPLICATES: u32 = 100;
 
 /// Result of mining.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MiningResult {
-    /// The tested patterns: promoted before parked before discarded ones; then by the corrected p,
+    /// The patterns of the census: promoted, then parked, then discarded ones; inside each by corrected p (rising),
     /// count (falling), and pattern.
     pub rows: Vec<MotifRow>,
-    /// The counts, rarer patterns included in the totals.
+    /// The counts; the totals include the patterns rarer than `min_count`.
     pub census: Census,
-    /// Number of events that the null may change. 0: it has one labelling only, nothing can be shown, and every p is
-    /// 1; wider blocks (`block_minutes`) or other labels may help.
+    /// Number of events whose label or time the null can change. 0: every replicate equals the data, so every p is 1;
+    /// wider blocks (`block_minutes`) or other labels may help.
     pub movable_events: u64,
-    /// For each graph, whether it was held out; none is if there is only one.
+    /// For each graph, whether it was held out; a single graph is not.
     pub held_out: Vec<bool>,
 }
 
-/// Counts labelled patterns and tests each against a null (`config.null`).
+/// The labelled patterns of the graphs, each counted and tested against the null `config.null`.
 ///
 /// `progress(done, total)` is called from any thread as replicates are done. Runs on the current rayon pool; the
-/// result is the same to the bit for any number of threads. About 5 ns for each occurrence and replicate, more if
-/// graphs are few and small; memory for a few million occurrences, the tested patterns, and drawn labels: 64 MB, or
-/// those of eight replicates if they need more (a byte each, four if there are more than 256 labels).
+/// result is bit-identical for any number of threads. Time: about 5 ns per occurrence and replicate, more if graphs
+/// are few and small. Memory ([`memory_bytes`](super::memory_bytes)): a few million occurrences, the tested
+/// patterns, and the drawn labels, 64 MB or those of eight replicates if that is more (a byte each, four with more
+/// than 256 labels).
 ///
 /// ```
 /// use ironforge::csr::CsrPattern;
@@ -64,7 +64,7 @@ pub struct MiningResult {
 ///
 /// # Errors
 /// [`MotifError`] for settings out of range, too many events, labels or occurrences, and graphs whose events the null
-/// cannot link again.
+/// cannot relink.
 pub fn mine(
     graphs: &[MotifGraph<'_>],
     config: &MotifConfig,
@@ -72,21 +72,21 @@ pub fn mine(
     progress: &(dyn Fn(u64, u64) + Sync),
 ) -> Result<MiningResult, MotifError> {
     config.validate()?;
-    let held_out = held_out(graphs.len(), config.holdout, seed);
+    let held_out = choose_held_out(graphs.len(), config.holdout, seed);
     let part = |out: bool| graphs.iter().zip(&held_out).filter(move |&(_, &o)| o == out).map(|(g, _)| *g);
     let ordered: Vec<MotifGraph<'_>> = part(false).chain(part(true)).collect();
-    let union = Union::within(&ordered, config.span_ms())?;
+    let union = Union::with_span_limit(&ordered, config.span_ms())?;
     let census = CensusBuilder::new(&union, config).build()?;
     let null = NullModel::new(&ordered, &union, config)?;
     let movable_events = null.movable();
     let mut rows: Vec<IndexedRow> =
         census.patterns.iter().enumerate().map(|(i, counted)| (PatternIdx(i), untested(counted))).collect();
     if config.iterations > 0 && (movable_events == 0 || rows.is_empty()) {
-        rows.iter_mut().for_each(|(_, row)| set_certain(row, part(true).next().is_some()));
+        rows.iter_mut().for_each(|(_, row)| set_untestable(row, part(true).next().is_some()));
         sort(&mut rows, config);
     } else if config.iterations > 0 {
         census.check_counters()?;
-        let open_graphs = part(false).count();
+        let discovery_graphs = part(false).count();
         let test = SignificanceTest {
             union: &union,
             null: &null,
@@ -94,7 +94,7 @@ pub fn mine(
             iterations: config.iterations,
             min_count: config.min_count,
             seed,
-            held_out: union.offsets[open_graphs],
+            first_held_out: union.offsets[discovery_graphs],
             progress,
         };
         test_rows(&mut rows, &test, &census, config)?;
@@ -108,6 +108,7 @@ pub fn mine(
 /// A row and the index of its pattern in the census.
 type IndexedRow = (PatternIdx, MotifRow);
 
+/// The row of a pattern before the test.
 fn untested(counted: &PatternCount) -> MotifRow {
     let PatternCount { pattern, count, support, non_overlapping } = *counted;
     let class_id = class_of(usize::from(pattern.k()), pattern.mask()).unwrap_or(pattern.mask());
@@ -115,8 +116,8 @@ fn untested(counted: &PatternCount) -> MotifRow {
     MotifRow { pattern, class_id, count, support, non_overlapping, significance: None, verdict }
 }
 
-/// Sets the significance of a row when every replicate equals the data.
-fn set_certain(row: &mut MotifRow, held_out: bool) {
+/// Sets the significance of a row when the null can change nothing: every replicate equals the data.
+fn set_untestable(row: &mut MotifRow, held_out: bool) {
     row.significance = Some(Significance {
         null_mean: row.count as f64,
         null_sd: 0.0,
@@ -134,8 +135,8 @@ fn set_certain(row: &mut MotifRow, held_out: bool) {
     row.verdict = Verdict::Discard;
 }
 
-/// Draws the replicates, and sets the significance and the verdict of every row. The rows come in the order of the
-/// census and end in that of [`MiningResult::rows`].
+/// Draws the replicates, and sets the significance and the verdict of every row. `rows` are in the order of the
+/// census, and are then sorted as in [`MiningResult::rows`].
 fn test_rows(
     rows: &mut [IndexedRow],
     test: &SignificanceTest<'_>,
@@ -143,10 +144,10 @@ fn test_rows(
     config: &MotifConfig,
 ) -> Result<(), MotifError> {
     let result = test.run(census)?;
-    let any_held_out = test.held_out < test.union.nodes();
+    let any_held_out = test.first_held_out < test.union.nodes();
     let replicates = f64::from(config.iterations);
-    let share = |hits: u32| (f64::from(hits) + 1.0) / (replicates + 1.0);
-    let p_values: Vec<f64> = result.outcomes.iter().map(|o| share(o.count_ge)).collect();
+    let p_value = |hits: u32| (f64::from(hits) + 1.0) / (replicates + 1.0);
+    let p_values: Vec<f64> = result.outcomes.iter().map(|o| p_value(o.count_ge)).collect();
     let p_bonferroni = bonferroni(&p_values);
     let q_values = benjamini_hochberg(&p_values);
     let q_by = benjamini_yekutieli(&p_values);
@@ -158,7 +159,7 @@ fn test_rows(
             lift: row.count as f64 / outcome.null_mean.max(1.0 / replicates),
             lift_interval: None,
             p_value: p_values[i],
-            p_two_sided: (2.0 * share(outcome.count_ge.min(outcome.count_le))).min(1.0),
+            p_two_sided: (2.0 * p_value(outcome.count_ge.min(outcome.count_le))).min(1.0),
             p_fwer: result.p_fwer(outcome),
             p_bonferroni: p_bonferroni[i],
             q_value: q_values[i],
@@ -175,7 +176,7 @@ fn test_rows(
     set_intervals(rows, test, census)
 }
 
-/// Sets `p_holdout` of the patterns that were found in the graphs that are not held out.
+/// Sets `p_holdout` of the patterns that were found ([`FOUND_P`]) in the graphs that are not held out.
 fn confirm(
     rows: &mut [IndexedRow],
     test: &SignificanceTest<'_>,
@@ -198,7 +199,7 @@ fn set_intervals(
     test: &SignificanceTest<'_>,
     census: &Census,
 ) -> Result<(), MotifError> {
-    let first = rows.len().min(INTERVALS).min((INTERVAL_CELLS / test.union.graphs()).max(1));
+    let first = rows.len().min(MAX_INTERVALS).min((MAX_INTERVAL_COUNTS / test.union.graphs()).max(1));
     let patterns: Vec<PatternIdx> = rows[..first].iter().map(|&(index, _)| index).collect();
     let iterations = test.iterations.min(INTERVAL_REPLICATES);
     let by_graph = test.by_graph(census, &patterns, iterations)?;
@@ -209,6 +210,7 @@ fn set_intervals(
     Ok(())
 }
 
+/// Sorts the rows as in [`MiningResult::rows`].
 fn sort(rows: &mut [IndexedRow], config: &MotifConfig) {
     let p = |row: &MotifRow| row.significance.map_or(1.0, |s| s.corrected(config.correction));
     rows.sort_unstable_by(|(_, a), (_, b)| {

@@ -1,5 +1,5 @@
-//! Motifs: small patterns of labelled events that occur more often than by chance, with p-values that hold for all
-//! patterns together.
+//! Motifs: small patterns of labelled events that occur more often than by chance, with p-values corrected for the
+//! number of patterns.
 //!
 //! A motif is a connected induced sub-DAG of 3 to 5 events in time order, each with its label. [`count`] counts every
 //! pattern exactly; [`mine`](mine()) also tests each against a null model.
@@ -10,12 +10,12 @@
 //! - `enumerate`: the connected sets of events, each once, and their shapes.
 //! - `pattern`: [`Pattern`], a shape with labels; its text and its canonical form.
 //! - `census`: the exact counts of all patterns.
-//! - `null`: the null models, which draw data as chance would have them.
-//! - `replicate`: the patterns counted in drawn data.
+//! - `null`: the null models, which draw replicates of the data.
+//! - `replicate`: the counts of the patterns in the replicates.
 //! - `test`: the significance of each pattern, corrected for their number.
 //! - `significance`, `verdict`, `row`: the result for one pattern.
 //! - `mine`: [`mine`](mine()), from graphs to tested patterns.
-//! - `memory`: [`memory_bytes`], the memory that this takes.
+//! - `memory`: [`memory_bytes`], an estimate of the memory of a run.
 
 mod census;
 mod config;

@@ -14,17 +14,18 @@ pub struct MotifRow {
     pub count: u64,
     /// Number of graphs in which it occurs.
     pub support: u32,
-    /// Largest number of its occurrences of which no two overlap in the order of events.
+    /// Largest number of pairwise non-overlapping occurrences; an occurrence extends from its first to its last
+    /// event.
     pub non_overlapping: u64,
-    /// `None` if no replicates were drawn.
+    /// Result of the test; `None` if it was not run (`iterations` is 0).
     pub significance: Option<Significance>,
-    /// The verdict.
+    /// Verdict of the test.
     pub verdict: Verdict,
 }
 
 impl MotifRow {
-    /// The names of the labels as a JSON array of strings (`["sweep","reversal","sweep"]`), so that a name may hold
-    /// any character. `names[code]` is the name of a label code.
+    /// The names of the labels in time order as a JSON array of strings (`["sweep","reversal","sweep"]`); JSON, so
+    /// that a name may contain any character. `names[code]` is the name of a label code.
     ///
     /// # Panics
     /// If a label code has no name.

@@ -13,31 +13,32 @@ pub struct Significance {
     pub null_mean: f64,
     /// Standard deviation of the counts, over R - 1; 0 for a single replicate.
     pub null_sd: f64,
-    /// Count over `null_mean`; if no replicate has the pattern, count over 1/R, as if one replicate had it once.
+    /// Count over `null_mean`; if the pattern occurs in no replicate, count over 1/R, as if it occurred once in one.
     pub lift: f64,
-    /// 95 % interval of the lift by resampled graphs: its dependence on the choice of graphs. Given for the first
-    /// 1000 rows (fewer if there are more than 1000 graphs), and not for a single graph.
+    /// 95 % bootstrap interval of the lift, the graphs being resampled: shows how much the lift depends on the
+    /// choice of graphs. `None` after the first 1000 rows (fewer if there are more than 1000 graphs), and for a
+    /// single graph.
     #[serde(flatten, serialize_with = "interval_ends")]
     pub lift_interval: Option<(f64, f64)>,
-    /// (b + 1) / (R + 1), b being the number of replicates with at least the count of the data. Of one pattern alone.
+    /// One-sided p of this pattern alone: (b + 1) / (R + 1), where b replicates have at least the count of the data.
     pub p_value: f64,
-    /// Of one pattern alone, for counts too high or too low: twice the smaller one-sided p, at most 1.
+    /// Two-sided p of this pattern alone: twice the smaller one-sided p, at most 1.
     pub p_two_sided: f64,
-    /// Chance that data without structure show any score as large: max-T, single step, valid although the data choose
-    /// the tested patterns. Never below `p_value`.
+    /// Family-wise p: the chance that under the null any pattern has a score as large (single-step max-T). Valid
+    /// although the tested patterns are chosen by the data. Never below `p_value`.
     pub p_fwer: f64,
-    /// Bonferroni over the `p_value`s of the tested patterns. Like the next two it ignores that the patterns were
-    /// chosen by their counts, so for patterns that are rare under the null it is optimistic: a ranking, not a proof.
+    /// Bonferroni over the `p_value`s of the tested patterns. Like the next two it ignores that the patterns
+    /// were chosen by their counts, so it is too small for patterns that are rare under the null: use it to rank
+    /// only.
     pub p_bonferroni: f64,
     /// Benjamini-Hochberg over the `p_value`s of the tested patterns.
     pub q_value: f64,
     /// Benjamini-Yekutieli over the `p_value`s of the tested patterns.
     pub q_by: f64,
-    /// `p_fwer` of the graphs that are not held out, taken alone; `None` if no graph is held out.
+    /// `p_fwer` computed from the graphs that are not held out; `None` if no graph is held out.
     pub p_discovery: Option<f64>,
-    /// Chance that the held-out graphs, without structure, show a score as large for any pattern that was found in
-    /// the others (`p_discovery` at most 0.5): max-T over these patterns; `None` for a pattern that was not found
-    /// there.
+    /// Family-wise p in the held-out graphs: max-T over the patterns found in the other graphs (`p_discovery` at most
+    /// 0.5); `None` for a pattern that was not found there.
     pub p_holdout: Option<f64>,
 }
 
@@ -53,7 +54,7 @@ impl Significance {
     }
 }
 
-/// The ends of an interval as two fields.
+/// Serialises the ends of an interval as two fields.
 fn interval_ends<S: Serializer>(interval: &Option<(f64, f64)>, serializer: S) -> Result<S::Ok, S::Error> {
     #[derive(Serialize)]
     struct Ends {

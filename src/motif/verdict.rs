@@ -2,13 +2,12 @@
 
 use super::{MotifConfig, Null, Significance};
 
-/// The verdict on a pattern.
+/// The verdict on a pattern; sorts from best to worst.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
     /// The corrected p is at most `promote_p`, the lift at least `promote_lift`, the null is
-    /// [`Null::StratifiedPermutation`], and graphs that had no part in finding the pattern confirm it: `p_holdout` is
-    /// at most `park_p`.
+    /// [`Null::StratifiedPermutation`], and the held-out graphs confirm the pattern: `p_holdout` is at most `park_p`.
     Promote,
     /// The corrected p is at most `park_p` and the lift at least `park_lift`, but the pattern is not promoted.
     Park,
@@ -49,7 +48,7 @@ mod tests {
     use super::*;
     use crate::motif::Correction;
 
-    /// A pattern that is promoted.
+    /// The significance of a promoted pattern: each value at its threshold.
     fn strong() -> Significance {
         Significance {
             null_mean: 1.0,

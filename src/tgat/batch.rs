@@ -3,7 +3,7 @@
 use super::error::TgatError;
 use crate::attention::{Accuracy, EmptyRow, Keys, NonFinite, TimeBias};
 
-/// Graphs back to back, with the features of their nodes and the keys of each node.
+/// Input of the network: graphs back to back, with the features of their nodes and the keys of each node.
 #[derive(Debug, Clone)]
 pub struct Batch<'a> {
     /// Features `[nodes, input_dim]`, row-major.
@@ -12,11 +12,11 @@ pub struct Batch<'a> {
     pub offsets: &'a [usize],
     /// Keys that each node attends to, in every layer.
     pub keys: Keys<'a>,
-    /// Times of the nodes `[nodes]`, milliseconds; required by every bias but `None`.
+    /// Times of the nodes `[nodes]`, milliseconds; required by every bias but [`TimeBias::None`].
     pub t_ms: Option<&'a [i64]>,
-    /// Bias of the logits, in every layer.
+    /// Time bias of the attention logits, in every layer.
     pub bias: TimeBias,
-    /// Output of a row without a key.
+    /// Attention output of a node without keys.
     pub empty_row: EmptyRow,
     /// Rounding of the attention probabilities.
     pub accuracy: Accuracy,
@@ -44,7 +44,8 @@ impl<'a> Batch<'a> {
         self.offsets.last().copied().unwrap_or(0)
     }
 
-    /// Checks what attention does not: offsets, the number of features, and the features. O(nodes · input_dim).
+    /// Checks what attention does not: the offsets, and the number and finiteness of the features.
+    /// O(nodes · input_dim).
     pub(super) fn check(&self, input_dim: usize) -> Result<(), TgatError> {
         let [first, ..] = self.offsets else {
             return Err(TgatError::Len { what: "offsets", got: 0, want: 1 });
@@ -72,7 +73,7 @@ impl<'a> Batch<'a> {
     }
 }
 
-/// Embeddings and scores of the nodes of a batch.
+/// Output of the network: embeddings and scores of the nodes of a batch.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Scores {
     /// Output of the last layer `[nodes, hidden_dim]`, row-major.
@@ -81,6 +82,6 @@ pub struct Scores {
     pub pattern: Vec<f32>,
     /// Significance, 0 to 1: `[nodes]`.
     pub significance: Vec<f32>,
-    /// True if the weights were trained; without training the scores are meaningless.
+    /// True if the weights are trained; scores of untrained weights are meaningless.
     pub trained: bool,
 }

@@ -3,16 +3,16 @@
 use super::error::TgatError;
 use crate::geometry::MAX_HEAD_DIM;
 
-/// Default width of the hidden state: 11 values a head.
+/// Default width of the hidden state: 11 values per head.
 const HIDDEN_DIM: usize = 44;
 /// Default number of attention heads.
 const NUM_HEADS: usize = 4;
 /// Default number of layers.
 const NUM_LAYERS: usize = 2;
 
-/// An output head is a quarter as wide, and must not be empty.
+/// Smallest width of the hidden state: that of the significance head, a quarter of it, must not be 0.
 const MIN_HIDDEN_DIM: usize = 4;
-/// Bounds that keep the weights below 1 GiB, so that a mistyped setting is an error instead of exhausted memory.
+/// Bounds that keep the weights below 1 GiB, so that a mistyped setting does not exhaust memory.
 const MAX_HIDDEN_DIM: usize = 1024;
 const MAX_HEADS: usize = 64;
 const MAX_LAYERS: usize = 32;
@@ -23,25 +23,25 @@ const MAX_LAYERS: usize = 32;
 pub struct TgatConfig {
     /// Width of the hidden state and of the embeddings; 4 to 1024, a multiple of `num_heads`. Default 44.
     pub hidden_dim: usize,
-    /// Attention heads, 1 to 64; a head may be at most 128 wide. Default 4.
+    /// Number of attention heads, 1 to 64; the head dimension is at most 128. Default 4.
     pub num_heads: usize,
-    /// Attention layers, 1 to 32. Default 2.
+    /// Number of attention layers, 1 to 32. Default 2.
     pub num_layers: usize,
-    /// Encoding of a node's position in its graph. Default none.
+    /// Positional encoding. Default none.
     pub positions: Positions,
     /// Adds a layer's projected input to its output. Default false.
     pub residual: bool,
-    /// Normalises a layer's output, row by row. Default false.
+    /// Applies layer normalisation to a layer's output. Default false.
     pub layer_norm: bool,
     /// Precision to which queries, keys and values are rounded before attention. Default f16.
     pub precision: Precision,
 }
 
-/// Encoding of a node's position in its graph.
+/// Encoding of a node's position in its graph, counted from 0.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Positions {
-    /// None.
+    /// No encoding.
     #[default]
     None,
     /// A learned vector for each of the first [`MAX_POSITIONS`](super::MAX_POSITIONS) positions is added; longer
@@ -87,12 +87,12 @@ impl Default for TgatConfig {
 }
 
 impl TgatConfig {
-    /// Width of one head.
+    /// Head dimension.
     pub(super) fn head_dim(&self) -> usize {
         self.hidden_dim / self.num_heads
     }
 
-    /// Checks the ranges, and that the heads divide the width evenly.
+    /// Checks the ranges, and that `hidden_dim` is a multiple of `num_heads`.
     ///
     /// # Errors
     /// [`TgatError::Setting`] names the first setting that is out of range, and the values allowed.

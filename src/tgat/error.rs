@@ -8,7 +8,7 @@ use crate::attention::AttentionError;
 #[non_exhaustive]
 pub enum TgatError {
     /// A setting is out of its range.
-    #[error("{setting} = {value} cannot be: it must be {want}")]
+    #[error("{setting} = {value} is invalid: it must be {want}")]
     Setting {
         /// Full name of the setting, `tgat.*`.
         setting: &'static str,
@@ -17,7 +17,7 @@ pub enum TgatError {
         /// The values allowed.
         want: String,
     },
-    /// The nodes have no feature column, or more than the network takes.
+    /// The number of feature columns is 0 or too large.
     #[error(
         "the nodes have {got} feature columns, the network takes 1 to {max}: choose other columns as features"
     )]
@@ -44,7 +44,7 @@ pub enum TgatError {
         index: usize,
         /// The value there.
         value: usize,
-        /// The least value allowed.
+        /// The smallest value allowed.
         min: usize,
     },
     /// A feature is NaN or infinite.
@@ -92,7 +92,7 @@ pub enum TgatError {
         /// The precision.
         precision: Precision,
     },
-    /// A graph is longer than the learned positions.
+    /// A graph has more nodes than there are learned positions.
     #[error(
         "graph {graph} has {nodes} nodes, but learned positions end at {max}: \
          set tgat.positions = \"none\" or split the graph"
@@ -127,15 +127,15 @@ pub enum TgatError {
         /// Number of nodes in the batch.
         nodes: usize,
     },
-    /// The first nodes have more keys than a pattern holds.
-    #[error("the first {k} nodes see over {} keys: lower the early fraction", u32::MAX)]
+    /// The first nodes have more keys than the 32-bit offsets of a CSR pattern can count.
+    #[error("the first {k} nodes have more than {} keys in total: lower the early fraction", u32::MAX)]
     EarlyKeys {
         /// Number of first nodes.
         k: usize,
     },
     /// The weights file is larger than the reader accepts.
     #[error(
-        "the weights file is too large: its {what} is {got}, at most {max} is read; \
+        "the weights file is too large: its {what} is {got}, the limit is {max}; \
          is it a weights file of this network?"
     )]
     FileSize {
@@ -152,15 +152,15 @@ pub enum TgatError {
         /// The error of the format.
         reason: String,
     },
-    /// Two names differ only in the prefix.
-    #[error("the weights hold {name:?} twice, with and without the prefix \"w.\": keep one")]
+    /// A tensor is in the file twice, with and without the prefix `w.`.
+    #[error("the weights file has {name:?} twice, with and without the prefix \"w.\": keep one")]
     Twice {
         /// The name without the prefix.
         name: String,
     },
     /// A tensor name is unknown.
     #[error(
-        "the weights hold {name:?}, which the network does not know{}",
+        "the weights file has the unknown tensor {name:?}{}",
         nearest.as_ref().map_or(String::new(), |near| format!("; did you mean {near:?}?"))
     )]
     Unknown {
@@ -169,9 +169,9 @@ pub enum TgatError {
         /// The nearest known name, if one is near.
         nearest: Option<String>,
     },
-    /// A tensor belongs to a setting that is off.
+    /// A tensor is only used with other settings.
     #[error(
-        "the weights hold {name:?}, which the settings leave unused: set {setting}, or remove it from the file"
+        "the weights file has {name:?}, which the settings do not use: set {setting}, or remove it from the file"
     )]
     Unused {
         /// The name in the file.
@@ -180,7 +180,7 @@ pub enum TgatError {
         setting: &'static str,
     },
     /// A tensor that the network needs is missing.
-    #[error("the weights lack {name:?}: bring a file that holds it, or change {setting}")]
+    #[error("the weights file lacks {name:?}: use a file that has it, or change {setting}")]
     Missing {
         /// The name.
         name: String,
@@ -188,7 +188,9 @@ pub enum TgatError {
         setting: &'static str,
     },
     /// A tensor has the wrong shape.
-    #[error("{name:?} has the shape {got:?}, the network needs {want:?}: the size comes from {setting}")]
+    #[error(
+        "{name:?} has the shape {got:?}, the network needs {want:?}: the size is determined by {setting}"
+    )]
     Shape {
         /// The tensor.
         name: String,
@@ -208,7 +210,7 @@ pub enum TgatError {
         dtype: String,
     },
     /// A weight is NaN or infinite.
-    #[error("{name:?} holds {value} at position {index}: the weights are damaged or their training diverged")]
+    #[error("{name:?} holds {value} at index {index}: the weights are damaged or their training diverged")]
     Weight {
         /// The tensor.
         name: String,
@@ -218,11 +220,11 @@ pub enum TgatError {
         value: f32,
     },
     /// One of the two feature statistics is missing.
-    #[error("the weights hold {has:?} without {lacks:?}: statistics of the features come as both or neither")]
+    #[error("the weights file has {has:?} without {lacks:?}: it must have both or neither")]
     HalfStatistics {
-        /// The one in the file.
+        /// The tensor in the file.
         has: &'static str,
-        /// The one that is missing.
+        /// The missing tensor.
         lacks: &'static str,
     },
     /// A standard deviation is negative.

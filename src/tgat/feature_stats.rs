@@ -1,8 +1,8 @@
-//! Statistics of the features that weights were trained on.
+//! Statistics of the features that the weights were trained on.
 
 use super::error::TgatError;
 
-/// Tensors of a weights file that hold the statistics.
+/// Names of the tensors that hold the statistics in a weights file.
 pub(super) const FEATURE_MEAN: &str = "feature_mean";
 pub(super) const FEATURE_STD: &str = "feature_std";
 
@@ -19,7 +19,7 @@ pub struct FeatureStats {
 }
 
 impl FeatureStats {
-    /// Checks that both are `[input_dim]` and finite, and that no deviation is negative.
+    /// Checks that both have the length `input_dim` and are finite, and that no deviation is negative.
     pub(super) fn check(&self, input_dim: usize) -> Result<(), TgatError> {
         for (what, values) in [(FEATURE_MEAN, &self.mean), (FEATURE_STD, &self.std)] {
             if values.len() != input_dim {
@@ -34,7 +34,10 @@ impl FeatureStats {
     }
 }
 
-/// Refuses a tensor with a value that is not finite.
+/// Checks that all values of a tensor are finite.
+///
+/// # Errors
+/// [`TgatError::Weight`] for the first that is not.
 pub(super) fn check_finite(name: &str, values: &[f32]) -> Result<(), TgatError> {
     match values.iter().position(|v| !v.is_finite()) {
         Some(index) => Err(TgatError::Weight { name: name.to_owned(), index, value: values[index] }),

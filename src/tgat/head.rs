@@ -1,10 +1,10 @@
-//! Output heads: two projections with a ReLU between them.
+//! Output heads.
 
 use super::error::TgatError;
 use super::linear::Linear;
 use super::tensor_source::{Dim, FIXED, TensorSource, TensorVisitor};
 
-/// Two projections with a ReLU between them.
+/// An output head: two dense projections with a ReLU between them.
 #[derive(Debug, Clone)]
 pub(super) struct OutputHead {
     first: Linear,
@@ -12,8 +12,8 @@ pub(super) struct OutputHead {
 }
 
 impl OutputHead {
-    /// The head whose projections are `name.0` and `name.{second}`: the indices of a sequence of modules in which the
-    /// activation, and dropout where there is one, count too.
+    /// The head whose projections are the tensors `name.0` and `name.{second}`: indices in PyTorch's
+    /// `nn.Sequential`, where the activation and dropout, if any, count too.
     pub(super) fn build(
         name: &str,
         second: usize,
@@ -31,7 +31,7 @@ impl OutputHead {
         self.second.visit(visit);
     }
 
-    /// `[rows, inputs]` to `[rows, outputs]`, without an activation after the second projection.
+    /// Output `[rows, outputs]` for `x`, `[rows, inputs]`, without an activation after the second projection.
     pub(super) fn forward(&self, x: &[f32]) -> Result<Vec<f32>, TgatError> {
         let mut hidden = self.first.forward(x)?;
         for value in &mut hidden {

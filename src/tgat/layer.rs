@@ -10,7 +10,7 @@ use super::tensor_source::{Dim, FIXED, INPUT, InitialValues, TensorSource, Tenso
 use super::weights::WeightsFile;
 use crate::attention::{Attention, AttentionBackend, Inputs, SparseWeights, attention_weights};
 
-/// Number of learned positions; a longer graph is an error.
+/// Number of learned positions; a graph with more nodes is an error.
 pub const MAX_POSITIONS: usize = 1000;
 
 /// Largest number of feature columns: with more, the first projection alone would be hundreds of megabytes.
@@ -19,7 +19,7 @@ const MAX_INPUT_DIM: usize = 65_536;
 /// The setting that determines the width of the hidden state.
 pub(super) const HIDDEN: &str = "tgat.hidden_dim";
 
-/// One layer: `h = x·Wᵢ + bᵢ (+ position)`; queries, keys and values of `h`; attention; output projection.
+/// One layer: `h = x·Wᵢ + bᵢ (+ position)`; queries, keys and values from `h`; attention; output projection.
 ///
 /// With `residual`, `h` is added to the output; with `layer_norm` the sum is then normalised, row by row. The
 /// formulas are in [`weights`](super::weights).
@@ -43,7 +43,7 @@ pub struct Layer {
 }
 
 impl Layer {
-    /// Reads a single layer from the bytes of a safetensors file: the tensors of a layer in
+    /// A single layer from the bytes of a safetensors file: the tensors of a layer in
     /// [`weights`](super::weights), without `attention_layers.i.`, and with or without the prefix `w.`.
     ///
     /// # Errors
@@ -56,7 +56,7 @@ impl Layer {
         Ok(layer)
     }
 
-    /// The layer whose tensors begin with `prefix`.
+    /// Layer `index`, whose tensors have names with this prefix; `inputs` is the width of its input.
     pub(super) fn build(
         prefix: &str,
         index: usize,
@@ -127,13 +127,13 @@ impl Layer {
     /// O(nodes · hidden_dim · (input_dim + hidden_dim)) for the projections, and the cost of attention.
     ///
     /// # Errors
-    /// [`TgatError`] if the batch does not fit the layer, a graph is longer than the learned positions, a value does
-    /// not fit the precision, or attention fails.
+    /// [`TgatError`] if the batch does not fit the layer, a graph has more nodes than learned positions, a value
+    /// does not fit the precision, or attention fails.
     pub fn forward(&self, backend: &dyn AttentionBackend, batch: &Batch<'_>) -> Result<Vec<f32>, TgatError> {
         Ok(self.run(backend, batch)?.out)
     }
 
-    /// As [`Layer::forward`], with the attention weights on the pattern of the keys.
+    /// As [`Layer::forward`], with the attention weights, one value per key and head.
     ///
     /// # Errors
     /// Those of [`Layer::forward`].
@@ -172,6 +172,7 @@ impl Layer {
         Ok(LayerPass { out, qkv })
     }
 
+    /// Adds the learned positions to `h`, `[nodes, hidden_dim]`, if there are any.
     fn add_positions(&self, h: &mut [f32], offsets: &[usize]) -> Result<(), TgatError> {
         let Some(positions) = &self.positions else { return Ok(()) };
         let width = self.hidden_dim();
@@ -180,13 +181,14 @@ impl Layer {
             if nodes > MAX_POSITIONS {
                 return Err(TgatError::Positions { graph, nodes, max: MAX_POSITIONS });
             }
-            // Each graph starts at the first position.
+            // Positions restart at 0 in each graph.
             let rows = &mut h[bounds[0] * width..bounds[1] * width];
             rows.iter_mut().zip(positions).for_each(|(h, position)| *h += position);
         }
         Ok(())
     }
 
+    /// A projection of `h`, rounded to the precision of attention.
     fn rounded(
         &self,
         linear: &Linear,
@@ -201,6 +203,7 @@ impl Layer {
         TensorLocation { layer: self.index, tensor, width: self.hidden_dim() }
     }
 
+    /// The attention problem of these queries, keys and values.
     fn problem<'b>(
         &self,
         qkv: &'b [RoundedTensor; 3],
@@ -226,7 +229,7 @@ impl Layer {
     }
 }
 
-/// Result of one pass.
+/// Result of a forward pass.
 struct LayerPass {
     /// `[nodes, hidden_dim]`.
     out: Vec<f32>,

@@ -1,4 +1,4 @@
-//! Layer normalisation of rows.
+//! Layer normalisation.
 
 use super::error::TgatError;
 use super::tensor_source::{Dim, InitialValues, TensorSource, TensorSpec, TensorVisitor};
@@ -6,13 +6,16 @@ use super::tensor_source::{Dim, InitialValues, TensorSource, TensorSpec, TensorV
 /// Added to the variance, so that a constant row stays finite: PyTorch's default.
 const EPSILON: f64 = 1e-5;
 
+/// The setting that needs these tensors.
 const SETTING: &str = "tgat.layer_norm = true";
 
-/// `(x - mean) / sqrt(population variance + 1e-5) · weight + bias`, row by row.
+/// Layer normalisation: `(x - mean) / sqrt(population variance + 1e-5) · weight + bias`, row by row.
 #[derive(Debug, Clone)]
 pub(super) struct LayerNorm {
     name: String,
+    /// `[width]`.
     weight: Vec<f32>,
+    /// `[width]`.
     bias: Vec<f32>,
 }
 
@@ -36,7 +39,7 @@ impl LayerNorm {
         visit(format!("{}.bias", self.name), vec![self.bias.len()], &self.bias);
     }
 
-    /// Normalises the rows in place; sums in f64.
+    /// Normalises `rows`, `[rows, width]`, in place; computes in f64.
     pub(super) fn forward(&self, rows: &mut [f32]) {
         let width = self.weight.len();
         for row in rows.chunks_exact_mut(width) {

@@ -1,4 +1,4 @@
-//! Dense projections: `y = x Wᵀ + b`.
+//! Dense projections, `y = x Wᵀ + b`.
 
 use ndarray::linalg::general_mat_mul;
 use ndarray::{ArrayView2, ArrayViewMut2};
@@ -7,10 +7,10 @@ use rayon::prelude::*;
 use super::error::TgatError;
 use super::tensor_source::{Dim, InitialValues, TensorSource, TensorSpec, TensorVisitor};
 
-/// Rows of one matrix product. The number is fixed, so that the bits do not depend on the number of threads.
-const ROWS: usize = 256;
+/// Rows per matrix product; fixed, so that the bits do not depend on the number of threads.
+const ROWS_PER_PRODUCT: usize = 256;
 
-/// A dense projection with its bias, and the name of its tensors in a weights file.
+/// A dense projection with bias, and the name of its tensors in a weights file.
 #[derive(Debug, Clone)]
 pub(super) struct Linear {
     name: String,
@@ -23,7 +23,7 @@ pub(super) struct Linear {
 }
 
 impl Linear {
-    /// The projection whose tensors are `name.weight` and `name.bias`.
+    /// The projection whose tensors are `name.weight` and `name.bias`; `setting` is the one that needs them.
     pub(super) fn build(
         name: String,
         inputs: Dim,
@@ -44,18 +44,20 @@ impl Linear {
         visit(format!("{}.bias", self.name), vec![self.outputs], &self.bias);
     }
 
-    /// Projects `x [rows, inputs]` to `[rows, outputs]`. O(rows·inputs·outputs), on all threads of the pool.
+    /// Output `[rows, outputs]` for `x`, `[rows, inputs]`. O(rows · inputs · outputs), on all threads of the pool.
     ///
-    /// A row's bits depend on that row alone: the product sums over the inputs in one order for every row index.
+    /// The bits of an output row depend on its input row alone: the sum over the inputs has the same order at every
+    /// row index.
     pub(super) fn forward(&self, x: &[f32]) -> Result<Vec<f32>, TgatError> {
         let rows = x.len() / self.inputs;
         let mut y = vec![0.0; rows * self.outputs];
-        y.par_chunks_mut(ROWS * self.outputs)
-            .zip(x.par_chunks(ROWS * self.inputs))
+        y.par_chunks_mut(ROWS_PER_PRODUCT * self.outputs)
+            .zip(x.par_chunks(ROWS_PER_PRODUCT * self.inputs))
             .try_for_each(|(y, x)| self.project(x, y))?;
         Ok(y)
     }
 
+    /// Writes the output for up to [`ROWS_PER_PRODUCT`] rows to `y`.
     fn project(&self, x: &[f32], y: &mut [f32]) -> Result<(), TgatError> {
         for row in y.chunks_exact_mut(self.outputs) {
             row.copy_from_slice(&self.bias);
@@ -116,7 +118,7 @@ mod tests {
 
     #[test]
     fn a_row_has_the_same_bits_at_every_index() {
-        let (inputs, outputs, rows) = (45, 44, ROWS + 9);
+        let (inputs, outputs, rows) = (45, 44, ROWS_PER_PRODUCT + 9);
         let (l, x) = (linear(inputs, outputs), features(rows, inputs));
         let whole = l.forward(&x).unwrap();
         let alone: Vec<f32> = x.chunks(inputs).flat_map(|row| l.forward(row).unwrap()).collect();

@@ -1,19 +1,20 @@
-//! TGAT: the network that turns the nodes of a temporal graph into embeddings and scores.
+//! TGAT: the temporal graph attention network, which gives embeddings and scores of the nodes of a graph.
 //!
 //! A [`Model`] is a stack of [`Layer`]s (projections around graph attention) with three output heads: patterns,
-//! significance, and the range of a session from its first nodes. It takes the attention backend as
-//! `&dyn AttentionBackend` and never names a device. Weights are seeded ([`Model::seeded`], marked untrained in every
-//! result) or read from safetensors ([`Model::from_bytes`]). The formulas are in [`weights`], with the file's format.
+//! significance, and the range of a session from its first nodes. The attention backend is an argument,
+//! `&dyn AttentionBackend`, so nothing here depends on a device. Weights are seeded ([`Model::seeded`], marked
+//! untrained in every result) or read from safetensors ([`Model::from_bytes`]). [`weights`] documents the file
+//! format and the formulas.
 //!
 //! - `config`, `error`: settings and errors
 //! - `batch`: inputs and outputs
-//! - `feature_stats`: statistics of the features that weights were trained on
-//! - `tensor_source`: where the values of a network's tensors come from
+//! - `feature_stats`: statistics of the features that the weights were trained on
+//! - `tensor_source`: sources of the tensors of a network: a seed or a file
 //! - `weights/`: the weights file
-//! - `linear`, `layer_norm`, `head`: the parts of layers and of output heads
+//! - `linear`, `layer_norm`, `head`: dense projection, layer normalisation, output head
 //! - `rounding`: rounding of queries, keys and values to the precision of attention
 //! - `layer`, `model`: one layer, and the whole network
-//! - `predicted_range`: the range of a session
+//! - `predicted_range`: the range of a session, predicted from its first nodes
 
 mod batch;
 mod config;

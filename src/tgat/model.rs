@@ -12,7 +12,7 @@ use super::tensor_source::{Dim, FIXED, INPUT, SeededTensors, TensorSource, Tenso
 use super::weights::{WeightsFile, write};
 use crate::attention::{AttentionBackend, FirstPlan, SparseWeights};
 
-/// Number of patterns that are scored.
+/// Number of pattern scores per node.
 pub const PATTERNS: usize = 16;
 
 /// Hidden width of the range head.
@@ -40,8 +40,8 @@ pub struct Model {
     config: TgatConfig,
     input_dim: usize,
     /// All layers but the last.
-    before: Vec<Layer>,
-    last: Layer,
+    inner_layers: Vec<Layer>,
+    last_layer: Layer,
     pattern_classifier: OutputHead,
     significance_scorer: OutputHead,
     pub(super) range_head: OutputHead,
@@ -53,7 +53,8 @@ pub struct Model {
 impl Model {
     /// A network with random weights (Xavier-uniform, zero biases), marked untrained.
     ///
-    /// The same seed gives the same bits on every machine, and a tensor does not depend on the other tensors.
+    /// The same seed gives the same bits on every platform, and each tensor depends only on the seed, its name and
+    /// its shape.
     ///
     /// # Errors
     /// [`TgatError::Setting`] or [`TgatError::InputDim`] if a size is out of range.
@@ -61,12 +62,12 @@ impl Model {
         Self::build(config, input_dim, &mut SeededTensors::new(seed))
     }
 
-    /// Reads weights from the bytes of a safetensors file, as [`weights`](super::weights) describes it. Weights are
-    /// trained unless the file's metadata says otherwise.
+    /// A network with the weights of a safetensors file ([`weights`](super::weights) documents the format). They
+    /// count as trained unless the metadata of the file says otherwise.
     ///
     /// # Errors
-    /// [`TgatError`] names the tensor that is unknown, missing, of the wrong shape or dtype, or not finite; or the fault of
-    /// the file, which is untrusted.
+    /// [`TgatError`] with the tensor that is unknown, missing, of the wrong shape or dtype, or not finite; or with
+    /// the fault of the file, which is untrusted.
     pub fn from_bytes(bytes: &[u8], config: &TgatConfig, input_dim: usize) -> Result<Self, TgatError> {
         let mut file = WeightsFile::parse(bytes)?;
         let mut model = Self::build(config, input_dim, &mut file)?;
@@ -88,22 +89,22 @@ impl Model {
             Layer::build(&format!("attention_layers.{i}."), i, inputs, config, source)
         };
         let last = config.num_layers - 1;
-        let before = (0..last).map(&mut layer).collect::<Result<_, _>>()?;
-        let last = layer(last)?;
-        let part = |of: usize| (config.hidden_dim / of, HIDDEN);
+        let inner_layers = (0..last).map(&mut layer).collect::<Result<_, _>>()?;
+        let last_layer = layer(last)?;
+        let hidden_over = |divisor: usize| (config.hidden_dim / divisor, HIDDEN);
         Ok(Self {
-            before,
-            last,
+            inner_layers,
+            last_layer,
             pattern_classifier: OutputHead::build(
                 "pattern_classifier",
                 3,
-                [hidden, part(2), (PATTERNS, FIXED)],
+                [hidden, hidden_over(2), (PATTERNS, FIXED)],
                 source,
             )?,
             significance_scorer: OutputHead::build(
                 "significance_scorer",
                 2,
-                [hidden, part(4), (1, FIXED)],
+                [hidden, hidden_over(4), (1, FIXED)],
                 source,
             )?,
             range_head: OutputHead::build(
@@ -120,8 +121,8 @@ impl Model {
         })
     }
 
-    /// The weights as a safetensors file in F32, as [`weights`](super::weights) describes it, with the mark whether
-    /// they were trained. The same model gives the same bytes, and [`Model::from_bytes`] gives the same bits back.
+    /// The weights as a safetensors file in F32 ([`weights`](super::weights) documents the format), with the metadata
+    /// `trained`. The same model gives the same bytes, and [`Model::from_bytes`] restores the same bits.
     ///
     /// # Errors
     /// [`TgatError::File`] if the format refuses them.
@@ -132,8 +133,8 @@ impl Model {
     }
 
     fn visit<'m>(&'m self, visit: &mut TensorVisitor<'_, 'm>) {
-        self.before.iter().for_each(|layer| layer.visit(visit));
-        self.last.visit(visit);
+        self.inner_layers.iter().for_each(|layer| layer.visit(visit));
+        self.last_layer.visit(visit);
         for head in [&self.pattern_classifier, &self.significance_scorer, &self.range_head] {
             head.visit(visit);
         }
@@ -153,22 +154,22 @@ impl Model {
         self.input_dim
     }
 
-    /// True if the weights were trained. Results of an untrained network are meaningless; they carry this mark.
+    /// True if the weights are trained. Results of an untrained network are meaningless; they carry this flag.
     pub fn trained(&self) -> bool {
         self.trained
     }
 
-    /// Names of tensors of the weights file that are known to be unused, in order.
+    /// Names of the tensors of the weights file that are known and not used, sorted.
     pub fn ignored(&self) -> &[String] {
         &self.ignored
     }
 
-    /// Statistics of the features in the weights, if there are any.
+    /// Statistics of the features that the weights were trained on, if the file has them.
     pub fn feature_stats(&self) -> Option<&FeatureStats> {
         self.feature_stats.as_ref()
     }
 
-    /// The same network with these statistics of its features.
+    /// The same network with these statistics of the training features.
     ///
     /// # Errors
     /// [`TgatError::Len`] if they are not `[input_dim]`, [`TgatError::Weight`] or [`TgatError::Deviation`] if a value
@@ -179,19 +180,20 @@ impl Model {
         Ok(self)
     }
 
-    /// Embeddings and scores of every node of the batch. All layers share one plan, if the backend builds plans.
+    /// Embeddings and scores of every node of the batch. All layers share one attention plan, if the backend builds
+    /// plans.
     ///
     /// # Errors
     /// Those of [`Layer::forward`].
     pub fn forward(&self, backend: &dyn AttentionBackend, batch: &Batch<'_>) -> Result<Scores, TgatError> {
         let backend = &FirstPlan::new(backend);
         let x = self.input_of_last(backend, batch)?;
-        let embeddings = self.last.forward(backend, &Batch { x: &x, ..batch.clone() })?;
+        let embeddings = self.last_layer.forward(backend, &Batch { x: &x, ..batch.clone() })?;
         self.scores(embeddings)
     }
 
-    /// As [`Model::forward`], with the attention weights of the last layer: values on the pattern of the keys, never
-    /// `[nodes, nodes]` unless every node sees every node.
+    /// As [`Model::forward`], with the attention weights of the last layer, in sparse form: one value per key and
+    /// head.
     ///
     /// # Errors
     /// Those of [`Layer::forward`].
@@ -203,18 +205,18 @@ impl Model {
         let backend = &FirstPlan::new(backend);
         let x = self.input_of_last(backend, batch)?;
         let (embeddings, weights) =
-            self.last.forward_with_weights(backend, &Batch { x: &x, ..batch.clone() })?;
+            self.last_layer.forward_with_weights(backend, &Batch { x: &x, ..batch.clone() })?;
         Ok((self.scores(embeddings)?, weights))
     }
 
-    /// Input of the last layer: the output of the layers before it.
+    /// Input of the last layer, `[nodes, its input width]`: the output of the layers before it.
     fn input_of_last<'a>(
         &self,
         backend: &dyn AttentionBackend,
         batch: &Batch<'a>,
     ) -> Result<Cow<'a, [f32]>, TgatError> {
         let mut x = Cow::Borrowed(batch.x);
-        for layer in &self.before {
+        for layer in &self.inner_layers {
             x = Cow::Owned(layer.forward(backend, &Batch { x: &x, ..batch.clone() })?);
         }
         Ok(x)

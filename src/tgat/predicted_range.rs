@@ -11,19 +11,19 @@ const MIN_NODES: usize = 3;
 /// Largest part of a session from which its range is predicted.
 const MAX_EARLY_FRACTION: f64 = 0.5;
 
-/// The range of values of a session, predicted from its first nodes, in the units of the targets that the weights were
-/// trained on.
+/// The range of values of a session, predicted from its first nodes, in the units of the targets that the weights
+/// were trained on.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PredictedRange {
-    /// Number of first nodes it was predicted from.
+    /// Number of first nodes that it was predicted from.
     pub k: usize,
     /// Middle of the range.
     pub center: f32,
     /// Half of its width, 0 or more: high and low are `center ± half`.
     pub half: f32,
-    /// Largest weight of a node, `1/k` to 1.
+    /// Largest weight of a node in the weighted mean of the embeddings, `1/k` to 1.
     pub confidence: f32,
-    /// True if the weights were trained; without training the range is meaningless.
+    /// True if the weights are trained; a range predicted by untrained weights is meaningless.
     pub trained: bool,
 }
 
@@ -32,7 +32,7 @@ impl Model {
     ///
     /// The network runs on the subgraph of those nodes. Each node is weighted by the attention it receives: a
     /// softmax over the column sums of the last layer's attention weights, averaged over the heads. The weighted
-    /// mean of the embeddings goes through the range head. A row without a key adds no attention.
+    /// mean of the embeddings is the input of the range head. A node without keys gives no attention.
     ///
     /// ```
     /// use ironforge::attention::{Keys, Reference};
@@ -75,14 +75,14 @@ impl Model {
         let weights = softmax(&attention.column_sums());
         let summary = weighted_mean(&scores.embeddings, &weights);
         let head = self.range_head.forward(&summary)?;
-        // NaN, if it may propagate, reaches every weight.
+        // f64::max drops NaN, but a NaN that may propagate makes every weight NaN.
         let confidence = weights.iter().copied().reduce(f64::max).unwrap_or(0.0) as f32;
         Ok(PredictedRange { k, center: head[0], half: head[1].abs(), confidence, trained: scores.trained })
     }
 }
 
-/// The keys among the first `k` nodes of a graph; `None` if the form holds for any number of nodes.
-/// O(keys of the rows kept).
+/// The keys of the first `k` nodes of a graph among these nodes; `None` if the keys have the same form for any
+/// number of nodes. O(keys of the first `k` nodes).
 fn early_pattern(session: &Batch<'_>, k: usize) -> Result<Option<OwnedPattern>, TgatError> {
     let (keys, nodes) = (session.keys, session.nodes());
     if matches!(keys, Keys::All | Keys::Causal) {
@@ -99,10 +99,12 @@ fn early_pattern(session: &Batch<'_>, k: usize) -> Result<Option<OwnedPattern>, 
     Ok(Some(OwnedPattern::from_parts(row_ptr, col_idx)))
 }
 
+/// The first `k` values.
 fn first<'a, T>(what: &'static str, values: &'a [T], k: usize) -> Result<&'a [T], TgatError> {
     values.get(..k).ok_or(TgatError::Len { what, got: values.len(), want: k })
 }
 
+/// Softmax, in f64.
 fn softmax(values: &[f32]) -> Vec<f64> {
     let max = values.iter().copied().fold(f32::NEG_INFINITY, f32::max);
     let mut weights: Vec<f64> = values.iter().map(|&v| f64::from(v - max).exp()).collect();
@@ -111,7 +113,7 @@ fn softmax(values: &[f32]) -> Vec<f64> {
     weights
 }
 
-/// The mean of the rows, one weight each.
+/// Weighted mean of the rows, `[width]`; one weight per row, summing to 1.
 fn weighted_mean(rows: &[f32], weights: &[f64]) -> Vec<f32> {
     let width = rows.len() / weights.len();
     let mut mean = vec![0.0; width];

@@ -7,7 +7,7 @@ use super::config::Precision;
 use super::error::TgatError;
 use crate::attention::{NonFinite, Tensor};
 
-/// Values in the precision of attention.
+/// A tensor rounded to the precision of attention.
 #[derive(Debug, Clone)]
 pub(super) enum RoundedTensor {
     F32(Vec<f32>),
@@ -15,12 +15,12 @@ pub(super) enum RoundedTensor {
     Bf16(Vec<bf16>),
 }
 
-/// The tensor of a value, for error messages.
+/// The layer and name of a tensor, for error messages.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct TensorLocation {
     pub(super) layer: usize,
     pub(super) tensor: &'static str,
-    /// Number of values a node.
+    /// Number of values per node.
     pub(super) width: usize,
 }
 
@@ -28,8 +28,8 @@ impl RoundedTensor {
     /// Rounds to nearest, ties to even.
     ///
     /// # Errors
-    /// [`TgatError::Overflow`] if a finite value becomes infinite; [`TgatError::NonFinite`] if a value is not finite and
-    /// the policy makes that an error.
+    /// [`TgatError::Overflow`] if a finite value becomes infinite; [`TgatError::NonFinite`] if a value is not
+    /// finite and the policy makes that an error.
     pub(super) fn new(
         values: Vec<f32>,
         precision: Precision,
@@ -75,7 +75,10 @@ impl RoundedTensor {
     }
 }
 
-/// Refuses NaN and infinity if the policy is [`NonFinite::Error`].
+/// Checks that all values are finite, if the policy is [`NonFinite::Error`].
+///
+/// # Errors
+/// [`TgatError::NonFinite`] for the first that is not.
 pub(super) fn check_finite(
     values: &[f32],
     policy: NonFinite,

@@ -1,21 +1,21 @@
-//! Sources of the values of a network's tensors: a seed, or a weights file ([`weights`](super::weights)).
+//! Sources of the tensors of a network: a seed, or a weights file ([`weights`](super::weights)).
 
 use super::error::TgatError;
 use crate::philox::Philox;
 
-/// Random stream of the weights, distinct from those of other users of the same seed: "tgat" in ASCII.
+/// Philox fork of the weights, distinct from those of other users of the same seed: "tgat" in ASCII.
 const PURPOSE: u32 = 0x7467_6174;
 
-/// Standard deviation of seeded positions.
+/// Standard deviation of seeded positional encodings.
 const POSITION_SD: f32 = 0.02;
 
 /// A size of a tensor, and the setting that determines it.
 pub(super) type Dim = (usize, &'static str);
 
-/// In place of a setting, for a size that is the same in every network.
+/// Text in place of a setting, for a size that is the same in every network; part of error messages.
 pub(super) const FIXED: &str = "the network itself, and cannot be set";
 
-/// In place of a setting, for the number of features.
+/// Text in place of a setting, for the number of features; part of error messages.
 pub(super) const INPUT: &str = "the number of feature columns of the input";
 
 /// Initial values of a tensor.
@@ -53,11 +53,11 @@ impl TensorSpec {
 
 /// Gives the values of the tensors of a network while it is being built.
 pub(super) trait TensorSource {
-    /// The values of `spec`, row-major, `[spec.len()]`.
+    /// The values of the tensor `spec`, row-major.
     fn take(&mut self, spec: &TensorSpec) -> Result<Vec<f32>, TgatError>;
 }
 
-/// Random weights. Each tensor has its own stream, keyed by its name: adding a layer changes no other tensor.
+/// Random weights. Each tensor has a random stream keyed by its name, so adding a layer changes no other tensor.
 pub(super) struct SeededTensors {
     philox: Philox,
 }
@@ -74,8 +74,8 @@ impl TensorSource for SeededTensors {
             InitialValues::Zero => return Ok(vec![0.0; spec.len()]),
             InitialValues::One => return Ok(vec![1.0; spec.len()]),
             InitialValues::Xavier => {
-                let ends: usize = spec.dims.iter().map(|(size, _)| *size).sum();
-                (6.0 / ends as f32).sqrt()
+                let fan_in_and_out: usize = spec.dims.iter().map(|(size, _)| *size).sum();
+                (6.0 / fan_in_and_out as f32).sqrt()
             }
             // A uniform variable within ±b has the standard deviation b / sqrt(3).
             InitialValues::Position => POSITION_SD * 3.0_f32.sqrt(),
@@ -86,7 +86,7 @@ impl TensorSource for SeededTensors {
     }
 }
 
-/// 64-bit FNV-1a: the same number for the same name in every build, which `std`'s hasher does not promise.
+/// 64-bit FNV-1a: the same number for the same name in every build, which the hasher of `std` does not guarantee.
 fn fnv1a(name: &str) -> u64 {
     name.bytes().fold(0xCBF2_9CE4_8422_2325, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0000_0100_0000_01B3)

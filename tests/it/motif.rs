@@ -10,15 +10,15 @@ use ironforge::motif::{MotifConfig, MotifGraph};
 
 /// A graph that owns its parts.
 #[derive(Debug, Clone)]
-pub struct Owned {
+pub struct OwnedGraph {
     row_ptr: Vec<u32>,
     col_idx: Vec<u32>,
     labels: Vec<u32>,
     t_ms: Vec<i64>,
 }
 
-impl Owned {
-    /// A graph of edges, each forward; labels 0 and times 0.
+impl OwnedGraph {
+    /// A graph of forward edges, with all labels and times 0.
     pub fn new(nodes: usize, edges: &[(u32, u32)]) -> Self {
         let mut edges = edges.to_vec();
         edges.sort_unstable();
@@ -44,7 +44,7 @@ impl Owned {
         Self { labels: labels.to_vec(), ..self }
     }
 
-    pub fn lend(&self) -> MotifGraph<'_> {
+    pub fn view(&self) -> MotifGraph<'_> {
         let pattern = CsrPattern::new(&self.row_ptr, &self.col_idx, self.labels.len()).unwrap();
         MotifGraph::new(pattern, &self.labels, &self.t_ms).unwrap()
     }
@@ -56,8 +56,8 @@ impl Owned {
 
 const HOUR_MS: i64 = 3_600_000;
 
-fn lend(graphs: &[Owned]) -> Vec<MotifGraph<'_>> {
-    graphs.iter().map(Owned::lend).collect()
+fn views(graphs: &[OwnedGraph]) -> Vec<MotifGraph<'_>> {
+    graphs.iter().map(OwnedGraph::view).collect()
 }
 
 pub fn all_patterns() -> MotifConfig {

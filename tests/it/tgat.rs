@@ -1,5 +1,5 @@
-//! The network: a graph's bits do not depend on its batch, settings have their documented effect, results carry the
-//! mark.
+//! The network: the bits of a graph do not depend on its batch, settings have their documented effect, and results
+//! carry the `trained` flag.
 
 use ironforge::attention::lowering::{GraphView, PlanCache};
 use ironforge::attention::{
@@ -49,7 +49,7 @@ fn edges(offsets: &[usize]) -> (Vec<u32>, Vec<u32>) {
 }
 
 #[test]
-fn all_layers_share_one_plan_and_the_range_of_a_part_has_its_own() {
+fn all_layers_share_one_plan_and_a_range_prediction_has_its_own() {
     let config = TgatConfig { num_layers: 3, ..small() };
     let (model, x) = (seeded(&config), features(20));
     let (row_ptr, col_idx) = edges(&[0, 20]);
@@ -65,7 +65,7 @@ fn all_layers_share_one_plan_and_the_range_of_a_part_has_its_own() {
     assert_eq!(range(&planning), range(&Cpu));
     assert_eq!(planning.counts(), [2, 6]);
 
-    // The same through a cache, in which part and whole have one id.
+    // The same through a cache, where the whole graph and its first nodes have the same id.
     let (cache, planning) = (PlanCache::new(1 << 20), Planning::default());
     let view = GraphView { graph: "a".into(), direction: Direction::Successors, self_loops: false };
     let cached = CachedPlans::new(&planning, &cache, view);
@@ -78,7 +78,7 @@ fn all_layers_share_one_plan_and_the_range_of_a_part_has_its_own() {
 }
 
 #[test]
-fn a_batch_gives_the_bits_of_its_graphs_alone() {
+fn a_batch_gives_the_same_bits_as_its_graphs_one_by_one() {
     let config = TgatConfig { positions: Positions::Learned, residual: true, layer_norm: true, ..small() };
     let (model, offsets) = (seeded(&config), [0, 1, 8, 8, 300]);
     let x = features(300);
@@ -139,11 +139,11 @@ fn no_nodes_and_one_node_are_valid() {
     let (scores, weights) =
         model.forward_with_weights(&Reference, &Batch::new(&x, &[0, 1], Keys::All)).unwrap();
     assert_eq!((scores.embeddings.len(), scores.pattern.len(), scores.significance.len()), (8, PATTERNS, 1));
-    assert_eq!(weights.head_mean(), [1.0], "a node alone gives itself all its attention");
+    assert_eq!(weights.head_mean(), [1.0], "a single node gives itself all its attention");
 }
 
 #[test]
-fn scores_are_between_zero_and_one_and_carry_the_mark() {
+fn scores_are_between_zero_and_one_and_carry_the_trained_flag() {
     let (model, x) = (seeded(&small()), features(20));
     let scores = model.forward(&Reference, &Batch::new(&x, &[0, 20], Keys::All)).unwrap();
     assert!(!scores.trained);
@@ -170,8 +170,8 @@ fn attention_weights_have_the_pattern_of_the_keys() {
 #[test]
 fn a_row_without_a_key_gives_the_output_bias_alone_or_the_mean() {
     let (model, x) = (seeded(&TgatConfig { num_layers: 1, ..small() }), features(4));
-    let nothing = CsrPattern::new(&[0; 5], &[], 4).unwrap();
-    let batch = Batch::new(&x, &[0, 4], Keys::Edges(nothing));
+    let no_edges = CsrPattern::new(&[0; 5], &[], 4).unwrap();
+    let batch = Batch::new(&x, &[0, 4], Keys::Edges(no_edges));
     let zero = model.forward(&Reference, &batch).unwrap();
     assert!(zero.embeddings.iter().all(|&v| v == 0.0), "seeded biases are 0");
     let uniform = Batch { empty_row: EmptyRow::Uniform, ..batch };
@@ -218,8 +218,8 @@ fn a_value_beyond_f32_is_an_error() {
 fn nan_is_an_error_or_reaches_only_the_rows_that_attend_to_it() {
     let (model, mut x) = (seeded(&small()), features(4));
     x[INPUT_DIM + 3] = f32::NAN;
-    let itself = CsrPattern::new(&[0, 1, 2, 3, 4], &[0, 1, 2, 3], 4).unwrap();
-    let batch = Batch::new(&x, &[0, 4], Keys::Edges(itself));
+    let self_loops_only = CsrPattern::new(&[0, 1, 2, 3, 4], &[0, 1, 2, 3], 4).unwrap();
+    let batch = Batch::new(&x, &[0, 4], Keys::Edges(self_loops_only));
     let error = model.forward(&Reference, &batch).unwrap_err();
     assert!(matches!(error, TgatError::Feature { node: 1, column: 3, .. }), "{error:?}");
 
@@ -233,13 +233,15 @@ fn nan_is_an_error_or_reaches_only_the_rows_that_attend_to_it() {
 }
 
 #[test]
-fn learned_positions_restart_in_every_graph_and_end_at_their_number() {
+fn learned_positions_restart_in_every_graph_and_a_longer_graph_is_refused() {
     let learned = seeded(&TgatConfig { positions: Positions::Learned, ..small() });
     let row = features(1);
     let x: Vec<f32> = row.repeat(4);
-    let itself = CsrPattern::new(&[0, 1, 2, 3, 4], &[0, 1, 2, 3], 4).unwrap();
-    let out =
-        learned.forward(&Reference, &Batch::new(&x, &[0, 2, 4], Keys::Edges(itself))).unwrap().embeddings;
+    let self_loops_only = CsrPattern::new(&[0, 1, 2, 3, 4], &[0, 1, 2, 3], 4).unwrap();
+    let out = learned
+        .forward(&Reference, &Batch::new(&x, &[0, 2, 4], Keys::Edges(self_loops_only)))
+        .unwrap()
+        .embeddings;
     assert_eq!(out[..16], out[16..], "two graphs of the same nodes");
     assert_ne!(out[..8], out[8..16], "two positions of one graph");
 

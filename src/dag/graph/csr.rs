@@ -1,11 +1,11 @@
-//! The general form: CSR, topologically numbered by construction.
+//! The CSR form of a DAG, topologically numbered by construction.
 
 use super::{Digraph, IdMap, IntervalDag};
 use crate::csr::CsrPattern;
 use crate::dag::DagError;
 
 /// A DAG in compressed-sparse-row form whose numbering is topological: every edge goes from a lower to a higher
-/// number. 4 bytes an edge and 4 a node; 8 a node more if the caller's ids differ from the numbers.
+/// number. 4 bytes per edge and 4 per node, 12 per node if the caller's ids differ from the numbers.
 ///
 /// Its operations are those of [`DagView`](crate::dag::DagView).
 ///
@@ -29,7 +29,7 @@ pub struct Dag {
 }
 
 impl Dag {
-    /// Builds from edges between the ids `0..nodes`, in any order; an edge given twice counts once, a self loop is a
+    /// The DAG of edges between the ids `0..nodes`, in any order; duplicate edges count once, a self loop is a
     /// cycle. If the ids are a topological numbering they are kept; else nodes are renumbered in the order of
     /// [`Digraph::topological_sort`]. O(nodes + edges), and the sorting of each row.
     ///
@@ -39,8 +39,8 @@ impl Dag {
         Digraph::from_edges(nodes, edges.iter().copied())?.into_dag()
     }
 
-    /// Takes the parts of a square CSR pattern. If its edges all go forward nothing is copied; else the nodes are
-    /// renumbered as in [`Dag::from_edges`].
+    /// The DAG of a square CSR pattern, given as its parts. If all edges go forward the parts are moved, not
+    /// copied; else the nodes are renumbered as in [`Dag::from_edges`].
     ///
     /// # Errors
     /// [`DagError::Cycle`] with one cycle.
@@ -64,7 +64,7 @@ impl Dag {
         Ok(Self::from_forward_rows(row_ptr, col_idx, None))
     }
 
-    /// Takes valid rows whose edges all go forward.
+    /// The DAG of valid rows whose edges all go forward.
     pub(in crate::dag) fn from_forward_rows(
         row_ptr: Vec<u32>,
         col_idx: Vec<u32>,
@@ -73,12 +73,12 @@ impl Dag {
         Self { row_ptr, col_idx, id_map }
     }
 
-    /// The successors of each node, in topological numbers: the form that other modules borrow.
+    /// The successors of each node, in topological numbers, as a borrowed CSR pattern.
     pub fn pattern(&self) -> CsrPattern<'_> {
         CsrPattern::trusted(&self.row_ptr, &self.col_idx, self.row_ptr.len() - 1)
     }
 
-    /// The number of the node that the caller calls `id`, if there is one: the inverse of
+    /// The number of the node with the caller's id `id`, if there is one: the inverse of
     /// [`DagView::id`](crate::dag::DagView::id). O(1); O(log nodes) in an induced subgraph.
     pub fn number(&self, id: u32) -> Option<u32> {
         match &self.id_map {

@@ -1,11 +1,11 @@
-//! Any directed graph, before it is known to have no cycle.
+//! A directed graph that may have cycles: the step from edges to a DAG.
 
 use super::{Dag, IdMap};
 use crate::csr::CsrPattern;
 use crate::dag::DagError;
 
-/// A directed graph on the ids `0..nodes` in compressed-sparse-row form; cycles and self loops are allowed, an edge
-/// given twice counts once. [`Digraph::into_dag`] makes a [`Dag`] of it. 4 bytes an edge and 4 a node.
+/// A directed graph on the ids `0..nodes` in compressed-sparse-row form; cycles and self loops are allowed,
+/// duplicate edges count once. [`Digraph::into_dag`] makes a [`Dag`] of it. 4 bytes per edge and 4 per node.
 ///
 /// ```
 /// use ironforge::dag::{DagError, Digraph};
@@ -24,14 +24,14 @@ pub struct Digraph {
 }
 
 impl Digraph {
-    /// Sorts edges into rows by counting; edges that are already sorted are only copied. The iterator is cloned and
-    /// walked two or three times, so columns need not be copied first:
+    /// The graph of these edges, by counting sort; edges that are already sorted are only copied. The iterator is
+    /// cloned and read two or three times, so columns need not be copied into pairs first:
     /// `src.iter().copied().zip(dst.iter().copied())`. O(nodes + edges), and the sorting of each row that is not
     /// sorted.
     ///
     /// # Errors
-    /// [`DagError::Node`] for an id outside `0..nodes`, [`DagError::TooLarge`] above `u32::MAX` nodes or edges, before
-    /// anything is allocated.
+    /// [`DagError::Node`] for an id outside `0..nodes`, [`DagError::TooLarge`] above `u32::MAX` nodes or edges,
+    /// before anything is allocated.
     pub fn from_edges<E>(nodes: usize, edges: E) -> Result<Self, DagError>
     where
         E: IntoIterator<Item = (u32, u32), IntoIter: ExactSizeIterator + Clone>,
@@ -68,12 +68,12 @@ impl Digraph {
         }
         let mut graph = Self { row_ptr, col_idx };
         if graph.sort_rows() {
-            graph.drop_repeats();
+            graph.drop_duplicates();
         }
         Ok(graph)
     }
 
-    /// Takes the parts of a valid square pattern.
+    /// The graph of the parts of a valid square pattern.
     pub(super) fn from_rows(row_ptr: Vec<u32>, col_idx: Vec<u32>) -> Self {
         Self { row_ptr, col_idx }
     }
@@ -126,21 +126,21 @@ impl Digraph {
         &self.col_idx[self.row_ptr[u as usize] as usize..self.row_ptr[u as usize + 1] as usize]
     }
 
-    /// Sorts each row; returns whether a row holds a node twice.
+    /// Sorts each row; returns whether any row has duplicates.
     fn sort_rows(&mut self) -> bool {
-        let mut repeats = false;
+        let mut has_duplicates = false;
         for bounds in self.row_ptr.windows(2) {
             let row = &mut self.col_idx[bounds[0] as usize..bounds[1] as usize];
             if !row.is_sorted_by(|a, b| a < b) {
                 row.sort_unstable();
-                repeats |= row.windows(2).any(|w| w[0] == w[1]);
+                has_duplicates |= row.windows(2).any(|w| w[0] == w[1]);
             }
         }
-        repeats
+        has_duplicates
     }
 
-    /// Removes repeated nodes from each sorted row.
-    fn drop_repeats(&mut self) {
+    /// Removes duplicates from each sorted row.
+    fn drop_duplicates(&mut self) {
         let (mut kept, mut start) = (0, 0);
         for u in 0..self.nodes() {
             let end = self.row_ptr[u + 1] as usize;

@@ -1,16 +1,16 @@
-//! The caller's ids of a DAG's numbers.
+//! The mapping between a DAG's topological numbers and the caller's ids.
 
-/// The mapping between the numbers of a DAG and the caller's ids, both ways. 8 bytes a node.
+/// The mapping between the numbers of a DAG and the caller's ids, both ways. 8 bytes per node.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(in crate::dag) struct IdMap {
     /// Id of each number.
     ids: Vec<u32>,
-    /// The numbers by rising id.
+    /// The numbers, sorted by id.
     by_id: Vec<u32>,
 }
 
 impl IdMap {
-    /// The mapping of distinct ids, one a number; `None` if each id is its number.
+    /// The mapping of distinct ids, `ids[number]`; `None` if each id is its number.
     pub(in crate::dag) fn new(ids: Vec<u32>) -> Option<Self> {
         if ids.iter().zip(0..).all(|(&id, number)| id == number) {
             return None;
@@ -32,7 +32,7 @@ impl IdMap {
 
     /// The number of an id, if the id occurs. O(1) where the ids are a permutation of the numbers, else O(log nodes).
     pub(super) fn number(&self, id: u32) -> Option<u32> {
-        // In a permutation the number of an id is found at the id's own index.
+        // If the ids are a permutation, `by_id` is its inverse and is indexed by the id.
         match self.by_id.get(id as usize) {
             Some(&number) if self.ids[number as usize] == id => Some(number),
             _ => {

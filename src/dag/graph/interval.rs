@@ -5,10 +5,9 @@ use std::ops::Range;
 use crate::csr::CsrPattern;
 use crate::dag::DagError;
 
-/// A DAG on events in time order in which the successors of `i` are `lo[i]..hi[i]`: 8 bytes a node.
+/// A DAG on events in time order in which the successors of `i` are `lo[i]..hi[i]`: 8 bytes per node.
 ///
-/// Neither end falls from node to node and `i < lo[i]`, so every edge goes forward and predecessors are contiguous
-/// too.
+/// Both bounds are non-decreasing and `i < lo[i]`, so every edge goes forward and predecessors are contiguous too.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct IntervalDag {
     lo: Vec<u32>,
@@ -16,12 +15,12 @@ pub struct IntervalDag {
 }
 
 impl IntervalDag {
-    /// First successor of each node, and one past its last: `[nodes]` each.
+    /// First successor of each node, and one past the last: `[nodes]` each. An empty row has two equal bounds.
     pub fn bounds(&self) -> (&[u32], &[u32]) {
         (&self.lo, &self.hi)
     }
 
-    /// Takes valid bounds.
+    /// The DAG of valid bounds.
     pub(in crate::dag) fn from_bounds(lo: Vec<u32>, hi: Vec<u32>) -> Self {
         Self { lo, hi }
     }
@@ -57,9 +56,8 @@ impl IntervalDag {
         Ok((row_ptr, col_idx))
     }
 
-    /// The interval form of a square pattern, if each of its rows is one contiguous range to the right of the
-    /// diagonal, and neither end falls from row to row. An empty row is the empty range at the end of the row
-    /// before it.
+    /// The interval form of a square pattern; `None` unless each row is one contiguous range right of the diagonal
+    /// and both bounds are non-decreasing. An empty row becomes the empty range at the end of the row before it.
     pub fn from_pattern(pattern: CsrPattern<'_>) -> Option<Self> {
         let nodes = u32::try_from(pattern.rows()).ok().filter(|_| pattern.cols() == pattern.rows())?;
         let mut dag = Self::default();
@@ -67,7 +65,7 @@ impl IntervalDag {
         for i in 0..nodes {
             let (lo, hi) = match pattern.row(i as usize) {
                 [] => (least_hi.max(i + 1), least_hi.max(i + 1)),
-                // Columns rise strictly, so a row as long as its span has no gap.
+                // Columns are strictly rising, so a row as long as its span has no gap.
                 row @ ([first, .., last] | [first @ last]) if (last - first) as usize + 1 == row.len() => {
                     (*first, last + 1)
                 }

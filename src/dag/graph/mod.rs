@@ -1,10 +1,10 @@
-//! The forms of a graph, and the order that makes a DAG of a directed graph.
+//! The representations of a graph, and the topological order that turns a directed graph into a DAG.
 //!
-//! - `interval`: successors as one range a node, the form of events in a window
-//! - `csr`: any DAG, as rows of successors
+//! - `interval`: successors as one range per node, for events linked in a time window
+//! - `csr`: any DAG, in compressed sparse rows
 //! - `digraph`: edges in any order, before they are known to be acyclic
-//! - `topological_order`: topological sorting, and the witness of a cycle
-//! - `id_map`: the caller's ids of a DAG's numbers
+//! - `topological_order`: topological sorting, and a cycle if there is one
+//! - `id_map`: the mapping between a DAG's numbers and the caller's ids
 
 mod csr;
 mod digraph;

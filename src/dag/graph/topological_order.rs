@@ -1,4 +1,4 @@
-//! Topological orders of a directed graph, or one of its cycles.
+//! Topological orders of a directed graph; one of its cycles if there is none.
 
 use std::cmp::Reverse;
 use std::collections::BinaryHeap;
@@ -6,19 +6,19 @@ use std::collections::BinaryHeap;
 use super::Digraph;
 use crate::dag::DagError;
 
-/// A node while it is sorted. If the ids are unrelated to the order, each access to a node misses the cache, so the
-/// start of its row, needed when its last predecessor is done, is stored beside the count of predecessors.
+/// State of a node during the sort. If ids are unrelated to the order, each access to a node misses the cache, so the
+/// start of its row, needed when its last predecessor is done, is stored beside the count of open predecessors.
 struct SortNode {
     /// Start of its row.
     start: u32,
-    /// Predecessors that are not done.
+    /// Number of predecessors that are not done.
     waiting: u32,
 }
 
 impl Digraph {
-    /// The nodes in an order in which every edge goes forward: generation by generation, the order of networkx's
-    /// `topological_sort`; inside a generation in the order of their last predecessors (Kahn's algorithm with a
-    /// queue). It depends on the graph alone, not on the order of its edges. O(nodes + edges).
+    /// A topological order of the nodes, that of networkx's `topological_sort`: generation by generation, and
+    /// inside a generation in the order of their last predecessors (Kahn's algorithm with a queue). It does not
+    /// depend on the order in which edges were given. O(nodes + edges).
     ///
     /// # Errors
     /// [`DagError::Cycle`] with the nodes of one cycle.
@@ -26,12 +26,13 @@ impl Digraph {
         self.sort_and_follow(|_| ())
     }
 
-    /// As [`Digraph::topological_sort`]; `follow` receives the row of each node, in the order of the nodes.
+    /// As [`Digraph::topological_sort`]; `follow` receives the row of each node, in topological order.
     pub(super) fn sort_and_follow(&self, mut follow: impl FnMut(&[u32])) -> Result<Vec<u32>, DagError> {
         let (mut nodes, mut order) = self.roots();
         let (mut done, mut ready) = (0, order.len());
-        // One more than there are nodes: each node met is written behind those that are ready, and the end moves on
-        // only if it is ready too. A branch would be mispredicted, and each misprediction waits for memory.
+        // Branch-free push: every node met is written past the end, and the end advances only if the node is ready. A
+        // branch would often be mispredicted, and each misprediction waits for memory. Hence one entry more than
+        // nodes.
         order.resize(self.nodes() + 1, 0);
         // The queue is the result: the nodes between `done` and `ready` are still to be followed.
         while done < ready {
@@ -44,7 +45,7 @@ impl Digraph {
                 node.waiting -= 1;
                 order[ready] = v;
                 ready += usize::from(node.waiting == 0);
-                // Its row will be read soon: loading it now costs nothing, waiting for it then does.
+                // Prefetch the row: it will be read soon.
                 std::hint::black_box(self.col_idx.get(node.start as usize).copied());
             }
         }
@@ -52,8 +53,8 @@ impl Digraph {
         self.complete(order, &nodes)
     }
 
-    /// The topological order in which the smallest node that is ready comes next, the order of networkx's
-    /// `lexicographical_topological_sort`. O((nodes + edges) log nodes).
+    /// The lexicographically smallest topological order, that of networkx's `lexicographical_topological_sort`.
+    /// O((nodes + edges) log nodes).
     ///
     /// # Errors
     /// [`DagError::Cycle`] with the nodes of one cycle.
@@ -64,9 +65,9 @@ impl Digraph {
         while let Some(Reverse(u)) = ready.pop() {
             order.push(u);
             for &v in self.row(u) {
-                let left = &mut nodes[v as usize].waiting;
-                *left -= 1;
-                if *left == 0 {
+                let waiting = &mut nodes[v as usize].waiting;
+                *waiting -= 1;
+                if *waiting == 0 {
                     ready.push(Reverse(v));
                 }
             }
@@ -74,7 +75,8 @@ impl Digraph {
         self.complete(order, &nodes)
     }
 
-    /// All nodes and a sentinel behind them; and the nodes without a predecessor, with capacity for all.
+    /// The initial state of all nodes, with a sentinel at the end; and the nodes without a predecessor, rising, with
+    /// capacity for all nodes.
     fn roots(&self) -> (Vec<SortNode>, Vec<u32>) {
         let mut nodes: Vec<_> = self.row_ptr.iter().map(|&start| SortNode { start, waiting: 0 }).collect();
         for &v in &self.col_idx {
@@ -85,6 +87,7 @@ impl Digraph {
         (nodes, order)
     }
 
+    /// The order, if it contains every node; else the error with a cycle.
     fn complete(&self, order: Vec<u32>, nodes: &[SortNode]) -> Result<Vec<u32>, DagError> {
         if order.len() == self.nodes() {
             return Ok(order);
@@ -113,7 +116,7 @@ impl Digraph {
             u = predecessor[u as usize];
         }
         cycle.reverse();
-        // The walk went backwards, so the reversed list ends with the node it met again: that one goes to the front.
+        // The reversed walk ends with the node that it started from: rotate it to the front.
         cycle.rotate_right(1);
         cycle
     }

@@ -1,11 +1,11 @@
-//! To and from the graphs of petgraph.
+//! Conversion to and from petgraph's graphs.
 
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use crate::dag::{Dag, DagError, DagView, Digraph};
 
 impl Dag {
-    /// A petgraph graph; node indices are the topological numbers, the weight of a node is the caller's id.
+    /// The same graph in petgraph; node indices are the topological numbers, the weight of a node is the caller's id.
     /// O(nodes + edges).
     ///
     /// ```

@@ -1,12 +1,11 @@
-//! To and from the sparse matrices of sprs.
+//! Conversion to and from sprs's sparse matrices.
 
 use sprs::{CsMatI, CsMatViewI};
 
 use crate::dag::{Dag, DagError, DagView};
 
 impl Dag {
-    /// The adjacency matrix as a view of this graph and of one value an edge, in topological numbers: nothing is
-    /// copied.
+    /// The adjacency matrix with these values, in edge order and topological numbers; a view, nothing is copied.
     ///
     /// ```
     /// use ironforge::dag::Dag;
@@ -17,15 +16,15 @@ impl Dag {
     /// ```
     ///
     /// # Panics
-    /// If `values` does not hold one value an edge.
+    /// If `values` does not hold one value per edge.
     #[track_caller]
     pub fn as_sprs<'a, N>(&'a self, values: &'a [N]) -> CsMatViewI<'a, N, u32, u32> {
         let (row_ptr, col_idx) = self.parts();
         CsMatViewI::new((self.nodes(), self.nodes()), row_ptr, col_idx, values)
     }
 
-    /// The DAG of a square matrix: entry (i, j) is the edge i -> j, whatever its value. If the matrix is stored by
-    /// rows and its edges go forward its indices are taken over, not copied.
+    /// The DAG of a square matrix: a stored entry (i, j) is the edge i -> j, whatever its value. If the matrix is
+    /// in CSR form and all edges go forward, its indices are moved, not copied.
     ///
     /// # Errors
     /// [`DagError::Cycle`] if it is not acyclic.

@@ -7,12 +7,12 @@ use rayon::prelude::*;
 use super::WindowKnn;
 use crate::dag::{Dag, DagError, DagView, IntervalDag};
 
-/// Number of nodes up to which handing half of the work to another thread costs more than it saves.
+/// Number of nodes up to which splitting the work between two threads costs more than it saves.
 const PARALLEL_NODES: usize = 1 << 14;
 
-/// The graphs of many sessions as one, their nodes numbered session after session. No edge leaves a session, so one
-/// sweep of [`DagBatch::graph`] covers all of them: its generations are as wide as there are sessions, while those of
-/// one log of events are too narrow for threads. 4 bytes a session beside the graph.
+/// The graphs of many sessions as one graph, nodes numbered session after session. No edge leaves a session, so one
+/// sweep of [`DagBatch::graph`] covers all of them, and its generations have a node of every session: wide enough
+/// for threads, which those of a single session are not. 4 bytes per session besides the graph.
 ///
 /// ```
 /// use ironforge::dag::{DagView, WindowKnn};
@@ -30,12 +30,12 @@ pub struct DagBatch<D = IntervalDag> {
 }
 
 impl WindowKnn {
-    /// Links the sorted events of many sessions, sessions in parallel: session `s` is
-    /// `t_ms[offsets[s]..offsets[s + 1]]`. 8 bytes an event.
+    /// The graphs of the sorted events of many sessions, built in parallel: session `s` is
+    /// `t_ms[offsets[s]..offsets[s + 1]]`. 8 bytes per event.
     ///
     /// # Errors
-    /// [`DagError::Unsorted`] if a time falls inside a session, [`DagError::TooLarge`] above `u32::MAX` events, before
-    /// anything is allocated.
+    /// [`DagError::Unsorted`] if the times of a session are not sorted, [`DagError::TooLarge`] above `u32::MAX`
+    /// events, before anything is allocated.
     ///
     /// # Panics
     /// If `offsets` does not rise from 0 to the number of events.
@@ -44,16 +44,16 @@ impl WindowKnn {
         if u32::try_from(t_ms.len()).is_err() {
             return Err(DagError::TooLarge { what: "events of a batch", count: t_ms.len() as u64 });
         }
-        let whole =
+        let complete =
             offsets.first() == Some(&0) && offsets.last().map(|&end| end as usize) == Some(t_ms.len());
-        assert!(whole && offsets.is_sorted(), "offsets must rise from 0 to {}", t_ms.len());
+        assert!(complete && offsets.is_sorted(), "offsets must rise from 0 to {}", t_ms.len());
         let (mut lo, mut hi) = (vec![0; t_ms.len()], vec![0; t_ms.len()]);
         self.link_sessions(t_ms, offsets, &mut lo, &mut hi)?;
         Ok(DagBatch { graph: IntervalDag::from_bounds(lo, hi), offsets: offsets.to_vec() })
     }
 
-    /// Links the sessions of `offsets`; `t_ms` holds the times of all sessions, `lo` and `hi` the bounds of these
-    /// alone.
+    /// Links the sessions of `offsets`; `t_ms` holds the times of the whole batch, `lo` and `hi` the bounds of these
+    /// sessions only.
     fn link_sessions(
         &self,
         t_ms: &[i64],
@@ -74,8 +74,8 @@ impl WindowKnn {
         }
         for session in offsets.windows(2) {
             let events = session[0] as usize..session[1] as usize;
-            let here = events.start - offsets[0] as usize..events.end - offsets[0] as usize;
-            self.link_range(t_ms, events, &mut lo[here.clone()], &mut hi[here])?;
+            let in_bounds = events.start - offsets[0] as usize..events.end - offsets[0] as usize;
+            self.link_range(t_ms, events, &mut lo[in_bounds.clone()], &mut hi[in_bounds])?;
         }
         Ok(())
     }
@@ -110,12 +110,12 @@ impl<D: DagView + Send> DagBatch<D> {
         self.graph.slice(self.numbers(session))
     }
 
-    /// The results of `f` for each session in their order; sessions run in parallel.
+    /// The results of `f(session, graph)` for all sessions, in session order; computed in parallel.
     pub fn par_map<R: Send>(&self, f: impl Fn(usize, D) -> R + Sync) -> Vec<R> {
         (0..self.sessions()).into_par_iter().map(|s| f(s, self.session(s))).collect()
     }
 
-    /// Memory held, bytes.
+    /// Allocated memory, bytes.
     pub fn bytes(&self) -> usize {
         self.graph.bytes() + size_of_val(&self.offsets[..])
     }

@@ -1,15 +1,15 @@
-//! Edges as columns, and the temporal view.
+//! Edges as parallel columns, and the temporal view.
 
 use crate::dag::{Dag, DagError, DagView};
 
-/// Edges of one group as parallel columns, in node numbers.
+/// Edges of one group of events as parallel columns, `[edges]` each; ends are event indices.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Links {
-    /// Earlier event.
+    /// Source: the earlier event.
     pub src: Vec<u32>,
-    /// Later event.
+    /// Target: the later event.
     pub dst: Vec<u32>,
-    /// Time from the earlier to the later, milliseconds.
+    /// Time from source to target, milliseconds.
     pub dt_ms: Vec<i64>,
 }
 
@@ -17,7 +17,7 @@ impl Dag {
     /// The edges as columns in the caller's ids, with the time between their ends.
     ///
     /// # Panics
-    /// If `t_ms` does not hold a time for every node.
+    /// If `t_ms`, indexed by the caller's ids, has no time for the id of an edge's end.
     #[track_caller]
     pub fn links(&self, t_ms: &[i64]) -> Links {
         links(self.edge_iter().map(|(u, v)| (self.id(u), self.id(v))), t_ms)

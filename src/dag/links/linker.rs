@@ -1,4 +1,4 @@
-//! The configured link rules over the events of one group, at the events' own times or at others.
+//! The configured link rules applied to the events of one group, at their own times or at other times.
 
 use std::sync::Arc;
 
@@ -6,8 +6,8 @@ use super::rule::{PreparedRule, Rows};
 use crate::dag::{Dag, DagConfig, DagError};
 use crate::table::EventTable;
 
-/// Links the events of one group by the configured rules, at their own times or at others: the columns that the rules
-/// read beside the times are kept. 4 bytes an event and key column; nothing under the window rule alone.
+/// The configured link rules of one group of events, which can relink the events at other times: the columns that the
+/// rules read besides the times are stored. 4 bytes per event and key column; no column for the window rule alone.
 #[derive(Debug, Clone)]
 pub struct Linker {
     rules: Vec<Arc<dyn PreparedRule>>,
@@ -18,22 +18,23 @@ impl Linker {
     ///
     /// # Errors
     /// [`DagError::NoKey`] if a rule needs a key column and there is none; [`DagError::Len`] if one does not hold one
-    /// value an event.
+    /// value per event.
     pub fn of(events: &EventTable, config: &DagConfig) -> Result<Self, DagError> {
         let rules = config.links.iter().map(|rule| rule.prepare(events, config));
         Ok(Self { rules: rules.collect::<Result<_, _>>()? })
     }
 
-    /// Row bounds and columns of the successors if position `p` holds event `order[p]`, at time `t_ms[p]`.
+    /// Row bounds and columns of the successors after the events were reordered: position `p` holds event
+    /// `order[p]`, at time `t_ms[p]`.
     ///
     /// # Errors
-    /// [`DagError::Unsorted`] if a time falls, [`DagError::TooLarge`] above `u32::MAX` events or edges.
+    /// [`DagError::Unsorted`] if the times are not sorted, [`DagError::TooLarge`] above `u32::MAX` events or edges.
     ///
     /// # Panics
-    /// If `order` does not hold an event for each time.
+    /// If `order` and `t_ms` differ in length.
     #[track_caller]
     pub fn relink(&self, order: &[u32], t_ms: &[i64]) -> Result<(Vec<u32>, Vec<u32>), DagError> {
-        assert_eq!(order.len(), t_ms.len(), "an event for each time");
+        assert_eq!(order.len(), t_ms.len(), "one event per time");
         self.link(t_ms, Some(order))
     }
 
@@ -53,7 +54,7 @@ impl Dag {
     /// use ironforge::dag::{Dag, DagConfig, DagView, LinkRule};
     /// use ironforge::table::{EventTable, KeyColumn, Labels};
     ///
-    /// // Three events, at 0, 1 and 200 minutes; the first and the last are of one user.
+    /// // Three events, at 0, 1 and 200 minutes; the first and the last have the same user.
     /// let users = Labels::encode([Some("ann"), Some("bob"), Some("ann")]);
     /// let events = EventTable {
     ///     t_ms: vec![0, 60_000, 12_000_000],
@@ -75,7 +76,7 @@ impl Dag {
     }
 }
 
-/// The edges of either graph, each once.
+/// The union of the edges of two graphs.
 fn union((a_ptr, a_col): &Rows, (b_ptr, b_col): &Rows) -> Result<Rows, DagError> {
     let most = a_col.len() as u64 + b_col.len() as u64;
     if u32::try_from(most).is_err() {

@@ -1,11 +1,11 @@
-//! From events to edges.
+//! Link rules: from events to edges.
 //!
-//! - `rule`: the link rules by name
+//! - `rule`: the trait of a link rule, and the rules by their configured names
 //! - `window_knn`: the next k events in a time window
 //! - `shared_key`: the next k events that share an entity
 //! - `linker`: the union of the configured rules over the events of one group
 //! - `batch`: many sessions in one graph
-//! - `edges`: edges as columns, and the temporal view
+//! - `edges`: edges as parallel columns, and the temporal view
 
 mod batch;
 mod edges;

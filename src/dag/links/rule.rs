@@ -1,6 +1,6 @@
-//! The link rules by name: the settings and columns that each one reads.
+//! The trait of a link rule, and the rules by their configured names.
 //!
-//! A further rule is a variant of [`LinkRule`], its arms here, and a file that implements [`PreparedRule`].
+//! To add a rule: a variant of [`LinkRule`], its match arms here, and a file that implements [`PreparedRule`].
 
 use std::fmt::Debug;
 use std::sync::Arc;
@@ -12,17 +12,18 @@ use crate::table::EventTable;
 /// Row bounds and columns of the successors.
 pub(super) type Rows = (Vec<u32>, Vec<u32>);
 
-/// A link rule with the columns of one group's events that it reads beside the times.
+/// A link rule with the columns, besides the times, that it reads of one group's events.
 pub(super) trait PreparedRule: Debug + Send + Sync {
-    /// Links events at the sorted times `t_ms`; position `p` holds event `order[p]`, or event `p` without an order.
+    /// The edges of events at the sorted times `t_ms`; position `p` holds event `order[p]`, or event `p` if `order`
+    /// is `None`.
     ///
     /// # Errors
-    /// [`DagError::Unsorted`] if a time falls, [`DagError::TooLarge`] above `u32::MAX` events or edges.
+    /// [`DagError::Unsorted`] if the times are not sorted, [`DagError::TooLarge`] above `u32::MAX` events or edges.
     fn link(&self, t_ms: &[i64], order: Option<&[u32]>) -> Result<Rows, DagError>;
 }
 
 impl LinkRule {
-    /// The name that configuration uses.
+    /// Name in the configuration.
     pub fn name(self) -> &'static str {
         match self {
             Self::WindowKnn => "window-knn",
@@ -41,8 +42,8 @@ impl LinkRule {
     /// The rule with the columns of `events` that it reads.
     ///
     /// # Errors
-    /// [`DagError::NoKey`] if it needs a key column and there is none; [`DagError::Len`] if one does not hold one value
-    /// an event.
+    /// [`DagError::NoKey`] if it needs a key column and there is none; [`DagError::Len`] if one does not hold one
+    /// value per event.
     pub(super) fn prepare(
         self,
         events: &EventTable,

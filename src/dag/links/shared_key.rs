@@ -9,7 +9,7 @@ use crate::table::{EventTable, KeyColumn, MISSING};
 
 /// Each event links to the next `k` events that share an entity with it and are at most `window_ms` later.
 ///
-/// Events of equal time are linked in their order; an event that holds no entity has no edge.
+/// Events of equal time are linked in their order; an event whose keys are all missing has no edge.
 ///
 /// ```
 /// use ironforge::dag::{Dag, DagView, KeyScope, SharedKey};
@@ -25,26 +25,26 @@ use crate::table::{EventTable, KeyColumn, MISSING};
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SharedKey {
-    /// Maximum number of successors of an event, at least 1.
+    /// Maximum number of successors of an event, over all its entities together; at least 1.
     pub k: u32,
     /// Maximum time between the two events, milliseconds.
     pub window_ms: i64,
-    /// Condition under which two events hold the same entity.
+    /// Condition under which equal values of key columns are the same entity.
     pub scope: KeyScope,
 }
 
 impl SharedKey {
-    /// Links sorted events: row bounds and columns of the successors. O(events · keys · k · log) time, 4 bytes an
-    /// edge.
+    /// Row bounds and columns of the successors of sorted events. O(events · keys · k · log(keys · k)) time, 4
+    /// bytes per edge.
     ///
     /// # Errors
-    /// [`DagError::Unsorted`] if a time falls, [`DagError::Len`] if a key column does not hold one value an event,
-    /// [`DagError::TooLarge`] if events · k exceeds `u32::MAX`.
+    /// [`DagError::Unsorted`] if the times are not sorted, [`DagError::Len`] if a key column does not hold one
+    /// value per event, [`DagError::TooLarge`] if events · k exceeds `u32::MAX`.
     pub fn build(&self, t_ms: &[i64], keys: &[KeyColumn]) -> Result<(Vec<u32>, Vec<u32>), DagError> {
         self.link(t_ms, &EventEntities::of(keys, t_ms.len(), self.scope)?, None)
     }
 
-    /// Links events at sorted times; position `p` holds event `order[p]`, or event `p` without an order.
+    /// As [`PreparedRule::link`].
     fn link(&self, t_ms: &[i64], entities: &EventEntities, order: Option<&[u32]>) -> Result<Rows, DagError> {
         if let Some(i) = t_ms.windows(2).position(|w| w[1] < w[0]) {
             return Err(DagError::Unsorted { index: i + 1 });
@@ -82,7 +82,7 @@ pub(super) struct SharedKeyOfEvents {
 
 impl SharedKeyOfEvents {
     /// # Errors
-    /// [`DagError::NoKey`] without a key column, [`DagError::Len`] if one does not hold one value an event.
+    /// [`DagError::NoKey`] without a key column, [`DagError::Len`] if one does not hold one value per event.
     pub(super) fn new(rule: SharedKey, events: &EventTable) -> Result<Self, DagError> {
         if events.keys.is_empty() {
             return Err(DagError::NoKey);
@@ -105,10 +105,10 @@ impl DagConfig {
     }
 }
 
-/// The entities of each event, numbered: names are compared once.
+/// The entities of each event, as integers: names are compared only here.
 #[derive(Debug, Clone)]
 struct EventEntities {
-    /// Entity by event and key column, [`MISSING`] where there is none.
+    /// Entity by event and key column, `[events, columns]`; [`MISSING`] for a missing key.
     entity: Vec<u32>,
     columns: usize,
     /// Number of entities.
@@ -117,7 +117,7 @@ struct EventEntities {
 
 impl EventEntities {
     /// # Errors
-    /// [`DagError::Len`] if a column does not hold one value an event.
+    /// [`DagError::Len`] if a column does not hold one value per event.
     fn of(keys: &[KeyColumn], events: usize, scope: KeyScope) -> Result<Self, DagError> {
         if let Some(key) = keys.iter().find(|key| key.labels.codes.len() != events) {
             return Err(DagError::Len { what: "a key column", got: key.labels.codes.len(), want: events });
@@ -125,6 +125,7 @@ impl EventEntities {
         let mut ids: HashMap<(usize, &str), u32> = HashMap::new();
         let mut code_to_entity: Vec<Vec<u32>> = Vec::new();
         for (column, key) in keys.iter().enumerate() {
+            // a column has its own id space, or shares that of all columns
             let space = if scope == KeyScope::Column { column } else { 0 };
             let mut entity = |name| {
                 let next = ids.len() as u32;
@@ -144,9 +145,9 @@ impl EventEntities {
 
 /// The positions of each entity's events in time order, and the entities at each position.
 struct EntityPositions {
-    /// By entity, rising.
+    /// The positions of each entity, rising.
     positions: Vec<Vec<u32>>,
-    /// By position and key column: the entity, and the rank of the position among the entity's.
+    /// By position and key column: the entity, and the index of this position in the entity's list.
     ranks: Vec<Option<(u32, u32)>>,
     columns: usize,
 }
@@ -161,7 +162,7 @@ impl EntityPositions {
             let first = event * columns;
             ranks.extend(entities.entity[first..first + columns].iter().map(|&entity| {
                 let list = positions.get_mut(entity as usize)?;
-                // An event that holds one entity in two columns is listed once.
+                // An event with the same entity in two columns is listed once.
                 if list.last() != Some(&(position as u32)) {
                     list.push(position as u32);
                 }
@@ -171,7 +172,8 @@ impl EntityPositions {
         Self { positions, ranks, columns }
     }
 
-    /// The positions of each entity that the event at `position` holds, and the rank of `position` among them.
+    /// For each entity of the event at `position`: the positions of the entity, and the index of `position` among
+    /// them.
     fn at(&self, position: usize) -> impl Iterator<Item = (&[u32], usize)> {
         let ranks = &self.ranks[position * self.columns..(position + 1) * self.columns];
         ranks

@@ -21,19 +21,19 @@ use crate::dag::{DagConfig, DagError, IntervalDag};
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct WindowKnn {
-    /// Most successors of an event, at least 1.
+    /// Maximum number of successors of an event, at least 1.
     pub k: u32,
-    /// Least time between the two events, milliseconds, not negative.
+    /// Minimum time between the two events, milliseconds, not negative.
     pub dt_min_ms: i64,
-    /// Most time between the two events, milliseconds.
+    /// Maximum time between the two events, milliseconds.
     pub dt_max_ms: i64,
 }
 
 impl WindowKnn {
-    /// Links sorted events. Two pointers: O(events) time, 8 bytes an event.
+    /// The graph of sorted events. Two pointers: O(events) time, 8 bytes per event.
     ///
     /// # Errors
-    /// [`DagError::Unsorted`] if a time falls, [`DagError::TooLarge`] above `u32::MAX` events.
+    /// [`DagError::Unsorted`] if the times are not sorted, [`DagError::TooLarge`] above `u32::MAX` events.
     pub fn build(&self, t_ms: &[i64]) -> Result<IntervalDag, DagError> {
         let n = t_ms.len();
         if u32::try_from(n).is_err() {
@@ -44,7 +44,7 @@ impl WindowKnn {
         Ok(IntervalDag::from_bounds(lo, hi))
     }
 
-    /// Links the events of a range to each other; `lo` and `hi` are the bounds of these events.
+    /// Links the events of a range to each other; writes their bounds to `lo` and `hi`, `[events.len()]` each.
     pub(super) fn link_range(
         &self,
         t_ms: &[i64],
@@ -66,7 +66,7 @@ impl WindowKnn {
             }
             end = end.max(first);
             let most = n.min(first.saturating_add(self.k as usize));
-            // If events are dense all k lie in the window: one comparison instead of k.
+            // Fast path for dense events: if the k-th lies in the window, one comparison replaces k.
             if end < most && dt(most - 1) <= self.dt_max_ms {
                 end = most;
             }

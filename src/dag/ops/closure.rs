@@ -7,16 +7,17 @@ use super::view::ids_of;
 use crate::dag::DagError;
 use crate::dag::graph::Dag;
 
-/// Implements [`DagView::transitive_closure`]: counted before any of it is allocated, then written source by source.
+/// Implements [`DagView::transitive_closure`]: counts the edges, then allocates them and writes them source by
+/// source.
 pub(super) fn closure<D: DagView>(dag: &D, limit: u64) -> Result<Dag, DagError> {
     const SOURCES: usize = SourceMask::<4>::SOURCES;
     let nodes: Vec<u32> = (0..dag.nodes() as u32).collect();
     let mut row_ptr = Vec::with_capacity(nodes.len() + 1);
     row_ptr.push(0);
     let mut edges = 0;
-    // As many sweeps at a time as threads, so that a closure far above the limit is refused early.
-    for some in nodes.chunks(SOURCES * rayon::current_num_threads()) {
-        for count in reach_counts(dag, some, ReachDirection::Descendants) {
+    // One sweep per thread at a time, so that a closure far above the limit is refused early.
+    for sources in nodes.chunks(SOURCES * rayon::current_num_threads()) {
+        for count in reach_counts(dag, sources, ReachDirection::Descendants) {
             edges += u64::from(count);
             row_ptr.push(edges as u32);
         }
@@ -33,10 +34,10 @@ pub(super) fn closure<D: DagView>(dag: &D, limit: u64) -> Result<Dag, DagError> 
     let mut next = row_ptr.clone();
     let mut col_idx = vec![0; edges as usize];
     let ring_len = ring_len(dag);
-    for some in nodes.chunks(SOURCES) {
-        sweep_forward::<4, D>(dag, ring_len, some, |v, mask| {
+    for sources in nodes.chunks(SOURCES) {
+        sweep_forward::<4, D>(dag, ring_len, sources, |v, mask| {
             for source in mask.sources() {
-                let slot = &mut next[some[0] as usize + source];
+                let slot = &mut next[sources[0] as usize + source];
                 col_idx[*slot as usize] = v;
                 *slot += 1;
             }

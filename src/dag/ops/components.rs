@@ -2,7 +2,7 @@
 
 use crate::dag::graph::Digraph;
 
-/// The weakly connected components of a graph: the sets of nodes that are connected if edges are followed both ways.
+/// The weakly connected components of a graph: the connected components of the graph without edge directions.
 ///
 /// ```
 /// use ironforge::dag::Digraph;
@@ -13,9 +13,9 @@ use crate::dag::graph::Digraph;
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Components {
-    /// Component of each node, `0..count`, numbered in the order of their first nodes.
+    /// Component of each node, in `0..count`; components are numbered by their smallest nodes.
     pub label: Vec<u32>,
-    /// Number of components; a node without an edge is a component.
+    /// Number of components; an isolated node is a component.
     pub count: u32,
 }
 
@@ -29,12 +29,13 @@ impl Components {
             for v in row(u) {
                 if parent[v as usize] != own {
                     let other = root(&mut parent, v);
-                    // The lower one becomes the root: a root is then the first node of its component.
+                    // The smaller root wins: a root is then the smallest node of its component.
                     parent[own.max(other) as usize] = own.min(other);
                     own = own.min(other);
                 }
             }
         }
+        // Relabels in place: parents become component numbers.
         let mut label = parent;
         let mut count = 0;
         for u in 0..nodes {
@@ -43,7 +44,7 @@ impl Components {
                 label[u] = count;
                 count += 1;
             } else {
-                // A parent is before its child, so it already holds its label.
+                // A parent has a smaller number than its child, so it already holds its label.
                 label[u] = label[up];
             }
         }
@@ -51,6 +52,7 @@ impl Components {
     }
 }
 
+/// Root of `u` in the union-find forest; halves the path to it.
 fn root(parent: &mut [u32], mut u: u32) -> u32 {
     while parent[u as usize] != u {
         let up = parent[parent[u as usize] as usize];
@@ -61,7 +63,7 @@ fn root(parent: &mut [u32], mut u: u32) -> u32 {
 }
 
 impl Digraph {
-    /// The weakly connected components; cycles do not matter. O(nodes + edges) in practice.
+    /// The weakly connected components; the graph may have cycles. O(nodes + edges) in practice.
     pub fn weakly_connected_components(&self) -> Components {
         Components::of(self.nodes(), |u| self.row(u).iter().copied())
     }

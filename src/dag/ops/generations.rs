@@ -4,8 +4,8 @@ use rayon::prelude::*;
 
 use super::DagView;
 
-/// The nodes of a DAG by generation: the predecessors of a node are in earlier generations, at least one of them in
-/// the generation right before. The roots are generation 0.
+/// The topological generations of a DAG: generation 0 is the roots; the generation of any other node is one more than
+/// the highest of its predecessors.
 ///
 /// ```
 /// use ironforge::dag::{Dag, DagView};
@@ -18,11 +18,11 @@ use super::DagView;
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Generations {
-    /// Generation of each node, by number.
+    /// Generation of each node, `[nodes]`.
     pub level: Vec<u32>,
-    /// Nodes, generation by generation, rising inside each.
+    /// Nodes sorted by generation, then by number: `[nodes]`.
     pub order: Vec<u32>,
-    /// Generation `g` is `order[offsets[g]..offsets[g + 1]]`.
+    /// Generation `g` is `order[offsets[g]..offsets[g + 1]]`: `[generations + 1]`.
     pub offsets: Vec<u32>,
 }
 
@@ -39,8 +39,8 @@ impl Generations {
                 *at = (*at).max(next);
             }
         }
-        // Counted at g + 2 and summed up, `offsets[g + 1]` is the start of generation g; filling the generation moves
-        // it to the end.
+        // Counting sort with one array: generation g is counted at g + 2, so after the prefix sum `offsets[g + 1]`
+        // is its start; filling the generation advances that to its end.
         let mut offsets = vec![0_u32; count + 2];
         level.iter().for_each(|&g| offsets[g as usize + 2] += 1);
         for g in 0..count {
@@ -61,7 +61,7 @@ impl Generations {
         self.offsets.len() - 1
     }
 
-    /// Number of nodes of the widest generation, 0 if there is none.
+    /// Number of nodes of the largest generation, 0 without nodes.
     pub fn widest(&self) -> usize {
         self.offsets.windows(2).map(|w| (w[1] - w[0]) as usize).max().unwrap_or(0)
     }
@@ -75,11 +75,11 @@ impl Generations {
         &self.order[self.offsets[g] as usize..self.offsets[g + 1] as usize]
     }
 
-    /// Calls `f` with each node; a generation starts when the one before it is done, so `f` may read the results it
-    /// wrote for a node's predecessors. A generation of at least `parallel_width` nodes is split over rayon's
-    /// threads; a narrower one stays on this thread, because handing work over costs some microseconds. The graph
-    /// of one log of events has hundreds of thousands of generations of one or two nodes: use threads for many logs
-    /// at once instead.
+    /// Calls `f` with each node; a generation starts when the one before it is done, so `f` may read what it wrote
+    /// for a node's predecessors. A generation of at least `parallel_width` nodes is split over rayon's threads; a
+    /// narrower one runs on the calling thread, because passing work to another thread costs some microseconds. The
+    /// graph of a single session has very many generations of one or two nodes: process sessions in parallel
+    /// instead ([`DagBatch`](crate::dag::DagBatch)).
     pub fn par_for_each(&self, parallel_width: usize, f: impl Fn(u32) + Sync) {
         for g in 0..self.count() {
             let nodes = self.nodes(g);

@@ -1,4 +1,4 @@
-//! Transitive reduction of a graph whose rows are ranges, such as that of events in a window.
+//! Transitive reduction of a graph whose rows are ranges, as for events linked in a time window.
 
 use super::DagView;
 use super::reduction::too_large;
@@ -6,16 +6,15 @@ use super::view::ids_of;
 use crate::dag::DagError;
 use crate::dag::graph::Dag;
 
-/// Number of successors that are written at a time.
+/// Number of successors written at a time.
 const STEP: usize = 4;
 
-/// The reduction of a graph whose rows are contiguous ranges, neither end falling from row to row; `None` for any
-/// other graph. O(nodes + edges that stay).
+/// The reduction of a graph whose rows are contiguous ranges with non-decreasing bounds; `None` for any other graph.
+/// O(nodes + edges kept).
 ///
-/// Of the successors `lo..hi` of a node those stay that are nearer than the nearest successor of `lo`. Any longer
-/// path starts at a successor m >= lo, and its end is not nearer than the nearest successor of m, which is not
-/// nearer than that of lo: so no nearer successor goes. The others go, because the row of `lo` ends no earlier than
-/// `hi` and holds them.
+/// Of the successors `lo..hi` of a node, exactly those before the first successor `s` of `lo` are kept. No path of
+/// two or more edges leads to one of these: it starts at a successor m >= lo, and the first successor of m is not
+/// before `s`. The others are redundant: the row of `lo` is `s..` up to at least `hi`, so it contains them.
 pub(super) fn reduce<D: DagView>(dag: &D) -> Option<Result<Dag, DagError>> {
     let nodes = dag.nodes();
     let (lo, mut hi) = bounds(dag)?;
@@ -32,8 +31,8 @@ pub(super) fn reduce<D: DagView>(dag: &D) -> Option<Result<Dag, DagError>> {
     let mut end = 0;
     row_ptr.push(0);
     for (&lo, &hi) in lo.iter().zip(&hi) {
-        // Rows are short and their lengths unpredictable: the next row overwrites what is written past the end of
-        // one.
+        // Rows are short and of unpredictable length: whole steps are written, and the next row overwrites the
+        // excess.
         let mut next = lo;
         loop {
             let at = end + (next - lo) as usize;
@@ -50,8 +49,8 @@ pub(super) fn reduce<D: DagView>(dag: &D) -> Option<Result<Dag, DagError>> {
     Some(Ok(Dag::from_forward_rows(row_ptr, col_idx, ids_of(dag))))
 }
 
-/// The nearest successor of each node and one past its last; `lo` has a sentinel behind the last node. An empty row
-/// is the empty range at the end of the row before it. `None` if a row is not a range or an end falls.
+/// First successor of each node, with a sentinel at the end, and one past its last successor. An empty row is the
+/// empty range at the end of the row before it. `None` if a row is not a range or a bound decreases.
 fn bounds<D: DagView>(dag: &D) -> Option<(Vec<u32>, Vec<u32>)> {
     let nodes = dag.nodes();
     let (mut lo, mut hi) = (Vec::with_capacity(nodes + 1), Vec::with_capacity(nodes));
@@ -60,7 +59,7 @@ fn bounds<D: DagView>(dag: &D) -> Option<(Vec<u32>, Vec<u32>)> {
         let mut row = dag.successors(u);
         let len = row.len() as u32;
         let first = row.next().unwrap_or(least_hi.max(u + 1));
-        // Successors rise strictly, so a row as long as its span has no gap.
+        // Successors are strictly rising, so a row as long as its span has no gap.
         let end = row.next_back().map_or(first + len, |last| last + 1);
         if end - first != len || first < least_lo || end < least_hi {
             return None;

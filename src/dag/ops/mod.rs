@@ -1,15 +1,15 @@
-//! Operations on a DAG, each written once for all forms.
+//! Operations on a DAG, each written once for all representations.
 //!
-//! - `view`: [`DagView`], the operations by name, and its implementations for the forms
+//! - `view`: [`DagView`], the trait with all operations, implemented for both representations
 //! - `generations`: topological generations, and parallel work over them
-//! - `paths`: longest and critical paths, numbers of paths
-//! - `reach`: descendants and ancestors of one node, reachability of two
-//! - `reach_counts`: numbers of descendants and ancestors of many nodes
+//! - `paths`: longest and critical paths, path counts
+//! - `reach`: descendants and ancestors of one node, reachability between two nodes
+//! - `reach_counts`: descendant and ancestor counts of many nodes
 //! - `reduction`, `interval_reduction`: transitive reduction of any graph, and of one whose rows are ranges
 //! - `closure`: transitive closure
 //! - `components`: weakly connected components
 //! - `subgraph`: slices, induced subgraphs, the transposed graph, degrees
-//! - `bit_set`, `source_mask`: sets of nodes, and of the sources of a sweep
+//! - `bit_set`, `source_mask`: bit sets of nodes, and of the sources of a sweep
 
 mod bit_set;
 mod closure;

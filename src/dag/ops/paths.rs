@@ -1,8 +1,9 @@
-//! Paths: the longest by edges and by weight, the critical path with its slack, and numbers of paths.
+//! Paths: the longest by edges and by weight, the critical path with slack, and path counts.
 
 use super::DagView;
 use crate::dag::DagError;
 
+/// Predecessor of the first node of a path.
 const NONE: u32 = u32::MAX;
 
 /// A path and the sum of its weights.
@@ -10,12 +11,12 @@ const NONE: u32 = u32::MAX;
 pub struct WeightedPath {
     /// Sum of the weights along the path.
     pub length: f64,
-    /// Its nodes.
+    /// Nodes of the path, in order.
     pub nodes: Vec<u32>,
 }
 
-/// A schedule by the critical path method: nodes are moments, an edge u -> v of weight w means that v is at least w
-/// after u, no node is before 0, and the last node is as early as possible.
+/// A schedule by the critical path method: each node gets a time of at least 0, an edge u -> v of weight w means
+/// that v is at least w after u, and the latest time of all is as small as possible.
 ///
 /// ```
 /// use ironforge::dag::{Dag, DagView};
@@ -29,15 +30,16 @@ pub struct WeightedPath {
 /// ```
 #[derive(Debug, Clone, PartialEq)]
 pub struct CriticalPath {
-    /// Moment of the last node: the length of the longest path.
+    /// Length of the schedule: that of the longest path.
     pub length: f64,
-    /// The nodes of a longest path: none of them can be delayed.
+    /// The nodes of a longest path, in order: none of them can be delayed.
     pub path: Vec<u32>,
-    /// Earliest moment of each node.
+    /// Earliest time of each node, `[nodes]`.
     pub earliest: Vec<f64>,
-    /// Latest moment of each node that keeps the last node at `length`.
+    /// Latest time of each node that keeps the schedule at `length`, `[nodes]`.
     pub latest: Vec<f64>,
-    /// `latest - earliest`: the delay that each node allows. 0 on `path`; elsewhere as exact as sums of f64 are.
+    /// `latest - earliest`, the delay that each node allows, `[nodes]`. Exactly 0 on `path`; elsewhere with the
+    /// rounding errors of f64 sums.
     pub slack: Vec<f64>,
 }
 
@@ -91,7 +93,7 @@ pub(super) fn critical<D: DagView, W: Copy + Into<f64>>(
         for (v, &w) in row.zip(&weights[start..behind]) {
             here = here.min(latest[v as usize] - w.into());
         }
-        // Rounding could make it smaller than the earliest.
+        // Rounding could make it smaller than the earliest time.
         here = here.max(earliest[u]);
         (latest[u], slack[u]) = (here, here - earliest[u]);
         behind = start;
@@ -104,17 +106,17 @@ pub(super) fn critical<D: DagView, W: Copy + Into<f64>>(
 
 /// The longest path to each node, by a forward sweep.
 struct LongestPaths {
-    /// Length of the longest path to each node, 0 if every path to it is negative.
+    /// Length of the longest path to each node; 0, that of the node alone, if no path to it is positive.
     earliest: Vec<f64>,
     /// The predecessor of each node on that path.
     from: Vec<u32>,
-    /// Last node of the longest path of all.
+    /// Last node of the longest path of the graph.
     end: usize,
 }
 
 #[track_caller]
 fn longest_paths<D: DagView, W: Copy + Into<f64>>(dag: &D, weights: &[W]) -> Result<LongestPaths, DagError> {
-    assert_eq!(weights.len() as u64, dag.edges(), "one weight an edge");
+    assert_eq!(weights.len() as u64, dag.edges(), "one weight per edge");
     if let Some(edge) = weights.iter().position(|&w| !w.into().is_finite()) {
         return Err(DagError::Weight { edge, value: weights[edge].into() });
     }
@@ -144,7 +146,7 @@ fn longest_paths<D: DagView, W: Copy + Into<f64>>(dag: &D, weights: &[W]) -> Res
     Ok(LongestPaths { earliest, from, end })
 }
 
-/// The nodes of the path that ends at `end`; none if there are no nodes.
+/// The path that ends at `end`, along the predecessors `from`; empty without nodes.
 fn walk_back(from: &[u32], end: usize) -> Vec<u32> {
     let steps = std::iter::successors(Some(end as u32), |&v| Some(from[v as usize]).filter(|&u| u != NONE));
     let mut path: Vec<u32> = if from.is_empty() { Vec::new() } else { steps.collect() };
@@ -152,7 +154,7 @@ fn walk_back(from: &[u32], end: usize) -> Vec<u32> {
     path
 }
 
-/// Number of paths from any of `from` to each node; `sum` returns `None` if the sum does not fit.
+/// Number of paths to each node from any of the nodes `from`; `sum` returns `None` if a sum overflows.
 #[track_caller]
 pub(super) fn path_counts<D: DagView, N: Copy + Default + PartialEq>(
     dag: &D,

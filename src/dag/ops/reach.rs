@@ -13,7 +13,7 @@ pub(super) fn descendants<D: DagView>(dag: &D, u: u32) -> Vec<u32> {
         for v in dag.successors(at) {
             reached.insert(v);
         }
-        // Edges go forward: the set is complete up to `at`.
+        // Edges go forward, so no node up to `at` can be added later.
         match reached.next(at + 1) {
             Some(next) => at = next,
             None => return found,
@@ -45,7 +45,8 @@ pub(super) fn ancestors<D: DagView>(dag: &D, v: u32) -> Vec<u32> {
     found
 }
 
-/// Implements [`DagView::reaches`]: the node nearest to `v` is always followed first, nodes behind `v` never.
+/// Implements [`DagView::reaches`]: depth-first search that tries the successor nearest to `v` first and prunes nodes
+/// after `v`.
 #[track_caller]
 pub(super) fn reaches<D: DagView>(dag: &D, u: u32, v: u32) -> bool {
     assert!((v as usize) < dag.nodes(), "node {v} of {}", dag.nodes());

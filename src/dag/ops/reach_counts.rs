@@ -1,17 +1,18 @@
-//! Numbers of ancestors or descendants of many nodes: sweeps that carry one bit a source.
+//! Ancestor or descendant counts of many nodes: sweeps that carry one bit per source.
 
 use rayon::prelude::*;
 
 use super::DagView;
 use super::source_mask::{SourceCounter, SourceMask};
 
-/// Words of a mask while the masks of all nodes within reach fit a cache: 256 sources a sweep.
+/// Words of a mask if the masks of all nodes within reach fit the cache: 256 sources per sweep.
 const WIDE: usize = 4;
-/// Bytes of masks above which a sweep takes 64 sources, 8 bytes a node, to limit memory traffic.
+/// Bytes of masks up to which [`WIDE`] masks are used; above, masks of one word, 64 sources per sweep, limit the
+/// memory traffic.
 const CACHE_BYTES: usize = 32 << 20;
 
-/// Masks of the nodes within reach of each other: that of node `u` has the index `u` modulo the length, so a sweep
-/// of a graph whose edges are short stays in the cache for any number of nodes.
+/// A ring buffer of masks: that of node `u` is at `u` modulo the length, so that a sweep of a graph with short
+/// edges stays in the cache for any number of nodes.
 struct MaskRing<const W: usize>(Vec<SourceMask<W>>);
 
 impl<const W: usize> MaskRing<W> {
@@ -27,13 +28,13 @@ impl<const W: usize> MaskRing<W> {
     }
 }
 
-/// Length of a ring in which no two nodes of an edge share a slot.
+/// Length of a ring in which the two ends of an edge never share a slot, a power of two.
 pub(super) fn ring_len<D: DagView>(dag: &D) -> usize {
     (dag.reach() as usize + 1).next_power_of_two()
 }
 
-/// Calls `visit` with each node that one of the `sources` leads to, rising, and the mask of those sources. `sources`
-/// rise; there are at most [`SourceMask::SOURCES`]. `ring_len` is [`ring_len`] of the graph.
+/// Calls `visit` with each descendant of one of the `sources`, rising, and the mask of the sources that lead to it.
+/// `sources` are rising and at most [`SourceMask::SOURCES`]; `ring_len` is [`ring_len`] of the graph.
 pub(super) fn sweep_forward<const W: usize, D: DagView>(
     dag: &D,
     ring_len: usize,
@@ -71,7 +72,7 @@ pub(super) fn sweep_forward<const W: usize, D: DagView>(
     }
 }
 
-/// As [`sweep_forward`], backwards: calls `visit` with each node that leads to one of the `sources`, falling.
+/// As [`sweep_forward`], backwards: calls `visit` with each ancestor of one of the `sources`, falling.
 fn sweep_backward<const W: usize, D: DagView>(
     dag: &D,
     ring_len: usize,
@@ -97,7 +98,7 @@ fn sweep_backward<const W: usize, D: DagView>(
     }
 }
 
-/// Direction in which edges are followed.
+/// The nodes that are counted.
 #[derive(Clone, Copy)]
 pub(super) enum ReachDirection {
     Ancestors,
@@ -124,7 +125,7 @@ fn count_in_batches<const W: usize, D: DagView>(
     sources: &[u32],
     direction: ReachDirection,
 ) -> Vec<u32> {
-    // Neighbours share a sweep, so that it need not pass over the whole graph.
+    // Sources close to each other share a sweep, so that it covers only a part of the graph.
     let mut order: Vec<usize> = (0..sources.len()).collect();
     order.sort_unstable_by_key(|&i| sources[i]);
     let batch = |batch: &[usize]| {

@@ -7,18 +7,19 @@ use super::{DagView, Generations, interval_reduction};
 use crate::dag::DagError;
 use crate::dag::graph::Dag;
 
-/// Longest edge for which the nodes reached are kept as a band of bits a node; the bands of all nodes within reach
+/// Longest edge for which reachability is stored as a band of bits per node; the bands of all nodes within reach
 /// then take 8 MiB.
 const MAX_BAND: u32 = 4096;
-/// Bytes of reachability bits of all nodes that are kept at a time if edges are longer.
+/// Bytes of reachability bits, of all nodes together, that are held at a time if edges are longer.
 const CACHE_BYTES: usize = 16 << 20;
-/// A step of a search takes as long as joining about ten words, and half of the columns are before a node.
+/// Cost of a step of the search in words of the column method: a step takes as long as joining about ten words, and
+/// on average the column method skips half of the words of a node.
 const WORDS_A_STEP: u64 = 20;
 
 /// Implements [`DagView::transitive_reduction`].
 ///
-/// An edge u -> x goes if another successor of u that is before x leads to x. If rows are ranges that is known from
-/// two of them; the other methods sweep backwards and differ in how they store the nodes that a node reaches.
+/// An edge u -> x is redundant if another successor of u, before x, leads to x. If rows are ranges, two of them
+/// decide that; the other methods sweep backwards and differ in how they store the nodes that a node reaches.
 pub(super) fn reduce<D: DagView>(dag: &D) -> Result<Dag, DagError> {
     if let Some(reduced) = interval_reduction::reduce(dag) {
         return reduced;
@@ -33,18 +34,18 @@ pub(super) fn reduce<D: DagView>(dag: &D) -> Result<Dag, DagError> {
     }
 }
 
-/// The edges that stay, one bit an edge, in edge order.
+/// The edges of the reduction, one bit per edge of the graph, in edge order.
 struct KeptEdges {
     bits: Vec<u64>,
 }
 
 impl KeptEdges {
     fn none(edges: u64) -> Self {
-        // One word more, so that the bits of a row can always be written across a word boundary.
+        // One word more, so that 64 bits can be written across any word boundary.
         Self { bits: vec![0; (edges / 64) as usize + 2] }
     }
 
-    /// Adds up to 64 edges from `start`.
+    /// Adds the edges `start + i` for the bits i of `bits`.
     #[inline]
     fn insert(&mut self, start: u64, bits: u64) {
         let (word, shift) = ((start / 64) as usize, start % 64);
@@ -62,7 +63,8 @@ impl KeptEdges {
         if u32::try_from(count).is_err() {
             return Err(too_large(count));
         }
-        // One more than stay: each edge is written at the end, and the end moves on only if the edge stays.
+        // Branch-free: every edge is written at the end, and the end advances only if the edge is kept. Hence one
+        // entry more than edges kept.
         let mut col_idx = vec![0; count as usize + 1];
         let mut row_ptr = Vec::with_capacity(dag.nodes() + 1);
         row_ptr.push(0);
@@ -80,7 +82,7 @@ impl KeptEdges {
     }
 }
 
-/// For edges of length 64 at most: one word holds the nodes reached among the 64 nodes behind a node.
+/// The reduction for edges of length 64 at most: one word holds the nodes reached among the 64 nodes after a node.
 fn one_word<D: DagView>(dag: &D) -> KeptEdges {
     let mut kept = KeptEdges::none(dag.edges());
     let mut start = dag.edges();
@@ -93,7 +95,8 @@ fn one_word<D: DagView>(dag: &D) -> KeptEdges {
         for v in row {
             let distance = v - u - 1;
             let new = reached >> distance & 1 == 0;
-            // If v is already reached, so is all that v reaches: adding it again changes nothing and avoids a branch.
+            // If v is already reached, so is all that v reaches: joining it again changes nothing and avoids a
+            // branch.
             reached |= 1 << distance | reachable[v as usize % 64] << distance << 1;
             stays |= if new { bit } else { 0 };
             bit <<= 1;
@@ -104,12 +107,12 @@ fn one_word<D: DagView>(dag: &D) -> KeptEdges {
     kept
 }
 
-/// As [`one_word`], with as many words as the longest edge needs. Node v has bit v modulo the ring length in every
-/// row, so rows are joined without shifts.
+/// As [`one_word`], with as many words per node as the longest edge needs. Node v is bit v modulo the ring length
+/// in every row, so rows are joined without shifts.
 fn band<D: DagView>(dag: &D, reach: u32) -> KeptEdges {
     let mut kept = KeptEdges::none(dag.edges());
     let mut start = dag.edges();
-    // 64 more than the longest edge: a word that is joined whole holds no bit of a node that wrapped around.
+    // 64 more than the longest edge: a whole word that is joined has no bit of a node that wrapped around.
     let len = (reach as usize + 64).next_power_of_two();
     let words = len / 64;
     let mut reachable = vec![0_u64; len * words];
@@ -149,9 +152,9 @@ fn join(reached: &mut [u64], of_v: &[u64], v: u32, horizon: u32) {
     reached[last] |= of_v[last] & (u64::MAX >> (63 - horizon % 64));
 }
 
-/// For edges of any length: the nodes that the successors of a node reach are searched in the part that is already
-/// reduced, no further than the last successor that could go. An edge from one generation to the next always stays.
-/// Fast if few nodes are reached; `None` once [`columns`] is the faster method.
+/// The reduction for edges of any length, by a depth-first search from the successors of each node in the part
+/// already reduced, up to the last successor that can be redundant. An edge from one generation to the next is
+/// never redundant. Fast if few nodes are reached; gives up with `None` once [`columns`] is expected to be faster.
 fn search<D: DagView>(dag: &D) -> Option<Result<Dag, DagError>> {
     let mut steps = dag.edges() + dag.edges().saturating_mul(dag.nodes() as u64) / 64 / WORDS_A_STEP;
     let level = Generations::of(dag).level;
@@ -201,8 +204,8 @@ fn search<D: DagView>(dag: &D) -> Option<Result<Dag, DagError>> {
     Some(Ok(Dag::from_forward_rows(row_ptr, col_idx, ids_of(dag))))
 }
 
-/// For edges of any length and any number of nodes reached: bits as in [`band`], but of some columns at a time, as
-/// many as a cache holds for all nodes. O(nodes · edges / 64) time.
+/// The reduction for edges of any length, however many nodes are reached: bits as in [`band`], for as many columns
+/// at a time as fit the cache for all nodes. O(nodes · edges / 64) time.
 fn columns<D: DagView>(dag: &D) -> KeptEdges {
     let nodes = dag.nodes();
     let mut kept = KeptEdges::none(dag.edges());
@@ -223,7 +226,7 @@ fn columns<D: DagView>(dag: &D) -> KeptEdges {
                 row.zip(start..).map(|(v, edge)| (v as usize, edge)).take_while(|&(v, _)| v < end)
             {
                 let stays = if v < first {
-                    // Decided with its own column; if it went, other successors reach all that it reaches.
+                    // Decided with the columns of v; if it is redundant, other successors reach all that v reaches.
                     kept.contains(edge)
                 } else {
                     let (word, bit) = ((v - first) / 64, 1 << ((v - first) % 64));
@@ -242,7 +245,7 @@ fn columns<D: DagView>(dag: &D) -> KeptEdges {
     kept
 }
 
-/// The error of a reduction of `count` edges.
+/// The error for a reduction of `count` edges.
 pub(super) fn too_large(count: u64) -> DagError {
     DagError::TooLarge { what: "edges of a transitive reduction", count }
 }

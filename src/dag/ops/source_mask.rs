@@ -1,8 +1,8 @@
-//! Sets of sources as bit masks, and counters of the masks that hold each source.
+//! Bit sets of sources, and counters of the sets that contain each source.
 
 use std::ops::{BitAnd, BitOr, BitXor};
 
-/// A set of up to `64 W` sources of one sweep, one bit each.
+/// A set of up to 64·W sources of one sweep, one bit each.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) struct SourceMask<const W: usize>([u64; W]);
 
@@ -52,7 +52,7 @@ impl<const W: usize> BitXor for SourceMask<W> {
     }
 }
 
-/// Counts, for each source, the masks that hold it: the bit planes of one binary counter a source, fed through a
+/// Counts, for each source, the masks that hold it: the bit planes of one binary counter per source, fed through a
 /// tree of full adders (Harley and Seal).
 pub(super) struct SourceCounter<const W: usize> {
     /// Planes of the bits 2^0, 2^1, ...
@@ -107,7 +107,7 @@ impl<const W: usize> SourceCounter<W> {
         }
     }
 
-    /// The counts by source.
+    /// The count of each source, `[SOURCES]`.
     pub(super) fn totals(mut self) -> impl Iterator<Item = u32> {
         self.add_pending();
         (0..SourceMask::<W>::SOURCES).map(move |source| {

@@ -75,7 +75,7 @@ pub(super) fn induced<D: DagView>(dag: &D, nodes: &[u32]) -> Result<Dag, DagErro
 /// Implements [`DagView::time_slice`].
 #[track_caller]
 pub(super) fn time_slice<D: DagView>(dag: &D, t_ms: &[i64], times: Range<i64>) -> Result<D, DagError> {
-    assert_eq!(t_ms.len(), dag.nodes(), "one time a node");
+    assert_eq!(t_ms.len(), dag.nodes(), "one time per node");
     if let Some(i) = t_ms.windows(2).position(|w| w[1] < w[0]) {
         return Err(DagError::Unsorted { index: i + 1 });
     }

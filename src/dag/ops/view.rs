@@ -1,4 +1,4 @@
-//! The operations of every form of a DAG.
+//! The operations on every representation of a DAG.
 
 use std::ops::Range;
 
@@ -8,12 +8,12 @@ use super::{closure, paths, reach, reduction, subgraph};
 use crate::dag::DagError;
 use crate::dag::graph::{Dag, IdMap, IntervalDag};
 
-/// A DAG whose nodes are the numbers `0..nodes`, every edge going from a lower to a higher one.
+/// A DAG on the nodes `0..nodes` in which every edge goes from a lower to a higher number.
 ///
-/// Each operation is one forward or backward sweep over the numbers, without a queue and without recursion, and is
-/// written once for all forms. Nodes are named by number, in arguments and in results: [`DagView::id`] and
-/// [`Dag::number`] translate if the caller's ids differ, and a [`Dag`] that is a result keeps the ids.
-/// "In edge order" means by source and then by target, the order of [`DagView::edge_iter`].
+/// Most operations are one forward or backward sweep over the numbers, without a queue; none is recursive.
+/// Arguments and results name nodes by number: [`DagView::id`] and [`Dag::number`] translate if the caller's ids
+/// differ, and a [`Dag`] that is a result keeps the ids. "In edge order" means by source and then by target, the
+/// order of [`DagView::edge_iter`].
 ///
 /// ```
 /// use ironforge::dag::{Dag, DagView};
@@ -43,14 +43,15 @@ pub trait DagView: Sync + Sized {
     /// Returns whether the edge u -> v exists.
     fn has_edge(&self, u: u32, v: u32) -> bool;
 
-    /// The largest `v - u` of an edge u -> v, 0 without edges: the distance over which a sweep keeps state. O(nodes).
+    /// Length of the longest edge, the largest `v - u` of an edge u -> v; 0 without edges. A sweep keeps state over
+    /// this distance. O(nodes).
     fn reach(&self) -> u32;
 
-    /// The nodes of a range of numbers and the edges among them, in the same form; numbered from 0, so node `i` is
-    /// `numbers.start + i` of this graph. O(nodes + edges) of the slice.
+    /// The subgraph of a range of numbers, in the same representation; node `i` of it is `numbers.start + i` of
+    /// this graph. O(nodes + edges) of the slice.
     fn slice(&self, numbers: Range<u32>) -> Self;
 
-    /// Memory held, bytes.
+    /// Allocated memory, bytes.
     fn bytes(&self) -> usize;
 
     /// The caller's id of each number, if ids and numbers differ.
@@ -89,18 +90,18 @@ pub trait DagView: Sync + Sized {
         (0..self.nodes() as u32).filter(|&u| self.successors(u).len() == 0).collect()
     }
 
-    /// The generations, as networkx's `topological_generations`. O(nodes + edges).
+    /// The topological generations, as networkx's `topological_generations`. O(nodes + edges).
     fn topological_generations(&self) -> Generations {
         Generations::of(self)
     }
 
-    /// The nodes of a path of the most edges. Ties: the lowest last node, and for each node its lowest
+    /// The nodes of a path with the most edges, in order. Ties: the lowest last node, then for each node its lowest
     /// predecessor on a longest path to it. Empty without nodes. O(nodes + edges).
     fn longest_path(&self) -> Vec<u32> {
         paths::longest(self)
     }
 
-    /// A path of the largest sum of weights, summed in f64; ties as in [`DagView::longest_path`]. A single node is
+    /// A path with the largest sum of weights, summed in f64; ties as in [`DagView::longest_path`]. A single node is
     /// a path of length 0, so no length is negative. O(nodes + edges).
     ///
     /// # Errors
@@ -110,7 +111,7 @@ pub trait DagView: Sync + Sized {
         paths::heaviest(self, weights)
     }
 
-    /// The schedule by the critical path method: earliest and latest moment of each node, its slack, and a path
+    /// The schedule by the critical path method: earliest and latest time of each node, its slack, and a path
     /// without slack. O(nodes + edges).
     ///
     /// # Errors
@@ -120,10 +121,11 @@ pub trait DagView: Sync + Sized {
         paths::critical(self, weights)
     }
 
-    /// Number of paths to each node that start at one of `from`, the path without edges included. O(nodes + edges).
+    /// Number of paths to each node that start at one of `from`, including the path of a single node. O(nodes +
+    /// edges).
     ///
     /// # Errors
-    /// [`DagError::Overflow`] if a number does not fit; [`DagView::path_counts_f64`] then gives its size.
+    /// [`DagError::Overflow`] if a count does not fit u64; [`DagView::path_counts_f64`] gives an approximation then.
     #[track_caller]
     fn path_counts(&self, from: &[u32]) -> Result<Vec<u64>, DagError> {
         paths::path_counts(self, from, 1, u64::checked_add)
@@ -148,36 +150,38 @@ pub trait DagView: Sync + Sized {
         reach::ancestors(self, v)
     }
 
-    /// Number of descendants of each of `nodes`, in their order: up to 256 nodes a sweep, sweeps in parallel.
+    /// Number of descendants of each of `nodes`, in the order given: up to 256 nodes per sweep, sweeps in parallel.
     /// O(nodes.len() / 256 · edges).
     #[track_caller]
     fn descendant_counts(&self, nodes: &[u32]) -> Vec<u32> {
         reach_counts(self, nodes, ReachDirection::Descendants)
     }
 
-    /// Number of ancestors of each of `nodes`, in their order; cost as [`DagView::descendant_counts`].
+    /// Number of ancestors of each of `nodes`, in the order given; cost as [`DagView::descendant_counts`].
     #[track_caller]
     fn ancestor_counts(&self, nodes: &[u32]) -> Vec<u32> {
         reach_counts(self, nodes, ReachDirection::Ancestors)
     }
 
-    /// Returns whether `u` is `v` or leads to it. The successor nearest to `v` is followed first, nodes behind `v`
-    /// never: if there is a path, this is mostly one straight walk. O(nodes and edges between them) at worst.
+    /// Returns whether `u` is `v` or leads to it. Depth-first search that tries the successor nearest to `v` first;
+    /// if there is a path, it is usually found without backtracking. O(nodes and edges between them) at worst.
     #[track_caller]
     fn reaches(&self, u: u32, v: u32) -> bool {
         reach::reaches(self, u, v)
     }
 
-    /// The fewest edges with the same reachability: an edge u -> v goes if there is a longer path. O(edges) if
-    /// edges are short, as those of events in a window; O(nodes · edges) at worst, never O(nodes²) memory.
+    /// The transitive reduction, the smallest graph with the same reachability: an edge u -> v is removed if there
+    /// is a longer path from u to v. O(edges) if edges are short, as for events linked in a time window; O(nodes ·
+    /// edges) at worst, never O(nodes²) memory.
     ///
     /// # Errors
-    /// [`DagError::TooLarge`] if more than `u32::MAX` edges stay.
+    /// [`DagError::TooLarge`] if more than `u32::MAX` edges remain.
     fn transitive_reduction(&self) -> Result<Dag, DagError> {
         reduction::reduce(self)
     }
 
-    /// An edge from each node to each of its descendants. O(nodes / 256 · edges + edges of the closure).
+    /// The transitive closure: an edge from each node to each of its descendants. O(nodes / 256 · edges + edges of
+    /// the closure).
     ///
     /// # Errors
     /// [`DagError::Limit`] above `max_edges` or `u32::MAX` edges: they are counted before any of them is stored.
@@ -185,8 +189,8 @@ pub trait DagView: Sync + Sized {
         closure::closure(self, max_edges)
     }
 
-    /// The graph with every edge reversed. So that its edges go forward again, number `i` becomes `nodes - 1 - i`;
-    /// ids stay. O(nodes + edges).
+    /// The graph with every edge reversed. Number `i` becomes `nodes - 1 - i`, so that edges go forward again; ids
+    /// stay. O(nodes + edges).
     ///
     /// # Errors
     /// [`DagError::TooLarge`] above `u32::MAX` edges.
@@ -199,8 +203,8 @@ pub trait DagView: Sync + Sized {
         Components::of(self.nodes(), |u| self.successors(u))
     }
 
-    /// The given nodes, in any order, and all edges among them; ids are those of this graph. O(nodes + edges of
-    /// these).
+    /// The subgraph of the given nodes, in any order, with all edges among them; ids are those of this graph.
+    /// O(nodes + edges of these).
     ///
     /// # Errors
     /// [`DagError::TooLarge`] above `u32::MAX` edges.
@@ -209,17 +213,18 @@ pub trait DagView: Sync + Sized {
         subgraph::induced(self, nodes)
     }
 
-    /// The slice of nodes whose time is in `times`, its end exclusive; `t_ms` holds the time of each number, rising.
+    /// The slice of the nodes whose time is in `times`, milliseconds; `t_ms` is the time of each number, `[nodes]`,
+    /// rising.
     ///
     /// # Errors
-    /// [`DagError::Unsorted`] if a time falls.
+    /// [`DagError::Unsorted`] if the times are not sorted.
     #[track_caller]
     fn time_slice(&self, t_ms: &[i64], times: Range<i64>) -> Result<Self, DagError> {
         subgraph::time_slice(self, t_ms, times)
     }
 }
 
-/// 8 bytes a node; [`DagView::edges`] is O(nodes), [`DagView::has_edge`] O(1).
+/// 8 bytes per node; [`DagView::edges`] is O(nodes), [`DagView::has_edge`] O(1).
 impl DagView for IntervalDag {
     fn nodes(&self) -> usize {
         self.bounds().0.len()
@@ -257,7 +262,7 @@ impl DagView for IntervalDag {
     }
 }
 
-/// 4 bytes an edge and 4 a node; [`DagView::has_edge`] is O(log of the number of successors of `u`).
+/// 4 bytes per edge and 4 per node; [`DagView::has_edge`] is O(log of the number of successors of `u`).
 impl DagView for Dag {
     fn nodes(&self) -> usize {
         self.parts().0.len() - 1

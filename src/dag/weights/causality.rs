@@ -1,11 +1,11 @@
-//! The causality table: a value for each pair of kinds.
+//! The causality table: a value for each pair of event kinds.
 
 use crate::dag::DagConfig;
 
-/// Share of an entry's value for a pair of kinds that only contains the entry's two kinds.
-const CONTAINED: f64 = 0.7;
+/// Factor of an entry's value for a pair of kinds whose names contain those of the entry.
+const CONTAINED_FACTOR: f64 = 0.7;
 /// Value of a pair that matches no entry.
-const UNKNOWN: f64 = 0.3;
+const DEFAULT_VALUE: f64 = 0.3;
 
 /// Table of the plausibility that one kind of event causes another: (source kind, target kind, value in 0..=1), in
 /// order of precedence.
@@ -27,13 +27,13 @@ impl Causality {
         Self(entries.into_iter().map(|(s, d, c)| (s.to_lowercase(), d.to_lowercase(), c)).collect())
     }
 
-    /// Value of a pair of kinds: that of the entry that names it exactly; else 0.7 of the first entry whose two kinds
-    /// are contained in it; else 0.3.
+    /// Value of a pair of kinds: that of the entry with exactly these kinds; else 0.7 of that of the first entry
+    /// whose kinds are substrings of them; else 0.3.
     pub fn at(&self, source: &str, target: &str) -> f64 {
         self.value(&self.matches(source).source, &self.matches(target).target)
     }
 
-    /// The matches of a kind with the entries of the table.
+    /// The matches of a kind with each entry of the table.
     pub(super) fn matches(&self, kind: &str) -> KindMatches {
         let kind = kind.to_lowercase();
         let matched = |name: &String| match kind.contains(name.as_str()) {
@@ -47,18 +47,19 @@ impl Causality {
         }
     }
 
+    /// Value of a pair of kinds from their matches.
     pub(super) fn value(&self, source: &[KindMatch], target: &[KindMatch]) -> f64 {
         let pairs = || self.0.iter().zip(source.iter().zip(target));
         let exact = pairs().find(|(_, pair)| *pair == (&KindMatch::Exact, &KindMatch::Exact));
         let contained = || pairs().find(|(_, (s, d))| **s != KindMatch::No && **d != KindMatch::No);
         match exact {
             Some(((_, _, c), _)) => *c,
-            None => contained().map_or(UNKNOWN, |((_, _, c), _)| CONTAINED * c),
+            None => contained().map_or(DEFAULT_VALUE, |((_, _, c), _)| CONTAINED_FACTOR * c),
         }
     }
 }
 
-/// Match of a kind with the name in a table's entry.
+/// Match of a kind with a name in an entry of the table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum KindMatch {
     No,

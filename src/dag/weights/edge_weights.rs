@@ -1,4 +1,4 @@
-//! The weight of an edge: closeness in time, causality of the kinds, closeness in price, and price zones.
+//! The weights of edges, from closeness in time, causality of the kinds, closeness in price, and price zones.
 
 use super::Causality;
 use super::causality::KindMatches;
@@ -9,17 +9,17 @@ use crate::table::Labels;
 const TIME_SHARE: f64 = 0.5;
 const CAUSAL_SHARE: f64 = 0.3;
 const PRICE_SHARE: f64 = 0.2;
-/// Smallest weight: a weak link is still a link.
+/// Smallest weight, so that no edge vanishes.
 const MIN_WEIGHT: f64 = 0.1;
 const MS_PER_MINUTE: f64 = 60_000.0;
 
 /// Weights of edges between the events of one group.
 ///
 /// `0.5 (1 - dt / horizon) + 0.3 c + 0.2 p`, clamped to `[0.1, 1]`, where `c` is [`Causality::at`] and
-/// `p = 1 / (1 + |p2 - p1| / max(p1, 1))` the closeness in price. A missing price enters as 0: `p` is 0 if the
-/// source has none, and one half if only the target has none and the source's is 1 or more. Without a price column
-/// its term is dropped and the other two are divided by 0.8. [`EdgeWeights::zoned`] multiplies each weight by the
-/// nearness of its ends to price zones.
+/// `p = 1 / (1 + |p2 - p1| / max(p1, 1))` is the closeness of the prices of source and target. A missing price
+/// enters as 0: `p` is 0 if the source has none, and one half if only the target has none and the source's is 1 or
+/// more. Without a price column its term is dropped and the other two are divided by 0.8. [`EdgeWeights::zoned`]
+/// multiplies each weight by the nearness of its ends to price zones.
 ///
 /// ```
 /// use ironforge::dag::{Causality, EdgeWeights, WindowKnn};
@@ -35,16 +35,17 @@ const MS_PER_MINUTE: f64 = 60_000.0;
 /// # Ok::<(), ironforge::dag::DagError>(())
 /// ```
 pub struct EdgeWeights<'a> {
-    /// Time term of an edge of no duration, and its decrease a millisecond.
-    near: f64,
-    per_ms: f64,
-    /// Share of the causality.
-    causal: f64,
+    /// Time term of an edge with dt = 0.
+    max_time_term: f64,
+    /// Decrease of the time term per millisecond.
+    decrease_per_ms: f64,
+    /// Factor of the causality.
+    causal_share: f64,
     causality: Causality,
     /// Matches of each kind code, and of the missing kind at the end.
     matches: Vec<KindMatches>,
-    /// Causal term of each pair of kinds, by source and then target, if there are at most as many pairs as events;
-    /// else empty: a column of many kinds must not cost their square.
+    /// Causal term of each pair of kinds, `[kinds, kinds]` by source and target, if there are at most as many pairs
+    /// as events; else empty, to avoid memory quadratic in the number of kinds.
     pairs: Vec<f64>,
     kind: &'a [u32],
     t_ms: &'a [i64],
@@ -53,10 +54,10 @@ pub struct EdgeWeights<'a> {
 }
 
 impl<'a> EdgeWeights<'a> {
-    /// Prepares the columns of one group. O(kinds · entries of the table).
+    /// The weights of one group of events; `t_ms` in milliseconds, `[events]`. O(kinds · entries of the table).
     ///
     /// # Errors
-    /// [`DagError::Len`] if a column does not hold one value an event.
+    /// [`DagError::Len`] if a column does not hold one value per event.
     pub fn new(
         causality: &Causality,
         horizon_minutes: f64,
@@ -74,17 +75,18 @@ impl<'a> EdgeWeights<'a> {
         let matches: Vec<KindMatches> = names.map(|name| causality.matches(name)).collect();
         let few = matches.len().saturating_mul(matches.len()) <= want;
         let sources = if few { &matches[..] } else { &[] };
-        // Divided once, not edge by edge.
+        // The shares are normalised here, not edge by edge.
         let whole = if prices.is_some() { 1.0 } else { TIME_SHARE + CAUSAL_SHARE };
-        let (near, causal) = (TIME_SHARE / whole, CAUSAL_SHARE / whole);
-        let of_source = |s| matches.iter().map(move |d: &KindMatches| causal * causality.value(s, &d.target));
+        let (max_time_term, causal_share) = (TIME_SHARE / whole, CAUSAL_SHARE / whole);
+        let of_source =
+            |s| matches.iter().map(move |d: &KindMatches| causal_share * causality.value(s, &d.target));
         let pairs = sources.iter().flat_map(|s| of_source(&s.source)).collect();
         let horizon_ms = horizon_minutes * MS_PER_MINUTE;
         Ok(Self {
-            near,
+            max_time_term,
             // A horizon of 0 admits only dt = 0.
-            per_ms: if horizon_ms > 0.0 { near / horizon_ms } else { 0.0 },
-            causal,
+            decrease_per_ms: if horizon_ms > 0.0 { max_time_term / horizon_ms } else { 0.0 },
+            causal_share,
             causality: causality.clone(),
             matches,
             pairs,
@@ -95,7 +97,7 @@ impl<'a> EdgeWeights<'a> {
         })
     }
 
-    /// Multiplies the weight of each edge by `s^exponent` and clamps it again; `s` in 0..=1 is the nearness of its
+    /// The weights, each multiplied by `s^exponent` and clamped again; `s` in 0..=1 is the nearness of the edge's
     /// two events to `zones`, which are shares of the price range. O(events · zones).
     ///
     /// The range runs from the lowest to the highest price above 0. The zone `z` is at `low + z (high - low)`, has
@@ -124,7 +126,7 @@ impl<'a> EdgeWeights<'a> {
     /// If a node is not an event.
     #[track_caller]
     pub fn of(&self, dag: &impl DagView) -> Vec<f32> {
-        // One loop a case: no case is decided edge by edge.
+        // One loop per case, so that none is decided edge by edge.
         match (self.prices, &self.zones) {
             (Some(prices), Some(zones)) => {
                 self.each(dag, |source, j| zoned(self.priced(source, j, prices), source, j, zones))
@@ -182,9 +184,11 @@ impl<'a> EdgeWeights<'a> {
         let kind = self.kind_index(j);
         let causal = match source.pairs.get(kind) {
             Some(&value) => value,
-            None => self.causal * self.causality.value(&source.matches.source, &self.matches[kind].target),
+            None => {
+                self.causal_share * self.causality.value(&source.matches.source, &self.matches[kind].target)
+            }
         };
-        (self.near - self.per_ms * dt_ms + causal + price_term).clamp(MIN_WEIGHT, 1.0)
+        (self.max_time_term - self.decrease_per_ms * dt_ms + causal + price_term).clamp(MIN_WEIGHT, 1.0)
     }
 
     #[inline]
@@ -202,10 +206,10 @@ fn zoned(weight: f64, source: &SourceEvent<'_>, j: usize, zones: &ZoneScores) ->
 struct SourceEvent<'a> {
     t_ms: i64,
     matches: &'a KindMatches,
-    /// Causal terms of its kind with each kind; empty if they are not kept.
+    /// Causal terms of its kind with each kind; empty if [`EdgeWeights::pairs`] is.
     pairs: &'a [f64],
     price: f64,
-    /// Its zone score; not read without zones.
+    /// Its zone score; 0 without zones.
     zone: f64,
 }
 

@@ -1,6 +1,6 @@
-//! The weight of an edge.
+//! The weights of edges.
 //!
-//! - `causality`: the table of values for pairs of kinds
+//! - `causality`: the table of values for pairs of event kinds
 //! - `zones`: scores by nearness to zones of the price range
 //! - `edge_weights`: the weights of all edges of a graph
 

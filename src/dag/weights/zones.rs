@@ -4,14 +4,16 @@
 const CENTRE_SIGNIFICANCE: f64 = 1.2;
 /// Significance of a zone at one of [`RATIOS`].
 const RATIO_SIGNIFICANCE: f64 = 1.1;
-/// The zone of full significance, and the distance up to which a zone counts as it.
+/// The zone of the highest significance, as a share of the range.
 const CENTRE: f64 = 0.40;
+/// Distance below which another zone has the significance of [`CENTRE`].
 const NEAR_CENTRE: f64 = 0.05;
 /// Fibonacci retracement ratios.
 const RATIOS: [f64; 3] = [0.236, 0.618, 0.786];
 /// Radius of a zone, as a share of the range.
 const RADIUS: f64 = 0.05;
-/// Influence is `exp(-DECAY_WITHIN x)` up to one radius, and `BEYOND exp(-DECAY_BEYOND (x - 1))` beyond it.
+/// At `x` radii the influence is `exp(-DECAY_WITHIN x)` up to one radius, `BEYOND exp(-DECAY_BEYOND (x - 1))`
+/// beyond it.
 const DECAY_WITHIN: f64 = 2.0;
 const DECAY_BEYOND: f64 = 0.5;
 const BEYOND: f64 = 0.1;
@@ -28,12 +30,12 @@ const ALL_SHARE: f64 = 0.3;
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct ZoneScores {
     exponent: f64,
-    /// By event.
+    /// Score of each event, `[events]`.
     scores: Vec<f64>,
 }
 
 impl ZoneScores {
-    /// Scores every event; `None` if the exponent is not above 0, there is no zone, or there are fewer than two
+    /// The score of every event; `None` if the exponent is not above 0, there is no zone, or there are fewer than two
     /// different prices above 0. O(events · zones).
     pub(super) fn new(prices: &[Option<f64>], zones: &[f64], exponent: f64) -> Option<Self> {
         let known = prices.iter().flatten().copied().filter(|&price| price > 0.0);
@@ -70,6 +72,7 @@ impl ZoneScores {
     }
 }
 
+/// Significance of a zone.
 fn significance(zone: f64) -> f64 {
     if (zone - CENTRE).abs() < NEAR_CENTRE {
         CENTRE_SIGNIFICANCE
@@ -80,7 +83,7 @@ fn significance(zone: f64) -> f64 {
     }
 }
 
-/// Influence at `x` radii.
+/// Influence of a zone at a distance of `x` radii, without its significance.
 fn influence(x: f64) -> f64 {
     if x <= 1.0 { (-DECAY_WITHIN * x).exp() } else { BEYOND * (-DECAY_BEYOND * (x - 1.0)).exp() }
 }
@@ -105,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn a_score_joins_the_nearest_zone_and_all_zones() {
+    fn a_score_combines_the_nearest_zone_and_all_zones() {
         // The only zone is in the middle: 0, 1 and 10 radii away.
         let prices = [Some(150.0), Some(155.0), Some(100.0), Some(200.0), None];
         let zoned = ZoneScores::new(&prices, &[0.5], 1.0).unwrap();

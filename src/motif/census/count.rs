@@ -16,12 +16,12 @@ use crate::motif::{MotifConfig, MotifError};
 pub struct PatternCount {
     /// The pattern.
     pub pattern: Pattern,
-    /// Number of sets of events that form it, in all graphs.
+    /// Number of its occurrences in all graphs.
     pub count: u64,
     /// Number of graphs in which it occurs.
     pub support: u32,
-    /// The largest number of occurrences of which no two overlap, from first to last event, in the order of their
-    /// graph ("non-overlapped frequency", Laxman, Sastry and Unnikrishnan 2005).
+    /// Largest number of pairwise non-overlapping occurrences; an occurrence extends from its first to its last event
+    /// ("non-overlapped frequency", Laxman, Sastry and Unnikrishnan 2005).
     pub non_overlapping: u64,
 }
 
@@ -41,12 +41,15 @@ pub struct Census {
 }
 
 impl Census {
-    /// Number of connected sets of events, of all sizes counted.
+    /// Number of occurrences of all patterns: connected sets of events, of all sizes counted.
     pub fn instances(&self) -> u64 {
         self.shape_counts.iter().sum()
     }
 
-    /// Refuses shapes that occur too often for counters of 32 bits.
+    /// Checks that the count of every shape fits 32 bits.
+    ///
+    /// # Errors
+    /// [`MotifError::TooManyInstances`] for the first shape whose count does not.
     pub(crate) fn check_counters(&self) -> Result<(), MotifError> {
         let too_many = |&(_, &instances): &(ShapeIdx, &u64)| instances > u64::from(u32::MAX);
         let refuse = |(shape, &instances): (ShapeIdx, &u64)| {
@@ -55,8 +58,8 @@ impl Census {
         ShapeIdx::all().zip(&self.shape_counts).find(too_many).map_or(Ok(()), refuse)
     }
 
-    /// Number of sets of `k` events by isomorphism class without labels: `(class id, count)`, by class id, none of
-    /// count 0.
+    /// Number of connected sets of `k` events in each isomorphism class of unlabelled shapes: `(class id, count)`,
+    /// sorted by class id, without classes of count 0.
     pub fn classes(&self, k: usize) -> Vec<(u32, u64)> {
         let mut classes = std::collections::BTreeMap::new();
         for (shape, &count) in ShapeIdx::all().zip(&self.shape_counts).filter(|&(_, &count)| count > 0) {
@@ -67,25 +70,25 @@ impl Census {
         classes.into_iter().collect()
     }
 
-    /// A pattern of the census.
+    /// The pattern at an index.
     pub(crate) fn pattern(&self, index: PatternIdx) -> &Pattern {
         &self.patterns[index.0].pattern
     }
 }
 
-/// Counts every connected induced sub-DAG of `config.min_nodes` to `config.max_nodes` events, exactly.
+/// Exact counts of the connected induced sub-DAGs of `config.min_nodes` to `config.max_nodes` events, by pattern.
 ///
 /// Runs on the current rayon pool, with the same result for any number of threads. Up to four labels: one
-/// enumeration, of 5 to 10 ns a set where edges are short (no farther than 15 events for sets of five) and about 20
-/// ns elsewhere, in memory that does not depend on the number of sets; a graph that no gap divides is enumerated by
-/// one thread. More labels, or three and four in graphs of a few thousand events: a few hundred nanoseconds a set,
-/// and memory for a few million sets at a time.
+/// enumeration, 5 to 10 ns per set if edges are short (at most 15 events for sets of five), else about 20 ns, in
+/// memory that does not depend on the number of sets; work is divided only between events that no edge passes over,
+/// so a graph without such a gap is enumerated by one thread. More labels, or three and four in graphs of a few
+/// thousand events: a few hundred nanoseconds per set, and memory for a few million sets at a time.
 ///
 /// # Errors
 /// [`MotifError`] for settings out of range, too many events, labels or occurrences.
 pub fn count(graphs: &[MotifGraph<'_>], config: &MotifConfig) -> Result<Census, MotifError> {
     config.validate()?;
-    CensusBuilder::new(&Union::within(graphs, config.span_ms())?, config).build()
+    CensusBuilder::new(&Union::with_span_limit(graphs, config.span_ms())?, config).build()
 }
 
 /// Builds the census of a union.
@@ -115,7 +118,7 @@ impl<'g> CensusBuilder<'g> {
         self.build_as::<u128>()
     }
 
-    /// Few labels: every pattern has been counted.
+    /// The census from one counter for every possible pattern.
     fn from_dense(&self, counts: &DenseCounts) -> Census {
         let mut census = Census { patterns: Vec::new(), distinct: 0, shape_counts: vec![0; SHAPES] };
         for (shape, labels, &PatternCounter { count, support, non_overlapping, .. }) in counts.patterns() {
@@ -131,7 +134,7 @@ impl<'g> CensusBuilder<'g> {
         census
     }
 
-    /// Many labels: shape by shape, so that only the table of one shape's patterns has to fit into memory.
+    /// The census shape by shape, so that memory holds the counts of the patterns of one shape per thread only.
     fn build_as<L: LabelKey>(&self) -> Result<Census, MotifError> {
         let shape_counts = count_shapes(self.union, self.sizes);
         let mut census = Census { patterns: Vec::new(), distinct: 0, shape_counts };
@@ -154,7 +157,8 @@ impl<'g> CensusBuilder<'g> {
         Ok(census)
     }
 
-    /// Counts of the patterns of a shape that occur at least `min_count` times; `index`: the shape's in its group.
+    /// Counts of the patterns of a shape that occur at least `min_count` times; `index` is that of the shape in its
+    /// group.
     fn frequent<L: LabelKey>(
         &self,
         counts: &HashCounts<L>,
@@ -164,10 +168,10 @@ impl<'g> CensusBuilder<'g> {
     ) -> Vec<PatternCount> {
         let Union { labels, vocabulary, offsets, .. } = self.union;
         let radix = vocabulary.len() as u32;
-        // non-overlapping occurrences, support, and the last graph that added to the support
+        // non-overlapping occurrences, support, and the graph last added to the support
         type Found = (NonOverlapping, u32, usize);
         let none = (NonOverlapping::default(), 0, usize::MAX);
-        let mut found: KeyMap<L, Found> = counts.reached().iter().map(|&key| (key, none)).collect();
+        let mut found: KeyMap<L, Found> = counts.frequent().iter().map(|&key| (key, none)).collect();
         let mut graph = self.union.graphs();
         if !found.is_empty() {
             occurrences.each(index, |nodes| {
@@ -191,7 +195,7 @@ impl<'g> CensusBuilder<'g> {
         found.iter().map(counted).collect()
     }
 
-    /// The pattern of a shape and the labels of its events.
+    /// The pattern with this shape and these labels, translated to the caller's label codes.
     fn pattern(&self, shape: ShapeIdx, labels: [LabelIdx; MAX_NODES]) -> Pattern {
         let k = shape.nodes();
         let mut codes = [0; MAX_NODES];

@@ -7,14 +7,14 @@ use crate::motif::graph::{MotifGraph, Union};
 use crate::motif::{MotifConfig, MotifError};
 use crate::philox::{Philox, Stream};
 
-/// Up to this many occurrences the estimate is the exact number: about 20 ms.
-const EXACT: u64 = 2_000_000;
-/// Branches probed if there are more: a standard error of a few per cent on graphs of even degree.
-const PROBES: u32 = 20_000;
-/// Links read at most, so that hubs of a million links cost no more: about 0.1 s.
-const READS: u64 = 30_000_000;
-/// Branches probed in any case.
-const LEAST_PROBES: u32 = 16;
+/// Largest number of occurrences that are counted exactly instead of estimated: about 20 ms.
+const MAX_EXACT: u64 = 2_000_000;
+/// Random branches probed beyond that: a standard error of a few per cent on graphs of uniform degree.
+const MAX_PROBES: u32 = 20_000;
+/// Largest number of adjacency entries read, so that hubs of a million edges do not take longer: about 0.1 s.
+const MAX_READS: u64 = 30_000_000;
+/// Branches probed even if they read more.
+const MIN_PROBES: u32 = 16;
 /// Philox fork of the probes; the nulls use others.
 const PURPOSE: u32 = 0x6D65;
 
@@ -31,39 +31,40 @@ pub fn estimate_instances(
     seed: u64,
 ) -> Result<f64, MotifError> {
     config.validate()?;
-    let union = Union::within(graphs, config.span_ms())?;
+    let union = Union::with_span_limit(graphs, config.span_ms())?;
     let mut enumerator = Enumerator::new(&union, config.sizes());
     let mut counted = 0_u64;
     let flow = enumerator.walk(0..union.nodes(), &mut |_: &ConnectedSet| {
         counted += 1;
-        if counted > EXACT { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
+        if counted > MAX_EXACT { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     });
     Ok(match flow {
         ControlFlow::Continue(()) => counted as f64,
-        ControlFlow::Break(()) => probe(&union, config.sizes(), seed).max(EXACT as f64),
+        ControlFlow::Break(()) => probe(&union, config.sizes(), seed).max(MAX_EXACT as f64),
     })
 }
 
-/// The mean of many probes, each below a root drawn with a chance that rises with the number of sets below it.
+/// Horvitz-Thompson estimate from random probes; roots with many sets are drawn more often.
 fn probe(union: &Union, (min, max): (usize, usize), seed: u64) -> f64 {
     let roots = RootDistribution::new(union);
     let mut enumerator = Enumerator::new(union, (min, max));
-    let mut numbers = Philox::new(seed).fork(PURPOSE).stream(0, 0);
-    let (mut sum, mut probes, mut read) = (0.0, 0, 0);
-    while probes < PROBES && (read < READS || probes < LEAST_PROBES) {
-        let root = roots.draw(&mut numbers);
-        let (sets, links) = enumerator.probe(root, |forks| numbers.below(forks));
-        sum += sets[min..=max].iter().sum::<f64>() / roots.chance(root);
-        read += links;
+    let mut stream = Philox::new(seed).fork(PURPOSE).stream(0, 0);
+    let (mut sum, mut probes, mut reads) = (0.0, 0, 0);
+    while probes < MAX_PROBES && (reads < MAX_READS || probes < MIN_PROBES) {
+        let root = roots.draw(&mut stream);
+        let (sets, probe_reads) = enumerator.probe(root, |children| stream.below(children));
+        sum += sets[min..=max].iter().sum::<f64>() / roots.probability(root);
+        reads += probe_reads;
         probes += 1;
     }
     sum / f64::from(probes)
 }
 
-/// The distribution of probed roots, under which no hub is missed: a mixture in equal parts of the uniform one, one
-/// in proportion to the number of sets of three below the root, and one in proportion to its square.
+/// Distribution from which the probed roots are drawn: an equal mixture of the uniform distribution, one proportional
+/// to the number of sets of three whose lowest event is the root, and one proportional to its square. So no hub is
+/// missed.
 struct RootDistribution {
-    /// For each event, an upper bound of the number of sets of three whose lowest event it is.
+    /// For each event, an upper bound on the number of sets of three whose lowest event it is.
     triples: Vec<f64>,
     /// Running sums of `triples` and of their squares.
     sums: [Vec<f64>; 2],
@@ -86,21 +87,21 @@ impl RootDistribution {
     }
 
     /// Draws a root.
-    fn draw(&self, numbers: &mut Stream) -> u32 {
+    fn draw(&self, stream: &mut Stream) -> u32 {
         let nodes = self.triples.len() as u32;
-        match numbers.below(3) {
-            0 => numbers.below(nodes),
+        match stream.below(3) {
+            0 => stream.below(nodes),
             which => {
                 let sums = &self.sums[which as usize - 1];
-                let unit = f64::from(numbers.next_u32()) / f64::from(u32::MAX);
+                let unit = f64::from(stream.next_u32()) / f64::from(u32::MAX);
                 let drawn = unit * sums[sums.len() - 1];
                 sums.partition_point(|&sum| sum < drawn).min(sums.len() - 1) as u32
             }
         }
     }
 
-    /// Chance of a root to be drawn.
-    fn chance(&self, root: u32) -> f64 {
+    /// Probability that a root is drawn.
+    fn probability(&self, root: u32) -> f64 {
         let triples = self.triples[root as usize];
         let share = |part: f64, sums: &[f64]| part / sums[sums.len() - 1];
         let uniform = 1.0 / self.triples.len() as f64;

@@ -1,33 +1,33 @@
-//! Counts of one shape's patterns under the labels of the data: the census of many labels.
+//! Counts of one shape's patterns in the data: the census for many labels.
 
 use super::occurrences::{Occurrences, ShapeGroup};
 use crate::motif::graph::LabelIdx;
 use crate::motif::pattern::LabelKey;
 
-/// Largest number of slots of a new table; it grows as it fills.
-const START_SLOTS: u64 = 1 << 16;
-/// An array with a cell for every key is used up to this many cells for each occurrence:
-/// clearing it costs less than hashing.
-const CELLS_PER_ROW: u64 = 4;
+/// Largest initial number of slots; the table doubles when half of it is used.
+const MAX_INITIAL_SLOTS: u64 = 1 << 16;
+/// Largest number of possible keys, per occurrence, for which an array with a cell for every key is used: clearing it
+/// then costs less than hashing.
+const CELLS_PER_OCCURRENCE: u64 = 4;
+/// Keys whose slots are prefetched together, so that their cache misses overlap.
+const PREFETCHED_KEYS: usize = 32;
 
-/// Keys whose slots are read together, so that the cache misses of their table overlap.
-const TOGETHER: usize = 32;
-
-/// Counts keys. Reused from shape to shape, so that it stays in the cache.
+/// Counts keys, in an array or an open-addressing hash table. Reused from shape to shape, so that it stays in the
+/// cache.
 pub(super) struct HashCounts<L> {
-    reached_at: u32,
-    reached: Vec<L>,
+    min_count: u32,
+    frequent: Vec<L>,
     radix: u32,
-    /// Count of every possible key; empty if there are too many.
+    /// Count of every possible key; empty if the hash table is used instead.
     cells: Vec<u32>,
-    /// The table of keys; its first `len` slots are in use.
+    /// The hash table: its first `len` slots, `used` of them occupied.
     slots: Vec<CountSlot<L>>,
     len: usize,
     used: usize,
     epoch: u32,
 }
 
-/// A slot of the open-addressing table; empty unless it has the current epoch, so that nothing has to be cleared.
+/// A slot of the hash table; empty unless it has the current epoch, so that clearing the table is O(1).
 #[derive(Clone, Copy)]
 struct CountSlot<L> {
     key: L,
@@ -36,12 +36,13 @@ struct CountSlot<L> {
 }
 
 impl<L: LabelKey> HashCounts<L> {
-    /// `reached_at`: count from which [`HashCounts::reached`] lists a key; at least 1.
-    pub(super) fn new(radix: u32, reached_at: u64) -> Self {
-        // no shape occurs so often that its count does not fit 32 bits
-        let reached_at = u32::try_from(reached_at).unwrap_or(u32::MAX);
+    /// A counter of labels below `radix`; [`HashCounts::frequent`] lists the keys with at least `min_count`, which
+    /// is not 0.
+    pub(super) fn new(radix: u32, min_count: u64) -> Self {
+        // counts fit 32 bits (Census::check_counters)
+        let min_count = u32::try_from(min_count).unwrap_or(u32::MAX);
         let (cells, slots) = (Vec::new(), Vec::new());
-        Self { reached_at, reached: Vec::new(), radix, cells, slots, len: 0, used: 0, epoch: 0 }
+        Self { min_count, frequent: Vec::new(), radix, cells, slots, len: 0, used: 0, epoch: 0 }
     }
 
     /// Replaces all counts by those of the `index`-th shape of a group under `labels`.
@@ -65,14 +66,14 @@ impl<L: LabelKey> HashCounts<L> {
         }
     }
 
-    /// Clears all counts; `rows` occurrences of shapes with `k` events will follow.
+    /// Clears all counts, in preparation for `rows` occurrences of a shape with `k` events.
     fn clear(&mut self, k: usize, rows: u64) {
-        self.reached.clear();
+        self.frequent.clear();
         self.cells.clear();
         let cells = u64::from(self.radix).checked_pow(k as u32);
-        match cells.filter(|&cells| cells <= rows.saturating_mul(CELLS_PER_ROW)) {
+        match cells.filter(|&cells| cells <= rows.saturating_mul(CELLS_PER_OCCURRENCE)) {
             Some(cells) => self.cells.resize(cells as usize, 0),
-            None => self.empty_table((2 * rows.clamp(8, START_SLOTS / 2)).next_power_of_two() as usize),
+            None => self.empty_table((2 * rows.clamp(8, MAX_INITIAL_SLOTS / 2)).next_power_of_two() as usize),
         }
     }
 
@@ -84,7 +85,7 @@ impl<L: LabelKey> HashCounts<L> {
         (self.len, self.used) = (len, 0);
         self.epoch = self.epoch.wrapping_add(1);
         if self.epoch == 0 {
-            // every epoch has been used: 0 is that of slots never used
+            // the epoch wrapped around to that of slots never used
             self.slots.iter_mut().for_each(|slot| slot.epoch = 0);
             self.epoch = 1;
         }
@@ -99,16 +100,16 @@ impl<L: LabelKey> HashCounts<L> {
         if !self.cells.is_empty() {
             return rows.iter().for_each(|row| self.add_to_cell(key(row)));
         }
-        for rows in rows.chunks(TOGETHER) {
-            let mut keys = [L::ZERO; TOGETHER];
+        for rows in rows.chunks(PREFETCHED_KEYS) {
+            let mut keys = [L::ZERO; PREFETCHED_KEYS];
             keys.iter_mut().zip(rows).for_each(|(to, row)| *to = key(row));
             self.prefetch(keys[..rows.len()].iter().copied());
             keys[..rows.len()].iter().for_each(|&key| self.add_hashed(key));
         }
     }
 
-    /// Reads the slots of some keys before they are counted: independent reads overlap, those after a mispredicted
-    /// branch do not.
+    /// Reads the slots of some keys before they are counted: these reads are independent and overlap, while the
+    /// reads of the search wait for mispredicted branches.
     fn prefetch(&self, keys: impl Iterator<Item = L>) {
         if self.cells.is_empty() {
             let epochs = keys.map(|key| self.slots[self.start(key)].epoch);
@@ -125,8 +126,8 @@ impl<L: LabelKey> HashCounts<L> {
     fn add_to_cell(&mut self, key: L) {
         let count = &mut self.cells[key.index()];
         *count += 1;
-        if *count == self.reached_at {
-            self.reached.push(key);
+        if *count == self.min_count {
+            self.frequent.push(key);
         }
     }
 
@@ -140,21 +141,21 @@ impl<L: LabelKey> HashCounts<L> {
             *slot = CountSlot { key, count: 1, epoch: self.epoch };
             self.used += 1;
         }
-        if slot.count == self.reached_at {
-            self.reached.push(key);
+        if slot.count == self.min_count {
+            self.frequent.push(key);
         }
         if self.used * 2 > self.len {
             self.double();
         }
     }
 
-    /// Index of the slot at which the search for `key` starts.
+    /// Index of the slot at which probing for `key` starts.
     #[inline]
     fn start(&self, key: L) -> usize {
         (key.mix() >> (u64::BITS - self.len.trailing_zeros())) as usize
     }
 
-    /// Index of the slot that holds `key`, or of the empty one where it belongs.
+    /// Index of the slot of `key`, or of the empty slot where it would be inserted (linear probing).
     #[inline]
     fn find(&self, key: L) -> usize {
         let mut index = self.start(key);
@@ -188,15 +189,15 @@ impl<L: LabelKey> HashCounts<L> {
         if slot.epoch == self.epoch { slot.count } else { 0 }
     }
 
-    /// Number of keys that occur.
+    /// Number of distinct keys counted.
     pub(super) fn distinct(&self) -> u64 {
         let cells = self.cells.iter().filter(|&&count| count > 0).count();
         if self.cells.is_empty() { self.used as u64 } else { cells as u64 }
     }
 
-    /// Keys that occur at least `reached_at` times.
-    pub(super) fn reached(&self) -> &[L] {
-        &self.reached
+    /// Keys that occur at least `min_count` times.
+    pub(super) fn frequent(&self) -> &[L] {
+        &self.frequent
     }
 }
 
@@ -209,23 +210,23 @@ mod tests {
     fn counts_in_cells_and_in_slots_equal_those_of_a_map_and_are_cleared() {
         fn check<L: LabelKey + std::fmt::Debug>(radix: u32) {
             let mut counts = HashCounts::<L>::new(radix, 3);
-            let mut numbers = crate::philox::Philox::new(u64::from(radix)).stream(0, 0);
+            let mut stream = crate::philox::Philox::new(u64::from(radix)).stream(0, 0);
             for rounds in [50_u32, 3_000, 20, 70_000] {
                 let mut want = BTreeMap::new();
                 counts.clear(3, u64::from(rounds));
                 for _ in 0..rounds {
                     let skewed = |n: u32, m: u32| n.min(m);
-                    let label = skewed(numbers.below(radix), numbers.below(radix));
+                    let label = skewed(stream.below(radix), stream.below(radix));
                     let key = [label, 1, label / 2].iter().fold(L::ZERO, |c, &l| c.push(radix, LabelIdx(l)));
                     counts.add(key);
                     *want.entry(key).or_insert(0_u32) += 1;
                 }
                 assert!(want.iter().all(|(&key, &count)| counts.get(key) == count));
                 assert_eq!(counts.get(L::ZERO), 0);
-                let mut reached = counts.reached().to_vec();
-                reached.sort();
+                let mut frequent = counts.frequent().to_vec();
+                frequent.sort();
                 assert_eq!(
-                    reached,
+                    frequent,
                     want.iter().filter(|&(_, &n)| n >= 3).map(|(&c, _)| c).collect::<Vec<_>>()
                 );
             }

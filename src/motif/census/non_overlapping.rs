@@ -1,13 +1,14 @@
-//! The number of occurrences of a pattern that do not overlap: the "non-overlapped frequency" of episodes.
+//! The largest number of pairwise non-overlapping occurrences of a pattern: the "non-overlapped frequency" of
+//! episodes.
 //!
-//! Two occurrences overlap if, in the order of their graph, the first event of each is not after the last event of
-//! the other. Occurrences arrive by falling first event, and each is chosen that ends before the one chosen last
-//! begins: for intervals, no choice is larger. Eight bytes of state for each pattern.
+//! An occurrence is the interval from its first to its last event in the order of its graph; two overlap if these
+//! intervals intersect. This is interval scheduling: occurrences arrive sorted by falling first event, and the greedy
+//! choice of each that ends before the last chosen one begins is optimal. Eight bytes of state per pattern.
 //!
 //! Sources: Laxman, Sastry and Unnikrishnan, "Discovering frequent episodes and learning hidden Markov models"
-//! (2005); the same, "A fast algorithm for finding frequent episodes in event streams" (2007).
+//! (2005); the same authors, "A fast algorithm for finding frequent episodes in event streams" (2007).
 
-/// The largest number of occurrences of which no two overlap, among those added so far.
+/// The largest number of pairwise non-overlapping occurrences among those added.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct NonOverlapping {
     /// First event of the occurrence chosen last.
@@ -22,7 +23,8 @@ impl Default for NonOverlapping {
 }
 
 impl NonOverlapping {
-    /// Adds the occurrence from event `first` to event `last`; first events fall. Returns whether it is chosen.
+    /// Adds the occurrence from event `first` to event `last`, `first` not above that of the previous call. Returns
+    /// whether it is chosen.
     #[inline]
     pub(super) fn add(&mut self, first: u32, last: u32) -> bool {
         let chosen = last < self.begin;
@@ -33,7 +35,7 @@ impl NonOverlapping {
         chosen
     }
 
-    /// Adds occurrences of which none overlaps with one of these.
+    /// Adds the chosen occurrences of earlier events, none of which overlaps with one added here.
     pub(super) fn append(&mut self, earlier: Self) {
         self.begin = earlier.begin;
         self.chosen += earlier.chosen;

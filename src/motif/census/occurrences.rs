@@ -1,4 +1,4 @@
-//! The occurrences of some shapes, as many as memory allows at a time.
+//! The occurrences of a group of shapes, held in memory where they fit.
 
 use std::ops::{ControlFlow, Range};
 
@@ -8,13 +8,14 @@ use crate::motif::enumerate::{ConnectedSet, Enumerator, MAX_NODES, SHAPES, Shape
 use crate::motif::graph::Union;
 
 /// Roots enumerated by one piece of parallel work.
-const ROOTS: u32 = 256;
-/// Occurrences handled together at most (a shape with more forms a group alone): 80 MB.
-const GROUP: u64 = 4_000_000;
-/// Occurrences of a single shape that are kept, 240 MB at most; of more, each pass enumerates them again.
-pub(crate) const KEPT: u64 = 12_000_000;
-/// Pieces of the enumeration whose sets wait to be sorted by shape: about 40 MB.
-const WAVE: u32 = 16;
+const ROOTS_PER_PIECE: u32 = 256;
+/// Largest number of occurrences of a group of shapes, 80 MB; a shape with more than this is a group by itself.
+const MAX_GROUP_OCCURRENCES: u64 = 4_000_000;
+/// Largest number of occurrences of a single shape that are kept in memory, 240 MB at most; if there are more, each
+/// pass enumerates them again.
+pub(crate) const MAX_KEPT_OCCURRENCES: u64 = 12_000_000;
+/// Pieces enumerated before their sets are sorted by shape: about 40 MB.
+const PIECES_AT_A_TIME: u32 = 16;
 
 /// Number of occurrences of each shape, by [`ShapeIdx`]: one enumeration over all graphs.
 pub(super) fn count_shapes(union: &Union, sizes: (usize, usize)) -> Vec<u64> {
@@ -41,26 +42,26 @@ pub(super) fn count_shapes(union: &Union, sizes: (usize, usize)) -> Vec<u64> {
 
 /// Number of pieces of an enumeration.
 fn pieces(union: &Union) -> u32 {
-    union.nodes().div_ceil(ROOTS)
+    union.nodes().div_ceil(ROOTS_PER_PIECE)
 }
 
-/// The roots of a piece; they follow those of the piece before.
+/// The roots of a piece.
 fn roots(union: &Union, piece: u32) -> Range<u32> {
-    piece * ROOTS..union.nodes().min((piece + 1).saturating_mul(ROOTS))
+    piece * ROOTS_PER_PIECE..union.nodes().min((piece + 1).saturating_mul(ROOTS_PER_PIECE))
 }
 
 /// Shapes whose occurrences are handled together.
 pub(crate) struct ShapeGroup {
-    /// Rising.
+    /// The shapes, rising.
     pub(crate) shapes: Vec<ShapeIdx>,
-    /// Number of occurrences of each.
+    /// Number of occurrences of each shape.
     pub(crate) instances: Vec<u64>,
-    /// Index in the group of each of all shapes.
+    /// Index in the group by [`ShapeIdx`]; `u16::MAX` for a shape that is not in it.
     indices: Vec<u16>,
 }
 
 impl ShapeGroup {
-    /// Index of `shape` in the group, if it is in it.
+    /// Index of `shape` in the group; `None` if it is not in it.
     #[inline]
     pub(crate) fn index_of(&self, shape: ShapeIdx) -> Option<usize> {
         let index = self.indices[shape.0];
@@ -69,18 +70,18 @@ impl ShapeGroup {
 
     /// Smallest and largest number of events among the shapes.
     fn sizes(&self) -> (usize, usize) {
-        // indices of shapes rise with the size, and a group is never empty
+        // shapes are indexed by rising size, and a group is never empty
         (self.shapes[0].nodes(), self.shapes[self.shapes.len() - 1].nodes())
     }
 }
 
-/// Cuts the shapes that occur into groups that fit into memory; a shape that does not fit forms a group alone.
+/// The shapes that occur, in groups of at most [`MAX_GROUP_OCCURRENCES`]; a shape with more is a group by itself.
 pub(crate) fn shape_groups(shape_counts: &[u64]) -> Vec<ShapeGroup> {
     let mut groups: Vec<ShapeGroup> = Vec::new();
     let mut in_group = 0_u64;
     for (shape, &instances) in ShapeIdx::all().zip(shape_counts).filter(|&(_, &instances)| instances > 0) {
         in_group = in_group.saturating_add(instances);
-        if groups.is_empty() || in_group > GROUP {
+        if groups.is_empty() || in_group > MAX_GROUP_OCCURRENCES {
             groups.push(ShapeGroup {
                 shapes: Vec::new(),
                 instances: Vec::new(),
@@ -102,15 +103,15 @@ pub(crate) struct Occurrences<'a> {
     union: &'a Union,
     group: &'a ShapeGroup,
     /// Events of the occurrences of each shape, `[n, k]`, in the order of the enumeration; `None` if there are too
-    /// many.
+    /// many to keep.
     kept: Option<Vec<Vec<u32>>>,
 }
 
 impl<'a> Occurrences<'a> {
-    /// Enumerates them, unless there are too many to keep.
+    /// The occurrences of a group, enumerated now unless there are too many to keep.
     pub(crate) fn of(union: &'a Union, group: &'a ShapeGroup) -> Self {
-        let few = group.instances.iter().sum::<u64>() <= KEPT;
-        Self { union, group, kept: few.then(|| find(union, group)) }
+        let fit = group.instances.iter().sum::<u64>() <= MAX_KEPT_OCCURRENCES;
+        Self { union, group, kept: fit.then(|| enumerate(union, group)) }
     }
 
     /// Events of the occurrences of the `index`-th shape of the group, `[n, k]`, if they are kept.
@@ -118,7 +119,8 @@ impl<'a> Occurrences<'a> {
         self.kept.as_ref().map(|kept| &kept[index][..])
     }
 
-    /// Calls `visit` with the events of each occurrence of the `index`-th shape of the group; lowest events fall.
+    /// Calls `visit` with the events of each occurrence of the `index`-th shape of the group, by falling lowest
+    /// event.
     pub(crate) fn each(&self, index: usize, mut visit: impl FnMut(&[u32])) {
         let wanted = self.group.shapes[index];
         let k = wanted.nodes();
@@ -136,7 +138,8 @@ impl<'a> Occurrences<'a> {
     }
 }
 
-fn find(union: &Union, group: &ShapeGroup) -> Vec<Vec<u32>> {
+/// Events of the occurrences of each shape of a group, `[n, k]`, by rising lowest event.
+fn enumerate(union: &Union, group: &ShapeGroup) -> Vec<Vec<u32>> {
     let nodes: Vec<usize> = group.shapes.iter().map(|shape| shape.nodes()).collect();
     let mut rows: Vec<Vec<u32>> =
         nodes.iter().zip(&group.instances).map(|(k, &n)| Vec::with_capacity(k * n as usize)).collect();
@@ -152,10 +155,10 @@ fn find(union: &Union, group: &ShapeGroup) -> Vec<Vec<u32>> {
         found
     };
     let pieces = pieces(union);
-    for first in (0..pieces).step_by(WAVE as usize) {
-        let wave = first..pieces.min(first + WAVE);
+    for first in (0..pieces).step_by(PIECES_AT_A_TIME as usize) {
+        let batch = first..pieces.min(first + PIECES_AT_A_TIME);
         let enumerator = || Enumerator::new(union, group.sizes());
-        let found: Vec<_> = wave.into_par_iter().map_init(enumerator, in_piece).collect();
+        let found: Vec<_> = batch.into_par_iter().map_init(enumerator, in_piece).collect();
         for (index, set) in found.into_iter().flatten() {
             let index = usize::from(index);
             rows[index].extend_from_slice(&set[..nodes[index]]);

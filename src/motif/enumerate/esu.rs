@@ -1,10 +1,11 @@
 //! Every connected set of 3 to 5 events, each once.
 //!
 //! Source: Wernicke, "Efficient detection of network motifs" (2006), algorithm ESU. A set is found from its lowest
-//! event, the root, and grows by neighbours above the root; an event that was passed over once is not taken later.
+//! event, the root, and is extended by neighbours above the root; an event skipped once is not added later.
+//! So each set is found exactly once.
 //!
-//! Two searches give the same sets: `window` where the edges of a graph are short, with a word of bits for the
-//! neighbours of an event; `lists` for any graph.
+//! Two searches give the same sets: `window` for graphs with short edges, where one bit word holds the neighbours
+//! of an event; `lists` for any graph.
 
 use std::ops::ControlFlow;
 
@@ -34,15 +35,15 @@ impl<'g> Enumerator<'g> {
         roots: impl IntoIterator<Item = u32>,
         visitor: &mut impl SetVisitor,
     ) -> ControlFlow<()> {
-        let mut of_graph = 0..0;
+        let mut graph_events = 0..0;
         let mut method = WalkMethod::Lists;
-        let mut skew = None;
+        let mut skewed_span = None;
         for root in roots {
-            if !of_graph.contains(&root) {
+            if !graph_events.contains(&root) {
                 let graph = self.union.graph_of(root);
-                of_graph = self.union.offsets[graph]..self.union.offsets[graph + 1];
-                skew = self.union.skew(graph);
-                method = if skew.is_none() {
+                graph_events = self.union.offsets[graph]..self.union.offsets[graph + 1];
+                skewed_span = self.union.skewed_span(graph);
+                method = if skewed_span.is_none() {
                     self.union.bands.method(graph, self.sizes.1)
                 } else {
                     WalkMethod::Lists
@@ -59,15 +60,15 @@ impl<'g> Enumerator<'g> {
                     WindowSearch { union: self.union, words, centre, sizes: self.sizes }
                         .walk(root, visitor)?;
                 }
-                WalkMethod::Lists => self.lists.walk(root, skew, visitor)?,
+                WalkMethod::Lists => self.lists.walk(root, skewed_span, visitor)?,
             }
         }
         ControlFlow::Continue(())
     }
 
-    /// Follows one branch of the tree below `root`, chosen by `choose(n)` among n at each fork. Gives, for each size
-    /// from 2 on, the product of the forks passed, an unbiased estimate of the number of sets of that size (Knuth
-    /// 1975), and the number of links read.
+    /// Follows one random branch of the search tree below `root`; `choose(n)` picks one of n children. Returns, for
+    /// each size from 2 on, the product of the numbers of children, an unbiased estimate of the number of sets of
+    /// that size (Knuth 1975), and the number of adjacency entries read.
     pub(crate) fn probe(&mut self, root: u32, choose: impl FnMut(u32) -> u32) -> ([f64; MAX_NODES + 1], u64) {
         self.lists.probe(root, choose)
     }

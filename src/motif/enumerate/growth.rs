@@ -1,47 +1,49 @@
-//! The shape of a set once another event has joined, by tables.
+//! Lookup tables for the shape of a set after another event is added.
 
 use super::shape::{FIRST_SHAPE, MAX_NODES, ShapeIdx, pair_bit};
 
-/// The shape of a set once an event has joined, by the event's rank: its position in time among the events of the
-/// set.
+/// Lookup tables for the shape of a set after an event is added. The event's rank is its position in time order among
+/// the events of the set; a triangle is the set of edges as bits (see `shape`). An order is the permutation that maps
+/// the events from the order in which they were added to time order.
 pub(super) struct Growth {
-    /// `[nodes][rank][triangle]`: the triangle with an unlinked event inserted.
+    /// `[nodes][rank][triangle]`: the triangle after an event without edges is inserted.
     widen: [[[u16; 64]; MAX_NODES]; MAX_NODES],
-    /// `[nodes][rank][linked]`: the new event's links; bit r of `linked` is the r-th of the old events in time.
+    /// `[nodes][rank][linked]`: the edges of the new event; bit r of `linked` is the r-th of the old events in time
+    /// order.
     links: [[[u16; 16]; MAX_NODES]; MAX_NODES],
-    /// `[nodes][triangle][16 * rank + linked]`: the shape once the event has joined.
+    /// `[nodes][triangle][16 * rank + linked]`: the shape after the event is added.
     shapes: [[[u16; 16 * MAX_NODES]; 64]; MAX_NODES],
-    /// `[order][bits by arrival]`: the same bits by rank in time.
+    /// `[order][bits by arrival]`: the same bits by rank.
     by_time: [[u8; 16]; ORDERS],
-    /// `[order][rank]`: the order once another event of this rank has arrived.
+    /// `[order][rank]`: the order after another event of this rank is added.
     next_order: [[u8; MAX_NODES]; ORDERS],
 }
 
-/// Number of orders in which 1 to 4 events can have arrived: 1 + 2 + 6 + 24.
+/// Number of orders of 1 to 4 events: 1! + 2! + 3! + 4!.
 const ORDERS: usize = 33;
 
 pub(super) static GROWTH: Growth = Growth::new();
 
 impl Growth {
-    /// The triangle once an event has joined `nodes` others.
+    /// The triangle after an event is added to `nodes` others.
     #[inline]
     pub(super) fn triangle(&self, nodes: usize, rank: usize, triangle: u16, linked: u8) -> u16 {
         self.widen[nodes][rank][triangle as usize] | self.links[nodes][rank][linked as usize]
     }
 
-    /// The shape once an event has joined `nodes` others.
+    /// The shape after an event is added to `nodes` others.
     #[inline]
     pub(super) fn shape(&self, nodes: usize, rank: usize, triangle: u16, linked: u8) -> ShapeIdx {
         ShapeIdx(usize::from(self.shapes[nodes][triangle as usize][16 * rank + linked as usize]))
     }
 
-    /// Bits by arrival as bits by rank in time.
+    /// Bits by arrival (the order in which the events were added) as bits by rank.
     #[inline]
     pub(super) fn by_time(&self, order: u8, by_arrival: u8) -> u8 {
         self.by_time[order as usize][by_arrival as usize]
     }
 
-    /// The order once one more event has arrived, of rank `rank`. The order of a single event is 0.
+    /// The order after an event of rank `rank` is added. The order of a single event is 0.
     #[inline]
     pub(super) fn next_order(&self, order: u8, rank: usize) -> u8 {
         self.next_order[order as usize][rank]
@@ -59,7 +61,7 @@ impl Growth {
         while nodes < MAX_NODES {
             let mut rank = 0;
             while rank <= nodes {
-                growth.fill_joins(nodes, rank);
+                growth.fill_triangles(nodes, rank);
                 growth.fill_shapes(nodes, rank);
                 rank += 1;
             }
@@ -69,7 +71,7 @@ impl Growth {
         growth
     }
 
-    const fn fill_joins(&mut self, nodes: usize, rank: usize) {
+    const fn fill_triangles(&mut self, nodes: usize, rank: usize) {
         let mut j = 0;
         while j < nodes {
             let moved_j = j + (j >= rank) as usize;
@@ -148,8 +150,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_event_that_joins_keeps_the_links_of_the_others() {
-        // 0 -> 1 -> 2, and an event between 0 and 1 that is linked with the last
+    fn adding_an_event_keeps_the_edges_of_the_others() {
+        // 0 -> 1 -> 2, and a new event between 0 and 1 with an edge to the last
         let chain = 1 << pair_bit(0, 1) | 1 << pair_bit(1, 2);
         let want = 1 << pair_bit(0, 2) | 1 << pair_bit(2, 3) | 1 << pair_bit(1, 3);
         assert_eq!(GROWTH.triangle(3, 1, chain, 0b100), want);
@@ -157,7 +159,7 @@ mod tests {
 
     #[test]
     fn bits_by_arrival_become_bits_by_time() {
-        // arrived as: second, first, third of three
+        // added in this order: second, first, third
         let order = GROWTH.next_order(GROWTH.next_order(0, 0), 2);
         assert_eq!((GROWTH.by_time(order, 0b001), GROWTH.by_time(order, 0b110)), (0b010, 0b101));
     }

@@ -1,11 +1,11 @@
 //! Enumeration of the connected sets of 3 to 5 events, and the shapes that they form.
 //!
 //! - `shape`: [`ShapeIdx`], a small DAG on events in time order, its mask and its isomorphism class.
-//! - `growth`: tables that give the shape of a set once another event has joined.
+//! - `growth`: lookup tables for the shape of a set after another event is added.
 //! - `set`: [`ConnectedSet`], one connected induced subgraph, and [`SetVisitor`], which receives it.
 //! - `esu`: [`Enumerator`], the ESU algorithm over a union of graphs.
-//! - `window`: the search in graphs whose edges are short, on words of bits.
-//! - `lists`: the search in any graph, along lists of neighbours; also random probes for an estimate.
+//! - `window`: the search for graphs with short edges, on bit words.
+//! - `lists`: the search for any graph, on adjacency lists; also the random probes of the estimate.
 
 mod esu;
 mod growth;

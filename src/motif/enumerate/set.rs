@@ -1,4 +1,4 @@
-//! One connected set of events, as the enumeration gives it.
+//! A connected set of events, as the enumeration produces it.
 
 use std::ops::ControlFlow;
 
@@ -6,37 +6,38 @@ use super::growth::GROWTH;
 use super::shape::{MAX_NODES, ShapeIdx};
 use crate::motif::graph::LabelIdx;
 
-/// A connected induced subgraph: the event taken last, and the others.
+/// A connected set of events and its induced edges, stored as the event added last and the others: the shape is then
+/// found by one table lookup.
 #[derive(Clone, Copy)]
 pub(crate) struct ConnectedSet {
     /// The others, rising; `u32::MAX` in the unused entries.
     pub(super) others: [u32; MAX_NODES - 1],
-    /// Links of the others (see `shape`).
+    /// Triangle of the others: their edges as bits (see `shape`).
     pub(super) triangle: u16,
     /// Number of events.
     pub(crate) k: usize,
-    /// The event taken last.
+    /// The event added last.
     pub(super) node: u32,
     /// Number of the others that are earlier than `node`.
     pub(super) rank: usize,
-    /// Bit i: `node` is linked with the i-th of the others.
+    /// Bit i: there is an edge between `node` and the i-th of the others.
     pub(super) linked: u8,
 }
 
 impl ConnectedSet {
-    /// Its links (see `shape`).
+    /// Triangle of the set: its edges as bits (see `shape`).
     #[inline]
     pub(super) fn triangle(&self) -> u16 {
         GROWTH.triangle(self.k - 1, self.rank, self.triangle, self.linked)
     }
 
-    /// Its shape.
+    /// Shape of the set.
     #[inline]
     pub(crate) fn shape(&self) -> ShapeIdx {
         GROWTH.shape(self.k - 1, self.rank, self.triangle, self.linked)
     }
 
-    /// The labels of its events in fields of `BITS` bits, the earliest event's lowest.
+    /// The labels of the events in bit fields of `BITS` bits, the earliest event in the lowest bits.
     #[inline]
     pub(crate) fn packed_labels<const BITS: u32>(&self, labels: &[LabelIdx]) -> usize {
         if BITS == 0 {
@@ -66,7 +67,7 @@ impl ConnectedSet {
     #[inline]
     pub(crate) fn nodes(&self) -> [u32; MAX_NODES] {
         let [a, b, c, d] = insert(self.others, self.rank, self.node);
-        // the value that the insertion drops: the last of four others, or the new event after them
+        // the value that `insert` drops: the last of four others, or the new event after them
         let last = if self.rank == MAX_NODES - 1 { self.node } else { self.others[MAX_NODES - 2] };
         [a, b, c, d, last]
     }
@@ -84,7 +85,7 @@ pub(super) fn insert<T: Copy>(values: [T; MAX_NODES - 1], rank: usize, value: T)
 
 /// Receives each set.
 pub(crate) trait SetVisitor {
-    /// Receives a set; says whether the enumeration goes on.
+    /// Receives a set; `Break` ends the enumeration.
     fn visit(&mut self, set: &ConnectedSet) -> ControlFlow<()>;
 }
 

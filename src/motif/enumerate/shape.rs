@@ -1,8 +1,8 @@
-//! Shapes: which of a few events in time order are linked; and the isomorphism class of each shape.
+//! Shapes: small DAGs on events in time order; and the isomorphism class of each shape.
 //!
-//! Edges only lead forward, so a shape of k events is a set of pairs i < j. Internally it is a number with bit
-//! `j(j-1)/2 + i` for the edge i -> j, its triangle: the bits of a shape stay when a later event joins. The public
-//! form is a mask with bit `i*k + j` for the edge i -> j.
+//! Edges only lead forward, so a shape of k events is a set of pairs i < j. Two encodings: the triangle, used
+//! internally, has bit `j(j-1)/2 + i` for the edge i -> j, so that the bits do not move when a later event is
+//! added; the mask, used in results, has bit `i*k + j`.
 
 use std::sync::LazyLock;
 
@@ -31,7 +31,7 @@ impl ShapeIdx {
         FIRST_SHAPE[k + 1]
     }
 
-    /// The shape of a mask; `None` if an edge leads backward or out of the `k` events.
+    /// The shape of a mask of `k` events; `None` if an edge leads backward or to an event that does not exist.
     pub(crate) fn from_mask(k: usize, mask: u32) -> Option<Self> {
         let forward: u32 = pairs(k).map(|(i, j)| 1 << (i * k + j)).sum();
         let bits = pairs(k).filter(|&(i, j)| mask >> (i * k + j) & 1 == 1).map(|(i, j)| 1 << pair_bit(i, j));
@@ -56,11 +56,12 @@ impl ShapeIdx {
     }
 }
 
+/// All pairs i < j of `k` events.
 fn pairs(k: usize) -> impl Iterator<Item = (usize, usize)> {
     (1..k).flat_map(|j| (0..j).map(move |i| (i, j)))
 }
 
-/// Bit of the edge i -> j in a triangle.
+/// Bit number of the edge i -> j in a triangle.
 pub(super) const fn pair_bit(i: usize, j: usize) -> usize {
     j * (j - 1) / 2 + i
 }
@@ -74,6 +75,7 @@ pub fn class_of(k: usize, mask: u32) -> Option<u32> {
 /// Class of every shape; computed at first use, in about a millisecond.
 static CLASSES: LazyLock<Vec<u32>> = LazyLock::new(|| ShapeIdx::all().map(smallest_numbering).collect());
 
+/// Smallest mask of a shape among all numberings of its events.
 fn smallest_numbering(shape: ShapeIdx) -> u32 {
     let k = shape.nodes();
     let mask = shape.mask();

@@ -1,4 +1,4 @@
-//! Every search gives the same sets.
+//! Every search finds the same sets.
 
 use std::ops::ControlFlow;
 
@@ -12,13 +12,13 @@ use crate::philox::Philox;
 /// Each set as its events and its shape, sorted.
 type Sets = Vec<([u32; MAX_NODES], ShapeIdx)>;
 
-/// Rows of successors: each event with some of the next few and some `reach` later.
+/// Random successors in CSR form, at most `reach` events ahead.
 fn rows(nodes: u32, reach: u32, seed: u32) -> (Vec<u32>, Vec<u32>) {
-    let mut numbers = Philox::new(7).stream(seed, reach);
+    let mut stream = Philox::new(7).stream(seed, reach);
     let (mut row_ptr, mut col_idx) = (vec![0], Vec::new());
     for i in 0..nodes {
-        let mut row = vec![i + reach, i + 1 + numbers.below(reach), i + 1 + numbers.below(3)];
-        row.retain(|&j| j < nodes && j - i <= reach && numbers.below(4) > 0);
+        let mut row = vec![i + reach, i + 1 + stream.below(reach), i + 1 + stream.below(3)];
+        row.retain(|&j| j < nodes && j - i <= reach && stream.below(4) > 0);
         row.sort_unstable();
         row.dedup();
         col_idx.extend(row);
@@ -29,9 +29,9 @@ fn rows(nodes: u32, reach: u32, seed: u32) -> (Vec<u32>, Vec<u32>) {
 
 /// Times 90 seconds apart; with skew, some clocks are 15 or 30 minutes behind.
 fn times(skew: bool) -> Vec<i64> {
-    let mut numbers = Philox::new(8).stream(0, 0);
+    let mut stream = Philox::new(8).stream(0, 0);
     let late = |i: i64, late: u32| if skew && late < 2 { i - 10 - i64::from(late) * 10 } else { i };
-    (0..200).map(|i| 90_000 * late(i, numbers.below(5))).collect()
+    (0..200).map(|i| 90_000 * late(i, stream.below(5))).collect()
 }
 
 /// All sets, by one search through the graphs.
@@ -54,7 +54,7 @@ fn continuing(mut visit: impl FnMut(&ConnectedSet)) -> impl FnMut(&ConnectedSet)
     }
 }
 
-/// Two graphs: one for which the union holds wide words too, and one of this reach.
+/// Calls `check` with the union of a graph of reach 20, for which wide words are built, and a graph of reach `reach`.
 fn with_union(reach: u32, t_ms: &[i64], span_ms: Option<u64>, check: impl FnOnce(&Union)) {
     let parts = [(40, 20), (reach + 60, reach)].map(|(n, reach)| rows(n, reach, n));
     let graphs = parts.each_ref().map(|(row_ptr, col_idx)| {
@@ -62,13 +62,13 @@ fn with_union(reach: u32, t_ms: &[i64], span_ms: Option<u64>, check: impl FnOnce
         let pattern = CsrPattern::new(row_ptr, col_idx, n).unwrap();
         MotifGraph::new(pattern, &[0; 200][..n], &t_ms[..n]).unwrap()
     });
-    check(&Union::within(&graphs, span_ms).unwrap());
+    check(&Union::with_span_limit(&graphs, span_ms).unwrap());
 }
 
 fn by_lists(union: &Union, sizes: (usize, usize)) -> Sets {
     let mut lists = ListSearch::new(union, sizes);
     collected(union, |root, visit| {
-        let skew = union.skew(union.graph_of(root));
+        let skew = union.skewed_span(union.graph_of(root));
         assert!(lists.walk(root, skew, &mut continuing(visit)).is_continue());
     })
 }
@@ -78,7 +78,7 @@ fn by_enumerator(union: &Union, sizes: (usize, usize)) -> Sets {
     collected(union, |root, visit| assert!(enumerator.walk([root], &mut continuing(visit)).is_continue()))
 }
 
-/// The sets of the second graph, in words wider than it needs.
+/// The sets of the second graph, found with 128-bit words even if 64 bits are enough.
 fn by_wide_words(union: &Union, reach: u32, sizes: (usize, usize)) -> Sets {
     let centre = u128::BITS - 1 - reach;
     let window = WindowSearch { union, words: &union.bands.wide, centre, sizes };

@@ -1,10 +1,10 @@
-//! Adjacency as bits: the neighbours of an event in one word, for graphs whose edges are short.
+//! Banded adjacency: the neighbours of an event as the bits of one word, for graphs with short edges.
 
 use std::ops::{BitAnd, BitOr, Not, Shl, Shr};
 
 use crate::csr::CsrPattern;
 
-/// A word of bits.
+/// An unsigned integer used as a set of bits.
 pub(crate) trait BitWord:
     Copy
     + Eq
@@ -49,40 +49,41 @@ macro_rules! bit_word {
 bit_word!(u64);
 bit_word!(u128);
 
-/// The data structure by which the sets of a graph are enumerated.
+/// Adjacency structure used to enumerate the sets of a graph.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum WalkMethod {
-    /// Words of 64 bits, each event at bit `centre` of its own word.
+    /// Words of 64 bits; bit `centre` of an event's word is the event itself.
     Narrow { centre: u32 },
-    /// Words of 128 bits.
+    /// Words of 128 bits, likewise.
     Wide { centre: u32 },
-    /// Lists of neighbours.
+    /// Adjacency lists.
     Lists,
 }
 
-/// The neighbours of each event, as far as a word holds them. 8 bytes an event where a set of the largest size spans
-/// at most 64 events, 16 where up to 128.
+/// The neighbours of each event as bits of a word, for graphs with edges of fewer than 64 events. 8 bytes per event
+/// for 64-bit words, 16 more for 128-bit words, each only if a graph of the union can use it.
 pub(crate) struct Bands {
     /// Length of the longest edge of each graph, in event numbers.
     reach: Vec<u32>,
-    /// Bit `centre + d` of word i: i is linked with i + d. Empty if no graph uses words of this width.
+    /// Bit `centre + d` of word i: there is an edge between i and i + d. Empty if no graph can use words of this
+    /// width.
     pub(crate) narrow: Vec<u64>,
     pub(crate) wide: Vec<u128>,
 }
 
 impl Bands {
-    /// Words without any link.
+    /// Words without any edge, for `nodes` events; `reach` is the length of the longest edge of each graph.
     pub(crate) fn new(reach: Vec<u32>, nodes: usize) -> Self {
         let holds =
             |at_least: u32, bits: u32| reach.iter().any(|&r| r >= at_least && centre(r, bits).is_some());
         let needed = |yes: bool| if yes { nodes } else { 0 };
-        // sets of five that fit the narrow word never read the wide one
+        // a graph whose sets of five fit the narrow word never reads the wide one
         let narrow = vec![0; needed(holds(0, u64::BITS))];
         let wide = vec![0; needed(holds(u64::BITS / 4, u128::BITS))];
         Self { reach, narrow, wide }
     }
 
-    /// Adds the links of `graph`, whose first event has number `first`.
+    /// Adds the edges of `graph`, whose first event has number `first`.
     pub(crate) fn fill(&mut self, graph: usize, first: u32, successors: CsrPattern<'_>) {
         let events = first as usize..first as usize + successors.rows();
         let reach = self.reach[graph];
@@ -110,11 +111,12 @@ fn centre(reach: u32, bits: u32) -> Option<u32> {
     (reach < bits / 2).then(|| bits - 1 - reach)
 }
 
+/// Sets both bits of every edge; does nothing if the words of this width are not used.
 fn fill<W: BitWord>(words: Option<&mut [W]>, reach: u32, successors: CsrPattern<'_>) {
     let (Some(words), Some(centre)) = (words, centre(reach, W::BITS)) else { return };
     for u in 0..words.len() {
         for &v in successors.row(u) {
-            // at most the reach, and that is at most the centre
+            // distance <= reach <= centre: neither shift leaves the word
             let distance = v - u as u32;
             words[u] = words[u] | W::ONE << (centre + distance);
             words[v as usize] = words[v as usize] | W::ONE << (centre - distance);

@@ -1,16 +1,16 @@
-//! The rule by which events are linked again after new times were drawn for them.
+//! The rule by which events are relinked after their times were redrawn.
 
 use std::fmt::Debug;
 
 use crate::dag::{DagError, Linker, WindowKnn};
 
-/// The rule that a graph's edges come from, so that they can be built again when the times of its events change.
+/// A rule that gives the edges of a graph, so that they can be rebuilt when the times of its events change.
 pub trait EdgeRule: Debug + Sync {
     /// Writes the successors of each event as row bounds and columns: row `p` holds the positions that position `p`
     /// leads to, rising and all above `p`. Earlier content of the buffers is overwritten.
     ///
-    /// `order[p]` is the number in the graph of the event now at position `p`; other properties that the rule reads,
-    /// such as keys, move with the event. `t_ms[p]` is its time now; times rise.
+    /// `order[p]` is the event now at position `p`, by its number in the graph; `t_ms[p]` is its new time,
+    /// milliseconds, rising. Other columns that the rule reads, such as keys, are looked up by `order`.
     ///
     /// # Errors
     /// [`DagError`] if the rule cannot link these events.

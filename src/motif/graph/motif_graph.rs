@@ -14,11 +14,12 @@ pub struct MotifGraph<'a> {
 }
 
 impl<'a> MotifGraph<'a> {
-    /// Checks the parts and borrows them. O(events).
+    /// The graph of these parts, validated. O(events).
     ///
     /// `successors`: row `u` holds the events that `u` leads to, each numbered above `u`. `labels`: the label code of
-    /// each event, from one vocabulary for all graphs of a run. `t_ms`: times in milliseconds; they need not rise
-    /// with the event numbers (clocks are skewed), they only determine the block of the null that an event lies in.
+    /// each event, from one vocabulary for all graphs of a run. `t_ms`: times in milliseconds, not necessarily rising
+    /// with the event numbers (clocks are skewed); they determine the blocks or windows of the null, and the span
+    /// of a set of events if it is limited.
     ///
     /// # Errors
     /// [`MotifError::NotSquare`], [`MotifError::Len`], [`MotifError::Backward`].
@@ -40,8 +41,8 @@ impl<'a> MotifGraph<'a> {
         backward.map_or(Ok(Self { successors, labels, t_ms, rule: None }), Err)
     }
 
-    /// The graph with the rule that its edges come from; [`Null::IntervalJitter`](crate::motif::Null) links redrawn
-    /// events by it.
+    /// The graph with the rule that gave its edges; required by [`Null::IntervalJitter`](crate::motif::Null), which
+    /// relinks events by it.
     pub fn with_edge_rule(self, rule: &'a dyn EdgeRule) -> Self {
         Self { rule: Some(rule), ..self }
     }

@@ -2,15 +2,15 @@
 
 use super::MotifGraph;
 
-/// Tells which sets are short enough.
-pub(crate) struct Span {
+/// The limit on the time that a set of events may span, and the times that it is checked with.
+pub(crate) struct SpanLimit {
     limit_ms: u64,
     t_ms: Vec<i64>,
-    /// For each graph, whether its times fall somewhere although the event numbers rise.
+    /// For each graph, whether its times do not rise with the event numbers.
     skewed: Vec<bool>,
 }
 
-impl Span {
+impl SpanLimit {
     pub(crate) fn new(graphs: &[MotifGraph<'_>], limit_ms: u64) -> Self {
         Self {
             limit_ms,
@@ -19,25 +19,26 @@ impl Span {
         }
     }
 
-    /// Returns whether a set whose lowest event is `a` may hold `b`.
+    /// Returns whether the times of `a` and `b` are within the limit.
     #[inline]
-    pub(crate) fn near(&self, a: u32, b: u32) -> bool {
+    pub(crate) fn allows_pair(&self, a: u32, b: u32) -> bool {
         self.t_ms[a as usize].abs_diff(self.t_ms[b as usize]) <= self.limit_ms
     }
 
-    /// Distances from `root` of those of the next `most` events that a set with this lowest event may not hold.
+    /// Distances (in event numbers) from `root` of those among the next `most` events that are beyond the limit.
     pub(crate) fn too_far(&self, root: u32, most: u32) -> impl Iterator<Item = u32> {
         let end = self.t_ms.len().min(root as usize + 1 + most as usize);
-        (1..(end - root as usize) as u32).filter(move |d| !self.near(root, root + d))
+        (1..(end - root as usize) as u32).filter(move |d| !self.allows_pair(root, root + d))
     }
 
-    /// Returns whether a set of this graph may span too long although each of its events is near the lowest.
+    /// Returns whether the times of this graph do not rise with the event numbers: a set may then exceed the limit
+    /// although each of its events is within the limit of the lowest one.
     pub(crate) fn is_skewed(&self, graph: usize) -> bool {
         self.skewed[graph]
     }
 
-    /// Returns whether the set, and so each part of it, is short enough.
-    pub(crate) fn holds(&self, nodes: &[u32]) -> bool {
+    /// Returns whether a set, and so each subset, is within the limit.
+    pub(crate) fn allows(&self, nodes: &[u32]) -> bool {
         let times = || nodes.iter().map(|&node| self.t_ms[node as usize]);
         let (first, last) = (times().min(), times().max());
         first.zip(last).is_none_or(|(first, last)| first.abs_diff(last) <= self.limit_ms)

@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::bands::Bands;
-use super::{MotifGraph, Span};
+use super::{MotifGraph, SpanLimit};
 use crate::motif::MotifError;
 
 /// Index of a label in [`Union::vocabulary`]; not the caller's label code.
@@ -19,17 +19,17 @@ impl LabelIdx {
 
 /// All graphs of a run as one disconnected graph: events numbered consecutively, neighbours without direction.
 ///
-/// An edge always leads from the lower number to the higher, so the direction need not be stored.
-/// 8 bytes an edge and 12 an event, the bands, and 8 an event where the span is limited.
+/// An edge always leads from the lower number to the higher, so the direction need not be stored. 8 bytes per edge,
+/// 12 per event, the bands, and 8 per event if the span is limited.
 pub(crate) struct Union {
     /// First event of each graph, and the number of events at the end.
     pub(crate) offsets: Vec<u32>,
     row_ptr: Vec<usize>,
     neighbours: Vec<u32>,
-    /// The same neighbours as bits, for graphs whose edges are short.
+    /// The same neighbours as bits, for graphs with short edges.
     pub(crate) bands: Bands,
     /// Limit on the span of a counted set; `None`: no limit.
-    pub(crate) span: Option<Span>,
+    pub(crate) span: Option<SpanLimit>,
     /// Label of each event.
     pub(crate) labels: Vec<LabelIdx>,
     /// The label codes that occur, rising.
@@ -40,13 +40,19 @@ impl Union {
     /// The union without a limit on the span of a set.
     #[cfg(test)]
     pub(crate) fn new(graphs: &[MotifGraph<'_>]) -> Result<Self, MotifError> {
-        Self::within(graphs, None)
+        Self::with_span_limit(graphs, None)
     }
 
-    /// The union in which only sets that span at most `span_ms` count, if there is a limit.
-    pub(crate) fn within(graphs: &[MotifGraph<'_>], span_ms: Option<u64>) -> Result<Self, MotifError> {
+    /// The union; only sets that span at most `span_ms` are enumerated, all if it is `None`.
+    ///
+    /// # Errors
+    /// [`MotifError::TooManyEvents`].
+    pub(crate) fn with_span_limit(
+        graphs: &[MotifGraph<'_>],
+        span_ms: Option<u64>,
+    ) -> Result<Self, MotifError> {
         let events: u64 = graphs.iter().map(|g| g.nodes() as u64).sum();
-        // the highest number means "no event"
+        // u32::MAX marks unused entries of a set
         if events >= u64::from(u32::MAX) {
             return Err(MotifError::TooManyEvents { events });
         }
@@ -63,7 +69,7 @@ impl Union {
         vocabulary.dedup();
         let labels =
             graphs.iter().flat_map(|g| g.labels()).map(|&code| label_index(&vocabulary, code)).collect();
-        let span = span_ms.map(|limit_ms| Span::new(graphs, limit_ms));
+        let span = span_ms.map(|limit_ms| SpanLimit::new(graphs, limit_ms));
         Ok(Self { offsets, row_ptr, neighbours, bands, span, labels, vocabulary })
     }
 
@@ -87,7 +93,8 @@ impl Union {
         self.offsets.partition_point(|&first| first <= node) - 1
     }
 
-    /// The events in pieces of at least `min_nodes` that no edge connects: a connected set lies in one piece.
+    /// Consecutive ranges of events, each of at least `min_nodes` but the last, with no edge between two ranges: a
+    /// connected set lies in one range.
     pub(crate) fn pieces(&self, min_nodes: u32) -> Vec<Range<u32>> {
         let (mut pieces, mut start, mut farthest) = (Vec::new(), 0, 0);
         for node in 0..self.nodes() {
@@ -101,19 +108,19 @@ impl Union {
         pieces
     }
 
-    /// The limit on the span, in a graph where a set may span too long although each of its events is near the
-    /// lowest.
-    pub(crate) fn skew(&self, graph: usize) -> Option<&Span> {
+    /// The limit on the span, if there is one and the times of `graph` do not rise with the event numbers
+    /// ([`SpanLimit::is_skewed`]).
+    pub(crate) fn skewed_span(&self, graph: usize) -> Option<&SpanLimit> {
         self.span.as_ref().filter(|span| span.is_skewed(graph))
     }
 
-    /// Events linked with `node`, rising.
+    /// Neighbours of `node`, rising.
     #[inline]
     pub(crate) fn neighbours(&self, node: u32) -> &[u32] {
         &self.neighbours[self.row_ptr[node as usize]..self.row_ptr[node as usize + 1]]
     }
 
-    /// The neighbours numbered above `root`, rising.
+    /// Neighbours of `node` above `root`, rising.
     #[inline]
     pub(crate) fn neighbours_above(&self, node: u32, root: u32) -> &[u32] {
         let row = self.neighbours(node);
@@ -126,7 +133,7 @@ fn label_index(vocabulary: &[u32], code: u32) -> LabelIdx {
     LabelIdx(vocabulary.partition_point(|&known| known < code) as u32)
 }
 
-/// Rows of predecessors, then successors: both rise, and predecessors have the lower numbers.
+/// Undirected adjacency in CSR form. A row is the predecessors, then the successors, so it is sorted.
 fn neighbours(graphs: &[MotifGraph<'_>], offsets: &[u32]) -> (Vec<usize>, Vec<u32>) {
     let nodes = offsets[offsets.len() - 1] as usize;
     let mut row_ptr = vec![0_usize; nodes + 1];
@@ -151,7 +158,7 @@ fn neighbours(graphs: &[MotifGraph<'_>], offsets: &[u32]) -> (Vec<usize>, Vec<u3
             for (to, &v) in neighbours[end - row.len()..end].iter_mut().zip(row) {
                 *to = first + v;
             }
-            // sources rise, so each row of predecessors does
+            // sources are visited in rising order, so each row of predecessors is sorted
             for &v in row {
                 let end = &mut next[(first + v) as usize];
                 neighbours[*end] = node as u32;

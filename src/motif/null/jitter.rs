@@ -1,4 +1,4 @@
-//! Times are drawn again inside fixed windows, and events linked again.
+//! The null `IntervalJitter`: times are redrawn inside fixed windows, and events relinked.
 
 use super::NullRng;
 use crate::csr::CsrPattern;
@@ -6,22 +6,21 @@ use crate::motif::MotifError;
 use crate::motif::graph::{EdgeRule, MotifGraph, Union};
 use crate::philox::Stream;
 
-/// The hypothesis that, inside a window of time, when an event happens is chance: every time of the window is as
-/// likely as any other, independently of the other events.
+/// The hypothesis that the time of an event is uniform inside its window, independently of the other events.
 ///
 /// Graph by graph, event `e` lies in window `floor((t_e - t_first) / width)`. A replicate gives each event a time of
 /// its window, uniformly and at the resolution of the data (the greatest common divisor of the graph's times, from
-/// its first), so that ties arise as by rounding and none is invented. Events are sorted again, those of equal time
-/// in their earlier order, and keep their labels; edges are those of the graph's own rule.
+/// its first), so that ties are as frequent as in data of that resolution. Events are sorted by their new times,
+/// stably, and keep their labels; edges are rebuilt by the graph's edge rule.
 ///
-/// Windows end at the graph's first and last times, and the events of these two times stay: given them, the others
-/// lie strictly between, uniformly. Otherwise replicates would be thinner at the ends than data are.
+/// The graph's first and last times bound the windows, and the events at these two times stay: given them, the others
+/// are uniform strictly between. Otherwise events would be sparser at both ends of a replicate than in the data.
 ///
 /// Source: Amarasingham, Harrison, Hatsopoulos, Geman, "Conditional modeling and the jitter method of spike
-/// resampling" (J Neurophysiol 107:517, 2012): given the windows' counts the test is exact.
+/// resampling" (J Neurophysiol 107:517, 2012): given the number of events in each window, the test is exact.
 pub(crate) struct IntervalJitter<'a> {
     graphs: Vec<GraphWindows<'a>>,
-    /// Longest span of a set; `None`: no limit.
+    /// Longest span of a set, milliseconds; `None`: no limit.
     span_ms: Option<u64>,
 }
 
@@ -29,9 +28,10 @@ pub(crate) struct IntervalJitter<'a> {
 struct GraphWindows<'a> {
     rule: &'a dyn EdgeRule,
     labels: &'a [u32],
+    /// Time of the first event, milliseconds.
     t_first: i64,
-    /// Time from one tick to the next.
-    step_ms: u64,
+    /// Length of a tick, the resolution of the graph's times.
+    tick_ms: u64,
     /// For each event, the first tick of its window and the number of ticks, counted from `t_first`.
     ticks: Vec<(u64, u64)>,
 }
@@ -46,11 +46,11 @@ struct JitteredGraph {
 }
 
 impl<'a> IntervalJitter<'a> {
-    /// Cuts the graphs into windows of `width_ms`. Only sets that span at most `span_ms` count.
+    /// The null over windows of `width_ms`. Only sets that span at most `span_ms` count.
     ///
     /// # Errors
     /// [`MotifError::NoRule`] for a graph without a rule; [`MotifError::OtherRule`] if a rule does not give its
-    /// graph's edges, [`MotifError::Rule`] if it gives none.
+    /// graph's edges, [`MotifError::RuleParts`] if what it gives is invalid, [`MotifError::Rule`] if it fails.
     pub(crate) fn new(
         graphs: &[MotifGraph<'a>],
         width_ms: u64,
@@ -68,8 +68,8 @@ impl<'a> IntervalJitter<'a> {
         self.graphs.iter().map(of_graph).sum()
     }
 
-    /// Replicate `iteration`: a function of the arguments and the data, not of earlier replicates. It has the graphs,
-    /// their sizes and the vocabulary of the data.
+    /// Replicate `iteration`: a function of the arguments and the data, not of earlier replicates. The graphs, their
+    /// sizes and the vocabulary are those of the data.
     ///
     /// # Errors
     /// [`MotifError::Rule`] if a rule cannot link the events at their new times.
@@ -79,12 +79,12 @@ impl<'a> IntervalJitter<'a> {
         };
         let drawn = self.graphs.iter().enumerate().map(draw).collect::<Result<Vec<_>, _>>()?;
         let graphs = drawn.iter().enumerate().map(|(index, drawn)| drawn.graph(index));
-        Union::within(&graphs.collect::<Result<Vec<_>, _>>()?, self.span_ms)
+        Union::with_span_limit(&graphs.collect::<Result<Vec<_>, _>>()?, self.span_ms)
     }
 }
 
 impl<'a> GraphWindows<'a> {
-    /// `index`: the graph's among those given.
+    /// `index`: that of the graph among those given.
     fn new(index: usize, graph: &MotifGraph<'a>, width_ms: u64) -> Result<Self, MotifError> {
         let rule = graph.edge_rule().ok_or(MotifError::NoRule { graph: index })?;
         let as_given: Vec<u32> = (0..graph.nodes() as u32).collect();
@@ -93,33 +93,33 @@ impl<'a> GraphWindows<'a> {
         if !relinked.graph(index)?.has_edges_of(graph) {
             return Err(MotifError::OtherRule { graph: index });
         }
-        // the rule has checked that times rise
+        // `link` succeeded, so the times rise
         let t_first = graph.t_ms().first().copied().unwrap_or(0);
         let offset = |&t: &i64| t.wrapping_sub(t_first) as u64;
-        let step_ms = graph.t_ms().iter().map(offset).fold(0, gcd).max(1);
-        let last = graph.t_ms().last().map_or(0, offset) / step_ms;
+        let tick_ms = graph.t_ms().iter().map(offset).fold(0, gcd).max(1);
+        let last = graph.t_ms().last().map_or(0, offset) / tick_ms;
         let window = |t| {
-            let tick = offset(t) / step_ms;
+            let tick = offset(t) / tick_ms;
             if tick == 0 || tick == last {
                 return (tick, 1);
             }
             let start_ms = offset(t) / width_ms * width_ms;
-            let first = start_ms.div_ceil(step_ms).max(1);
-            let end = start_ms.saturating_add(width_ms).div_ceil(step_ms).min(last);
+            let first = start_ms.div_ceil(tick_ms).max(1);
+            let end = start_ms.saturating_add(width_ms).div_ceil(tick_ms).min(last);
             (first, end - first)
         };
         let ticks = graph.t_ms().iter().map(window).collect();
-        Ok(Self { rule, labels: graph.labels(), t_first, step_ms, ticks })
+        Ok(Self { rule, labels: graph.labels(), t_first, tick_ms, ticks })
     }
 
-    fn draw(&self, index: usize, mut numbers: Stream) -> Result<JitteredGraph, MotifError> {
+    fn draw(&self, index: usize, mut stream: Stream) -> Result<JitteredGraph, MotifError> {
         let mut tick = |&(first, ticks): &(u64, u64)| match ticks {
             1 => first,
-            _ => first + below(&mut numbers, ticks),
+            _ => first + below(&mut stream, ticks),
         };
         let mut drawn: Vec<(u64, u32)> = self.ticks.iter().map(&mut tick).zip(0..).collect();
         drawn.sort_unstable();
-        let time = |&(tick, _): &(u64, u32)| self.t_first.wrapping_add((tick * self.step_ms) as i64);
+        let time = |&(tick, _): &(u64, u32)| self.t_first.wrapping_add((tick * self.tick_ms) as i64);
         let order: Vec<u32> = drawn.iter().map(|&(_, event)| event).collect();
         let labels = order.iter().map(|&event| self.labels[event as usize]).collect();
         JitteredGraph::link(index, self.rule, &order, drawn.iter().map(time).collect(), labels)
@@ -127,7 +127,7 @@ impl<'a> GraphWindows<'a> {
 }
 
 impl JitteredGraph {
-    /// Links events in the order of their times, `graph` being the index of their graph.
+    /// Links events that are sorted by time; `graph` is the index of their graph.
     fn link(
         graph: usize,
         rule: &dyn EdgeRule,
@@ -142,7 +142,7 @@ impl JitteredGraph {
     }
 
     fn graph(&self, graph: usize) -> Result<MotifGraph<'_>, MotifError> {
-        // a caller may have implemented the rule
+        // the rule may be implemented by the caller: its result is untrusted
         let pattern = CsrPattern::new(&self.row_ptr, &self.col_idx, self.labels.len())
             .map_err(|error| MotifError::RuleParts { graph, error })?;
         MotifGraph::new(pattern, &self.labels, &self.t_ms)
@@ -150,13 +150,13 @@ impl JitteredGraph {
 }
 
 /// Uniform in 0..n, without bias; `n` is not 0.
-fn below(numbers: &mut Stream, n: u64) -> u64 {
+fn below(stream: &mut Stream, n: u64) -> u64 {
     if let Ok(n) = u32::try_from(n) {
-        return numbers.below(n).into();
+        return stream.below(n).into();
     }
     let mask = u64::MAX >> (n - 1).leading_zeros();
     loop {
-        let drawn = (u64::from(numbers.next_u32()) << 32 | u64::from(numbers.next_u32())) & mask;
+        let drawn = (u64::from(stream.next_u32()) << 32 | u64::from(stream.next_u32())) & mask;
         if drawn < n {
             return drawn;
         }

@@ -1,29 +1,34 @@
-//! The null models: what is assumed to be chance, and data drawn as chance would have them.
+//! The null models: what is assumed to be random, and the replicates drawn under that assumption.
 //!
 //! - `model`: [`NullModel`], the null that a configuration names.
 //! - `rng`: [`NullRng`], the random streams of replicates for calibration and for the test.
-//! - `permutation`: labels exchanged inside blocks of time, or inside a graph.
-//! - `jitter`: times drawn again inside windows, and events linked again.
+//! - `permutation`: labels permuted inside blocks of time, or inside a graph.
+//! - `jitter`: times redrawn inside windows, and events relinked.
 //!
 //! Each null is a separate hypothesis; their replicates are never pooled. A test shows that its hypothesis is false,
 //! so what a null holds fixed is as much a part of its meaning as what it draws.
 //!
-//! | | `StratifiedPermutation` | `LabelPermutation` | `IntervalJitter` |
-//! |---|---|---|---|
-//! | hypothesis | inside a block of time, which event has which label is chance | inside a graph, which event has \
-//! which label is chance | inside a window, when an event of a given label happens is chance |
-//! | drawn | labels inside each block | labels inside each graph | times inside each window; edges follow |
-//! | held fixed | times, edges, labels of each block | times, edges, labels of each graph | labels of each window, \
-//! first and last time |
-//! | false alarms if | rates of labels change fast against a block | rates of labels change at all | the density \
-//! of events changes fast against a window: bursts, batches, pauses, schedules, even with labels at random |
-//! | does not see | structure in the labels of a block alone: order slower than a block | order slower than a graph \
-//! | structure slower than a window |
+//! [`StratifiedPermutation`]: inside a block of time, which event has which label is random.
+//! - Drawn: the labels inside each block. Fixed: times, edges, the labels of each block.
+//! - False alarms if the rates of labels change within a block.
+//! - Blind to an order of labels over times longer than a block.
 //!
-//! Measured on labels that come and go in waves (their share between .1 and .9): blocks of a quarter of an hour keep
-//! the family-wise error of .05 where a wave takes two hours (.05 measured in 300 logs); blocks of half an hour do
-//! not (.14), and do where it takes four (.04). So a block should be at most an eighth of such a wave. Permutation
-//! over whole graphs gives .87 to .98 on these, and .82 on a mix that drifts.
+//! `LabelPermutation`: the same with one block per graph.
+//! - Drawn: the labels inside each graph. Fixed: times, edges, the labels of each graph.
+//! - False alarms if the rates of labels change at all.
+//! - Blind to structure across graphs.
+//!
+//! [`IntervalJitter`]: inside a window, the time of an event is random.
+//! - Drawn: the times inside each window; edges follow. Fixed: the labels of each window, the first and the last
+//!   time.
+//! - False alarms if the density of events changes within a window (bursts, batches, pauses, schedules), even if
+//!   labels are random.
+//! - Blind to structure over times longer than a window.
+//!
+//! Measured on labels whose share oscillates between .1 and .9: with blocks of a quarter of an hour the family-wise
+//! error is .05 at a period of two hours (300 logs); with blocks of half an hour it is .14 there, and .04 at a
+//! period of four hours. So a block should be at most an eighth of the period. Permutation over whole graphs gives
+//! .87 to .98 on these, and .82 on a mix that drifts.
 
 mod jitter;
 mod model;

@@ -4,16 +4,19 @@ use super::{IntervalJitter, StratifiedPermutation};
 use crate::motif::graph::{MotifGraph, Union};
 use crate::motif::{MotifConfig, MotifError, Null};
 
-/// A null, ready to draw from.
+/// A null over the graphs of a run, ready to draw replicates.
 pub(crate) enum NullModel<'a> {
-    /// Labels are exchanged.
+    /// Labels are permuted.
     Labels(StratifiedPermutation),
-    /// Times are drawn again, and edges follow.
+    /// Times are redrawn, and edges rebuilt.
     Times(IntervalJitter<'a>),
 }
 
 impl<'a> NullModel<'a> {
     /// The null of a configuration, over the graphs of `union`.
+    ///
+    /// # Errors
+    /// Those of [`IntervalJitter::new`].
     pub(crate) fn new(
         graphs: &[MotifGraph<'a>],
         union: &Union,

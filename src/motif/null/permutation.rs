@@ -1,29 +1,29 @@
-//! Labels are exchanged: inside short blocks of time, or inside a whole graph.
+//! The nulls that permute labels: inside short blocks of time, or inside a whole graph.
 
 use super::NullRng;
 use crate::motif::graph::{LabelIdx, MotifGraph, Union};
 
-/// The hypothesis that, inside a block of time, which event has which label is chance.
+/// The hypothesis that labels are exchangeable inside a block of time.
 ///
 /// Graph by graph, event `e` lies in block `floor((t_e - t_first) / width)`, `t_first` being the least time of the
 /// graph. A replicate permutes the labels inside each block, every permutation equally likely; times, edges and the
-/// number of each label in each block stay. `LabelPermutation` is the same with one block a graph.
+/// number of each label in each block stay. `LabelPermutation` is the same with one block per graph.
 pub(crate) struct StratifiedPermutation {
-    /// Events of each block that holds more than one label, in order; block after block, graph by graph.
+    /// Events of the blocks with more than one label, block after block, graph after graph.
     events: Vec<u32>,
-    /// Offset in `events` of each block.
+    /// Offset in `events` of each block, and the end.
     blocks: Vec<u32>,
-    /// Offset in `blocks` of each graph.
+    /// Offset in `blocks` of each graph, and the end.
     graphs: Vec<u32>,
 }
 
 impl StratifiedPermutation {
-    /// Cuts the graphs into blocks of `width_ms`.
+    /// The null `StratifiedPermutation`, over blocks of `width_ms`.
     pub(crate) fn of_blocks(graphs: &[MotifGraph<'_>], union: &Union, width_ms: u64) -> Self {
         Self::stratified(graphs, union, |offset_ms| offset_ms / width_ms)
     }
 
-    /// Makes each graph one block: the null `LabelPermutation`.
+    /// The null `LabelPermutation`: each graph is one block.
     pub(crate) fn of_graphs(graphs: &[MotifGraph<'_>], union: &Union) -> Self {
         Self::stratified(graphs, union, |_| 0)
     }
@@ -35,7 +35,7 @@ impl StratifiedPermutation {
             let t_first = graph.t_ms().iter().copied().min().unwrap_or(0);
             order.clear();
             order.extend(graph.t_ms().iter().zip(first..).map(|(&t, event)| {
-                // t_first is the least: the wrapped difference, read as unsigned, is the true one
+                // t_first is the smallest: the difference is not negative and fits u64, so wrapping is exact
                 (block_of(t.wrapping_sub(t_first) as u64), event)
             }));
             order.sort_unstable();
@@ -56,8 +56,8 @@ impl StratifiedPermutation {
         self.events.len() as u64
     }
 
-    /// Writes the labels of replicate `iteration`: a function of the arguments and the data, not of earlier
-    /// replicates.
+    /// Writes the labels of replicate `iteration` to `labels`: a function of the arguments and the data, not of
+    /// earlier replicates. Fisher-Yates shuffles, O(events).
     pub(crate) fn draw(
         &self,
         rng: NullRng,
@@ -68,11 +68,11 @@ impl StratifiedPermutation {
         labels.clear();
         labels.extend_from_slice(observed);
         for (graph, ends) in self.graphs.windows(2).enumerate() {
-            let mut numbers = rng.stream(iteration, graph as u32);
+            let mut stream = rng.stream(iteration, graph as u32);
             for block in self.blocks[ends[0] as usize..=ends[1] as usize].windows(2) {
                 let events = &self.events[block[0] as usize..block[1] as usize];
                 for last in (1..events.len()).rev() {
-                    let other = numbers.below(last as u32 + 1) as usize;
+                    let other = stream.below(last as u32 + 1) as usize;
                     labels.swap(events[last] as usize, events[other] as usize);
                 }
             }
@@ -121,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn blocks_begin_at_the_least_time_at_any_position() {
+    fn blocks_begin_at_the_smallest_time_at_any_index() {
         let pattern = CsrPattern::new(&[0; 5], &[], 4).unwrap();
         let graph = MotifGraph::new(pattern, &[0, 1, 2, 3], &[5, -5, 4, 14]).unwrap();
         let union = Union::new(&[graph]).unwrap();
@@ -154,7 +154,7 @@ mod tests {
     }
 
     #[test]
-    fn one_block_a_graph_permutes_over_the_whole_graph_and_no_further() {
+    fn one_block_per_graph_permutes_the_whole_graph_and_no_other() {
         let row_ptr = [0; 4];
         let pattern = CsrPattern::new(&row_ptr, &[], 3).unwrap();
         let graph = |labels| MotifGraph::new(pattern, labels, &[i64::MIN, 0, i64::MAX]).unwrap();

@@ -2,7 +2,7 @@
 
 use crate::philox::{Philox, Stream};
 
-/// Philox fork of the test; the next one is that of the calibration.
+/// Philox fork of the test; that of the calibration is one higher.
 const PURPOSE: u32 = 0x6E75;
 
 /// Random streams of independent replicates.
@@ -15,7 +15,7 @@ impl NullRng {
         Self(Philox::new(seed).fork(PURPOSE))
     }
 
-    /// Streams of the replicates that only fix the scale of the score.
+    /// Streams of the replicates that the scales of the scores are estimated from.
     pub(crate) fn calibration(seed: u64) -> Self {
         Self(Philox::new(seed).fork(PURPOSE + 1))
     }

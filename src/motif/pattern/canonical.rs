@@ -5,8 +5,8 @@ use super::Pattern;
 use crate::motif::enumerate::MAX_NODES;
 
 impl Pattern {
-    /// The smallest pattern, by mask and then labels, among all orders of the events in which every edge leads
-    /// forward: two patterns have the same one exactly if they are isomorphic as labelled DAGs. At most 120 orders.
+    /// Canonical form: the smallest pattern, by mask and then labels, among all topological orders of the events. Two
+    /// patterns have the same form if and only if they are isomorphic as labelled DAGs. At most 120 orders are tried.
     pub fn canonical(&self) -> Self {
         let mut order = Vec::with_capacity(MAX_NODES);
         let mut smallest = *self;
@@ -14,7 +14,7 @@ impl Pattern {
         smallest
     }
 
-    /// Extends `order` to every topological order that it begins.
+    /// Lowers `smallest` to the smallest pattern among the topological orders that begin with `order`.
     fn try_orders(&self, order: &mut Vec<usize>, smallest: &mut Self) {
         let k = usize::from(self.k());
         if order.len() == k {
@@ -23,8 +23,8 @@ impl Pattern {
         }
         let open = |event: usize, order: &[usize]| !order.contains(&event);
         for event in 0..k {
-            let waits = (0..k).any(|other| open(other, order) && self.has_edge(other, event));
-            if open(event, order) && !waits {
+            let has_open_predecessor = (0..k).any(|other| open(other, order) && self.has_edge(other, event));
+            if open(event, order) && !has_open_predecessor {
                 order.push(event);
                 self.try_orders(order, smallest);
                 order.pop();
@@ -32,7 +32,7 @@ impl Pattern {
         }
     }
 
-    /// The pattern whose event `p` is `order[p]` of this one.
+    /// The same pattern with event `order[p]` as event `p`.
     fn reordered(&self, order: &[usize]) -> Self {
         let k = order.len();
         let mut labels = [0; MAX_NODES];

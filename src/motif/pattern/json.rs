@@ -5,19 +5,19 @@ use std::io;
 use serde::Serialize;
 use serde_json::ser::{CharEscape, CompactFormatter, Formatter};
 
-/// `value` as JSON, every control character below U+0020 in the form `\u000a`.
+/// `value` as JSON, every control character below U+0020 written as `\u00xx`.
 pub(crate) fn to_json(value: &(impl Serialize + ?Sized)) -> String {
     let mut json = Vec::new();
-    let written = value.serialize(&mut serde_json::Serializer::with_formatter(&mut json, ControlsInHex));
-    debug_assert!(written.is_ok(), "strings and lists of them always have a form, and memory takes it");
+    let written = value.serialize(&mut serde_json::Serializer::with_formatter(&mut json, LongControlEscapes));
+    debug_assert!(written.is_ok(), "strings and lists of strings always serialise");
     String::from_utf8_lossy(&json).into_owned()
 }
 
-/// Text of a pattern is an identifier across versions: control characters keep the long form, also those for which
-/// JSON has a short one (`\n`).
-struct ControlsInHex;
+/// Writes every control character in the long form (`\u000a`), even if JSON has a short one (`\n`): the text of a
+/// pattern is an identifier and must not change between versions.
+struct LongControlEscapes;
 
-impl Formatter for ControlsInHex {
+impl Formatter for LongControlEscapes {
     fn write_char_escape<W: ?Sized + io::Write>(
         &mut self,
         writer: &mut W,
@@ -38,7 +38,7 @@ impl Formatter for ControlsInHex {
 /// The value of the JSON string that `text` begins with, and its length in bytes, quotes included; `None` if `text`
 /// does not begin with one.
 pub(super) fn leading_string(text: &str) -> Option<(String, usize)> {
-    // the reader would skip blanks
+    // serde_json would skip leading white space
     text.starts_with('"').then_some(())?;
     let mut values = serde_json::Deserializer::from_str(text).into_iter::<String>();
     let value = values.next()?.ok()?;
@@ -50,13 +50,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_string_is_escaped_no_further_than_json_demands() {
+    fn only_what_json_requires_is_escaped() {
         let escaped = |c: char| match c {
             '"' | '\\' => format!("\\{c}"),
             c if c < ' ' => format!("\\u{:04x}", u32::from(c)),
             c => c.to_string(),
         };
-        // controls, quotes, backslashes, DEL, the line separators U+2028 and U+2029, and a character of two units
+        // controls, quotes, backslashes, DEL, the line separators U+2028 and U+2029, and a character of two UTF-16
+        // units
         for c in ('\0'..='\u{3000}').chain(['\u{D7FF}', '\u{E000}', '\u{FFFF}', '\u{1F600}', char::MAX]) {
             assert_eq!(to_json(&c.to_string()), format!("\"{}\"", escaped(c)), "{c:?}");
         }
@@ -66,7 +67,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_quoted_is_json_and_comes_back() {
+    fn a_quoted_name_is_json_and_reads_back() {
         for name in ["", "a\"b\\c|d,\n\u{1}é", "\\u0041", "\u{1F600}\u{7f}\u{2028}", "\"", "\\"] {
             let quoted = to_json(name);
             assert_eq!(serde_json::from_str::<String>(&quoted).unwrap(), name);

@@ -1,35 +1,36 @@
-//! The labels of an occurrence packed into one integer.
+//! The labels of an occurrence as one integer key.
 
 use std::hash::{BuildHasherDefault, Hasher};
 
 use crate::motif::enumerate::MAX_NODES;
 use crate::motif::graph::LabelIdx;
 
-/// Labels as digits of a number, the earliest event's first: keys of one shape sort as their labels do.
+/// An integer whose digits are the labels of an occurrence, the earliest event's most significant: keys of one shape
+/// sort as their labels do.
 pub(crate) trait LabelKey: Copy + Ord + std::hash::Hash + Send + Sync + 'static {
     const ZERO: Self;
-    /// No key: above every valid one.
+    /// Marks the absence of a key; above every valid one.
     const NONE: Self;
-    /// Bits of a key.
+    /// Width of the integer, bits.
     const BITS: u32;
     /// Appends a digit below `radix`.
     fn push(self, radix: u32, digit: LabelIdx) -> Self;
-    /// Appends a digit of `bits` bits: `push` with a radix of 2^`bits`.
+    /// Appends a digit below 2^`bits`.
     fn push_bits(self, bits: u32, digit: u32) -> Self;
-    /// Writes the keys whose digits are the `columns`, labels of 8 bits, the earliest event's first.
+    /// Writes N keys of 8-bit digits; `columns` are the digits, the earliest event's first, `[k][N]`, k from 3 to 5.
     fn from_byte_columns<const N: usize>(columns: &[[u8; N]], keys: &mut [Self; N]);
     /// Removes the last digit.
     fn pop(self, radix: u32) -> (Self, LabelIdx);
-    /// A hash of 64 bits, the upper ones best.
+    /// A 64-bit hash; the upper bits are mixed best.
     fn mix(self) -> u64;
-    /// A weaker and faster hash, another for every `multiplier`: the upper bits are good.
+    /// A weaker and faster 64-bit hash, one for each odd `multiplier`; only the upper bits are well mixed.
     fn hash(self, multiplier: u64) -> u64;
     /// The key as an index into an array with an entry for every key.
     fn index(self) -> usize;
 }
 
-/// Odd, near 2^64 over the golden ratio: neighbouring keys get distant hashes.
-const SPREAD: u64 = 0x9E37_79B9_7F4A_7C15;
+/// The odd number nearest to 2^64 / golden ratio (Fibonacci hashing): neighbouring keys get distant hashes.
+const GOLDEN: u64 = 0x9E37_79B9_7F4A_7C15;
 
 impl LabelKey for u64 {
     const ZERO: Self = 0;
@@ -45,7 +46,7 @@ impl LabelKey for u64 {
     }
     #[inline]
     fn from_byte_columns<const N: usize>(columns: &[[u8; N]], keys: &mut [Self; N]) {
-        // two labels in 16 bits, four in 32: as narrow as possible, so that few instructions make many keys
+        // two labels in 16 bits, four in 32: narrow integers put more keys into one SIMD instruction
         let (mut first, mut second) = ([0_u16; N], [0_u16; N]);
         for (key, (&a, &b)) in first.iter_mut().zip(columns[0].iter().zip(&columns[1])) {
             *key = u16::from(a) << 8 | u16::from(b);
@@ -77,7 +78,7 @@ impl LabelKey for u64 {
     }
     #[inline]
     fn mix(self) -> u64 {
-        (self ^ self >> 32).wrapping_mul(SPREAD)
+        (self ^ self >> 32).wrapping_mul(GOLDEN)
     }
     #[inline]
     fn hash(self, multiplier: u64) -> u64 {
@@ -103,8 +104,8 @@ impl LabelKey for u128 {
     }
     #[inline]
     fn from_byte_columns<const N: usize>(columns: &[[u8; N]], keys: &mut [Self; N]) {
-        for (at, key) in keys.iter_mut().enumerate() {
-            *key = columns.iter().fold(Self::ZERO, |key, column| key.push_bits(8, column[at].into()));
+        for (i, key) in keys.iter_mut().enumerate() {
+            *key = columns.iter().fold(Self::ZERO, |key, column| key.push_bits(8, column[i].into()));
         }
     }
     fn pop(self, radix: u32) -> (Self, LabelIdx) {
@@ -112,7 +113,7 @@ impl LabelKey for u128 {
     }
     #[inline]
     fn mix(self) -> u64 {
-        ((self as u64).wrapping_mul(SPREAD) ^ (self >> 64) as u64).mix()
+        ((self as u64).wrapping_mul(GOLDEN) ^ (self >> 64) as u64).mix()
     }
     #[inline]
     fn hash(self, multiplier: u64) -> u64 {
@@ -125,19 +126,19 @@ impl LabelKey for u128 {
     }
 }
 
-/// Largest number of distinct labels that keys of `k` events distinguish.
+/// Largest number of distinct labels for which keys of `k` events fit.
 pub(crate) fn label_limit<L: LabelKey>(k: usize) -> usize {
     // radix^k <= 2^(bits - 1), so that no push overflows
     1 << ((L::BITS - 1) / k as u32).min(31)
 }
 
-/// Bits of one of `labels` labels in a key, at least 8; a key holds the labels of any number that [`label_limit`]
-/// allows.
+/// Bits per label in a key of bit fields, for `labels` distinct labels; at least 8. The fields fit if [`label_limit`]
+/// allows this number of labels.
 pub(crate) fn label_bits(labels: usize) -> u32 {
     (usize::BITS - labels.saturating_sub(1).leading_zeros()).max(u8::BITS)
 }
 
-/// Digits of a key of `k` labels.
+/// Digits of a key of `k` labels, the earliest event's first.
 pub(crate) fn digits<L: LabelKey>(mut key: L, radix: u32, k: usize) -> [LabelIdx; MAX_NODES] {
     let mut digits = [LabelIdx(0); MAX_NODES];
     for digit in digits[..k].iter_mut().rev() {
@@ -146,16 +147,17 @@ pub(crate) fn digits<L: LabelKey>(mut key: L, radix: u32, k: usize) -> [LabelIdx
     digits
 }
 
-/// A map from keys, or from other small integers; its order is never used.
+/// A map from keys, or from other integers; its iteration order must not affect results.
 pub(crate) type KeyMap<L, V> = std::collections::HashMap<L, V, BuildHasherDefault<KeyHasher>>;
 
-/// Multiplies instead of hashing: keys are internal, and a caller gains nothing by choosing labels that collide.
+/// Multiplicative hashing without a random seed: label indices are internal, so collisions cannot be provoked by
+/// input.
 #[derive(Default)]
 pub(crate) struct KeyHasher(u64);
 
 impl Hasher for KeyHasher {
     fn finish(&self) -> u64 {
-        // the map reads the lowest bits and the highest seven
+        // hashbrown uses the lowest bits and the highest seven
         self.0 ^ self.0 >> 32
     }
     fn write(&mut self, bytes: &[u8]) {

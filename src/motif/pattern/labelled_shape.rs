@@ -2,7 +2,7 @@
 
 use crate::motif::enumerate::{MAX_NODES, ShapeIdx};
 
-/// A labelled pattern: which of `k` events in time order are linked, and the label of each.
+/// A labelled pattern: a small DAG on `k` events in time order, with a label for each event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Pattern {
     k: u8,
@@ -20,7 +20,7 @@ impl Pattern {
         self.k
     }
 
-    /// Edges between the events, numbered in time order: bit `i*k + j` is the edge from event i to event j, i < j.
+    /// Edges as bits; events are numbered in time order: bit `i*k + j` is the edge from event i to event j, i < j.
     pub fn mask(&self) -> u32 {
         self.mask
     }
@@ -30,12 +30,12 @@ impl Pattern {
         &self.labels[..usize::from(self.k)]
     }
 
-    /// Shape of the pattern; `None` for a mask that no shape has.
+    /// Shape of the pattern; `None` if the mask is not that of a shape.
     pub(crate) fn shape(&self) -> Option<ShapeIdx> {
         ShapeIdx::from_mask(usize::from(self.k), self.mask)
     }
 
-    /// Returns whether event `i` leads to event `j`.
+    /// Returns whether there is an edge from event `i` to event `j`.
     pub(crate) fn has_edge(&self, i: usize, j: usize) -> bool {
         self.mask >> (i * usize::from(self.k) + j) & 1 == 1
     }

@@ -1,12 +1,12 @@
-//! Labelled patterns: their identity, their text, and their labels packed into one integer.
+//! Labelled patterns: the type, its text form and its canonical form.
 //!
 //! - `labelled_shape`: [`Pattern`], a shape with the label of each event.
 //! - `canonical`: the representative of a pattern's isomorphism class.
-//! - `text`: a pattern written as `sweep -> reversal; reversal -> expansion`.
-//! - `parse`: the text read back.
-//! - `parse_error`: [`PatternTextError`], what is wrong with a text, and at which byte.
-//! - `json`: names as JSON strings, for labels that the text cannot hold as they are.
-//! - `label_key`: [`LabelKey`], the labels of an occurrence packed into one integer.
+//! - `text`: the text form, `sweep -> reversal; reversal -> expansion`.
+//! - `parse`: the parser of the text form.
+//! - `parse_error`: [`PatternTextError`], a syntax error and its byte offset.
+//! - `json`: label names as JSON strings, for names that contain the syntax of the text form.
+//! - `label_key`: [`LabelKey`], the labels of an occurrence as one integer key.
 
 mod canonical;
 mod json;

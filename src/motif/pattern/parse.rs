@@ -1,4 +1,4 @@
-//! Reading the text of a pattern.
+//! The parser of the text form of a pattern.
 
 use super::json::leading_string;
 use super::text::first_topological_order;
@@ -10,9 +10,9 @@ use crate::suggest::suggest;
 struct DraftEvent {
     label: u32,
     number: usize,
-    /// The event as written.
+    /// The event as written in the text.
     shown: String,
-    /// Byte offset.
+    /// Byte offset of the event.
     at: usize,
 }
 
@@ -31,7 +31,7 @@ struct PatternDraft<'a> {
     edges: Vec<DraftEdge>,
 }
 
-/// Reads a whole text.
+/// The pattern of a text.
 pub(super) fn pattern(text: &str, names: &[String]) -> Result<Pattern, Error> {
     let mut draft = PatternDraft { names, events: Vec::new(), edges: Vec::new() };
     let mut reader = PatternReader { text, at: 0 };
@@ -63,7 +63,7 @@ struct PatternReader<'a> {
 }
 
 impl<'a> PatternReader<'a> {
-    /// Skips blanks and gives the rest of the text.
+    /// Skips white space and returns the rest of the text.
     fn rest(&mut self) -> &'a str {
         let rest = self.text[self.at..].trim_start();
         self.at = self.text.len() - rest.len();
@@ -90,7 +90,7 @@ impl<'a> PatternReader<'a> {
         Ok((at, name, self.number()?))
     }
 
-    /// Number of an event; 1 if none is given.
+    /// Number after `#`; 1 if there is none.
     fn number(&mut self) -> Result<usize, Error> {
         let Some(after) = self.rest().strip_prefix('#') else { return Ok(1) };
         let digits = after.find(|c: char| !c.is_ascii_digit()).unwrap_or(after.len());
@@ -100,7 +100,7 @@ impl<'a> PatternReader<'a> {
         Ok(number)
     }
 
-    /// Reads a separator or the end.
+    /// Next separator, or the end of the text.
     fn separator(&mut self) -> Result<Separator, Error> {
         let rest = self.rest();
         let (separator, len) = match rest.chars().next() {
@@ -115,7 +115,7 @@ impl<'a> PatternReader<'a> {
 }
 
 impl PatternDraft<'_> {
-    /// Index of an event in the list, to which it is added if it is new.
+    /// Index of an event in `events`; adds it if it is new.
     fn event(&mut self, name: &str, number: usize, at: usize, shown: &str) -> Result<usize, Error> {
         let Some(label) = self.names.iter().position(|known| known == name) else {
             let nearest = suggest(name, self.names.iter().map(String::as_str)).map(str::to_owned);
@@ -133,7 +133,7 @@ impl PatternDraft<'_> {
         Ok(self.events.len() - 1)
     }
 
-    /// Adds an edge between two events of the list.
+    /// Adds an edge between two events, by their indices.
     fn edge(&mut self, src: usize, dst: usize, at: usize) -> Result<(), Error> {
         if src == dst {
             return Err(Error::SelfLoop { event: self.shown(src), at });
@@ -145,7 +145,7 @@ impl PatternDraft<'_> {
         Ok(())
     }
 
-    /// The pattern, once the text has ended.
+    /// The pattern of the events and edges; `end` is the length of the text in bytes.
     fn finish(self, end: usize) -> Result<Pattern, Error> {
         let k = self.events.len();
         if k < MIN_NODES {
@@ -157,9 +157,9 @@ impl PatternDraft<'_> {
         self.check_connected()?;
         let mut rank = [0; MAX_NODES];
         let mut labels = [0; MAX_NODES];
-        for (earlier, &event) in order.iter().enumerate() {
-            rank[event] = earlier;
-            labels[earlier] = self.events[event].label;
+        for (position, &event) in order.iter().enumerate() {
+            rank[event] = position;
+            labels[position] = self.events[event].label;
         }
         let mask = edges.iter().map(|&(src, dst)| 1 << (rank[src] * k + rank[dst])).sum();
         Ok(Pattern::new(k, mask, labels))
@@ -167,20 +167,20 @@ impl PatternDraft<'_> {
 
     /// Checks that the numbers of a label's events are 1, 2, ... in time order.
     fn check_numbers(&self, order: &[usize]) -> Result<(), Error> {
-        let of_label = |event: &DraftEvent, number| {
+        let exists = |event: &DraftEvent, number| {
             self.events.iter().any(|other| (other.label, other.number) == (event.label, number))
         };
         if let Some(event) =
-            self.events.iter().find(|event| event.number > 1 && !of_label(event, event.number - 1))
+            self.events.iter().find(|event| event.number > 1 && !exists(event, event.number - 1))
         {
             return Err(Error::NumberGap { event: event.shown.clone(), at: event.at });
         }
-        let falls = |rank: usize| {
+        let misnumbered = |rank: usize| {
             let event = &self.events[order[rank]];
             let before = order[..rank].iter().map(|&before| &self.events[before]);
             before.into_iter().any(|b| b.label == event.label && b.number > event.number).then_some(event)
         };
-        match (0..order.len()).find_map(falls) {
+        match (0..order.len()).find_map(misnumbered) {
             Some(event) => Err(Error::NumberOrder { event: event.shown.clone(), at: event.at }),
             None => Ok(()),
         }
@@ -190,7 +190,7 @@ impl PatternDraft<'_> {
     fn check_connected(&self) -> Result<(), Error> {
         let mut reached = [false; MAX_NODES];
         reached[0] = true;
-        // once for each event: a path has fewer edges
+        // one pass per event is enough: a path has fewer edges than events
         for _ in &self.events {
             for &DraftEdge { ends: (src, dst), .. } in &self.edges {
                 let either = reached[src] || reached[dst];
@@ -203,9 +203,10 @@ impl PatternDraft<'_> {
         }
     }
 
-    /// The error that names a cycle, if no topological order exists.
+    /// The error for a cycle; requires that no topological order exists.
     fn cycle(&self) -> Error {
-        // remove events without a predecessor, until each of the others has one
+        // remove events without a predecessor until each remaining event has one: then walking backwards must close a
+        // cycle
         let mut left: Vec<usize> = (0..self.events.len()).collect();
         let before = |left: &[usize], event: usize| {
             let into = self.edges.iter().map(|edge| edge.ends).filter(move |ends| ends.1 == event);

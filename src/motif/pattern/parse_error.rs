@@ -1,18 +1,20 @@
-//! Errors of reading the text of a pattern.
+//! Errors of parsing the text form of a pattern.
 
 use crate::motif::enumerate::{MAX_NODES, MIN_NODES};
 
-/// An error in the text of a pattern, with its offset in bytes from 0.
+/// An error in the text form of a pattern, with its byte offset.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PatternTextError {
     /// An event is missing.
-    #[error("no event at byte {at}: a pattern reads as \"sweep -> reversal; reversal -> expansion\"")]
+    #[error(
+        "expected an event at byte {at}: a pattern is written as \"sweep -> reversal; reversal -> expansion\""
+    )]
     NoEvent {
         /// Byte offset.
         at: usize,
     },
-    /// A quoted name does not end, or holds what JSON does not allow.
+    /// A quoted name is not a valid JSON string.
     #[error(
         "the text at byte {at} is not a JSON string: end it with '\"', and write '\\' before '\"' and '\\'"
     )]
@@ -21,13 +23,15 @@ pub enum PatternTextError {
         at: usize,
     },
     /// No valid number follows `#`.
-    #[error("no number from 1 to {MAX_NODES} after the '#' at byte {at}: quote a name that holds '#'")]
+    #[error(
+        "expected a number from 1 to {MAX_NODES} after the '#' at byte {at}; quote a name that contains '#'"
+    )]
     Number {
         /// Byte offset of the `#`.
         at: usize,
     },
     /// An event is followed by neither a separator nor the end.
-    #[error("{found:?} at byte {at}, expected '->', ';' or the end: quote a name that holds it")]
+    #[error("{found:?} at byte {at}, expected '->', ';' or the end; quote a name that contains it")]
     Separator {
         /// The character found.
         found: char,
@@ -35,7 +39,7 @@ pub enum PatternTextError {
         at: usize,
     },
     /// No label has this name.
-    #[error("no label is named {label:?} (byte {at}){}", meant(nearest))]
+    #[error("no label is named {label:?} (byte {at}){}", suggestion(nearest))]
     UnknownLabel {
         /// The name.
         label: String,
@@ -52,7 +56,7 @@ pub enum PatternTextError {
         /// Byte offset of the first event too many, or of the end of the text.
         at: usize,
     },
-    /// An event leads to itself.
+    /// An edge leads from an event to itself.
     #[error("{event} leads to itself at byte {at}: number the events of one label, as a#1 -> a#2")]
     SelfLoop {
         /// The event.
@@ -104,6 +108,7 @@ pub enum PatternTextError {
     },
 }
 
-fn meant(nearest: &Option<String>) -> String {
+/// The suggestion of the nearest label, if there is one.
+fn suggestion(nearest: &Option<String>) -> String {
     nearest.as_ref().map_or_else(String::new, |name| format!(": did you mean {name:?}?"))
 }

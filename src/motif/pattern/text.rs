@@ -1,18 +1,17 @@
-//! A pattern as text: `sweep -> reversal; reversal -> expansion`.
+//! The text form of a pattern: `sweep -> reversal; reversal -> expansion`.
 //!
-//! The codes of labels change from run to run; the text of a pattern does not, so the text identifies it.
+//! Label codes differ between runs; the text does not, so it identifies a pattern.
 
 use super::{Pattern, PatternTextError, parse, to_json};
 
 impl Pattern {
-    /// The pattern as text, edge after edge: `sweep -> reversal; reversal -> expansion`. `names[code]` is the name of
-    /// a label code; if names are distinct, patterns are equal exactly if their texts are.
+    /// Text form of the pattern, its edges in order: `sweep -> reversal; reversal -> expansion`. `names[code]` is
+    /// the name of a label code; if names are distinct, two patterns are equal if and only if their texts are.
     ///
-    /// An event is named by its label; where several events have the same label, the n-th in time is `label#n`. A
-    /// label that would be read as something else is written as a JSON string: if it is empty, starts or ends with a
-    /// blank, or holds a control character, `"`, `#`, `;` or `->`. Where the edges do not determine the order of the
-    /// events in time, the text begins with all events in order: `sweep; probe; reversal; sweep -> reversal; probe ->
-    /// reversal`.
+    /// An event is named by its label; if several events have the same label, the n-th in time order is `label#n`.
+    /// A label is written as a JSON string if it is empty, starts or ends with white space, or contains a control
+    /// character, `"`, `#`, `;` or `->`. If the edges alone do not give the time order of the events, the text
+    /// begins with all events in order: `sweep; probe; reversal; sweep -> reversal; probe -> reversal`.
     ///
     /// ```
     /// use ironforge::motif::Pattern;
@@ -50,26 +49,26 @@ impl Pattern {
         items.join("; ")
     }
 
-    /// Reads [`Pattern::text`]; `names[code]` is the name of a label code.
+    /// The pattern of a text ([`Pattern::text`]); `names[code]` is the name of a label code.
     ///
-    /// Items are separated by `;`, each an event or events joined by `->`. The order in time is that in which events
-    /// first appear in the text; if an edge then leads backward, the first such order in which none does. `label` is
-    /// `label#1`.
+    /// Items are separated by `;`; an item is an event, or events joined by `->`. The time order of the events is the
+    /// lexicographically first topological order, events being compared by their first appearance in the text.
+    /// `label` means `label#1`.
     ///
     /// # Errors
-    /// [`PatternTextError`] with the byte at which the text is wrong.
+    /// [`PatternTextError`] with the byte offset of the error.
     pub fn parse(text: &str, names: &[String]) -> Result<Self, PatternTextError> {
         parse::pattern(text, names)
     }
 }
 
-/// Returns whether a name is read back as it is.
+/// Returns whether a name can be written without quotes.
 fn is_bare(name: &str) -> bool {
     let special = |c: char| matches!(c, '"' | '#' | ';') || c.is_control();
     !name.is_empty() && name.trim() == name && !name.contains(special) && !name.contains("->")
 }
 
-/// Returns whether `edges`, read in this order, give the events the order 0..k.
+/// Returns whether the parser would order the events as 0..k from `edges` alone.
 fn edges_give_order(k: usize, edges: &[(usize, usize)]) -> bool {
     let mut seen: Vec<usize> = Vec::new();
     for event in edges.iter().flat_map(|&(i, j)| [i, j]) {
@@ -87,8 +86,8 @@ fn edges_give_order(k: usize, edges: &[(usize, usize)]) -> bool {
 pub(super) fn first_topological_order(n: usize, edges: &[(usize, usize)]) -> Option<Vec<usize>> {
     let mut order = Vec::with_capacity(n);
     while order.len() < n {
-        let waits = |event| edges.iter().any(|&(i, j)| j == event && !order.contains(&i));
-        order.push((0..n).find(|event| !order.contains(event) && !waits(*event))?);
+        let has_open_predecessor = |event| edges.iter().any(|&(i, j)| j == event && !order.contains(&i));
+        order.push((0..n).find(|event| !order.contains(event) && !has_open_predecessor(*event))?);
     }
     Some(order)
 }

@@ -1,4 +1,4 @@
-//! The occurrences of a shape under some labellings, and the ways to count them.
+//! The occurrences of a shape under several labellings, and the ways to count them.
 
 use std::ops::Range;
 
@@ -7,29 +7,30 @@ use super::{LabelMask, PerfectHash, SketchCounter, Slot};
 use crate::motif::census::Occurrences;
 use crate::motif::pattern::{KeyMap, LabelKey};
 
-/// Occurrences that are passed on together where they are not kept but enumerated again.
-const CHUNK: usize = 1 << 14;
+/// Occurrences passed to a visitor at a time if they are not kept but enumerated again.
+const ROWS_PER_CHUNK: usize = 1 << 14;
 
-/// The occurrences of a shape under some labellings.
+/// The occurrences of a shape under several labellings, one lane each. A known key is one that the [`PerfectHash`]
+/// holds.
 pub(crate) struct LabelledOccurrences<'a> {
     pub(super) occurrences: &'a Occurrences<'a>,
     /// Index of the shape in its group.
     pub(super) index: usize,
-    /// Number of occurrences, or about that.
-    pub(super) rows: usize,
+    /// Number of occurrences; if they are not kept, the number in the data.
+    pub(super) expected: usize,
     /// Number of events of an occurrence.
     pub(super) k: usize,
     pub(super) labels: &'a LabelLanes,
-    /// The lanes of the labellings.
+    /// The lanes in use.
     pub(crate) lanes: Range<usize>,
     /// Bits of a label in a key.
     pub(super) bits: u32,
 }
 
 impl LabelledOccurrences<'_> {
-    /// Starts a count.
+    /// Clears the counter for these occurrences.
     pub(crate) fn clear<L: LabelKey>(&self, hash: &PerfectHash<L>, counter: &mut SketchCounter) {
-        counter.clear(hash, self.rows, self.lanes.clone());
+        counter.clear(hash, self.expected, self.lanes.clone());
     }
 
     /// Counts the occurrences whose first event is one of `roots`.
@@ -47,9 +48,9 @@ impl LabelledOccurrences<'_> {
         }
     }
 
-    /// The unknown keys that occur at least `count` times in a lane among `roots`, which have just been counted, and
-    /// how often. The higher `count`, the fewer cells of the sketch reach it: rare questions cost little.
-    pub(crate) fn unknown<L: LabelKey>(
+    /// The unknown keys that occur at least `count` times in a lane, and their counts; `counter` must have counted
+    /// exactly the occurrences of `roots`. Cheap if `count` is high: then few cells of the sketch reach it.
+    pub(crate) fn unknown_counts<L: LabelKey>(
         &self,
         lane: usize,
         roots: Range<u32>,
@@ -58,12 +59,12 @@ impl LabelledOccurrences<'_> {
         count: u32,
     ) -> Vec<(L, u32)> {
         let sketch = counter.sketch(lane);
-        if !sketch.any_reaches(count) {
+        if !sketch.any_may_reach(count) {
             return Vec::new();
         }
         let mut counts: KeyMap<L, u32> = KeyMap::default();
         let mut add = |key: L| {
-            if sketch.reaches(hash.hash(key), count) && hash.slot(key) == hash.unknown() {
+            if sketch.may_reach(hash.hash(key), count) && hash.slot(key) == hash.unknown_slot() {
                 *counts.entry(key).or_insert(0) += 1;
             }
         };
@@ -76,9 +77,9 @@ impl LabelledOccurrences<'_> {
         counts.into_iter().filter(|&(_, n)| n >= count).collect()
     }
 
-    /// Calls `visit` with the lane, the first event and the slot of each known occurrence whose first event is one of
-    /// `roots`. Fast for few known keys: an occurrence with a label that `mask` excludes is skipped early, in all
-    /// lanes at once.
+    /// Calls `visit` with the lane, the first event and the slot of each occurrence that has a known key and its
+    /// first event in `roots`. Fast for few known keys: an occurrence with a label that `mask` excludes is skipped
+    /// in all lanes at once.
     pub(crate) fn each_known<L: LabelKey>(
         &self,
         roots: Range<u32>,
@@ -94,6 +95,7 @@ impl LabelledOccurrences<'_> {
         }
     }
 
+    /// [`LabelledOccurrences::each_known`] for some occurrences; `masks` as [`LabelLanes::masks`].
     fn look_up<L: LabelKey, const K: usize>(
         &self,
         rows: &[[u32; K]],
@@ -114,7 +116,7 @@ impl LabelledOccurrences<'_> {
                 if self.lanes.contains(&lane) {
                     self.labels.each_key(std::slice::from_ref(row), lane, self.bits, |key| {
                         let slot = hash.slot(key);
-                        if slot != hash.unknown() {
+                        if slot != hash.unknown_slot() {
                             visit(lane, row[0], slot);
                         }
                     });
@@ -123,18 +125,18 @@ impl LabelledOccurrences<'_> {
         }
     }
 
-    /// Passes on the occurrences whose first event is one of `roots`, many at a time.
+    /// Calls `visit` with the occurrences whose first event is one of `roots`, many at a time.
     fn each<const K: usize>(&self, roots: Range<u32>, mut visit: impl FnMut(&[[u32; K]])) {
         if let Some(kept) = self.occurrences.kept(self.index) {
             let (rows, _) = kept.as_chunks::<K>();
             let first = |root: u32| rows.partition_point(|row| row[0] < root);
             return visit(&rows[first(roots.start)..first(roots.end)]);
         }
-        let mut rows: Vec<[u32; K]> = Vec::with_capacity(CHUNK);
+        let mut rows: Vec<[u32; K]> = Vec::with_capacity(ROWS_PER_CHUNK);
         self.occurrences.each(self.index, |nodes| {
             if roots.contains(&nodes[0]) {
                 rows.extend(nodes.as_chunks::<K>().0);
-                if rows.len() == CHUNK {
+                if rows.len() == ROWS_PER_CHUNK {
                     visit(&rows);
                     rows.clear();
                 }

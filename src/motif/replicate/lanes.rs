@@ -1,22 +1,22 @@
-//! Labellings side by side.
+//! Several labellings interleaved, one per lane.
 
 use std::ops::Range;
 
 use crate::motif::graph::LabelIdx;
 use crate::motif::pattern::{LabelKey, digits, label_bits};
 
-/// Labellings that are counted together: one read of an occurrence serves all of them.
+/// Number of labellings counted together: an occurrence is read once for all of them.
 pub(crate) const LANES: usize = 8;
 
-/// Largest number of labels that fit into a byte.
-const BYTE: usize = 1 << u8::BITS;
+/// Largest number of labels whose indices fit a byte.
+const MAX_BYTE_LABELS: usize = 1 << u8::BITS;
 
-/// For each label, the events of some patterns that have it: bit i is set if one of the patterns has it at its i-th
-/// event.
+/// For each label, the positions at which a set of patterns has it: bit i is set if the i-th event of some pattern
+/// has this label.
 pub(crate) struct LabelMask(Vec<u8>);
 
 impl LabelMask {
-    /// The mask of the patterns with these keys, of `k` of `labels` labels.
+    /// The mask of the patterns of `k` events with these keys; `labels` is the size of the vocabulary.
     pub(crate) fn new<L: LabelKey>(keys: &[L], labels: usize, k: usize) -> Self {
         let radix = 1 << label_bits(labels);
         let mut bits = vec![0; labels];
@@ -29,18 +29,18 @@ impl LabelMask {
     }
 }
 
-/// The labels of every event under up to [`LANES`] labellings, a lane each.
+/// The labels of every event under up to [`LANES`] labellings, `[events][LANES]`.
 pub(super) enum LabelLanes {
-    /// Up to 256 labels.
+    /// For up to 256 labels.
     Bytes(Vec<[u8; LANES]>),
-    /// More labels.
+    /// For more labels.
     Words(Vec<[u32; LANES]>),
 }
 
 impl LabelLanes {
     /// Lanes for `events` events and `labels` labels, all label 0.
     pub(super) fn new(events: usize, labels: usize) -> Self {
-        if labels <= BYTE {
+        if labels <= MAX_BYTE_LABELS {
             Self::Bytes(vec![[0; LANES]; events])
         } else {
             Self::Words(vec![[0; LANES]; events])
@@ -54,9 +54,9 @@ impl LabelLanes {
         lanes
     }
 
-    /// Number of bytes for each event.
-    pub(super) fn bytes(labels: usize) -> usize {
-        if labels <= BYTE { LANES } else { LANES * size_of::<u32>() }
+    /// Bytes per event for a vocabulary of `labels` labels.
+    pub(super) fn bytes_per_event(labels: usize) -> usize {
+        if labels <= MAX_BYTE_LABELS { LANES } else { LANES * size_of::<u32>() }
     }
 
     /// Writes a labelling into a lane.
@@ -67,7 +67,7 @@ impl LabelLanes {
         }
     }
 
-    /// Calls `visit` with the key of each of some occurrences in a lane, `bits` bits a label.
+    /// Calls `visit` with the key of each occurrence of `rows` in one lane, `bits` bits per label.
     #[inline]
     pub(super) fn each_key<L: LabelKey, const K: usize>(
         &self,
@@ -84,7 +84,8 @@ impl LabelLanes {
         }
     }
 
-    /// The bits of `mask` for the label of every event in every lane, the first lane in the lowest byte.
+    /// For every event, the bits of `mask` for its label in each lane, one byte per lane, the first lane in the
+    /// lowest byte.
     pub(super) fn masks(&self, mask: &LabelMask) -> Vec<u64> {
         fn of<T: Copy>(lanes: &[[T; LANES]], bits: impl Fn(T) -> u8) -> Vec<u64> {
             lanes.iter().map(|labels| u64::from_le_bytes(labels.map(&bits))).collect()
@@ -95,7 +96,8 @@ impl LabelLanes {
         }
     }
 
-    /// Calls `visit` with the keys of the occurrences in every lane, `[n, LANES]`, for up to [`BATCH`] at a time.
+    /// Calls `visit` with the keys of the occurrences in all lanes, `[n, LANES]`, up to [`BATCH`] occurrences at a
+    /// time.
     #[inline]
     pub(super) fn each_batch<L: LabelKey, const K: usize>(
         &self,
@@ -132,10 +134,10 @@ fn key<L: LabelKey, const K: usize>(row: &[u32; K], bits: u32, label: impl Fn(us
     row.iter().fold(L::ZERO, |key, &event| key.push_bits(bits, label(event as usize)))
 }
 
-/// Occurrences whose keys are built together.
+/// Occurrences whose keys are built at a time.
 pub(super) const BATCH: usize = 64;
 
-/// Writes the labels of the first events of some occurrences in every lane, then those of the second, ...
+/// Transposes labels: column i receives the labels of the i-th events of the occurrences, in all lanes.
 #[inline]
 fn fill<T: Copy, const K: usize>(
     columns: &mut [[T; BATCH * LANES]; K],
@@ -149,7 +151,7 @@ fn fill<T: Copy, const K: usize>(
     }
 }
 
-/// `lanes` lanes in groups of `size`.
+/// The lanes `0..lanes` in groups of `size`.
 pub(super) fn in_groups(lanes: usize, size: usize) -> impl Iterator<Item = Range<usize>> {
     (0..lanes).step_by(size).map(move |first| first..lanes.min(first + size))
 }

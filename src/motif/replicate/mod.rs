@@ -1,11 +1,11 @@
-//! Replicates of a null: the patterns of each shape counted in data drawn under the null.
+//! Replicates of a null: counts of the patterns of each shape in data drawn under the null.
 //!
-//! - `replicates`: [`Replicates`], which shows the occurrences of each shape under each replicate to a
+//! - `replicates`: [`Replicates`], which draws replicates and passes the occurrences of each shape to a
 //!   [`ReplicateVisitor`].
-//! - `labelled_occurrences`: [`LabelledOccurrences`], one shape's occurrences under some labellings.
-//! - `sketch_counter`: [`SketchCounter`], exact counts of known patterns, bounds for all others.
-//! - `perfect_hash`: [`PerfectHash`], a slot for each known pattern, found by one read.
-//! - `lanes`: [`LabelLanes`], labellings side by side.
+//! - `labelled_occurrences`: [`LabelledOccurrences`], one shape's occurrences under several labellings.
+//! - `sketch_counter`: [`SketchCounter`], exact counts of known patterns, upper bounds for all others.
+//! - `perfect_hash`: [`PerfectHash`], the slot of each known pattern, without probing.
+//! - `lanes`: `LabelLanes`, several labellings interleaved.
 //! - `progress`: [`ProgressCounter`], the number of replicates done.
 
 mod labelled_occurrences;

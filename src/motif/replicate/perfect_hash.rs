@@ -4,14 +4,14 @@ use std::hint::select_unpredictable;
 
 use crate::motif::pattern::LabelKey;
 
-/// Keys per bucket: the fewer, the sooner each bucket finds its displacement.
-const PER_BUCKET: usize = 4;
-/// Largest number of used slots, of 16.
-const USED_OF_16: usize = 14;
+/// Slots per bucket: with fewer keys in a bucket its displacement is found sooner.
+const SLOTS_PER_BUCKET: usize = 4;
+/// Largest load of the table, in 16ths.
+const MAX_LOAD_16THS: usize = 14;
 /// Hash functions tried before the table is doubled.
-const TRIES: u64 = 16;
-/// Bits of a short entry that may be set; the lowest is set in an empty slot.
-const SHORT: u32 = u32::BITS - 1;
+const TRIES_PER_SIZE: u64 = 16;
+/// Hash bits that a short entry holds; its lowest bit is 0 and marks an empty slot if set.
+const SHORT_BITS: u32 = u32::BITS - 1;
 
 /// A slot of a [`PerfectHash`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -25,12 +25,11 @@ impl Slot {
     }
 }
 
-/// A perfect hash table: every known key has one slot, found by one read, without a search and without a branch that
-/// could be mispredicted; otherwise most of the time of a replicate would go to these.
+/// A perfect hash table: the slot of every known key, found without probing and without a branch. Probing and
+/// mispredicted branches would otherwise take most of the time of a replicate.
 ///
-/// The slot is the start that the hash gives, displaced by a number that all keys of a bucket share. Source: Pearson,
-/// Fox et al., "hash and displace" (Belazzougui, Botelho and Dietzfelbinger, "Hash, displace, and compress", ESA
-/// 2009).
+/// Hash and displace: the slot is a part of the hash XOR a displacement that all keys of a bucket share. Source:
+/// Belazzougui, Botelho and Dietzfelbinger, "Hash, displace, and compress" (ESA 2009), after Pearson and Fox et al.
 pub(crate) struct PerfectHash<L> {
     entries: SlotKeys<L>,
     displacements: Vec<u32>,
@@ -39,47 +38,49 @@ pub(crate) struct PerfectHash<L> {
     bucket_bits: u32,
 }
 
-/// The entries of the slots, by which a key is recognised.
+/// The entry of each slot, compared with a key to tell whether it is known.
 enum SlotKeys<L> {
     /// The key itself, [`LabelKey::NONE`] in an empty slot.
     Whole(Vec<L>),
-    /// For keys of few bits, whose hash is a permutation of them: those bits of the hash that the slot does not
-    /// imply. 1 in an empty slot: the lowest bit of a key's entry is 0.
+    /// For keys of few bits, whose hash is a permutation of the keys: the bits of the hash that are not in the slot
+    /// index. 1 in an empty slot; the lowest bit of a key's entry is 0.
     Short(Vec<u32>),
 }
 
 impl<L: LabelKey> PerfectHash<L> {
-    /// The table of some distinct keys of at most `bits` bits. O(keys), expected.
+    /// The table of distinct keys of at most `bits` bits. Expected O(keys).
     pub(crate) fn new(keys: &[L], bits: u32) -> Self {
-        let mut slots = (keys.len() * 16).div_ceil(USED_OF_16).max(2).next_power_of_two();
+        let mut slots = (keys.len() * 16).div_ceil(MAX_LOAD_16THS).max(2).next_power_of_two();
         let mut attempt = 0;
         loop {
             if let Some(hash) = Self::try_new(keys, bits, slots, attempt) {
                 return hash;
             }
             attempt += 1;
-            if attempt % TRIES == 0 {
+            if attempt % TRIES_PER_SIZE == 0 {
                 slots *= 2;
             }
         }
     }
 
+    /// The table for one size and one hash function; `None` if some bucket finds no displacement.
     fn try_new(keys: &[L], bits: u32, slots: usize, attempt: u64) -> Option<Self> {
         let slot_bits = slots.trailing_zeros();
-        // odd, and another for each attempt
+        // odd, and different for each attempt
         let multiplier = 0xD6E8_FEB8_6659_FD93_u64.wrapping_mul(2 * attempt + 1);
-        let is_short = L::BITS == u64::BITS && bits <= slot_bits + SHORT;
+        let is_short = L::BITS == u64::BITS && bits <= slot_bits + SHORT_BITS;
         let mut this = Self {
             entries: if is_short {
                 SlotKeys::Short(vec![1; slots])
             } else {
                 SlotKeys::Whole(vec![L::NONE; slots])
             },
-            displacements: vec![0; (slots / PER_BUCKET).max(2)],
-            // shifted up, it multiplies modulo 2^bits: no two keys have the same hash
+            displacements: vec![0; (slots / SLOTS_PER_BUCKET).max(2)],
+            // shifted up, the multiplication is modulo 2^bits and, the multiplier being odd, a permutation of the
+            // keys
             multiplier: if is_short { multiplier << (u64::BITS - bits) } else { multiplier },
             slot_bits,
-            bucket_bits: (slots / PER_BUCKET).max(2).trailing_zeros(),
+            bucket_bits: (slots / SLOTS_PER_BUCKET).max(2).trailing_zeros(),
         };
         let mut by_bucket: Vec<(u32, u32, u32, L)> = keys
             .iter()
@@ -96,8 +97,9 @@ impl<L: LabelKey> PerfectHash<L> {
             if bucket.windows(2).any(|pair| pair[0].1 == pair[1].1) {
                 return None;
             }
-            let free = |by: &u32| bucket.iter().all(|&(_, start, ..)| this.is_free((start ^ by) as usize));
-            let by = (0..slots as u32).find(free)?;
+            let all_free =
+                |by: &u32| bucket.iter().all(|&(_, start, ..)| this.is_free((start ^ by) as usize));
+            let by = (0..slots as u32).find(all_free)?;
             this.displacements[bucket[0].0 as usize] = by;
             for &(_, start, rest, key) in bucket {
                 match &mut this.entries {
@@ -121,19 +123,19 @@ impl<L: LabelKey> PerfectHash<L> {
         1 << self.slot_bits
     }
 
-    /// The slot that [`PerfectHash::slot`] gives for an unknown key: one more than the last.
+    /// The result of [`PerfectHash::slot`] for an unknown key: one past the last slot.
     #[inline]
-    pub(crate) fn unknown(&self) -> Slot {
+    pub(crate) fn unknown_slot(&self) -> Slot {
         Slot(1 << self.slot_bits)
     }
 
-    /// Hash of a key; callers may use its upper bits.
+    /// Hash of a key; only its upper bits are well mixed.
     #[inline]
     pub(super) fn hash(&self, key: L) -> u64 {
         key.hash(self.multiplier)
     }
 
-    /// The slot before it is displaced, and the following bits of the hash.
+    /// The slot before displacement (the upper bits of the hash), and the following 32 bits.
     #[inline]
     fn split(&self, hash: u64) -> (u32, u32) {
         ((hash >> (u64::BITS - self.slot_bits)) as u32, (hash << self.slot_bits >> u32::BITS) as u32)
@@ -144,7 +146,7 @@ impl<L: LabelKey> PerfectHash<L> {
         rest >> (u32::BITS - self.bucket_bits)
     }
 
-    /// The slot of a key; [`PerfectHash::unknown`] for one that is not known.
+    /// The slot of a key; [`PerfectHash::unknown_slot`] if it is unknown.
     #[inline]
     pub(crate) fn slot(&self, key: L) -> Slot {
         let (start, rest) = self.split(self.hash(key));
@@ -153,7 +155,7 @@ impl<L: LabelKey> PerfectHash<L> {
             SlotKeys::Whole(entries) => entries[slot as usize] == key,
             SlotKeys::Short(entries) => entries[slot as usize] == rest,
         };
-        Slot(select_unpredictable(is_known, slot, self.unknown().0))
+        Slot(select_unpredictable(is_known, slot, self.unknown_slot().0))
     }
 
     /// Writes the index of each key's counter: its slot, or, for an unknown key, the number of slots plus the cell
@@ -199,8 +201,8 @@ mod tests {
     fn each_known_key_has_one_slot_and_no_other_key_has_one() {
         fn check<L: LabelKey + std::fmt::Debug>(n: u32, radix: u32) {
             let bits = 5 * label_bits(radix as usize);
-            let mut numbers = crate::philox::Philox::new(u64::from(n)).stream(radix, 0);
-            let mut key = || (0..5).fold(L::ZERO, |key, _| key.push_bits(bits / 5, numbers.below(radix)));
+            let mut stream = crate::philox::Philox::new(u64::from(n)).stream(radix, 0);
+            let mut key = || (0..5).fold(L::ZERO, |key, _| key.push_bits(bits / 5, stream.below(radix)));
 
             let keys: BTreeSet<L> = (0..n).map(|_| key()).collect();
             let others: Vec<L> = (0..1000).map(|_| key()).filter(|c| !keys.contains(c)).collect();
@@ -209,7 +211,7 @@ mod tests {
             let slot = |key: L| hash.slot(key);
             let slots: BTreeSet<Slot> = keys.iter().map(|&key| slot(key)).collect();
             assert_eq!(slots.len(), keys.len());
-            assert!(others.iter().all(|&key| slot(key) == hash.unknown()));
+            assert!(others.iter().all(|&key| slot(key) == hash.unknown_slot()));
             let mut indices = vec![0; keys.len() + others.len()];
             hash.counter_indices(&[&keys[..], &others].concat(), &mut indices, 6);
             let want = |&key: &L| {

@@ -1,7 +1,7 @@
-//! Replicates of a null: a visitor receives each shape's occurrences under each drawn labelling.
+//! Replicates of a null: a visitor receives each shape's occurrences in each replicate.
 //!
-//! Shape by shape, not replicate by replicate: the data of a shape (its occurrences, its known patterns, its sums)
-//! stay in the cache while the replicates pass.
+//! If only labels are drawn, the outer loop is over shapes and the inner one over replicates: the data of a shape
+//! (its occurrences, known patterns and sums) then stay in the cache.
 
 use std::ops::Range;
 
@@ -15,36 +15,36 @@ use crate::motif::graph::{LabelIdx, Union};
 use crate::motif::null::{IntervalJitter, NullModel, NullRng, StratifiedPermutation};
 use crate::motif::pattern::{LabelKey, label_bits};
 
-/// Bytes of drawn labels that are kept at a time, unless [`LANES`] replicates need more.
+/// Bytes of drawn labels held at a time, unless [`LANES`] replicates need more.
 pub(crate) const LABEL_BYTES: usize = 1 << 26;
-/// Occurrences counted by one piece of parallel work, times replicates: about ten milliseconds.
-const PIECE: u64 = 4_000_000;
+/// Occurrences times replicates of one piece of parallel work: about ten milliseconds.
+const COUNTS_PER_PIECE: u64 = 4_000_000;
 
 /// A shape and those of its patterns that are tracked through the replicates.
 pub(crate) struct TrackedShape<L> {
-    /// Index in the group.
+    /// Index of the shape in its group.
     pub(crate) index: usize,
-    /// The known patterns.
+    /// The known patterns: those that are tested, common, or both.
     pub(crate) hash: PerfectHash<L>,
-    /// Their keys.
+    /// Keys of the known patterns.
     pub(crate) keys: Vec<L>,
     /// Slots of the tested patterns, in the order of the census.
     pub(crate) targets: Vec<Slot>,
-    /// Slots of the patterns that are common under the null.
+    /// Slots of the patterns that are common under the null, each with its own scale.
     pub(crate) common: Vec<Slot>,
-    /// Slots of the other known patterns.
+    /// Slots of the known patterns that are not common.
     pub(crate) rare: Vec<Slot>,
 }
 
-/// Receives replicates of a shape, and accumulates what it needs of them.
+/// Receives the replicates of each shape and accumulates a result.
 pub(crate) trait ReplicateVisitor<L>: Sync {
-    /// The result for one shape.
+    /// Accumulated result of one shape.
     type Acc: Send;
 
-    /// The result without any replicate. `shape` is an index into the tracked shapes.
+    /// The result before any replicate. `shape` is an index into the tracked shapes.
     fn init(&self, shape: usize) -> Self::Acc;
 
-    /// Receives some replicates: the labels of lane l are those of replicate `first + l`.
+    /// Receives some replicates of a shape: lane l has the labels of replicate `first + l`.
     fn visit(
         &self,
         shape: usize,
@@ -54,7 +54,7 @@ pub(crate) trait ReplicateVisitor<L>: Sync {
         acc: &mut Self::Acc,
     );
 
-    /// Adds the result of later replicates.
+    /// Merges the result of later replicates into `acc`.
     fn merge(&self, acc: &mut Self::Acc, later: Self::Acc);
 }
 
@@ -68,7 +68,7 @@ pub(crate) struct Replicates<'a> {
 }
 
 impl Replicates<'_> {
-    /// Shows the data themselves.
+    /// The results of the visitor for the data themselves, by tracked shape.
     pub(crate) fn visit_observed<L: LabelKey, V: ReplicateVisitor<L>>(
         &self,
         shapes: &[TrackedShape<L>],
@@ -84,10 +84,10 @@ impl Replicates<'_> {
         shapes.par_iter().enumerate().map_init(SketchCounter::new, one).collect()
     }
 
-    /// Shows the replicates `iterations`.
+    /// The results of the visitor for the replicates `iterations`, by tracked shape.
     ///
     /// # Errors
-    /// Those of a null that links events again.
+    /// Those of [`IntervalJitter::draw`].
     pub(crate) fn visit<L: LabelKey, V: ReplicateVisitor<L>>(
         &self,
         rng: NullRng,
@@ -101,7 +101,7 @@ impl Replicates<'_> {
         }
     }
 
-    /// Shows replicates that keep the edges and permute the labels.
+    /// [`Replicates::visit`] for a null that permutes labels and keeps the edges.
     fn visit_labels<L: LabelKey, V: ReplicateVisitor<L>>(
         &self,
         null: &StratifiedPermutation,
@@ -112,10 +112,11 @@ impl Replicates<'_> {
     ) -> Vec<V::Acc> {
         let mut accs: Vec<V::Acc> = (0..shapes.len()).map(|at| visitor.init(at)).collect();
         let (observed, vocabulary) = (&self.union.labels, self.union.vocabulary.len());
-        let lanes_bytes = observed.len() * LabelLanes::bytes(vocabulary);
-        let together = (LABEL_BYTES / lanes_bytes.max(1)).clamp(1, u32::MAX as usize / LANES) * LANES;
+        let lanes_bytes = observed.len() * LabelLanes::bytes_per_event(vocabulary);
+        let replicates_at_a_time =
+            (LABEL_BYTES / lanes_bytes.max(1)).clamp(1, u32::MAX as usize / LANES) * LANES;
         let next = |first: u32, n: usize| first..iterations.end.min(first.saturating_add(n as u32));
-        for first in iterations.clone().step_by(together) {
+        for first in iterations.clone().step_by(replicates_at_a_time) {
             let draw = |labelling: &mut Vec<LabelIdx>, first: u32| {
                 let replicates = next(first, LANES);
                 let mut lanes = LabelLanes::new(observed.len(), vocabulary);
@@ -125,14 +126,14 @@ impl Replicates<'_> {
                 }
                 (replicates, lanes)
             };
-            let firsts: Vec<u32> = next(first, together).step_by(LANES).collect();
+            let firsts: Vec<u32> = next(first, replicates_at_a_time).step_by(LANES).collect();
             let labels: Vec<LabelBatch> = firsts.into_par_iter().map_init(Vec::new, draw).collect();
             self.visit_batches(&labels, shapes, visitor, &mut accs);
         }
         accs
     }
 
-    /// Shows drawn labels, in pieces of parallel work.
+    /// Visits drawn labels, in parallel, and merges the results into `accs`.
     fn visit_batches<L: LabelKey, V: ReplicateVisitor<L>>(
         &self,
         labels: &[LabelBatch],
@@ -145,7 +146,7 @@ impl Replicates<'_> {
             .iter()
             .enumerate()
             .flat_map(|(at, shape)| {
-                let replicates = PIECE / self.group.instances[shape.index].max(1);
+                let replicates = COUNTS_PER_PIECE / self.group.instances[shape.index].max(1);
                 let batches = usize::try_from(replicates).unwrap_or(usize::MAX) / LANES;
                 labels.chunks(batches.max(1)).map(move |piece| (at, piece))
             })
@@ -153,10 +154,9 @@ impl Replicates<'_> {
         let one = |counter: &mut SketchCounter, &(at, piece): &Piece<'_>| {
             let mut acc = visitor.init(at);
             let index = shapes[at].index;
-            let together =
-                SketchCounter::lanes_together(&shapes[at].hash, self.group.instances[index] as usize);
+            let max_lanes = SketchCounter::max_lanes(&shapes[at].hash, self.group.instances[index] as usize);
             for (replicates, labels) in piece {
-                for lanes in in_groups(replicates.len(), together) {
+                for lanes in in_groups(replicates.len(), max_lanes) {
                     let occurrences = self.labelled(self.occurrences, index, labels, lanes);
                     visitor.visit(at, replicates.start, &occurrences, counter, &mut acc);
                 }
@@ -170,7 +170,7 @@ impl Replicates<'_> {
         }
     }
 
-    /// Shows replicates that draw times and link events again, in pieces of parallel work.
+    /// [`Replicates::visit`] for a null that redraws times and relinks events, in parallel over replicates.
     fn visit_times<L: LabelKey, V: ReplicateVisitor<L>>(
         &self,
         null: &IntervalJitter<'_>,
@@ -181,10 +181,10 @@ impl Replicates<'_> {
     ) -> Result<Vec<V::Acc>, MotifError> {
         let mut accs: Vec<V::Acc> = (0..shapes.len()).map(|at| visitor.init(at)).collect();
         let threads = rayon::current_num_threads() as u32;
-        let together = (iterations.len() as u32).div_ceil(threads.saturating_mul(4)).max(1);
-        let firsts: Vec<u32> = iterations.clone().step_by(together as usize).collect();
+        let piece_len = (iterations.len() as u32).div_ceil(threads.saturating_mul(4)).max(1);
+        let firsts: Vec<u32> = iterations.clone().step_by(piece_len as usize).collect();
         let one = |&first: &u32| {
-            let piece = first..iterations.end.min(first.saturating_add(together));
+            let piece = first..iterations.end.min(first.saturating_add(piece_len));
             self.visit_times_piece(null, rng, piece, shapes, visitor)
         };
         for later in firsts.par_iter().map(one).collect::<Result<Vec<_>, _>>()? {
@@ -193,6 +193,7 @@ impl Replicates<'_> {
         Ok(accs)
     }
 
+    /// The results for the replicates `piece`, on one thread.
     fn visit_times_piece<L: LabelKey, V: ReplicateVisitor<L>>(
         &self,
         null: &IntervalJitter<'_>,
@@ -209,7 +210,7 @@ impl Replicates<'_> {
             let labels = LabelLanes::single(&union.labels, self.union.vocabulary.len());
             for (at, (shape, acc)) in shapes.iter().zip(&mut accs).enumerate() {
                 let occurrences = self.labelled(&occurrences, shape.index, &labels, 0..1);
-                if occurrences.rows > 0 || !shape.targets.is_empty() {
+                if occurrences.expected > 0 || !shape.targets.is_empty() {
                     visitor.visit(at, iteration, &occurrences, &mut counter, acc);
                 }
             }
@@ -218,7 +219,7 @@ impl Replicates<'_> {
         Ok(accs)
     }
 
-    /// The occurrences of the `index`-th shape of the group under some lanes.
+    /// The occurrences of the `index`-th shape of the group under the labellings in `lanes`.
     fn labelled<'b>(
         &self,
         occurrences: &'b Occurrences<'b>,
@@ -231,7 +232,7 @@ impl Replicates<'_> {
         LabelledOccurrences {
             occurrences,
             index,
-            rows: kept.unwrap_or(self.group.instances[index] as usize),
+            expected: kept.unwrap_or(self.group.instances[index] as usize),
             k,
             labels,
             lanes,
@@ -240,5 +241,5 @@ impl Replicates<'_> {
     }
 }
 
-/// The replicates of some lanes, and their labels.
+/// Up to [`LANES`] consecutive replicates, and their labels.
 type LabelBatch = (Range<u32>, LabelLanes);

@@ -1,4 +1,4 @@
-//! Counts of one shape's patterns under some labellings: the inner loop of the test.
+//! Counts of one shape's patterns under several labellings: the inner loop of the test.
 
 use std::ops::Range;
 
@@ -6,25 +6,25 @@ use super::lanes::{BATCH, LANES, LabelLanes};
 use super::{PerfectHash, Slot};
 use crate::motif::pattern::LabelKey;
 
-/// Occurrences for each cell of the sketch; a part of them is unknown.
-const ROWS_PER_CELL: usize = 2;
-/// Largest number of cells.
+/// Occurrences per cell of the sketch; only those with unknown keys use it.
+const OCCURRENCES_PER_CELL: usize = 2;
+/// Largest number of cells of a lane.
 const MAX_CELLS: usize = 1 << 20;
-/// Largest number of counters of all lanes that are counted together.
+/// Largest number of counters of all lanes together.
 const MAX_COUNTERS: usize = 1 << 23;
 
-/// Counts the keys of one shape, lane by lane: each known key in its slot, all others in a sketch, a small table of
-/// counters in which keys share cells. A cell below a count holds no key that reaches this count; the keys of the
-/// other cells, few if any, are then counted one by one. So every count is exact, and the loop over the occurrences
-/// has no branch that depends on a label.
+/// Counts the keys of one shape, per lane: known keys exactly, each in its slot; all others in a sketch, a small
+/// table in which several keys share a cell, so that a cell is an upper bound for its keys. To find the unknown
+/// keys with at least some count, only the keys of the cells that reach it, few if any, are counted exactly in a
+/// second pass ([`LabelledOccurrences::unknown_counts`](super::LabelledOccurrences::unknown_counts)). The loop over
+/// the occurrences has no branch that depends on a label.
 ///
-/// A counter is a byte, so that those of all lanes stay in the cache; overflows, which are few, are counted
-/// separately.
+/// A counter is one byte, so that those of all lanes stay in the cache; overflows are few and counted separately.
 pub(crate) struct SketchCounter {
     lanes: Range<usize>,
-    /// For each lane the counters of the slots, then the cells of the unknown keys; modulo 256.
+    /// Counters modulo 256: for each lane, those of the slots, then the cells of the sketch.
     low: Vec<u8>,
-    /// Number of overflows of each.
+    /// Number of overflows of each counter.
     high: Vec<u32>,
     /// Indices of the nonzero entries of `high`.
     overflowed: Vec<u32>,
@@ -42,14 +42,14 @@ impl SketchCounter {
         Self { lanes: 0..0, low, high, overflowed, slots: 0, width: 0, cell_bits: 0 }
     }
 
-    /// Number of lanes that are counted together, for about `rows` occurrences.
-    pub(super) fn lanes_together<L: LabelKey>(hash: &PerfectHash<L>, rows: usize) -> usize {
-        (MAX_COUNTERS / (hash.slots() + cells(rows))).clamp(1, LANES)
+    /// Largest number of lanes that can be counted together, for about `expected` occurrences.
+    pub(super) fn max_lanes<L: LabelKey>(hash: &PerfectHash<L>, expected: usize) -> usize {
+        (MAX_COUNTERS / (hash.slots() + cells(expected))).clamp(1, LANES)
     }
 
-    /// Clears all counts; about `rows` occurrences will follow, in these lanes.
-    pub(super) fn clear<L: LabelKey>(&mut self, hash: &PerfectHash<L>, rows: usize, lanes: Range<usize>) {
-        let cells = cells(rows);
+    /// Clears all counts, in preparation for about `expected` occurrences in these lanes.
+    pub(super) fn clear<L: LabelKey>(&mut self, hash: &PerfectHash<L>, expected: usize, lanes: Range<usize>) {
+        let cells = cells(expected);
         self.slots = hash.slots();
         self.width = self.slots + cells;
         self.cell_bits = cells.trailing_zeros();
@@ -62,7 +62,7 @@ impl SketchCounter {
         self.lanes = lanes;
     }
 
-    /// Counts occurrences `[n, K]` of event numbers under `labels` of `bits` bits.
+    /// Counts the occurrences `rows`, `[n, K]` event numbers in time order, under `labels` of `bits` bits.
     pub(super) fn add<L: LabelKey, const K: usize>(
         &mut self,
         hash: &PerfectHash<L>,
@@ -72,7 +72,7 @@ impl SketchCounter {
     ) {
         let mut indices = [0_u32; BATCH * LANES];
         if self.lanes.len() == 1 {
-            // the keys of the other lanes are not needed
+            // build the keys of this lane only
             let mut keys = [L::ZERO; BATCH * LANES];
             for rows in rows.chunks(keys.len()) {
                 let mut to = keys.iter_mut();
@@ -97,7 +97,7 @@ impl SketchCounter {
         });
     }
 
-    /// Adds one to each of some counters of the `nth` lane.
+    /// Increments counters of the `nth` of the lanes in use.
     #[inline]
     fn count(&mut self, nth: usize, indices: impl Iterator<Item = u32>) {
         let first = nth * self.width;
@@ -112,7 +112,7 @@ impl SketchCounter {
         }
     }
 
-    /// Number of occurrences so far, in a lane, of the known keys in `slots`.
+    /// Counts so far, in a lane, of the known keys in `slots`.
     pub(crate) fn counts(&self, lane: usize, slots: &[Slot]) -> Vec<u32> {
         let counters = self.counters(lane);
         let low = &self.low[counters.clone()];
@@ -123,7 +123,7 @@ impl SketchCounter {
         slots.iter().map(|slot| high[slot.index()] << 8 | u32::from(low[slot.index()])).collect()
     }
 
-    /// The current sketch of a lane.
+    /// The sketch of a lane, for the occurrences counted so far.
     pub(super) fn sketch(&self, lane: usize) -> Sketch<'_> {
         let counters = self.counters(lane);
         let cells = counters.start + self.slots..counters.end;
@@ -142,7 +142,7 @@ impl SketchCounter {
     }
 }
 
-/// Upper bounds of the counts of the unknown keys of a lane.
+/// Upper bounds for the counts of the unknown keys of a lane.
 pub(super) struct Sketch<'a> {
     low: &'a [u8],
     /// Overflows; `None` if no cell has any.
@@ -151,8 +151,8 @@ pub(super) struct Sketch<'a> {
 }
 
 impl Sketch<'_> {
-    /// Returns whether any unknown key may occur `count` times.
-    pub(super) fn any_reaches(&self, count: u32) -> bool {
+    /// Returns whether any unknown key may occur at least `count` times.
+    pub(super) fn any_may_reach(&self, count: u32) -> bool {
         let Some(high) = self.high else {
             let any = |count| self.low.iter().fold(false, |any, &cell| any | (cell >= count));
             return u8::try_from(count).is_ok_and(any);
@@ -161,18 +161,18 @@ impl Sketch<'_> {
         counts.fold(false, |any, cell| any | (cell >= count))
     }
 
-    /// Returns whether the unknown key with this hash may occur `count` times.
+    /// Returns whether the unknown key with this hash may occur at least `count` times.
     #[inline]
-    pub(super) fn reaches(&self, hash: u64, count: u32) -> bool {
+    pub(super) fn may_reach(&self, hash: u64, count: u32) -> bool {
         let cell = (hash >> self.shift) as usize;
         let high = self.high.map_or(0, |high| high[cell]);
         high << 8 | u32::from(self.low[cell]) >= count
     }
 }
 
-/// Number of cells of the sketch for about `rows` occurrences.
-fn cells(rows: usize) -> usize {
-    (rows / ROWS_PER_CELL).clamp(64, MAX_CELLS).next_power_of_two()
+/// Number of cells of the sketch for about `expected` occurrences.
+fn cells(expected: usize) -> usize {
+    (expected / OCCURRENCES_PER_CELL).clamp(64, MAX_CELLS).next_power_of_two()
 }
 
 #[cfg(test)]
@@ -183,14 +183,14 @@ mod tests {
     use crate::motif::graph::LabelIdx;
     use crate::motif::pattern::label_bits;
 
-    /// Counts known and unknown keys of `n` triples in some lanes and compares with maps, half-way and at the end.
+    /// Counts known and unknown keys of `n` triples in several lanes and compares with maps, half-way and at the end.
     fn check<L: LabelKey + std::fmt::Debug>(radix: u32, n: usize, know: fn(usize) -> bool) {
-        let mut numbers = crate::philox::Philox::new(u64::from(radix)).stream(n as u32, 0);
-        let rows: Vec<[u32; 3]> = (0..n).map(|_| std::array::from_fn(|_| numbers.below(997))).collect();
+        let mut stream = crate::philox::Philox::new(u64::from(radix)).stream(n as u32, 0);
+        let rows: Vec<[u32; 3]> = (0..n).map(|_| std::array::from_fn(|_| stream.below(997))).collect();
         let bits = label_bits(radix as usize);
         let mut labels = LabelLanes::new(997, radix as usize);
         let mut draw = |lane: usize| {
-            let skewed = |_| LabelIdx(numbers.below(radix).min(numbers.below(radix)));
+            let skewed = |_| LabelIdx(stream.below(radix).min(stream.below(radix)));
             let drawn: Vec<LabelIdx> = (0..997).map(skewed).collect();
             labels.set(lane, &drawn);
             let key =
@@ -218,11 +218,11 @@ mod tests {
                     }
                     let sketch = counter.sketch(lane);
                     want.retain(|key, _| chosen.binary_search(key).is_err());
-                    assert!(want.iter().all(|(&key, &count)| sketch.reaches(hash.hash(key), count)));
-                    assert!(want.values().max().is_none_or(|&most| sketch.any_reaches(most)));
+                    assert!(want.iter().all(|(&key, &count)| sketch.may_reach(hash.hash(key), count)));
+                    assert!(want.values().max().is_none_or(|&most| sketch.any_may_reach(most)));
                 }
             }
-            assert!(lanes.clone().all(|lane| !counter.sketch(lane).any_reaches(n as u32 + 1)));
+            assert!(lanes.clone().all(|lane| !counter.sketch(lane).any_may_reach(n as u32 + 1)));
         }
     }
 

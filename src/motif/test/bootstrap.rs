@@ -1,4 +1,4 @@
-//! The interval of a lift, by graphs resampled with replacement.
+//! Bootstrap interval of a lift: graphs are resampled with replacement.
 
 use rayon::prelude::*;
 
@@ -9,15 +9,15 @@ use crate::philox::Philox;
 const PURPOSE: u32 = 0x6C69;
 /// Number of resamples.
 const RESAMPLES: usize = 1000;
-/// Rank of the ends of the interval among the resampled lifts, from below and from above.
+/// Rank of the ends of the interval among the sorted lifts, from below and from above: 2.5 % of the resamples.
 const TAIL: usize = 25;
 
-/// 95 % percentile intervals of the lift of some patterns, from resamples of the graphs (Efron 1979): the dependence
-/// of the lift on the choice of graphs. `None` for fewer than two graphs.
+/// 95 % percentile bootstrap interval of the lift of each pattern, the graphs being resampled (Efron 1979): shows
+/// how much the lift depends on the choice of graphs. `None` for fewer than two graphs.
 ///
-/// A resample's lift is its count over the mean of its replicates; a mean of 0 is taken as one occurrence in one of
-/// the `iterations` replicates, as for the lift itself. Every pattern has the same resamples. O(1000 graphs) a
-/// pattern.
+/// The lift of a resample is its count over its mean count in the replicates; a mean of 0 is replaced by one
+/// occurrence in one of the `iterations` replicates, as for the lift itself. All patterns use the same resamples.
+/// O(1000 · graphs) per pattern.
 pub(in crate::motif) fn lift_intervals(
     patterns: &[CountsByGraph],
     iterations: u32,
@@ -28,19 +28,20 @@ pub(in crate::motif) fn lift_intervals(
         return vec![None; patterns.len()];
     }
     let philox = Philox::new(seed).fork(PURPOSE);
+    // the number of times that each graph is drawn
     let resample = |index: usize| {
-        let mut numbers = philox.stream(index as u32, 0);
-        let mut times = vec![0_u32; graphs];
-        (0..graphs).for_each(|_| times[numbers.below(graphs as u32) as usize] += 1);
-        times
+        let mut stream = philox.stream(index as u32, 0);
+        let mut multiplicity = vec![0_u32; graphs];
+        (0..graphs).for_each(|_| multiplicity[stream.below(graphs as u32) as usize] += 1);
+        multiplicity
     };
     let mut lifts: Vec<Vec<f64>> = vec![Vec::with_capacity(RESAMPLES); patterns.len()];
     for index in 0..RESAMPLES {
-        let times = resample(index);
+        let multiplicity = resample(index);
         lifts.par_iter_mut().zip(patterns).for_each(|(lifts, pattern)| {
             let weighted = |counts: &[u64]| {
                 let products =
-                    counts.iter().zip(&times).map(|(&n, &times)| u128::from(n) * u128::from(times));
+                    counts.iter().zip(&multiplicity).map(|(&n, &times)| u128::from(n) * u128::from(times));
                 products.sum::<u128>() as f64
             };
             let replicates = f64::from(iterations);
@@ -60,7 +61,7 @@ mod tests {
 
     #[test]
     fn the_interval_is_that_of_the_sampling_distribution() {
-        // 40 graphs, half of them with 3 of 2 expected, half with 1: the lift is 1, its standard error
+        // 40 graphs with 2 occurrences expected, half of them with 3, half with 1: the lift is 1, its standard error
         // (1 / 2) / sqrt(40) = 0.079
         let pattern = CountsByGraph { observed: [3, 1].repeat(20), replicated: vec![200; 40] };
         let intervals = lift_intervals(&[pattern.clone(), pattern], 100, 7);

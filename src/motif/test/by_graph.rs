@@ -1,4 +1,4 @@
-//! The counts of some patterns in each graph.
+//! Counts of patterns in each graph, for the bootstrap.
 
 use super::SignificanceTest;
 use super::moments::add_all;
@@ -11,20 +11,20 @@ use crate::motif::replicate::{
     LabelMask, LabelledOccurrences, ReplicateVisitor, SketchCounter, TrackedShape,
 };
 
-/// Counts of one pattern by graph.
+/// Counts of one pattern by graph, `[graphs]` each.
 #[derive(Debug, Clone)]
 pub(in crate::motif) struct CountsByGraph {
-    /// Count in the data.
+    /// Counts in the data.
     pub(super) observed: Vec<u64>,
-    /// Sum of the counts of the replicates.
+    /// Counts summed over the replicates.
     pub(super) replicated: Vec<u64>,
 }
 
 impl SignificanceTest<'_> {
-    /// Counts of some patterns in each graph, in the data and in the first `iterations` replicates.
+    /// Counts of `patterns` in each graph, in the data and in the first `iterations` replicates.
     ///
     /// # Errors
-    /// Those of a null that links events again.
+    /// Those of [`IntervalJitter::draw`](crate::motif::null::IntervalJitter::draw).
     pub(in crate::motif) fn by_graph(
         &self,
         census: &Census,
@@ -73,7 +73,7 @@ impl SignificanceTest<'_> {
     }
 }
 
-/// Sums counts by pattern and graph, `[slots, graphs]`.
+/// Sums the counts of the patterns by graph; the result is `[slots, graphs]`.
 struct GraphCounts<'a, L> {
     shapes: &'a [TrackedShape<L>],
     masks: &'a [LabelMask],

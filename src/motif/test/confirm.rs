@@ -1,6 +1,6 @@
-//! The max-T test of some candidates among the held-out graphs.
+//! The max-T test of candidate patterns in the held-out graphs.
 
-use super::maxima::{Maxima, share_above};
+use super::maxima::{Maxima, monte_carlo_p};
 use super::score::Scale;
 use super::track::TrackedGroup;
 use super::{PatternOutcome, SignificanceTest};
@@ -13,11 +13,11 @@ use crate::motif::replicate::{
 };
 
 impl SignificanceTest<'_> {
-    /// For each candidate, the chance that the held-out graphs, without structure, show a score as large in any of
-    /// the `candidates`: max-T over the candidates, which other graphs than these have chosen.
+    /// Family-wise p of each candidate in the held-out graphs: max-T over the candidates, which must have been
+    /// chosen from the other graphs alone.
     ///
     /// # Errors
-    /// Those of a null that links events again.
+    /// Those of [`IntervalJitter::draw`](crate::motif::null::IntervalJitter::draw).
     pub(in crate::motif) fn confirm(
         &self,
         census: &Census,
@@ -32,7 +32,7 @@ impl SignificanceTest<'_> {
             self.confirm_as::<u128>(census, candidates, &scale, &maxima)?;
         }
         let maxima = maxima.sorted();
-        let p = |candidate: &PatternIdx| share_above(&maxima, outcomes[candidate.0].held_out_score());
+        let p = |candidate: &PatternIdx| monte_carlo_p(&maxima, outcomes[candidate.0].held_out_score());
         Ok(candidates.iter().map(p).collect())
     }
 
@@ -47,19 +47,21 @@ impl SignificanceTest<'_> {
             let of_shape =
                 |patterns: &Vec<Option<PatternIdx>>| patterns.iter().map(|p| p.map(scale)).collect();
             let scales = patterns.iter().map(of_shape).collect();
-            let visitor = HoldoutMaxima { shapes, masks, scales, held_out: self.held_out, maxima };
+            let visitor =
+                HoldoutMaxima { shapes, masks, scales, first_held_out: self.first_held_out, maxima };
             replicates.visit(NullRng::test(self.seed), 0..self.iterations, shapes, &visitor).map(|_| ())
         })
     }
 }
 
-/// Takes the largest score of each replicate among the held-out graphs.
+/// Finds the largest score of each replicate over the candidates, in the held-out graphs.
 struct HoldoutMaxima<'a, L> {
     shapes: &'a [TrackedShape<L>],
     masks: &'a [LabelMask],
-    /// For each shape, the scale of the pattern in each slot.
+    /// For each shape, the scale of the candidate in each slot.
     scales: Vec<Vec<Option<Scale>>>,
-    held_out: u32,
+    /// First event of the held-out graphs.
+    first_held_out: u32,
     maxima: &'a Maxima,
 }
 
@@ -81,7 +83,7 @@ impl<L: LabelKey> ReplicateVisitor<L> for HoldoutMaxima<'_, L> {
     ) {
         let hash = &self.shapes[shape].hash;
         counts.fill(0);
-        occurrences.each_known(self.held_out..u32::MAX, hash, &self.masks[shape], |lane, _, slot| {
+        occurrences.each_known(self.first_held_out..u32::MAX, hash, &self.masks[shape], |lane, _, slot| {
             counts[lane * hash.slots() + slot.index()] += 1;
         });
         for lane in occurrences.lanes.clone() {

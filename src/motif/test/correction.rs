@@ -1,21 +1,22 @@
-//! p-values corrected for the number of tests, from the p-value of each test alone.
+//! Corrections for multiple tests that need only the p-values.
 
-/// Bonferroni: p times the number of tests.
+/// Bonferroni-corrected p-values: p times the number of tests, at most 1.
 pub(in crate::motif) fn bonferroni(p_values: &[f64]) -> Vec<f64> {
     p_values.iter().map(|p| (p * p_values.len() as f64).min(1.0)).collect()
 }
 
-/// Benjamini and Hochberg (1995): the lowest false discovery rate at which each test is significant.
+/// q-values of Benjamini and Hochberg (1995): the lowest false discovery rate at which each test is significant,
+/// under positive dependence.
 pub(in crate::motif) fn benjamini_hochberg(p_values: &[f64]) -> Vec<f64> {
     step_up(p_values, 1.0)
 }
 
-/// Benjamini and Yekutieli (2001): the same under any dependence, at the cost of a factor 1 + 1/2 + ... + 1/n.
+/// q-values of Benjamini and Yekutieli (2001): valid under any dependence, larger by a factor 1 + 1/2 + ... + 1/n.
 pub(in crate::motif) fn benjamini_yekutieli(p_values: &[f64]) -> Vec<f64> {
     step_up(p_values, (1..=p_values.len()).map(|rank| 1.0 / rank as f64).sum())
 }
 
-/// Step-up procedure: p times `factor` and the number of tests over its rank, made monotone.
+/// Step-up procedure: p · `factor` · n / rank, then the running minimum from the largest p down.
 fn step_up(p_values: &[f64], factor: f64) -> Vec<f64> {
     let mut order: Vec<usize> = (0..p_values.len()).collect();
     order.sort_by(|&a, &b| p_values[a].total_cmp(&p_values[b]));

@@ -1,17 +1,18 @@
-//! The max-T test: which patterns occur more often than under the null, corrected for the number of patterns.
+//! The max-T test of all patterns of a census against a null.
 //!
 //! # Why the family-wise p is exact
-//! Given what is permuted (the labels of each block), data and replicates are exchangeable under the null. The
-//! calibration replicates permute the same labels independently, so given them the score is a fixed function of a
-//! labelling: it is not fitted to the data. The tested patterns are chosen by the data (patterns with `min_count`
-//! occurrences), and that choice is repeated in every replicate: the largest score of a replicate is taken over the
-//! patterns that reach `min_count` *in that replicate*, tested in the data or not. Hence the largest score of the
-//! data and those of the replicates are exchangeable too, and `(1 + replicates whose largest score is at least the
-//! pattern's) / (1 + replicates)` bounds the chance of a single false discovery (Westfall and Young 1993, single
-//! step). To score only patterns tested in the data would not bound it: among very many rare patterns some reach
-//! `min_count` by chance, and hardly ever the same ones again.
+//! Under the null, data and replicates are exchangeable given what the null holds fixed (the labels of each block,
+//! or the events of each window). The calibration replicates are drawn independently of both, so given them the
+//! score is a fixed function of a labelling: it is not fitted to the data. The tested patterns are chosen by the
+//! data (patterns with `min_count` occurrences), and that choice is repeated in every replicate: the largest score
+//! of a replicate is taken over the patterns that reach `min_count` *in that replicate*, tested in the data or not.
+//! Hence the largest score of the data and those of the replicates are exchangeable too, and
+//! `(1 + replicates whose largest score is at least the pattern's) / (1 + replicates)` bounds the chance of a
+//! single false discovery (Westfall and Young 1993, single step). Scoring only the patterns tested in the data
+//! would not bound it: of very many rare patterns some reach `min_count` by chance, and rarely the same ones in a
+//! replicate.
 //!
-//! The same holds of the graphs that are not held out, taken alone. The held-out graphs choose nothing.
+//! The same holds for the graphs that are not held out, by themselves. The held-out graphs choose no patterns.
 
 use rayon::prelude::*;
 
@@ -28,30 +29,32 @@ use crate::motif::null::{NullModel, NullRng};
 use crate::motif::pattern::{KeyMap, LabelKey, Pattern, label_bits, label_limit};
 use crate::motif::replicate::{PerfectHash, ProgressCounter, Replicates, Slot, TrackedShape};
 
-/// Calibration replicates: the scale is then known to 7 %, for a tenth of the default work.
-const CALIBRATION: u32 = 100;
-/// Calibration replicates that decide which patterns have their own mean and scale, ...
-pub(super) const SCREENING: u32 = 8;
-/// ... those that reach `min_count` in this number of them: the others are rare, with a mean of about 1 or less.
-pub(super) const SCREENED: usize = 2;
+/// Replicates that the scales are estimated from: a standard deviation is then known to 7 %, for a tenth of the
+/// default work.
+const CALIBRATION_REPLICATES: u32 = 100;
+/// Calibration replicates that decide which patterns are common, with their own mean and scale.
+pub(super) const SCREENING_REPLICATES: u32 = 8;
+/// A pattern is common if it reaches `min_count` in at least this number of them; the others are rare, with a mean of
+/// about 1 or less.
+pub(super) const MIN_SCREENED: usize = 2;
 
 /// The test of the patterns of a census against a null.
 pub(in crate::motif) struct SignificanceTest<'a> {
     pub(in crate::motif) union: &'a Union,
     pub(in crate::motif) null: &'a NullModel<'a>,
-    /// Smallest and largest number of events.
+    /// Smallest and largest number of events of a pattern.
     pub(in crate::motif) sizes: (usize, usize),
     /// Number of replicates.
     pub(in crate::motif) iterations: u32,
     pub(in crate::motif) min_count: u64,
     pub(in crate::motif) seed: u64,
     /// First event of the held-out graphs; the number of events if none is held out.
-    pub(in crate::motif) held_out: u32,
-    /// Receives the work done and the total.
+    pub(in crate::motif) first_held_out: u32,
+    /// Receives the work done and the total, in replicates times shapes.
     pub(in crate::motif) progress: &'a (dyn Fn(u64, u64) + Sync),
 }
 
-/// A tested pattern.
+/// A tested pattern: its key, and its index in the census.
 #[derive(Clone, Copy)]
 struct Target<L> {
     key: L,
@@ -59,25 +62,24 @@ struct Target<L> {
 }
 
 impl SignificanceTest<'_> {
-    /// Draws the replicates and compares.
+    /// The result of the test: draws the replicates and compares the data with them.
     ///
     /// # Errors
-    /// Those of a null that links events again.
+    /// Those of [`IntervalJitter::draw`](crate::motif::null::IntervalJitter::draw).
     pub(in crate::motif) fn run(&self, census: &Census) -> Result<TestResult, MotifError> {
         if self.keys_fit_64_bits() { self.run_as::<u64>(census) } else { self.run_as::<u128>(census) }
     }
 
-    /// Returns whether the labels of a pattern fit into 64 bits; the census has refused those that do not fit into
-    /// 128.
+    /// Returns whether keys fit 64 bits; otherwise they fit 128, as the census has checked.
     pub(super) fn keys_fit_64_bits(&self) -> bool {
         self.union.vocabulary.len() <= label_limit::<u64>(self.sizes.1)
     }
 
-    /// The shapes that replicates may have, as many as memory allows at a time.
+    /// The shapes that can occur in a replicate, in groups that fit into memory.
     pub(super) fn groups(&self, census: &Census) -> Vec<ShapeGroup> {
         match self.null {
             NullModel::Labels(_) => shape_groups(&census.shape_counts),
-            // other times give other shapes, but of the same sizes
+            // redrawn times can give shapes that the data lack: a count of 1 includes them
             NullModel::Times(_) => {
                 let (min, max) = self.sizes;
                 let may_occur = |shape: ShapeIdx| (min..=max).contains(&shape.nodes());
@@ -92,9 +94,9 @@ impl SignificanceTest<'_> {
         let (maxima, discovery) = (Maxima::new(self.iterations), Maxima::new(self.iterations));
         let mut outcomes = vec![PatternOutcome::default(); census.patterns.len()];
         let groups = self.groups(census);
-        let calibration = self.iterations.min(CALIBRATION);
+        let calibration = self.iterations.min(CALIBRATION_REPLICATES);
         let shapes: usize = groups.iter().map(|group| group.shapes.len()).sum();
-        let total = SCREENING.min(calibration) + calibration + self.iterations;
+        let total = SCREENING_REPLICATES.min(calibration) + calibration + self.iterations;
         let progress = ProgressCounter::new(shapes as u64 * u64::from(total), self.progress);
         for group in &groups {
             let occurrences = Occurrences::of(self.union, group);
@@ -104,7 +106,7 @@ impl SignificanceTest<'_> {
         Ok(TestResult { outcomes, maxima: maxima.sorted(), discovery_maxima: discovery.sorted() })
     }
 
-    /// The replicates over a group of shapes.
+    /// The replicates of the null over a group of shapes.
     pub(super) fn replicates<'b>(
         &'b self,
         group: &'b ShapeGroup,
@@ -124,14 +126,14 @@ impl SignificanceTest<'_> {
         outcomes: &mut [PatternOutcome],
     ) -> Result<(), MotifError> {
         let targets = self.targets::<L>(replicates.group, census);
-        let held_out = self.held_out;
+        let first_held_out = self.first_held_out;
         let min_count = u32::try_from(self.min_count).unwrap_or(u32::MAX);
 
         let shapes = self.screen(replicates, &targets, calibration, min_count)?;
         let discovery_counts =
-            replicates.visit_observed(&shapes, &DiscoveryCounts { shapes: &shapes, held_out });
+            replicates.visit_observed(&shapes, &DiscoveryCounts { shapes: &shapes, first_held_out });
         let scales = self.calibrate(replicates, &shapes, calibration)?;
-        // no shape occurs so often that its count does not fit 32 bits
+        // counts fit 32 bits (Census::check_counters)
         let count = |target: &Target<L>| census.patterns[target.pattern.0].count as u32;
         let observed: Vec<Vec<u32>> =
             targets.iter().map(|targets| targets.iter().map(count).collect()).collect();
@@ -139,7 +141,7 @@ impl SignificanceTest<'_> {
             shapes: &shapes,
             scales: &scales,
             observed: &observed,
-            held_out: (held_out < self.union.nodes()).then_some(held_out),
+            first_held_out: (first_held_out < self.union.nodes()).then_some(first_held_out),
             min_count,
             maxima,
             discovery,
@@ -147,14 +149,13 @@ impl SignificanceTest<'_> {
         let compared = replicates.visit(NullRng::test(self.seed), 0..self.iterations, &shapes, &test)?;
         for (at, (targets, compared)) in targets.iter().zip(&compared).enumerate() {
             let counts = observed[at].iter().copied().zip(discovery_counts[at].iter().copied());
-            let new = self.outcomes(&shapes[at], &scales[at], compared, counts, min_count);
-            targets.iter().zip(new).for_each(|(target, outcome)| outcomes[target.pattern.0] = outcome);
+            let of_shape = self.outcomes(&shapes[at], &scales[at], compared, counts, min_count);
+            targets.iter().zip(of_shape).for_each(|(target, outcome)| outcomes[target.pattern.0] = outcome);
         }
         Ok(())
     }
 
-    /// The shapes with the patterns that are common under the null: those that reach `min_count` in enough
-    /// replicates.
+    /// The shapes with their tested patterns and those that are common under the null ([`MIN_SCREENED`]).
     fn screen<L: LabelKey>(
         &self,
         replicates: &Replicates<'_>,
@@ -165,10 +166,13 @@ impl SignificanceTest<'_> {
         let shapes = self.shapes(replicates.group, targets, &[]);
         let screen = Screen { shapes: &shapes, min_count };
         let rng = NullRng::calibration(self.seed);
-        let reached = replicates.visit(rng, 0..SCREENING.min(calibration), &shapes, &screen)?;
+        let reached = replicates.visit(rng, 0..SCREENING_REPLICATES.min(calibration), &shapes, &screen)?;
         let often = |mut keys: Vec<L>| -> Vec<L> {
             keys.sort_unstable();
-            keys.chunk_by(|a, b| a == b).filter(|same| same.len() >= SCREENED).map(|same| same[0]).collect()
+            keys.chunk_by(|a, b| a == b)
+                .filter(|same| same.len() >= MIN_SCREENED)
+                .map(|same| same[0])
+                .collect()
         };
         let common: Vec<Vec<L>> = reached.into_par_iter().map(often).collect();
         Ok(self.shapes(replicates.group, targets, &common))
@@ -182,7 +186,7 @@ impl SignificanceTest<'_> {
         calibration: u32,
     ) -> Result<Vec<[ShapeScales; 3]>, MotifError> {
         let rng = NullRng::calibration(self.seed);
-        let visitor = Calibration { shapes, held_out: self.held_out };
+        let visitor = Calibration { shapes, first_held_out: self.first_held_out };
         let sums = replicates.visit(rng, 0..calibration, shapes, &visitor)?;
         let scales = |sums: &[MomentSums; 3]| {
             [0, 1, 2].map(|part| ShapeScales::of(&sums[part].all_moments(calibration).collect::<Vec<_>>()))
@@ -190,7 +194,8 @@ impl SignificanceTest<'_> {
         Ok(sums.iter().map(scales).collect())
     }
 
-    /// The outcomes of the tested patterns of a shape; `counts`: of each in all graphs, and in those not held out.
+    /// The outcomes of the tested patterns of a shape; `counts` are those of each pattern in the data: in all
+    /// graphs, and in those not held out.
     fn outcomes<L: LabelKey>(
         &self,
         shape: &TrackedShape<L>,
@@ -201,7 +206,7 @@ impl SignificanceTest<'_> {
     ) -> Vec<PatternOutcome> {
         let common: KeyMap<Slot, usize> =
             shape.common.iter().enumerate().map(|(i, &slot)| (slot, i)).collect();
-        let outcome = |(i, (slot, (count, found))): (usize, (&Slot, (u32, u32)))| {
+        let outcome = |(i, (slot, (count, discovery_count))): (usize, (&Slot, (u32, u32)))| {
             let scale = |part: usize| common.get(slot).map_or(scales[part].rare, |&i| scales[part].get(i));
             let (null_mean, null_sd) = compared.sums.mean_and_sd(i, self.iterations);
             PatternOutcome {
@@ -210,8 +215,8 @@ impl SignificanceTest<'_> {
                 null_mean,
                 null_sd,
                 score: scale(0).score(count),
-                discovery: (found >= min_count).then(|| scale(1).score(found)),
-                held_out: count - found,
+                discovery_score: (discovery_count >= min_count).then(|| scale(1).score(discovery_count)),
+                held_out_count: count - discovery_count,
                 held_out_scale: scale(2),
             }
         };
@@ -242,7 +247,7 @@ impl SignificanceTest<'_> {
         targets.par_iter().enumerate().map(shape).collect()
     }
 
-    /// The census' patterns of a group, by shape.
+    /// The patterns of the census, by shape of the group.
     fn targets<L: LabelKey>(&self, group: &ShapeGroup, census: &Census) -> Vec<Vec<Target<L>>> {
         let mut targets: Vec<Vec<Target<L>>> = vec![Vec::new(); group.shapes.len()];
         for (index, counted) in census.patterns.iter().enumerate() {

@@ -2,7 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// The largest value of each replicate, raised by many threads in any order with the same result.
+/// The largest value of each replicate; threads may raise it concurrently, and the result does not depend on their
+/// order.
 pub(super) struct Maxima(Vec<AtomicU64>);
 
 impl Maxima {
@@ -28,20 +29,21 @@ impl Maxima {
     }
 }
 
-/// (1 + number of values of at least `score`) / (1 + number of values); the values rise.
-pub(super) fn share_above(values: &[f64], score: f64) -> f64 {
+/// Monte Carlo p-value: (1 + number of values of at least `score`) / (1 + number of values); `values` rise.
+pub(super) fn monte_carlo_p(values: &[f64], score: f64) -> f64 {
     let above = values.len() - values.partition_point(|&value| value < score);
     (above as f64 + 1.0) / (values.len() as f64 + 1.0)
 }
 
 const SIGN: u64 = 1 << 63;
 
-/// An integer that rises with the value, which is not NaN.
+/// An integer with the order of `value`, which must not be NaN: `fetch_max` works on integers only.
 fn ordered(value: f64) -> u64 {
     let bits = value.to_bits();
     if bits & SIGN == 0 { bits | SIGN } else { !bits }
 }
 
+/// Inverse of [`ordered`].
 fn of_ordered(number: u64) -> f64 {
     f64::from_bits(if number & SIGN == 0 { !number } else { number & !SIGN })
 }
@@ -51,7 +53,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn maxima_keep_the_order_of_numbers() {
+    fn maxima_have_the_order_of_f64() {
         let maxima = Maxima::new(4);
         for (replicate, values) in [[-1.5, -3.0], [0.0, 1e-300], [-0.25, 7.0]].iter().enumerate() {
             values.iter().for_each(|&value| maxima.raise(replicate as u32, value));

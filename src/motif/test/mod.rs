@@ -1,17 +1,17 @@
 //! The test of the counted patterns against a null, corrected for the number of patterns.
 //!
 //! - `max_t`: [`SignificanceTest`], the max-T test of all patterns, in all graphs and in those not held out.
-//! - `visitors`: what the test reads from the replicates, phase by phase.
-//! - `score`: [`Scale`], a pattern's count on one scale for all patterns.
+//! - `visitors`: the visitors of the replicates, one for each phase of the test.
+//! - `score`: `Scale`, the score of a count, comparable between patterns.
 //! - `maxima`: the largest score of each replicate.
 //! - `moments`: exact sums of counts and of their squares.
 //! - `result`: [`TestResult`], the result of the test.
 //! - `holdout`: the random choice of the graphs that are held out.
-//! - `track`: some patterns tracked once more through the same replicates, ...
-//! - `confirm`: ... for the max-T test among the graphs held out, ...
-//! - `by_graph`: ... and for the counts in each graph.
-//! - `bootstrap`: the interval of a lift, from resampled graphs.
-//! - `correction`: p-values corrected without the replicates.
+//! - `track`: a second pass over the same replicates, for chosen patterns only.
+//! - `confirm`: the max-T test in the held-out graphs, by such a pass.
+//! - `by_graph`: the counts in each graph, by such a pass.
+//! - `bootstrap`: the interval of a lift, by resampling graphs.
+//! - `correction`: corrections that need only the p-values.
 
 mod bootstrap;
 mod by_graph;
@@ -30,6 +30,6 @@ mod visitors;
 
 pub(super) use bootstrap::lift_intervals;
 pub(super) use correction::{benjamini_hochberg, benjamini_yekutieli, bonferroni};
-pub(super) use holdout::held_out;
+pub(super) use holdout::choose_held_out;
 pub(super) use max_t::SignificanceTest;
 pub(super) use result::{PatternOutcome, TestResult};

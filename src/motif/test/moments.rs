@@ -1,10 +1,11 @@
-//! Mean and variance of counts over replicates, exact and independent of the order of replicates.
+//! Mean and variance of counts over replicates, from exact integer sums.
 
-/// Sums over replicates of each pattern's count and of its square: integers, so that their order does not matter.
+/// Sums of each pattern's count and of its square over replicates. Integers: the result does not depend on their
+/// order.
 #[derive(Debug, Clone, Default)]
 pub(super) struct MomentSums {
     sums: Vec<u64>,
-    /// Sums of the lower and the upper halves of the squares: neither overflows in 2^32 replicates.
+    /// Sums of the lower and of the upper 32 bits of the squares: neither overflows in 2^32 replicates.
     low: Vec<u64>,
     high: Vec<u64>,
 }
@@ -33,22 +34,22 @@ impl MomentSums {
         add_all(&mut self.high, &other.high);
     }
 
-    /// Mean and variance (over n) of a pattern's `n` counts.
+    /// Mean and population variance (over n) of a pattern's `n` counts.
     pub(super) fn moments(&self, pattern: usize, n: u32) -> (f64, f64) {
         let n = u128::from(n);
         let sum = u128::from(self.sums[pattern]);
         let squares = (u128::from(self.high[pattern]) << 32) + u128::from(self.low[pattern]);
-        // in integers: exact
-        let spread = n * squares - sum * sum;
-        (sum as f64 / n as f64, spread as f64 / (n * n) as f64)
+        // n² times the variance, exact in integers
+        let scaled_variance = n * squares - sum * sum;
+        (sum as f64 / n as f64, scaled_variance as f64 / (n * n) as f64)
     }
 
-    /// Mean and variance of every pattern's `n` counts.
+    /// Mean and population variance of every pattern's `n` counts.
     pub(super) fn all_moments(&self, n: u32) -> impl Iterator<Item = (f64, f64)> {
         (0..self.sums.len()).map(move |pattern| self.moments(pattern, n))
     }
 
-    /// Mean of a pattern's counts, and their standard deviation over n - 1 (0 for a single count).
+    /// Mean and sample standard deviation (over n - 1; 0 for a single count) of a pattern's `n` counts.
     pub(super) fn mean_and_sd(&self, pattern: usize, n: u32) -> (f64, f64) {
         let (mean, variance) = self.moments(pattern, n);
         let unbiased = if n > 1 { variance * f64::from(n) / f64::from(n - 1) } else { 0.0 };

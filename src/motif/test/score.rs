@@ -1,31 +1,31 @@
-//! The score of a pattern: the distance of its count above the null, on one scale for all patterns.
+//! The score of a pattern: the excess of its count over the null, comparable between patterns.
 //!
 //! `2 (sqrt(count / d + 3/8) - sqrt(mean / d + 3/8))` with the pattern's mean and dispersion `d` (variance over mean)
-//! in calibration replicates of the null, which are used for nothing else. Occurrences overlap and come in clumps of
-//! about `d`, the number of clumps is nearly Poisson, and the root (Anscombe 1948) gives rare and common patterns
-//! similar tails: after a division by the standard deviation instead, the clumps of a few rare patterns hide every
-//! effect in the common ones. Dispersions are shrunk towards that of all patterns of the shape, `d = (variance +
-//! d_shape) / (mean + 1)`; a pattern that the screening does not list is rare: its mean is taken as 0.
+//! in calibration replicates of the null, which are used for nothing else. Occurrences overlap and so come in
+//! clumps of about `d`; the number of clumps is nearly Poisson, and the square root (Anscombe 1948) stabilises its
+//! variance, so that rare and common patterns have similar tails. With a z-score instead, the clumps of a few rare
+//! patterns would mask every effect in the common ones. Dispersions are shrunk towards that of all patterns of the
+//! shape, `d = (variance + d_shape) / (mean + 1)`. A rare pattern (see `max_t`) has mean 0 and `d_shape`.
 
 /// The parameters of a pattern's score.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Scale {
     /// 1 / d.
-    inverse: f64,
+    inverse_dispersion: f64,
     /// sqrt(mean / d + 3/8).
-    root: f64,
+    root_of_mean: f64,
 }
 
 impl Scale {
     fn of(mean: f64, dispersion: f64) -> Self {
-        let inverse = 1.0 / dispersion;
-        Self { inverse, root: (mean * inverse + ANSCOMBE).sqrt() }
+        let inverse_dispersion = 1.0 / dispersion;
+        Self { inverse_dispersion, root_of_mean: (mean * inverse_dispersion + ANSCOMBE).sqrt() }
     }
 
-    /// Score of a count; it rises with the count, and falls with the mean.
+    /// Score of a count; increases with the count and decreases with the mean.
     #[inline]
     pub(super) fn score(self, count: u32) -> f64 {
-        2.0 * ((f64::from(count) * self.inverse + ANSCOMBE).sqrt() - self.root)
+        2.0 * ((f64::from(count) * self.inverse_dispersion + ANSCOMBE).sqrt() - self.root_of_mean)
     }
 
     /// The smallest count whose score is above `bound`.
@@ -39,43 +39,54 @@ impl Scale {
     }
 }
 
-/// Offset of the variance-stabilising root.
+/// Offset of Anscombe's variance-stabilising transform.
 const ANSCOMBE: f64 = 0.375;
-/// Patterns compared together.
-const STEP: usize = 16;
-/// Exceeds the rounding error of a comparison of squares, so that no score is missed.
+/// Patterns compared at a time, without a branch.
+const CHUNK: usize = 16;
+/// Above the rounding error of the comparison of squares, so that no score above the bound is missed.
 const SLACK: f64 = 1.0 + 1e-12;
 
 /// The scales of one shape's patterns.
 pub(super) struct ShapeScales {
-    inverse: Vec<f64>,
-    roots: Vec<f64>,
+    /// [`Scale::inverse_dispersion`] of each common pattern.
+    inverse_dispersions: Vec<f64>,
+    /// [`Scale::root_of_mean`] of each common pattern.
+    roots_of_means: Vec<f64>,
     /// Scale of every pattern that is rare under the null.
     pub(super) rare: Scale,
 }
 
 impl ShapeScales {
-    /// The scales by mean and variance, in the calibration, of each pattern that is not rare.
+    /// The scales of the common patterns of a shape from their mean and population variance in the calibration.
     pub(super) fn of(patterns: &[(f64, f64)]) -> Self {
         let sum = |(m, v), &(mean, variance): &(f64, f64)| (m + mean, v + variance);
         let (means, variances) = patterns.iter().fold((0.0, 0.0), sum);
-        // a clump has at least one occurrence
-        let of_shape = if means > 0.0 { (variances / means).max(1.0) } else { 1.0 };
-        let scale = |&(mean, variance): &(f64, f64)| Scale::of(mean, (variance + of_shape) / (mean + 1.0));
-        let (inverse, roots) = patterns.iter().map(scale).map(|s| (s.inverse, s.root)).unzip();
-        Self { inverse, roots, rare: Scale::of(0.0, of_shape) }
+        // a clump has at least one occurrence, so a dispersion is at least 1
+        let shape_dispersion = if means > 0.0 { (variances / means).max(1.0) } else { 1.0 };
+        let scale =
+            |&(mean, variance): &(f64, f64)| Scale::of(mean, (variance + shape_dispersion) / (mean + 1.0));
+        let (inverse_dispersions, roots_of_means) =
+            patterns.iter().map(scale).map(|s| (s.inverse_dispersion, s.root_of_mean)).unzip();
+        Self { inverse_dispersions, roots_of_means, rare: Scale::of(0.0, shape_dispersion) }
     }
 
-    /// Scale of a pattern that is not rare.
+    /// Scale of a common pattern.
     pub(super) fn get(&self, pattern: usize) -> Scale {
-        Scale { inverse: self.inverse[pattern], root: self.roots[pattern] }
+        Scale {
+            inverse_dispersion: self.inverse_dispersions[pattern],
+            root_of_mean: self.roots_of_means[pattern],
+        }
     }
 
-    /// The largest score in a replicate of the patterns that occur `min_count` times, but at least `bound`.
+    /// The larger of `bound` and the largest score among the common patterns with at least `min_count`; `counts`
+    /// are those of one replicate.
     pub(super) fn largest(&self, counts: &[u32], min_count: u32, mut bound: f64) -> f64 {
-        let steps = counts.chunks(STEP).zip(self.inverse.chunks(STEP)).zip(self.roots.chunks(STEP));
-        for (step, ((counts, inverse), roots)) in steps.enumerate() {
-            // `score > bound` without a root: few steps hold a larger score
+        let chunks = counts
+            .chunks(CHUNK)
+            .zip(self.inverse_dispersions.chunks(CHUNK))
+            .zip(self.roots_of_means.chunks(CHUNK));
+        for (chunk, ((counts, inverse), roots)) in chunks.enumerate() {
+            // `score > bound` without a square root, for the whole chunk: few chunks have a larger score
             let half = bound * 0.5;
             let above =
                 counts.iter().zip(inverse).zip(roots).fold(false, |any, ((&count, &inverse), &root)| {
@@ -86,7 +97,7 @@ impl ShapeScales {
             if above {
                 let reached = counts.iter().enumerate().filter(|&(_, &count)| count >= min_count);
                 bound = reached
-                    .fold(bound, |bound, (i, &count)| bound.max(self.get(step * STEP + i).score(count)));
+                    .fold(bound, |bound, (i, &count)| bound.max(self.get(chunk * CHUNK + i).score(count)));
             }
         }
         bound
@@ -98,7 +109,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn scores_rise_with_the_count_and_a_clump_counts_once() {
+    fn scores_increase_with_the_count_and_a_clump_counts_once() {
         // a pattern that comes in clumps of 4, one that comes singly, and a rare one
         let scales = ShapeScales::of(&[(40.0, 160.0), (40.0, 40.0)]);
         let score = |pattern, count| scales.get(pattern).score(count);
@@ -110,7 +121,7 @@ mod tests {
     }
 
     #[test]
-    fn a_rare_pattern_comes_in_clumps_as_those_of_its_shape_do() {
+    fn a_rare_pattern_has_the_dispersion_of_its_shape() {
         // a dispersion of 4 in the shape: (160 + 4) / (40 + 1) of the pattern too
         let scales = ShapeScales::of(&[(40.0, 160.0)]);
         assert_eq!(scales.get(0).score(40), 0.0);
@@ -125,17 +136,17 @@ mod tests {
 
     #[test]
     fn the_largest_score_is_that_of_patterns_scored_one_by_one() {
-        let mut numbers = crate::philox::Philox::new(3).stream(0, 0);
+        let mut stream = crate::philox::Philox::new(3).stream(0, 0);
         for _ in 0..300 {
-            let moments: Vec<_> = (0..numbers.below(50))
+            let moments: Vec<_> = (0..stream.below(50))
                 .map(|_| {
-                    let mean = f64::from(numbers.next_f32()) * 40.0;
-                    (mean, mean * f64::from(numbers.next_f32()) * 9.0)
+                    let mean = f64::from(stream.next_f32()) * 40.0;
+                    (mean, mean * f64::from(stream.next_f32()) * 9.0)
                 })
                 .collect();
             let scales = ShapeScales::of(&moments);
-            let counts: Vec<u32> = moments.iter().map(|_| numbers.below(60)).collect();
-            let bound = [f64::NEG_INFINITY, -3.0, 1.0, 20.0][numbers.below(4) as usize];
+            let counts: Vec<u32> = moments.iter().map(|_| stream.below(60)).collect();
+            let bound = [f64::NEG_INFINITY, -3.0, 1.0, 20.0][stream.below(4) as usize];
             let reached = (0..counts.len()).filter(|&pattern| counts[pattern] >= 5);
             let score = |pattern| scales.get(pattern).score(counts[pattern]);
             let want = reached.map(score).fold(bound, f64::max);

@@ -1,4 +1,4 @@
-//! Some patterns tracked once more through the replicates of the test.
+//! A second pass over the data and the replicates, for chosen patterns only.
 
 use super::SignificanceTest;
 use crate::motif::MotifError;
@@ -6,41 +6,41 @@ use crate::motif::census::{Census, Occurrences, PatternIdx};
 use crate::motif::pattern::{LabelKey, label_bits};
 use crate::motif::replicate::{LabelMask, PerfectHash, ProgressCounter, Replicates, TrackedShape};
 
-/// The shapes of a group that have a wanted pattern.
+/// The shapes of a group that have at least one chosen pattern.
 pub(super) struct TrackedGroup<L> {
     pub(super) shapes: Vec<TrackedShape<L>>,
-    /// Labels of the wanted patterns of each shape.
+    /// Labels of the chosen patterns of each shape.
     pub(super) masks: Vec<LabelMask>,
-    /// For each shape, the wanted pattern in each slot.
+    /// For each shape, the chosen pattern in each slot.
     pub(super) patterns: Vec<Vec<Option<PatternIdx>>>,
 }
 
-/// Receives the wanted patterns of a group of shapes, and the replicates of this group.
+/// Receives the replicates over a group of shapes, and the chosen patterns of the group.
 type OnGroup<'a, L> = dyn FnMut(&Replicates<'_>, &TrackedGroup<L>) -> Result<(), MotifError> + 'a;
 
 impl SignificanceTest<'_> {
-    /// Calls `on_group` for each group of shapes that has a wanted pattern.
+    /// Calls `on_group` for each group of shapes that has at least one of the `chosen` patterns.
     pub(super) fn track<L: LabelKey>(
         &self,
         census: &Census,
-        wanted: &[PatternIdx],
+        chosen: &[PatternIdx],
         on_group: &mut OnGroup<'_, L>,
     ) -> Result<(), MotifError> {
         for group in &self.groups(census) {
             let mut of_shape: Vec<Vec<(L, PatternIdx)>> = vec![Vec::new(); group.shapes.len()];
-            for &pattern in wanted {
+            for &pattern in chosen {
                 let shape = census.pattern(pattern).shape();
                 if let Some(index) = shape.and_then(|shape| group.index_of(shape)) {
                     of_shape[index].push((self.key(census.pattern(pattern)), pattern));
                 }
             }
             let mut tracked = TrackedGroup { shapes: Vec::new(), masks: Vec::new(), patterns: Vec::new() };
-            for (index, wanted) in of_shape.iter().enumerate().filter(|(_, wanted)| !wanted.is_empty()) {
-                let keys: Vec<L> = wanted.iter().map(|&(key, _)| key).collect();
+            for (index, chosen) in of_shape.iter().enumerate().filter(|(_, chosen)| !chosen.is_empty()) {
+                let keys: Vec<L> = chosen.iter().map(|&(key, _)| key).collect();
                 let (labels, k) = (self.union.vocabulary.len(), group.shapes[index].nodes());
                 let hash = PerfectHash::new(&keys, k as u32 * label_bits(labels));
                 let mut patterns = vec![None; hash.slots()];
-                wanted.iter().for_each(|&(key, pattern)| patterns[hash.slot(key).index()] = Some(pattern));
+                chosen.iter().for_each(|&(key, pattern)| patterns[hash.slot(key).index()] = Some(pattern));
                 let targets = keys.iter().map(|&key| hash.slot(key)).collect();
                 tracked.masks.push(LabelMask::new(&keys, labels, k));
                 let (common, rare) = (Vec::new(), Vec::new());

@@ -8,10 +8,10 @@ use super::score::ShapeScales;
 use crate::motif::pattern::LabelKey;
 use crate::motif::replicate::{LabelledOccurrences, ReplicateVisitor, SketchCounter, TrackedShape};
 
-/// Every event.
+/// The roots (lowest events) of all occurrences.
 const ALL_ROOTS: Range<u32> = 0..u32::MAX;
 
-/// Lists the patterns that reach `min_count`, once for each replicate.
+/// Lists the keys of the patterns with at least `min_count`, once for each replicate in which they have it.
 pub(super) struct Screen<'a, L> {
     pub(super) shapes: &'a [TrackedShape<L>],
     pub(super) min_count: u32,
@@ -38,7 +38,7 @@ impl<L: LabelKey> ReplicateVisitor<L> for Screen<'_, L> {
         for lane in occurrences.lanes.clone() {
             let counts = keys.iter().zip(counter.counts(lane, targets));
             reached.extend(counts.filter(|&(_, count)| count >= self.min_count).map(|(&key, _)| key));
-            let unknown = occurrences.unknown(lane, ALL_ROOTS, hash, counter, self.min_count);
+            let unknown = occurrences.unknown_counts(lane, ALL_ROOTS, hash, counter, self.min_count);
             reached.extend(unknown.into_iter().map(|(key, _)| key));
         }
     }
@@ -52,7 +52,7 @@ impl<L: LabelKey> ReplicateVisitor<L> for Screen<'_, L> {
 pub(super) struct DiscoveryCounts<'a, L> {
     pub(super) shapes: &'a [TrackedShape<L>],
     /// First event of the held-out graphs.
-    pub(super) held_out: u32,
+    pub(super) first_held_out: u32,
 }
 
 impl<L: LabelKey> ReplicateVisitor<L> for DiscoveryCounts<'_, L> {
@@ -72,7 +72,7 @@ impl<L: LabelKey> ReplicateVisitor<L> for DiscoveryCounts<'_, L> {
     ) {
         let TrackedShape { hash, targets, .. } = &self.shapes[shape];
         occurrences.clear(hash, counter);
-        occurrences.count(0..self.held_out, hash, counter);
+        occurrences.count(0..self.first_held_out, hash, counter);
         for lane in occurrences.lanes.clone() {
             add_all(counts, &counter.counts(lane, targets));
         }
@@ -87,7 +87,7 @@ impl<L: LabelKey> ReplicateVisitor<L> for DiscoveryCounts<'_, L> {
 pub(super) struct Calibration<'a, L> {
     pub(super) shapes: &'a [TrackedShape<L>],
     /// First event of the held-out graphs.
-    pub(super) held_out: u32,
+    pub(super) first_held_out: u32,
 }
 
 impl<L: LabelKey> ReplicateVisitor<L> for Calibration<'_, L> {
@@ -107,10 +107,10 @@ impl<L: LabelKey> ReplicateVisitor<L> for Calibration<'_, L> {
     ) {
         let TrackedShape { hash, common, .. } = &self.shapes[shape];
         occurrences.clear(hash, counter);
-        occurrences.count(0..self.held_out, hash, counter);
+        occurrences.count(0..self.first_held_out, hash, counter);
         let discovery: Vec<Vec<u32>> =
             occurrences.lanes.clone().map(|lane| counter.counts(lane, common)).collect();
-        occurrences.count(self.held_out..u32::MAX, hash, counter);
+        occurrences.count(self.first_held_out..u32::MAX, hash, counter);
         for (lane, discovery) in occurrences.lanes.clone().zip(&discovery) {
             let mut counts = counter.counts(lane, common);
             sums[0].add(&counts);
@@ -125,7 +125,7 @@ impl<L: LabelKey> ReplicateVisitor<L> for Calibration<'_, L> {
     }
 }
 
-/// Compares the counts of the tested patterns with those in the data, and takes the largest score of each replicate.
+/// Compares the counts of the tested patterns with those in the data, and finds the largest score of each replicate.
 pub(super) struct MaxTTest<'a, L> {
     pub(super) shapes: &'a [TrackedShape<L>],
     /// For each shape, the scales in all graphs, in those not held out, and in those held out.
@@ -133,7 +133,7 @@ pub(super) struct MaxTTest<'a, L> {
     /// For each shape, the count of each tested pattern in the data.
     pub(super) observed: &'a [Vec<u32>],
     /// First event of the held-out graphs, if there are any.
-    pub(super) held_out: Option<u32>,
+    pub(super) first_held_out: Option<u32>,
     pub(super) min_count: u32,
     /// Largest scores in all graphs.
     pub(super) maxima: &'a Maxima,
@@ -141,7 +141,7 @@ pub(super) struct MaxTTest<'a, L> {
     pub(super) discovery: &'a Maxima,
 }
 
-/// Comparison of the tested patterns of a shape with the data.
+/// Comparison of the counts of a shape's tested patterns in the replicates with those in the data.
 pub(super) struct ReplicateComparison {
     pub(super) sums: MomentSums,
     /// For each pattern, the number of replicates with a count of at least that in the data.
@@ -151,8 +151,8 @@ pub(super) struct ReplicateComparison {
 }
 
 impl<L: LabelKey> MaxTTest<'_, L> {
-    /// Raises the maximum of a replicate to the largest score of the shape among `roots`, which have just been
-    /// counted.
+    /// Raises the maximum of a replicate to the largest score of the shape's patterns; `counter` must have counted
+    /// exactly the occurrences of `roots`.
     fn raise(
         &self,
         maxima: &Maxima,
@@ -162,12 +162,12 @@ impl<L: LabelKey> MaxTTest<'_, L> {
         occurrences: &LabelledOccurrences<'_>,
         counter: &SketchCounter,
     ) {
-        // other shapes may have raised the maximum already: lower scores need not be looked for
+        // only scores above the maximum so far, perhaps raised by other shapes, matter
         let common = counter.counts(lane, &shape.common);
         let bound = scales.largest(&common, self.min_count, maxima.get(iteration));
         let known = counter.counts(lane, &shape.rare).into_iter().max();
         let least = scales.rare.least_above(bound).max(self.min_count);
-        let unknown = occurrences.unknown(lane, roots, &shape.hash, counter, least);
+        let unknown = occurrences.unknown_counts(lane, roots, &shape.hash, counter, least);
         let most = unknown.into_iter().map(|(_, count)| count).max().max(known);
         let of_rare = most.filter(|&count| count >= least).map(|count| scales.rare.score(count));
         maxima.raise(iteration, of_rare.unwrap_or(bound));
@@ -199,13 +199,13 @@ impl<L: LabelKey> ReplicateVisitor<L> for MaxTTest<'_, L> {
         let shape = &self.shapes[shape];
         occurrences.clear(&shape.hash, counter);
         let mut from = 0;
-        if let Some(held_out) = self.held_out {
-            occurrences.count(0..held_out, &shape.hash, counter);
+        if let Some(first_held_out) = self.first_held_out {
+            occurrences.count(0..first_held_out, &shape.hash, counter);
             for lane in occurrences.lanes.clone() {
-                let (iteration, at) = (first + lane as u32, (lane, 0..held_out));
+                let (iteration, at) = (first + lane as u32, (lane, 0..first_held_out));
                 self.raise(self.discovery, iteration, (shape, discovery), at, occurrences, counter);
             }
-            from = held_out;
+            from = first_held_out;
         }
         occurrences.count(from..u32::MAX, &shape.hash, counter);
         for lane in occurrences.lanes.clone() {

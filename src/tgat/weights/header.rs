@@ -1,20 +1,24 @@
-//! Bounds on an untrusted file, checked before its header is parsed.
+//! Limits on an untrusted file, checked before its header is parsed.
 
 use crate::tgat::error::TgatError;
 
-/// Largest weights file that is read, bytes; every network that the settings allow is smaller.
+/// Largest accepted weights file, bytes; every network that the settings allow is smaller.
 pub const MAX_FILE_BYTES: usize = 1 << 30;
 
-/// Largest header, bytes: it names every tensor once, about 100 bytes each.
+/// Largest accepted header, bytes: it has an entry of about 100 bytes for every tensor.
 const MAX_HEADER_BYTES: u64 = 1 << 20;
 
-/// Bytes before the header that hold its length, little-endian.
+/// Length of the little-endian integer before the header that gives its length, bytes.
 const HEADER_LEN_BYTES: usize = 8;
 
-/// Most digits of a number in the header: a larger number exceeds any file size, and sums of such numbers 64 bits.
+/// Largest number of digits of an integer in the header: a longer one exceeds any file size, and sums of such
+/// integers could overflow 64 bits in the parser.
 const MAX_DIGITS: usize = 18;
 
-/// Refuses input that the parser must not receive: huge files and headers, and numbers whose sums exceed 64 bits.
+/// Checks the limits: size of the file and of the header, and digits of the integers in the header.
+///
+/// # Errors
+/// [`TgatError::FileSize`] or [`TgatError::File`].
 pub(super) fn check_header(bytes: &[u8]) -> Result<(), TgatError> {
     let too_large = |what, got: u64, max: u64| Err(TgatError::FileSize { what, got, max });
     if bytes.len() > MAX_FILE_BYTES {
@@ -36,7 +40,7 @@ pub(super) fn check_header(bytes: &[u8]) -> Result<(), TgatError> {
     Ok(())
 }
 
-/// Returns whether JSON holds, outside its strings, a number of more than [`MAX_DIGITS`] digits.
+/// Returns whether JSON has, outside strings, a run of more than [`MAX_DIGITS`] digits.
 fn has_long_number(json: &[u8]) -> bool {
     let (mut quoted, mut escaped, mut digits) = (false, false, 0);
     for byte in json {

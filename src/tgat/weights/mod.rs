@@ -1,11 +1,12 @@
 //! The weights file: safetensors, read by [`Model::from_bytes`] and written by [`Model::to_bytes`].
 //!
-//! This page is the whole description: a program that follows it can write a file for this network, and evaluate the
-//! network from a file.
+//! This page is the complete specification: it is enough to write a weights file and to evaluate the network from
+//! one.
 //!
 //! # Sizes
 //!
-//! The file holds tensors alone. The sizes and switches of the network are settings, which the reader must be given:
+//! The file has only tensors and the `trained` flag. The sizes and options of the network are settings that the
+//! reader must be given:
 //!
 //! | symbol | setting | default | |
 //! |---|---|---|---|
@@ -20,8 +21,8 @@
 //!
 //! # Tensors
 //!
-//! A matrix is stored as `[out, in]`, row-major, so a projection is `x Wᵀ + b`. Layer `i` is `0..N`; the input
-//! width `I` is `F` in layer 0 and `D` in the others. Divisions round down.
+//! A matrix is stored as `[out, in]`, row-major, so a projection is `x Wᵀ + b`. The layer index `i` is in `0..N`; the
+//! input width `I` is `F` in layer 0 and `D` in the others. Divisions round down.
 //!
 //! | name | shape | present |
 //! |---|---|---|
@@ -39,19 +40,17 @@
 //! | `range_head.2.weight`, `.2.bias` | `[2, 32]`, `[2]` | always |
 //! | `feature_mean`, `feature_std` | `[F]` | both or neither |
 //!
-//! Every name may have the prefix `w.`; a name with and without it in one file is an error. A tensor that the
-//! settings do not use, one that is missing, and an unknown name are errors. The exception: a name of which one
-//! part between dots is `temporal_encoding`, `temporal_bias_network` or `edge_processor`, outside layers from `N`
-//! on, is ignored and listed by
-//! [`Model::ignored`].
+//! Every name may have the prefix `w.`; a name both with and without it is an error. A tensor that the settings do
+//! not use, a missing tensor and an unknown name are errors. The exception: a tensor is ignored, and listed by
+//! [`Model::ignored`], if one of the dot-separated parts of its name is `temporal_encoding`,
+//! `temporal_bias_network` or `edge_processor`, unless it belongs to a layer `N` or higher.
 //!
 //! The dtype of each tensor is `F32`, `F16` or `BF16`; the latter two are widened to f32. [`Model::to_bytes`]
 //! writes `F32`. Every value must be finite, and those of `feature_std` 0 or more.
 //!
-//! The metadata (`__metadata__` of the safetensors header) may hold the key `trained`. The value `false` marks
-//! weights without training, and results carry this mark; with any other value, or without the key, the weights are
-//! trained.
-//! [`Model::to_bytes`] writes `true` or `false`, and no other key.
+//! The metadata (`__metadata__` of the safetensors header) may have the key `trained`. The value `false` marks
+//! untrained weights, and results carry this flag; with any other value, or without the key, the weights are
+//! trained. [`Model::to_bytes`] writes `true` or `false`, and no other key.
 //!
 //! A file is at most [`MAX_FILE_BYTES`] long, its header at most 1 MiB, and a number in the header has at most 18
 //! digits.
@@ -90,8 +89,8 @@
 //! ```
 //!
 //! The range of a session ([`Model::predict_range`]) is computed from its first
-//! `k = max(1, floor(nodes · fraction))` nodes, on which the network runs alone. `A` is the attention of the last
-//! layer, averaged over the heads:
+//! `k = max(1, floor(nodes · fraction))` nodes: the network runs on the subgraph of these nodes. `A` is the
+//! attention of the last layer, averaged over the heads:
 //!
 //! ```text
 //! c_j            = sum_i A[i, j]
@@ -103,7 +102,7 @@
 //! ```
 //!
 //! Projections and embeddings are f32; layer normalisation, `c`, `w` and `g` are computed in f64 and stored as f32,
-//! except `w`. Trained weights evaluate the same with dropout left out.
+//! except `w`. Dropout, if used in training, is not applied.
 //!
 //! ```
 //! use ironforge::tgat::{Model, TgatConfig};
@@ -126,8 +125,8 @@
 //!
 //! # Files
 //!
-//! - `header`: bounds on an untrusted file
-//! - `metadata`: the key and values of the mark
+//! - `header`: limits on an untrusted file
+//! - `metadata`: the key and values of the `trained` flag
 //! - `reader`: from a file to the tensors of a network
 //! - `writer`: from the tensors of a network to a file
 //!

@@ -14,17 +14,17 @@ use crate::tgat::error::TgatError;
 use crate::tgat::feature_stats::{FEATURE_MEAN, FEATURE_STD, FeatureStats, check_finite};
 use crate::tgat::tensor_source::{INPUT, InitialValues, TensorSource, TensorSpec};
 
-/// Prefix that the names of tensors may have.
+/// Optional prefix of tensor names.
 const PREFIX: &str = "w.";
 
-/// Parts of the names of tensors that files may hold although no network uses them.
+/// Name parts of tensors that files may contain although the network does not use them.
 const UNUSED: [&str; 3] = ["temporal_encoding", "temporal_bias_network", "edge_processor"];
 
-/// A parsed file, from which a network takes its tensors.
+/// A parsed weights file, from which a network takes its tensors.
 pub(in crate::tgat) struct WeightsFile<'a> {
     /// Tensors not yet taken, by name without the prefix.
     tensors: BTreeMap<String, TensorView<'a>>,
-    /// Names that the network needs.
+    /// Names of the tensors that the network needs.
     needed: BTreeSet<String>,
     /// The first needed tensor that is missing, and the setting that needs it.
     missing: Option<(String, &'static str)>,
@@ -37,7 +37,7 @@ impl<'a> WeightsFile<'a> {
         check_header(bytes)?;
         let damaged = |e: safetensors::SafeTensorError| TgatError::File { reason: e.to_string() };
         let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(damaged)?;
-        let mark = metadata.metadata().as_ref().and_then(|m| m.get(TRAINED));
+        let trained = metadata.metadata().as_ref().and_then(|m| m.get(TRAINED));
         let mut tensors = BTreeMap::new();
         for (name, view) in SafeTensors::deserialize(bytes).map_err(damaged)?.tensors() {
             let name = name.strip_prefix(PREFIX).unwrap_or(&name).to_owned();
@@ -49,7 +49,7 @@ impl<'a> WeightsFile<'a> {
             tensors,
             needed: BTreeSet::new(),
             missing: None,
-            trained: mark.is_none_or(|mark| mark != UNTRAINED_VALUE),
+            trained: trained.is_none_or(|value| value != UNTRAINED_VALUE),
         })
     }
 
@@ -90,10 +90,11 @@ impl<'a> WeightsFile<'a> {
         Ok(Some(stats))
     }
 
-    /// Checks the tensors that are left when the network is built; returns the names of those known to be unused.
+    /// Checks the tensors that were not taken; returns the names of those known and not used, sorted.
     ///
     /// # Errors
-    /// An unknown name comes first, since a misspelt tensor is both unknown and missing.
+    /// [`TgatError::Unused`], [`TgatError::Unknown`] or [`TgatError::Missing`]. An unknown name is reported before
+    /// a missing one, since a misspelt tensor is both.
     pub(in crate::tgat) fn finish(self, config: &TgatConfig) -> Result<Vec<String>, TgatError> {
         let mut ignored = Vec::new();
         for name in self.tensors.into_keys() {
@@ -102,7 +103,7 @@ impl<'a> WeightsFile<'a> {
             }
             if !name.split('.').any(|part| UNUSED.contains(&part)) {
                 let near = suggest(&name, self.needed.iter().map(String::as_str)).map(str::to_owned);
-                return Err(TgatError::Unknown { nearest: near, name: shown(&name) });
+                return Err(TgatError::Unknown { nearest: near, name: truncated(&name) });
             }
             ignored.push(name);
         }
@@ -114,8 +115,8 @@ impl<'a> WeightsFile<'a> {
 }
 
 impl TensorSource for WeightsFile<'_> {
-    /// The values in the file. A missing tensor is recorded and gives zeros, so that [`WeightsFile::finish`] can
-    /// first look for a misspelt name.
+    /// The values in the file, widened to f32. A missing tensor is recorded and gives zeros, so that
+    /// [`WeightsFile::finish`] can report a misspelt name instead.
     fn take(&mut self, wanted: &TensorSpec) -> Result<Vec<f32>, TgatError> {
         self.needed.insert(wanted.name.clone());
         let Some(view) = self.tensors.remove(&wanted.name) else {
@@ -141,7 +142,7 @@ impl TensorSource for WeightsFile<'_> {
     }
 }
 
-/// The values as f32, if their dtype can be widened without loss.
+/// The values as f32; `None` unless the dtype is F32, F16 or BF16.
 fn widened(view: &TensorView<'_>) -> Option<Vec<f32>> {
     let data = view.data();
     Some(match view.dtype() {
@@ -152,7 +153,7 @@ fn widened(view: &TensorView<'_>) -> Option<Vec<f32>> {
     })
 }
 
-/// The setting under which the network would use a tensor that it does not use now.
+/// The setting that makes the network use this tensor; `None` if there is none.
 fn setting_that_uses(name: &str, config: &TgatConfig) -> Option<&'static str> {
     let mut parts = name.split('.');
     if parts.next() == Some("attention_layers")
@@ -168,9 +169,10 @@ fn setting_that_uses(name: &str, config: &TgatConfig) -> Option<&'static str> {
     (has("layer_norm") && !config.layer_norm).then_some("tgat.layer_norm = true")
 }
 
-/// Largest number of characters of a name from a file that is shown: a hostile one may be a megabyte long.
+/// Largest number of characters of a tensor name in an error message: an untrusted name may be a megabyte long.
 const MAX_SHOWN: usize = 120;
 
-fn shown(name: &str) -> String {
+/// The name, truncated for an error message.
+fn truncated(name: &str) -> String {
     name.chars().take(MAX_SHOWN).collect()
 }

@@ -8,7 +8,7 @@ use safetensors::tensor::TensorView;
 use super::metadata::{TRAINED, TRAINED_VALUE, UNTRAINED_VALUE};
 use crate::tgat::error::TgatError;
 
-/// The bytes of a file of these tensors. The same tensors give the same bytes.
+/// The bytes of a safetensors file of these tensors (name, shape, values). The same tensors give the same bytes.
 pub(in crate::tgat) fn write(
     tensors: &[(String, Vec<usize>, &[f32])],
     trained: bool,
@@ -23,7 +23,7 @@ pub(in crate::tgat) fn write(
             Ok((name.as_str(), TensorView::new(Dtype::F32, shape.clone(), bytes).map_err(refused)?))
         })
         .collect::<Result<Vec<_>, TgatError>>()?;
-    let mark = if trained { TRAINED_VALUE } else { UNTRAINED_VALUE };
-    safetensors::serialize(views, Some(HashMap::from([(TRAINED.to_owned(), mark.to_owned())])))
+    let value = if trained { TRAINED_VALUE } else { UNTRAINED_VALUE };
+    safetensors::serialize(views, Some(HashMap::from([(TRAINED.to_owned(), value.to_owned())])))
         .map_err(refused)
 }

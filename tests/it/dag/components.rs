@@ -7,9 +7,9 @@ use petgraph::graph::NodeIndex;
 use petgraph::visit::EdgeRef;
 use proptest::prelude::*;
 
-use super::{acyclic, edges, falling_chain, in_petgraph, intervals};
+use super::{acyclic, descending_chain, edges, in_petgraph, intervals};
 
-fn agrees(dag: &impl DagView) {
+fn check_against_petgraph(dag: &impl DagView) {
     let graph = in_petgraph(dag);
     let degree = |u, way| graph.neighbors_directed(NodeIndex::new(u), way).count() as u32;
     let degrees = |way| (0..dag.nodes()).map(|u| degree(u, way)).collect::<Vec<_>>();
@@ -44,8 +44,8 @@ fn among(dag: &impl DagView, holds: impl Fn(u32) -> bool) -> Vec<(u32, u32)> {
 proptest! {
     #[test]
     fn degrees_and_components_are_those_of_petgraph((nodes, pairs) in acyclic(30, 40), events in intervals()) {
-        agrees(&Dag::from_edges(nodes, &pairs).unwrap());
-        agrees(&events);
+        check_against_petgraph(&Dag::from_edges(nodes, &pairs).unwrap());
+        check_against_petgraph(&events);
     }
 
     #[test]
@@ -102,7 +102,7 @@ proptest! {
 }
 
 #[test]
-fn falling_times_have_no_slice() {
+fn unsorted_times_have_no_slice() {
     let dag = Dag::from_edges(3, &[(0, 1)]).unwrap();
     assert_eq!(dag.time_slice(&[5, 4, 6], 0..9), Err(DagError::Unsorted { index: 1 }));
     assert_eq!(dag.time_slice(&[5, 5, 5], 5..6), Ok(dag.clone()), "all at one time");
@@ -114,7 +114,7 @@ fn falling_times_have_no_slice() {
 #[test]
 fn a_chain_of_a_million_is_one_component() {
     let n = 1_000_000;
-    let dag = falling_chain(n);
+    let dag = descending_chain(n);
     assert_eq!(
         (dag.weakly_connected_components().count, dag.roots(), dag.sinks()),
         (1, vec![0], vec![n - 1])
@@ -126,11 +126,11 @@ fn a_chain_of_a_million_is_one_component() {
 }
 
 #[test]
-fn memory_is_4_bytes_an_edge_and_node_and_2_an_edge_as_intervals() {
+fn csr_takes_4_bytes_per_edge_and_node_and_intervals_8_per_node() {
     let t_ms: Vec<i64> = (0..10_000).collect();
     let dag = WindowKnn { k: 4, dt_min_ms: 1, dt_max_ms: 100 }.build(&t_ms).unwrap();
     let csr = Dag::from_intervals(&dag).unwrap();
     assert_eq!(dag.edges(), 39_990);
     assert_eq!((dag.bytes(), csr.bytes()), (8 * 10_000, 4 * (39_990 + 10_001)));
-    assert_eq!(falling_chain(100).bytes(), 4 * (99 + 101) + 8 * 100);
+    assert_eq!(descending_chain(100).bytes(), 4 * (99 + 101) + 8 * 100);
 }

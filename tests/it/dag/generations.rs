@@ -5,11 +5,11 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use ironforge::dag::{Dag, DagView};
 use proptest::prelude::*;
 
-use super::{acyclic, distances, falling_chain, intervals};
+use super::{acyclic, descending_chain, distances, intervals};
 
 proptest! {
     #[test]
-    fn a_generation_is_the_distance_from_the_roots((nodes, pairs) in acyclic(30, 70)) {
+    fn the_generation_of_a_node_is_its_longest_distance_from_a_root((nodes, pairs) in acyclic(30, 70)) {
         let dag = Dag::from_edges(nodes, &pairs).unwrap();
         let generations = dag.topological_generations();
         let ones = vec![1.0; dag.edges() as usize];
@@ -49,7 +49,7 @@ proptest! {
 }
 
 #[test]
-fn of_longest_paths_the_one_of_the_lowest_nodes_is_returned() {
+fn ties_between_longest_paths_go_to_the_lowest_nodes() {
     let path = |edges: &[(u32, u32)]| Dag::from_edges(6, edges).unwrap().longest_path();
     assert_eq!(path(&[(0, 1), (0, 2), (1, 3), (2, 3)]), [0, 1, 3]);
     assert_eq!(path(&[(0, 4), (1, 2), (3, 5)]), [1, 2]);
@@ -65,7 +65,7 @@ fn without_nodes_there_is_no_generation() {
 
 #[test]
 fn a_chain_of_a_million_needs_no_recursion() {
-    let dag = falling_chain(1_000_000);
+    let dag = descending_chain(1_000_000);
     let generations = dag.topological_generations();
     assert_eq!(
         (generations.count(), generations.widest(), dag.longest_path().len()),

@@ -1,4 +1,4 @@
-//! Properties of the graphs.
+//! Properties of graphs, link rules and edge weights.
 
 mod batch;
 mod components;
@@ -39,7 +39,7 @@ fn edges(dag: &impl DagView) -> Vec<(u32, u32)> {
     edges
 }
 
-/// Reachability of each node from each other one, by Warshall's algorithm: the oracle of small graphs.
+/// Reachability between all pairs of nodes, by Warshall's algorithm: the oracle for small graphs.
 fn leads_to(dag: &impl DagView) -> Vec<Vec<bool>> {
     let mut leads = vec![vec![false; dag.nodes()]; dag.nodes()];
     dag.edge_iter().for_each(|(u, v)| leads[u as usize][v as usize] = true);
@@ -53,7 +53,7 @@ fn leads_to(dag: &impl DagView) -> Vec<Vec<bool>> {
     leads
 }
 
-/// Length of the longest path to each node, by Bellman and Ford.
+/// Length of the longest path to each node, by the Bellman-Ford algorithm.
 fn distances(dag: &impl DagView, weights: &[f64]) -> Vec<f64> {
     let mut distance = vec![0.0_f64; dag.nodes()];
     for _ in 0..dag.nodes() {
@@ -64,12 +64,12 @@ fn distances(dag: &impl DagView, weights: &[f64]) -> Vec<f64> {
     distance
 }
 
-/// A path of `nodes` nodes, its ids falling along it.
-fn falling_chain(nodes: u32) -> Dag {
+/// A path of `nodes` nodes whose ids descend along it.
+fn descending_chain(nodes: u32) -> Dag {
     Dag::from_edges(nodes as usize, &(1..nodes).map(|i| (i, i - 1)).collect::<Vec<_>>()).unwrap()
 }
 
-/// The same graph in petgraph, in numbers.
+/// The same graph in petgraph; node indices are the topological numbers.
 fn in_petgraph(dag: &impl DagView) -> DiGraph<(), (), u32> {
     let mut graph = DiGraph::from_edges(dag.edge_iter());
     while graph.node_count() < dag.nodes() {

@@ -5,7 +5,7 @@ use petgraph::algo::toposort;
 use petgraph::graph::DiGraph;
 use proptest::prelude::*;
 
-use super::{acyclic, edges, falling_chain};
+use super::{acyclic, descending_chain, edges};
 
 fn unique(pairs: &[(u32, u32)]) -> Vec<(u32, u32)> {
     let mut unique = pairs.to_vec();
@@ -111,7 +111,7 @@ fn the_stable_sort_is_that_of_networkx() {
 }
 
 #[test]
-fn a_self_loop_and_a_foreign_id_are_refused() {
+fn a_self_loop_and_an_id_out_of_range_are_refused() {
     assert_eq!(Dag::from_edges(3, &[(1, 1)]), Err(DagError::Cycle { cycle: vec![1] }));
     assert_eq!(Dag::from_edges(3, &[(0, 3)]), Err(DagError::Node { edge: 0, node: 3, nodes: 3 }));
     assert_eq!(Dag::from_edges(3, &[(0, 1), (7, 9)]), Err(DagError::Node { edge: 1, node: 7, nodes: 3 }));
@@ -136,7 +136,7 @@ fn a_cycle_still_has_components() {
 
 #[test]
 fn a_chain_of_a_million_is_numbered_from_its_start() {
-    let dag = falling_chain(1_000_000);
+    let dag = descending_chain(1_000_000);
     assert_eq!((dag.id(0), dag.number(0)), (999_999, Some(999_999)));
     let mut edges: Vec<_> = (1..1_000_000).map(|i| (i, i - 1)).collect();
     edges.push((0, 999_999));

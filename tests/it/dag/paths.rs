@@ -3,7 +3,7 @@
 use ironforge::dag::{Dag, DagError, DagView};
 use proptest::prelude::*;
 
-use super::{acyclic, distances, falling_chain, intervals};
+use super::{acyclic, descending_chain, distances, intervals};
 
 /// Whole numbers, so that sums are exact.
 fn weighted() -> impl Strategy<Value = (Dag, Vec<f64>)> {
@@ -40,7 +40,7 @@ proptest! {
         prop_assert_eq!((&heaviest.nodes, heaviest.length), (&plan.path, plan.length));
         for u in 0..dag.nodes() {
             prop_assert_eq!(plan.slack[u], plan.latest[u] - plan.earliest[u]);
-            // Delayed by its slack the node delays nothing else; delayed by more it does.
+            // A delay by its slack does not lengthen the schedule; a longer delay does.
             let finish = |late: f64| {
                 let mut at = vec![0.0_f64; dag.nodes()];
                 for v in 0..dag.nodes() {
@@ -95,11 +95,11 @@ fn weights_that_are_not_finite_are_refused_by_their_index() {
     let error = dag.longest_path_weighted(&[f64::MAX; 3]).unwrap_err();
     assert!(matches!(error, DagError::Overflow { .. }), "{error}");
     let short = std::panic::catch_unwind(|| dag.critical_path(&[1.0_f32]));
-    assert!(short.is_err(), "one weight an edge is the caller's promise");
+    assert!(short.is_err(), "one weight per edge is the caller's promise");
 }
 
 #[test]
-fn more_paths_than_64_bits_count_are_refused_exactly_there() {
+fn a_path_count_above_64_bits_is_refused_with_its_node() {
     // Each of the 64 diamonds doubles the paths.
     let diamond =
         |i: u32| [(3 * i, 3 * i + 1), (3 * i, 3 * i + 2), (3 * i + 1, 3 * i + 3), (3 * i + 2, 3 * i + 3)];
@@ -112,7 +112,7 @@ fn more_paths_than_64_bits_count_are_refused_exactly_there() {
 
 #[test]
 fn a_chain_of_a_million_is_planned_without_recursion() {
-    let dag = falling_chain(1_000_000);
+    let dag = descending_chain(1_000_000);
     let plan = dag.critical_path(&vec![0.5_f32; 999_999]).unwrap();
     assert_eq!((plan.length, plan.path.len()), (499_999.5, 1_000_000));
     assert_eq!(dag.path_counts(&dag.roots()).unwrap()[999_999], 1);

@@ -3,9 +3,9 @@
 use ironforge::dag::{Dag, DagView};
 use proptest::prelude::*;
 
-use super::{acyclic, falling_chain, intervals, leads_to};
+use super::{acyclic, descending_chain, intervals, leads_to};
 
-fn agrees(dag: &impl DagView) {
+fn check_against_warshall(dag: &impl DagView) {
     let leads = leads_to(dag);
     let nodes = 0..dag.nodes() as u32;
     let all: Vec<u32> = nodes.clone().collect();
@@ -24,17 +24,17 @@ fn agrees(dag: &impl DagView) {
 proptest! {
     #[test]
     fn reachability_is_that_of_warshall((nodes, pairs) in acyclic(40, 80)) {
-        agrees(&Dag::from_edges(nodes, &pairs).unwrap());
+        check_against_warshall(&Dag::from_edges(nodes, &pairs).unwrap());
     }
 
     #[test]
     fn reachability_of_ranges_is_that_of_warshall(dag in intervals()) {
-        agrees(&dag);
-        agrees(&Dag::from_intervals(&dag).unwrap());
+        check_against_warshall(&dag);
+        check_against_warshall(&Dag::from_intervals(&dag).unwrap());
     }
 
     #[test]
-    fn counts_come_in_the_order_they_are_asked_for(
+    fn counts_are_in_the_order_of_the_nodes_given(
         dag in intervals(), asked in prop::collection::vec(0_usize..1000, 0..900),
     ) {
         let asked: Vec<u32> = asked.into_iter().filter_map(|i| i.checked_rem(dag.nodes())).map(|u| u as u32).collect();
@@ -45,8 +45,8 @@ proptest! {
 }
 
 #[test]
-fn edges_longer_than_a_cache_holds_are_counted_the_same() {
-    // An edge over two million nodes: the masks of all of them must be kept.
+fn counts_are_right_if_the_masks_exceed_the_cache() {
+    // An edge that skips two million nodes: the masks of all of them must be stored.
     let n = 2_100_000_u32;
     let dag = Dag::from_edges(n as usize, &[(0, 1), (1, n - 1), (5, n - 2), (5, n - 1)]).unwrap();
     assert_eq!(dag.descendant_counts(&[5, 0, 1, n - 1, 7]), [2, 2, 1, 0, 0]);
@@ -57,7 +57,7 @@ fn edges_longer_than_a_cache_holds_are_counted_the_same() {
 #[test]
 fn a_chain_of_a_million_is_walked_without_recursion() {
     let n = 1_000_000;
-    let dag = falling_chain(n);
+    let dag = descending_chain(n);
     assert_eq!((dag.descendants(0).len(), dag.ancestors(n - 1).len()), (999_999, 999_999));
     assert!(dag.reaches(0, n - 1) && !dag.reaches(n - 1, 0));
     let some: Vec<u32> = (0..n).step_by(2500).collect();

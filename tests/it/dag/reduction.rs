@@ -7,7 +7,7 @@ use petgraph::graph::NodeIndex;
 use petgraph::visit::{IntoNeighbors, NodeIndexable};
 use proptest::prelude::*;
 
-use super::{acyclic, edges, falling_chain, in_petgraph, intervals, leads_to};
+use super::{acyclic, descending_chain, edges, in_petgraph, intervals, leads_to};
 
 /// Reduction and closure by petgraph, sorted, in numbers.
 fn by_petgraph(dag: &impl DagView) -> [Vec<(u32, u32)>; 2] {
@@ -26,7 +26,7 @@ fn by_petgraph(dag: &impl DagView) -> [Vec<(u32, u32)>; 2] {
     })
 }
 
-fn agrees(dag: &impl DagView) {
+fn check_against_petgraph(dag: &impl DagView) {
     let [reduction, closure] = by_petgraph(dag);
     let reduced = dag.transitive_reduction().unwrap();
     assert_eq!(reduced.edge_iter().collect::<Vec<_>>(), reduction);
@@ -46,17 +46,17 @@ fn stretched(dag: &Dag, stretch: u32) -> Dag {
 proptest! {
     #[test]
     fn small_graphs_are_reduced_and_closed_as_petgraph_does((nodes, pairs) in acyclic(40, 120)) {
-        agrees(&Dag::from_edges(nodes, &pairs).unwrap());
+        check_against_petgraph(&Dag::from_edges(nodes, &pairs).unwrap());
     }
 
     #[test]
     fn graphs_wider_than_a_word_are_reduced_and_closed_as_petgraph_does((nodes, pairs) in acyclic(300, 600)) {
-        agrees(&Dag::from_edges(nodes, &pairs).unwrap());
+        check_against_petgraph(&Dag::from_edges(nodes, &pairs).unwrap());
     }
 
     #[test]
     fn graphs_of_events_are_reduced_and_closed_as_petgraph_does(dag in intervals()) {
-        agrees(&dag);
+        check_against_petgraph(&dag);
         assert_eq!(dag.transitive_reduction(), Dag::from_intervals(&dag).unwrap().transitive_reduction());
     }
 
@@ -110,7 +110,7 @@ fn a_graph_too_dense_to_search_is_reduced_the_same() {
 fn a_chain_of_a_million_with_every_shortcut_of_two_is_reduced_to_the_chain() {
     let n = 1_000_000_u32;
     let edges: Vec<_> = (1..n).map(|i| (i - 1, i)).chain((2..n).map(|i| (i - 2, i))).collect();
-    let chain = falling_chain(n).transitive_reduction().unwrap();
+    let chain = descending_chain(n).transitive_reduction().unwrap();
     assert_eq!(
         Dag::from_edges(n as usize, &edges).unwrap().transitive_reduction().unwrap().pattern(),
         chain.pattern()
@@ -126,12 +126,12 @@ fn a_chain_of_a_million_with_every_shortcut_of_two_is_reduced_to_the_chain() {
 
 #[test]
 fn a_closure_above_the_limit_is_refused_with_both_numbers() {
-    let chain = falling_chain(1000);
+    let chain = descending_chain(1000);
     assert_eq!(chain.transitive_closure(499_500).unwrap().edges(), 499_500);
     let refused = chain.transitive_closure(499_499).unwrap_err();
     assert!(matches!(refused, DagError::Limit { least: 499_500, limit: 499_499, .. }), "{refused}");
     // 5 · 10^11 edges: refused after the first of them are counted.
-    let error = falling_chain(1_000_000).transitive_closure(u64::MAX).unwrap_err();
+    let error = descending_chain(1_000_000).transitive_closure(u64::MAX).unwrap_err();
     assert!(matches!(error, DagError::Limit { limit: 0xffff_ffff, .. }), "{error}");
 }
 

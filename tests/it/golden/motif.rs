@@ -6,7 +6,7 @@ use ironforge::motif::{class_of, count};
 use serde_json::Value;
 
 use super::{Run, Tally};
-use crate::motif::{Owned, all_patterns};
+use crate::motif::{OwnedGraph, all_patterns};
 
 pub fn compare(run: &mut Run) {
     run.each("motif_counts", ".json", |path, tally| {
@@ -107,8 +107,8 @@ fn classes(golden: &Value, tally: &mut Tally) {
 
 fn counts(name: &str, golden: &Value, tally: &mut Tally) {
     let nodes = golden["n"].as_u64().unwrap() as usize;
-    let graph = Owned::new(nodes, &forward(nodes, &pairs(&golden["edges"])));
-    let census = count(&[graph.lend()], &all_patterns()).unwrap();
+    let graph = OwnedGraph::new(nodes, &forward(nodes, &pairs(&golden["edges"])));
+    let census = count(&[graph.view()], &all_patterns()).unwrap();
     for (k, of_size) in golden["counts"].as_object().unwrap() {
         let counts = of_size.as_object().unwrap().iter();
         let want: BTreeMap<u32, u64> = counts

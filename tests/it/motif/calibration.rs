@@ -1,4 +1,4 @@
-//! The rate of false alarms of each null on logs without structure, and its power on a planted pattern.
+//! The false-alarm rate of each null on logs without structure, and its power on a planted pattern.
 
 mod data;
 
@@ -7,9 +7,8 @@ use rayon::prelude::*;
 
 use data::{Generator, Log, PLANTED};
 
-/// Family-wise p that counts as an alarm.
+/// Largest family-wise p that counts as an alarm.
 const LEVEL: f64 = 0.05;
-const NULLS: [Null; 3] = [Null::StratifiedPermutation, Null::LabelPermutation, Null::IntervalJitter];
 
 /// False alarms of a null on the logs of one generator.
 #[derive(Debug, Clone, Copy, Default)]
@@ -47,7 +46,7 @@ impl Alarms {
 }
 
 fn mined(log: &Log, seed: u32, config: &MotifConfig) -> MiningResult {
-    mine(&log.lend(), config, seed.into(), &|_, _| {}).unwrap()
+    mine(&log.views(), config, seed.into(), &|_, _| {}).unwrap()
 }
 
 fn config(null: Null, iterations: u32, max_nodes: usize) -> MotifConfig {
@@ -56,18 +55,19 @@ fn config(null: Null, iterations: u32, max_nodes: usize) -> MotifConfig {
 
 /// Returns whether a generator's logs meet the assumption of the null.
 fn meets_assumption(config: &MotifConfig, generator: Generator) -> bool {
-    // the mix of labels may change by about a fifth within a width
-    let even = |widths: f64| generator.period_minutes().is_none_or(|period| widths <= period);
+    // the number of widths per period is such that the mix of labels changes by about a fifth within a width
+    let slow = |min_period: f64| generator.period_minutes().is_none_or(|period| min_period <= period);
     match config.null {
-        Null::StratifiedPermutation => even(8.0 * config.block_minutes),
+        Null::StratifiedPermutation => slow(8.0 * config.block_minutes),
         Null::LabelPermutation => generator.period_minutes().is_none(),
-        Null::IntervalJitter => even(10.0 * config.jitter_minutes) && generator != Generator::Bursts,
+        Null::IntervalJitter => slow(10.0 * config.jitter_minutes) && generator != Generator::Bursts,
     }
 }
 
-/// Prints the rates of a null, and gives those above the level on logs that meet its assumption.
-fn row(config: &MotifConfig, generators: &[Generator], logs: u32) -> Vec<String> {
-    let mut broken = Vec::new();
+/// Prints the alarm rates of a null; returns the failures: rates above the level on logs that meet its assumption,
+/// and promotions by a null that must not promote.
+fn print_rates(config: &MotifConfig, generators: &[Generator], logs: u32) -> Vec<String> {
+    let mut failures = Vec::new();
     let mut line = format!("{:24}", config.null.name());
     for &generator in generators {
         let alarms = Alarms::of(generator, logs, config);
@@ -75,17 +75,17 @@ fn row(config: &MotifConfig, generators: &[Generator], logs: u32) -> Vec<String>
         let mark = if assumed { ' ' } else { '*' };
         line += &format!("{:>10.3}{mark} ({:>2})", alarms.rate(), alarms.promoted);
         if assumed && alarms.rate() > alarms.limit() {
-            broken.push(format!("{} on {generator:?}: {alarms:?}", config.null.name()));
+            failures.push(format!("{} on {generator:?}: {alarms:?}", config.null.name()));
         }
         if config.null != Null::StratifiedPermutation && alarms.promoted > 0 {
-            broken.push(format!("{} promotes: {alarms:?}", config.null.name()));
+            failures.push(format!("{} promotes: {alarms:?}", config.null.name()));
         }
     }
     println!("{line}");
-    broken
+    failures
 }
 
-fn heading(generators: &[Generator]) {
+fn print_heading(generators: &[Generator]) {
     let names = generators.iter().map(|generator| format!("{:>16}", format!("{generator:?}")));
     println!("\n{:24}{}", "", names.collect::<String>());
 }
@@ -94,25 +94,25 @@ fn heading(generators: &[Generator]) {
 #[ignore = "minutes; cargo test --release --test it -- --ignored calibration --nocapture"]
 fn calibration_of_every_null_on_every_generator() {
     println!("alarms in 300 logs (and promotions); * where the logs do not meet the assumption of the null");
-    heading(&Generator::ALL);
-    let mut broken = Vec::new();
-    for (null, max_nodes) in NULLS.into_iter().zip([4, 4, 3]) {
-        broken.extend(row(&config(null, 199, max_nodes), &Generator::ALL, 300));
+    print_heading(&Generator::ALL);
+    let mut failures = Vec::new();
+    for (null, max_nodes) in Null::ALL.into_iter().zip([4, 4, 3]) {
+        failures.extend(print_rates(&config(null, 199, max_nodes), &Generator::ALL, 300));
     }
-    assert!(broken.is_empty(), "{broken:#?}");
+    assert!(failures.is_empty(), "{failures:#?}");
 }
 
 #[test]
 #[ignore = "minutes; cargo test --release --test it -- --ignored calibration --nocapture"]
 fn calibration_of_widths_against_clusters() {
     println!("alarms of blocks of 10, 15, 20, 30 and 60 minutes on clusters of one and of two hours");
-    heading(&[Generator::Clusters60, Generator::Clusters120]);
-    let mut broken = Vec::new();
+    print_heading(&[Generator::Clusters60, Generator::Clusters120]);
+    let mut failures = Vec::new();
     for block_minutes in [10.0, 15.0, 20.0, 30.0, 60.0] {
         let config = MotifConfig { block_minutes, ..config(Null::StratifiedPermutation, 199, 3) };
-        broken.extend(row(&config, &[Generator::Clusters60, Generator::Clusters120], 300));
+        failures.extend(print_rates(&config, &[Generator::Clusters60, Generator::Clusters120], 300));
     }
-    assert!(broken.is_empty(), "{broken:#?}");
+    assert!(failures.is_empty(), "{failures:#?}");
 }
 
 /// Share of logs in which the planted pattern gets the verdict, or a better one.
@@ -128,7 +128,7 @@ fn power(logs: u32, config: &MotifConfig, verdict: Verdict) -> f64 {
 #[ignore = "minutes; cargo test --release --test it -- --ignored calibration --nocapture"]
 fn calibration_of_power_on_a_planted_pattern() {
     println!("share of 100 logs in which the planted pattern is parked, and promoted");
-    for null in NULLS {
+    for null in Null::ALL {
         let config = config(null, 999, 3);
         let (parked, promoted) = (power(100, &config, Verdict::Park), power(100, &config, Verdict::Promote));
         println!("{:24}{parked:>10.2}{promoted:>10.2}", null.name());
@@ -141,11 +141,11 @@ fn calibration_of_power_on_a_planted_pattern() {
 #[test]
 fn the_default_null_keeps_its_level() {
     let config = config(Null::StratifiedPermutation, 39, 3);
-    let holds: Vec<Generator> =
+    let generators: Vec<Generator> =
         Generator::ALL.into_iter().filter(|&g| meets_assumption(&config, g)).collect();
-    heading(&holds);
-    let broken = row(&config, &holds, 100);
-    assert!(broken.is_empty(), "{broken:#?}");
+    print_heading(&generators);
+    let failures = print_rates(&config, &generators, 100);
+    assert!(failures.is_empty(), "{failures:#?}");
 }
 
 #[test]
@@ -167,7 +167,7 @@ fn a_planted_pattern_is_found_under_each_permutation() {
 
 #[test]
 fn under_every_null_the_smallest_p_of_noise_lies_on_either_side_of_a_half() {
-    for null in NULLS {
+    for null in Null::ALL {
         let smallest = |seed: u32| {
             let rows = mined(&Generator::Stationary.log(seed), seed, &config(null, 19, 3)).rows;
             rows.iter().map(|row| row.significance.unwrap().p_fwer).fold(1.0, f64::min)

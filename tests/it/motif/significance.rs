@@ -1,4 +1,4 @@
-//! The test: null counts are those of permutations, false alarms keep the level, and planted patterns are found.
+//! The test: null counts are those of permutations, the false-alarm rate keeps the level, planted patterns are found.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -6,31 +6,31 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use ironforge::motif::{MotifConfig, MotifRow, Significance, Verdict, estimate_instances, mine};
 use ironforge::philox::{Philox, Stream};
 
-use super::{Owned, lend};
+use super::{OwnedGraph, views};
 
-/// Sessions of `n` events about 2 minutes apart, labels drawn by `label(numbers, fraction of the session passed)`.
-fn sessions(seed: u64, count: u32, n: usize, label: impl Fn(&mut Stream, f64) -> u32) -> Vec<Owned> {
+/// Sessions of `n` events about 2 minutes apart, labels drawn by `label(stream, fraction of the session passed)`.
+fn sessions(seed: u64, count: u32, n: usize, label: impl Fn(&mut Stream, f64) -> u32) -> Vec<OwnedGraph> {
     let philox = Philox::new(seed);
     let session = |session| {
-        let mut numbers = philox.stream(77, session);
+        let mut stream = philox.stream(77, session);
         let mut t = 0;
         let times: Vec<i64> = (0..n)
             .map(|_| {
-                t += i64::from(numbers.below(240_000));
+                t += i64::from(stream.below(240_000));
                 t
             })
             .collect();
-        let labels = (0..n).map(|i| label(&mut numbers, i as f64 / n as f64)).collect();
-        Owned::window(times, labels)
+        let labels = (0..n).map(|i| label(&mut stream, i as f64 / n as f64)).collect();
+        OwnedGraph::window(times, labels)
     };
     (0..count).map(session).collect()
 }
 
-fn mined(graphs: &[Owned], config: &MotifConfig, seed: u64) -> Vec<MotifRow> {
-    mine(&lend(graphs), config, seed, &|_, _| {}).unwrap().rows
+fn mined(graphs: &[OwnedGraph], config: &MotifConfig, seed: u64) -> Vec<MotifRow> {
+    mine(&views(graphs), config, seed, &|_, _| {}).unwrap().rows
 }
 
-fn with(rows: &[MotifRow], verdict: Verdict) -> usize {
+fn count_with(rows: &[MotifRow], verdict: Verdict) -> usize {
     rows.iter().filter(|row| row.verdict == verdict).count()
 }
 
@@ -38,7 +38,7 @@ fn with(rows: &[MotifRow], verdict: Verdict) -> usize {
 fn the_null_mean_is_the_expected_count_under_permutation() {
     // a path of 6 events in one block, labels 0 0 0 1 1 2: P(a, b, c) is a product of falling factorials
     let edges: Vec<_> = (0..5).map(|i| (i, i + 1)).collect();
-    let graph = Owned::new(6, &edges).labelled(&[0, 0, 0, 1, 1, 2]);
+    let graph = OwnedGraph::new(6, &edges).labelled(&[0, 0, 0, 1, 1, 2]);
     let config = MotifConfig { max_nodes: 3, min_count: 1, iterations: 20_000, ..MotifConfig::default() };
     let rows = mined(&[graph], &config, 3);
     assert!(!rows.is_empty());
@@ -46,8 +46,8 @@ fn the_null_mean_is_the_expected_count_under_permutation() {
     for row in rows {
         let mut left = stock;
         let mut chance = 1.0;
-        for (taken, &label) in row.pattern.labels().iter().enumerate() {
-            chance *= left[label as usize] / (6.0 - taken as f64);
+        for (drawn, &label) in row.pattern.labels().iter().enumerate() {
+            chance *= left[label as usize] / (6.0 - drawn as f64);
             left[label as usize] -= 1.0;
         }
         let s = row.significance.unwrap();
@@ -59,7 +59,7 @@ fn the_null_mean_is_the_expected_count_under_permutation() {
 
 #[test]
 fn p_values_are_fractions_of_the_replicates_and_never_above_the_family_wise_ones() {
-    let graphs = sessions(5, 4, 40, |numbers, _| numbers.below(3));
+    let graphs = sessions(5, 4, 40, |stream, _| stream.below(3));
     let config = MotifConfig { max_nodes: 4, iterations: 99, ..MotifConfig::default() };
     let mut rarer = 0;
     for row in mined(&graphs, &config, 5) {
@@ -79,7 +79,7 @@ fn p_values_are_fractions_of_the_replicates_and_never_above_the_family_wise_ones
 fn a_pattern_that_the_held_out_graphs_lack_is_found_and_not_confirmed() {
     let config = MotifConfig { max_nodes: 3, iterations: 99, ..MotifConfig::default() };
     let noise = || sessions(8, 8, 50, |n, _| [0, 4, 5, 6, 7, 1, 2, 3][n.below(8) as usize]);
-    let held_out = mine(&lend(&noise()), &config, 8, &|_, _| {}).unwrap().held_out;
+    let held_out = mine(&views(&noise()), &config, 8, &|_, _| {}).unwrap().held_out;
     let mut graphs = noise();
     for (graph, _) in graphs.iter_mut().zip(&held_out).filter(|&(_, &out)| !out) {
         (3..45).step_by(6).for_each(|at| graph.labels[at..at + 3].copy_from_slice(&[1, 2, 3]));
@@ -92,8 +92,8 @@ fn a_pattern_that_the_held_out_graphs_lack_is_found_and_not_confirmed() {
 }
 
 #[test]
-fn the_deviation_of_two_counts_is_their_distance_over_the_root_of_two() {
-    let graphs = sessions(5, 4, 40, |numbers, _| numbers.below(3));
+fn the_sd_of_two_counts_is_their_difference_over_the_root_of_two() {
+    let graphs = sessions(5, 4, 40, |stream, _| stream.below(3));
     let rows = mined(&graphs, &small(2), 5);
     let distances: Vec<f64> =
         rows.iter().map(|row| row.significance.unwrap().null_sd * 2.0_f64.sqrt()).collect();
@@ -101,8 +101,8 @@ fn the_deviation_of_two_counts_is_their_distance_over_the_root_of_two() {
     assert!(distances.iter().any(|&d| d.round() == 1.0), "over n - 1, not over n");
 }
 
-/// Share of data sets without structure in which something is promoted or parked.
-fn false_alarms(sets: u64, graphs: impl Fn(u64) -> Vec<Owned>, config: &MotifConfig) -> f64 {
+/// Share of data sets without structure in which a pattern is promoted or parked.
+fn false_alarms(sets: u64, graphs: impl Fn(u64) -> Vec<OwnedGraph>, config: &MotifConfig) -> f64 {
     let alarm = |seed| mined(&graphs(seed), config, seed).iter().any(|row| row.verdict < Verdict::Discard);
     (0..sets).filter(|&seed| alarm(seed)).count() as f64 / sets as f64
 }
@@ -120,7 +120,7 @@ fn noise_of_few_labels_keeps_the_level() {
 
 #[test]
 fn noise_of_many_rare_labels_keeps_the_level() {
-    // thousands of patterns can occur here, few do, and those that reach min_count do it by chance
+    // thousands of patterns are possible, few occur, and those that reach min_count do so by chance
     let label = |n: &mut Stream, _: f64| n.below(12).min(n.below(40));
     let rate = false_alarms(150, |seed| sessions(seed, 3, 25, label), &small(59));
     let two_se = 2.0 * (0.05_f64 * 0.95 / 150.0).sqrt();
@@ -128,7 +128,7 @@ fn noise_of_many_rare_labels_keeps_the_level() {
 }
 
 /// Sessions in which every tenth event starts a run of the labels 1, 2, 3; all else is 0 or 4 to 7.
-fn planted(seed: u64) -> Vec<Owned> {
+fn planted(seed: u64) -> Vec<OwnedGraph> {
     let mut graphs = sessions(seed, 6, 50, |n, _| [0, 4, 5, 6, 7, 1, 2, 3][n.below(8) as usize]);
     for graph in &mut graphs {
         for start in (3..45).step_by(10) {
@@ -164,7 +164,7 @@ fn only_patterns_found_without_the_held_out_graphs_are_confirmed() {
 
 #[test]
 fn drifting_labels_raise_alarms_only_if_the_blocks_are_too_wide() {
-    // label 0 gives way to 1 in the course of 6 hours
+    // label 1 replaces label 0 over 6 hours
     let drifting = |seed| sessions(seed, 3, 180, |n, passed| u32::from(f64::from(n.next_f32()) < passed));
     let narrow = MotifConfig { max_nodes: 3, iterations: 99, ..MotifConfig::default() };
     let wide = MotifConfig { block_minutes: 100_000.0, ..narrow.clone() };
@@ -179,11 +179,11 @@ fn results_do_not_depend_on_the_number_of_threads() {
     let graphs = sessions(11, 5, 60, |n, _| n.below(5));
     let on = |threads| {
         let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().unwrap();
-        pool.install(|| mine(&lend(&graphs), &small(57), 4, &|_, _| {}).unwrap())
+        pool.install(|| mine(&views(&graphs), &small(57), 4, &|_, _| {}).unwrap())
     };
     let one = on(1);
     assert!(one.rows.len() > 20);
-    // other numbers of threads also cut the replicates into other pieces
+    // the number of threads also determines how the replicates are divided into pieces
     for threads in [2, 3, 7] {
         assert_eq!(on(threads), one, "{threads} threads");
     }
@@ -196,13 +196,13 @@ fn another_seed_draws_other_replicates() {
 }
 
 #[test]
-fn labels_that_cannot_move_show_nothing_and_draw_no_replicates() {
+fn without_movable_labels_every_p_is_1_and_no_replicate_is_drawn() {
     let graphs = sessions(1, 2, 40, |_, _| 9);
     let drawn = AtomicU64::new(0);
     let tick = |_, _| {
         drawn.fetch_add(1, Ordering::Relaxed);
     };
-    let mined = mine(&lend(&graphs), &small(50), 1, &tick).unwrap();
+    let mined = mine(&views(&graphs), &small(50), 1, &tick).unwrap();
     assert_eq!((mined.movable_events, drawn.into_inner()), (0, 0));
     assert!(!mined.rows.is_empty());
     for row in mined.rows {
@@ -216,7 +216,7 @@ fn labels_that_cannot_move_show_nothing_and_draw_no_replicates() {
 #[test]
 fn without_replicates_patterns_are_counted_and_not_tested() {
     let rows = mined(&sessions(1, 2, 40, |n, _| n.below(2)), &small(0), 1);
-    assert_eq!(with(&rows, Verdict::Untested), rows.len());
+    assert_eq!(count_with(&rows, Verdict::Untested), rows.len());
     assert!(!rows.is_empty() && rows.iter().all(|row| row.significance.is_none()));
     assert!(rows.windows(2).all(|w| w[0].count >= w[1].count));
 }
@@ -229,24 +229,24 @@ fn progress_ends_at_its_total() {
         last.0 = last.0.max(done);
         last.1 = total;
     };
-    mine(&lend(&planted(0)), &small(10), 1, &note).unwrap();
+    mine(&views(&planted(0)), &small(10), 1, &note).unwrap();
     let (done, total) = last.into_inner().unwrap();
     assert!(total > 0 && done == total, "{done} of {total}");
 }
 
 #[test]
 fn no_graphs_and_empty_graphs_give_no_motifs() {
-    let empty = Owned::new(0, &[]);
-    let single = Owned::new(1, &[]);
+    let empty = OwnedGraph::new(0, &[]);
+    let single = OwnedGraph::new(1, &[]);
     for graphs in [vec![], vec![empty.clone()], vec![single.clone(), empty, single]] {
         assert_eq!(mined(&graphs, &MotifConfig::default(), 1), []);
-        assert_eq!(estimate_instances(&lend(&graphs), &MotifConfig::default(), 1), Ok(0.0));
+        assert_eq!(estimate_instances(&views(&graphs), &MotifConfig::default(), 1), Ok(0.0));
     }
 }
 
 #[test]
 fn labels_are_written_as_a_json_array() {
-    let graph = Owned::new(3, &[(0, 1), (1, 2)]).labelled(&[1, 0, 1]);
+    let graph = OwnedGraph::new(3, &[(0, 1), (1, 2)]).labelled(&[1, 0, 1]);
     let config = MotifConfig { min_count: 1, iterations: 0, ..MotifConfig::default() };
     let names = ["a|\"b\"".to_owned(), "sweep".to_owned()];
     assert_eq!(mined(&[graph], &config, 1)[0].labels_json(&names), r#"["sweep","a|\"b\"","sweep"]"#);

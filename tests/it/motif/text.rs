@@ -6,7 +6,7 @@ use std::sync::LazyLock;
 use ironforge::motif::{Pattern, PatternTextError, class_of, count};
 use proptest::prelude::*;
 
-use super::{Owned, all_patterns};
+use super::{OwnedGraph, all_patterns};
 
 /// Names that contain the syntax of the text.
 const SYNTAX_NAMES: [&str; 28] = [
@@ -46,8 +46,8 @@ fn names(of: &[&str]) -> Vec<String> {
 
 /// The pattern of a whole graph of events `0..k`.
 fn pattern(k: usize, edges: &[(u32, u32)], labels: &[u32]) -> Option<Pattern> {
-    let graph = Owned::new(k, edges).labelled(labels);
-    let census = count(&[graph.lend()], &all_patterns()).unwrap();
+    let graph = OwnedGraph::new(k, edges).labelled(labels);
+    let census = count(&[graph.view()], &all_patterns()).unwrap();
     census.patterns.into_iter().map(|counted| counted.pattern).find(|p| usize::from(p.k()) == k)
 }
 

@@ -22,7 +22,7 @@ fn the_range_depends_on_the_first_nodes_alone() {
 }
 
 #[test]
-fn the_first_nodes_are_the_whole_part_of_the_fraction_and_at_least_one() {
+fn the_number_of_first_nodes_is_rounded_down_and_at_least_one() {
     let (model, x) = (seeded(&small()), features(22));
     for (nodes, fraction, k) in [(22, 0.2, 4), (17, 0.2, 3), (3, 0.5, 1), (3, 1e-9, 1), (20, 0.5, 10)] {
         let offsets = [0, nodes];
@@ -33,9 +33,9 @@ fn the_first_nodes_are_the_whole_part_of_the_fraction_and_at_least_one() {
 }
 
 #[test]
-fn the_keys_are_those_among_the_first_nodes_in_every_form() {
+fn keys_of_every_form_are_restricted_to_the_first_nodes() {
     let (model, x, offsets) = (seeded(&small()), features(12), [0, 12]);
-    // Each node attends to itself and the two behind it.
+    // Each node attends to itself and the next two.
     let (lo, hi): (Vec<u32>, Vec<u32>) = (0..12).map(|i| (i, (i + 3).min(12))).unzip();
     let mut row_ptr = vec![0];
     row_ptr.extend(lo.iter().zip(&hi).scan(0, |end, (lo, hi)| {
@@ -51,8 +51,8 @@ fn the_keys_are_those_among_the_first_nodes_in_every_form() {
 
     // The same nodes as a separate session.
     let hi: Vec<u32> = hi[..6].iter().map(|&hi| hi.min(6)).collect();
-    let scores_of_all = Batch::new(&x[..6 * INPUT_DIM], &[0, 6], Keys::Intervals { lo: &lo[..6], hi: &hi });
-    let (scores, weights) = model.forward_with_weights(&Reference, &scores_of_all).unwrap();
+    let first_nodes = Batch::new(&x[..6 * INPUT_DIM], &[0, 6], Keys::Intervals { lo: &lo[..6], hi: &hi });
+    let (scores, weights) = model.forward_with_weights(&Reference, &first_nodes).unwrap();
     assert_eq!(scores.embeddings.len(), 48);
     let sums: Vec<f64> = weights.column_sums().iter().map(|&s| f64::from(s)).collect();
     let total: f64 = sums.iter().map(|s| s.exp()).sum();

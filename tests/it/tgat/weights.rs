@@ -24,7 +24,7 @@ fn parts(bytes: &[u8]) -> Parts {
     file.tensors().into_iter().map(part).collect()
 }
 
-/// A file without metadata, as other programs write it: trained.
+/// A file without metadata, as other programs write it; its weights count as trained.
 fn file(parts: &Parts) -> Vec<u8> {
     let views = parts.iter().map(|(n, (d, s, b))| (n.as_str(), TensorView::new(*d, s.clone(), b).unwrap()));
     safetensors::serialize(views, None).unwrap()
@@ -38,7 +38,7 @@ fn floats(bytes: &[u8]) -> Vec<f32> {
     bytes.chunks_exact(4).map(|b| f32::from_le_bytes(b.try_into().unwrap())).collect()
 }
 
-/// The model's weights, changed, as a file of trained weights.
+/// A file of trained weights: those of the model after `change`.
 pub fn rewritten(model: &Model, change: impl Fn(&str, &mut [f32])) -> Vec<u8> {
     let mut parts = parts(&model.to_bytes().unwrap());
     for (name, (_, _, bytes)) in &mut parts {
@@ -63,7 +63,7 @@ fn load(parts: &Parts) -> Result<Model, TgatError> {
     Model::from_bytes(&file(parts), &small(), INPUT_DIM)
 }
 
-/// The parts of a good file, changed.
+/// The model of a valid file after `change`.
 fn changed(change: impl FnOnce(&mut Parts)) -> Result<Model, TgatError> {
     let mut parts = parts(&seeded(&small()).to_bytes().unwrap());
     change(&mut parts);
@@ -134,7 +134,7 @@ fn saved_weights_read_back_bit_for_bit_and_stay_untrained() {
 }
 
 #[test]
-fn names_may_have_the_prefix_of_a_whole_model() {
+fn names_may_have_the_prefix_w() {
     let plain = changed(|_| {}).unwrap().to_bytes().unwrap();
     let prefixed = changed(|parts| {
         *parts = std::mem::take(parts).into_iter().map(|(n, p)| (format!("w.{n}"), p)).collect();

@@ -25,13 +25,13 @@ impl LinkedEvents {
         MotifGraph::new(pattern, &self.labels, &self.t_ms).unwrap()
     }
 
-    fn lend(&self) -> MotifGraph<'_> {
+    fn graph(&self) -> MotifGraph<'_> {
         self.without_rule().with_edge_rule(&RULE)
     }
 
     /// A replicate: the new time of each event, by its old number.
     fn redrawn(&self, width_ms: u64, iteration: u32) -> Vec<i64> {
-        let null = IntervalJitter::new(&[self.lend()], width_ms, None).unwrap();
+        let null = IntervalJitter::new(&[self.graph()], width_ms, None).unwrap();
         let drawn = null.graphs[0].draw(0, NullRng::test(1).stream(iteration, 0)).unwrap();
         let mut t_ms = vec![0; self.t_ms.len()];
         drawn.labels.iter().zip(&drawn.t_ms).for_each(|(&event, &t)| t_ms[event as usize] = t);
@@ -49,9 +49,9 @@ fn rising() -> impl Strategy<Value = Vec<i64>> {
 fn a_replicate_keeps_the_limit_of_the_span() {
     let owned = LinkedEvents::new(&[0, 10, 20, 40, 80]);
     for span_ms in [None, Some(30)] {
-        let null = IntervalJitter::new(&[owned.lend()], 20, span_ms).unwrap();
+        let null = IntervalJitter::new(&[owned.graph()], 20, span_ms).unwrap();
         let drawn = null.draw(NullRng::test(1), 0).unwrap();
-        assert_eq!(drawn.span.map(|span| span.holds(&[0, 4])), span_ms.map(|_| false));
+        assert_eq!(drawn.span.map(|span| span.allows(&[0, 4])), span_ms.map(|_| false));
     }
 }
 
@@ -77,7 +77,7 @@ proptest! {
         of_graphs in prop::collection::vec(rising(), 0..4), width_ms in 1_u64..200, iteration: u32
     ) {
         let owned: Vec<LinkedEvents> = of_graphs.iter().map(|t_ms| LinkedEvents::new(t_ms)).collect();
-        let graphs: Vec<_> = owned.iter().map(LinkedEvents::lend).collect();
+        let graphs: Vec<_> = owned.iter().map(LinkedEvents::graph).collect();
         let null = IntervalJitter::new(&graphs, width_ms, None).unwrap();
         let rng = NullRng::test(9);
         let union = null.draw(rng, iteration).unwrap();
@@ -111,24 +111,30 @@ proptest! {
 
 #[test]
 fn every_time_of_a_window_is_equally_likely() {
-    // windows of 10 ms from -5: ticks every 2 ms; the first window without its first tick, the last one cut at 8
+    // windows of 10 ms from -5, ticks of 2 ms: event 1 has the ticks -3 to 3, event 4 the ticks 5 to 13
     let owned = LinkedEvents::new(&[-5, 1, 1, 5, 9, 17]);
-    let mut of_first = [0_u32; 10];
-    let mut of_last = [0_u32; 20];
+    let mut counts_of_event_1 = [0_u32; 10];
+    let mut counts_of_event_4 = [0_u32; 20];
     for iteration in 0..8000 {
         let t_ms = owned.redrawn(10, iteration);
-        of_first[(t_ms[1] + 5) as usize] += 1;
-        of_last[(t_ms[4] + 5) as usize] += 1;
+        counts_of_event_1[(t_ms[1] + 5) as usize] += 1;
+        counts_of_event_4[(t_ms[4] + 5) as usize] += 1;
     }
     // standard deviation 39
-    assert!([2, 4, 6, 8].iter().all(|&at| of_first[at].abs_diff(2000) < 200), "{of_first:?}");
-    assert!([10, 12, 14, 16, 18].iter().all(|&at| of_last[at].abs_diff(1600) < 200), "{of_last:?}");
+    assert!(
+        [2, 4, 6, 8].iter().all(|&at| counts_of_event_1[at].abs_diff(2000) < 200),
+        "{counts_of_event_1:?}"
+    );
+    assert!(
+        [10, 12, 14, 16, 18].iter().all(|&at| counts_of_event_4[at].abs_diff(1600) < 200),
+        "{counts_of_event_4:?}"
+    );
 }
 
 #[test]
 fn two_events_of_a_window_and_two_equal_graphs_are_drawn_independently() {
     let owned = LinkedEvents::new(&[0, 3, 4, 7, 20]);
-    let null = IntervalJitter::new(&[owned.lend(), owned.lend()], 10, None).unwrap();
+    let null = IntervalJitter::new(&[owned.graph(), owned.graph()], 10, None).unwrap();
     assert_eq!(null.movable(), 6);
     let (mut together, mut alike) = (0_u32, 0_u32);
     for iteration in 0..9000 {
@@ -160,12 +166,12 @@ fn the_whole_range_of_times_and_of_widths_is_drawn_from() {
 #[test]
 fn events_that_cannot_move_are_not_counted() {
     let movable = |t_ms: &[i64], width_ms| {
-        IntervalJitter::new(&[LinkedEvents::new(t_ms).lend()], width_ms, None).unwrap().movable()
+        IntervalJitter::new(&[LinkedEvents::new(t_ms).graph()], width_ms, None).unwrap().movable()
     };
     assert_eq!(movable(&[], 10), 0);
     assert_eq!(movable(&[4, 4, 4], 10), 0);
     assert_eq!(movable(&[0, 10, 20, 30], 10), 0, "windows of one tick");
-    assert_eq!(movable(&[0, 10, 20, 30], 20), 0, "two ticks each, of which the first and the last are fixed");
+    assert_eq!(movable(&[0, 10, 20, 30], 20), 0, "two ticks each, the first and the last of all fixed");
     assert_eq!(movable(&[0, 5, 5, 30], 20), 2);
 }
 
@@ -188,7 +194,7 @@ impl EdgeRule for NoEdges {
 #[test]
 fn a_graph_without_its_rule_is_refused() {
     let owned = LinkedEvents::new(&[0, 5, 10]);
-    let refuse = |graph| IntervalJitter::new(&[owned.lend(), graph], 10, None).err().unwrap();
+    let refuse = |graph| IntervalJitter::new(&[owned.graph(), graph], 10, None).err().unwrap();
     assert_eq!(refuse(owned.without_rule()), MotifError::NoRule { graph: 1 });
     let other = WindowKnn { k: 1, ..RULE };
     assert_eq!(refuse(owned.without_rule().with_edge_rule(&other)), MotifError::OtherRule { graph: 1 });
@@ -198,6 +204,6 @@ fn a_graph_without_its_rule_is_refused() {
         MotifError::RuleParts { graph: 1, error }
     );
     let unsorted = LinkedEvents { t_ms: vec![5, 0, 10], ..LinkedEvents::new(&[0, 5, 10]) };
-    let error = IntervalJitter::new(&[unsorted.lend()], 10, None).err().unwrap();
+    let error = IntervalJitter::new(&[unsorted.graph()], 10, None).err().unwrap();
     assert_eq!(error, MotifError::Rule { graph: 0, error: DagError::Unsorted { index: 1 } });
 }

@@ -8,8 +8,8 @@ use ironforge::philox::{Philox, Stream};
 /// The default link rule.
 const RULE: WindowKnn = WindowKnn { k: 4, dt_min_ms: 60_000, dt_max_ms: 7_200_000 };
 const SESSIONS: u32 = 6;
-/// Mean time between events, minutes.
-const GAP: f64 = 6.0;
+/// Mean time between events.
+const MEAN_GAP_MINUTES: f64 = 6.0;
 /// Labels of the pattern planted by [`Log::planted`].
 pub const PLANTED: [u32; 3] = [1, 2, 3];
 
@@ -29,7 +29,7 @@ struct Session {
 pub enum Generator {
     /// Events at a constant rate, every label equally likely.
     Stationary,
-    /// Events at a constant rate; the mix of labels drifts in the course of the session.
+    /// Events at a constant rate; the mix of labels drifts over the session.
     Drift,
     /// Events in bursts, every label equally likely.
     Bursts,
@@ -43,12 +43,12 @@ impl Generator {
     pub const ALL: [Self; 5] =
         [Self::Stationary, Self::Drift, Self::Bursts, Self::Clusters120, Self::Clusters60];
 
-    /// Period of the mix of labels; `None` if it is constant.
+    /// Period in which the mix of labels changes; `None` if it is constant.
     pub fn period_minutes(self) -> Option<f64> {
         match self {
             Self::Stationary | Self::Bursts => None,
             // once from end to end: half a period
-            Self::Drift => Some(2.0 * 25.0 * GAP),
+            Self::Drift => Some(2.0 * 25.0 * MEAN_GAP_MINUTES),
             Self::Clusters120 => Some(240.0),
             Self::Clusters60 => Some(120.0),
         }
@@ -59,27 +59,27 @@ impl Generator {
         Log((0..SESSIONS).map(|session| self.session(&mut philox.stream(self as u32, session))).collect())
     }
 
-    fn session(self, numbers: &mut Stream) -> Session {
-        let n = 25 + numbers.below(26);
+    fn session(self, stream: &mut Stream) -> Session {
+        let n = 25 + stream.below(26);
         // one event in five ends a burst
         let mean = |at: u32| {
             if self != Self::Bursts {
-                GAP
+                MEAN_GAP_MINUTES
             } else if at.is_multiple_of(5) {
                 30.0
             } else {
                 1.0
             }
         };
-        let minutes = times(numbers, n, mean);
+        let minutes = times(stream, n, mean);
         let last = minutes[minutes.len() - 1];
-        let phase = uniform(numbers);
+        let phase = uniform(stream);
         let label = |&at: &f64| match self {
-            Self::Stationary | Self::Bursts => numbers.below(3),
-            Self::Drift => mixed(numbers, 0.9 - 0.8 * at / last),
+            Self::Stationary | Self::Bursts => stream.below(3),
+            Self::Drift => mixed(stream, 0.9 - 0.8 * at / last),
             Self::Clusters120 | Self::Clusters60 => {
                 let turns = self.period_minutes().map_or(0.0, |period| at / period);
-                mixed(numbers, 0.5 + 0.4 * (std::f64::consts::TAU * (turns + phase)).sin())
+                mixed(stream, 0.5 + 0.4 * (std::f64::consts::TAU * (turns + phase)).sin())
             }
         };
         let labels: Vec<u32> = minutes.iter().map(label).collect();
@@ -93,15 +93,15 @@ impl Log {
     pub fn planted(seed: u32) -> Self {
         let philox = Philox::new(seed.into()).fork(0x6370);
         let session = |session| {
-            let mut numbers = philox.stream(0, session);
-            let minutes = times(&mut numbers, 30, |_| GAP);
+            let mut stream = philox.stream(0, session);
+            let minutes = times(&mut stream, 30, |_| MEAN_GAP_MINUTES);
             let last = minutes[minutes.len() - 1];
-            let mut events: Vec<(f64, u32)> = minutes.into_iter().map(|at| (at, numbers.below(6))).collect();
+            let mut events: Vec<(f64, u32)> = minutes.into_iter().map(|at| (at, stream.below(6))).collect();
             for _ in 0..5 {
-                let mut at = uniform(&mut numbers) * last;
+                let mut at = uniform(&mut stream) * last;
                 for label in PLANTED {
                     events.push((at, label));
-                    at += 2.0 + 2.0 * uniform(&mut numbers);
+                    at += 2.0 + 2.0 * uniform(&mut stream);
                 }
             }
             Session::new(events)
@@ -109,8 +109,8 @@ impl Log {
         Self((0..2 * SESSIONS).map(session).collect())
     }
 
-    pub fn lend(&self) -> Vec<MotifGraph<'_>> {
-        self.0.iter().map(Session::lend).collect()
+    pub fn views(&self) -> Vec<MotifGraph<'_>> {
+        self.0.iter().map(Session::view).collect()
     }
 }
 
@@ -124,24 +124,24 @@ impl Session {
         Self { t_ms, labels, row_ptr, col_idx }
     }
 
-    fn lend(&self) -> MotifGraph<'_> {
+    fn view(&self) -> MotifGraph<'_> {
         let pattern = CsrPattern::new(&self.row_ptr, &self.col_idx, self.t_ms.len()).unwrap();
         MotifGraph::new(pattern, &self.labels, &self.t_ms).unwrap().with_edge_rule(&RULE)
     }
 }
 
 /// Uniform above 0 and below 1.
-fn uniform(numbers: &mut Stream) -> f64 {
-    (f64::from(numbers.next_u32()) + 0.5) / 4_294_967_296.0
+fn uniform(stream: &mut Stream) -> f64 {
+    (f64::from(stream.next_u32()) + 0.5) / 4_294_967_296.0
 }
 
 /// Label 0 with chance `chance`, else 1 or 2.
-fn mixed(numbers: &mut Stream, chance: f64) -> u32 {
-    if uniform(numbers) < chance { 0 } else { 1 + numbers.below(2) }
+fn mixed(stream: &mut Stream, chance: f64) -> u32 {
+    if uniform(stream) < chance { 0 } else { 1 + stream.below(2) }
 }
 
 /// Times of `n` events in minutes, the gap before event i exponential with mean `mean(i)`.
-fn times(numbers: &mut Stream, n: u32, mean: impl Fn(u32) -> f64) -> Vec<f64> {
+fn times(stream: &mut Stream, n: u32, mean: impl Fn(u32) -> f64) -> Vec<f64> {
     let mut now = 0.0;
-    (0..n).map(|at| (now -= mean(at) * uniform(numbers).ln(), now).1).collect()
+    (0..n).map(|at| (now -= mean(at) * uniform(stream).ln(), now).1).collect()
 }

@@ -1,4 +1,4 @@
-//! Files and settings that do not make a network are refused by name.
+//! Invalid files and settings are refused, and the error names the tensor or setting.
 
 use ironforge::tgat::{Model, Positions, TgatConfig, TgatError};
 
@@ -25,7 +25,7 @@ fn an_unknown_name_is_refused_with_the_nearest_known_one() {
     );
     let long = "x".repeat(100_000);
     let error = changed(|parts| put(parts, &long, &[1], &[0.0])).unwrap_err();
-    assert!(error.to_string().len() < 400, "a hostile name is not repeated in full");
+    assert!(error.to_string().len() < 400, "a long name is truncated");
 }
 
 #[test]
