@@ -1,4 +1,4 @@
-//! The store: tables are read back as they were written, and a damaged file gives an error and nothing worse.
+//! The store: tables are read back as they were written, and a damaged file gives an error, never a panic.
 
 mod c_stream;
 mod content_defined_chunking;

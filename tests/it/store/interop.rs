@@ -44,7 +44,7 @@ fn expected(table: &Table) -> Value {
     json!({ "rows": table.rows(), "columns": columns.collect::<Vec<_>>() })
 }
 
-/// Writes the expected values beside a file.
+/// Writes the expected values to a file next to `path`.
 fn write_expected(path: &Path, table: &Table, narrowed: bool) {
     let mut expected = expected(table);
     expected["narrowed"] = narrowed.into();
