@@ -7,8 +7,8 @@ use super::{Bitmap, Buffer};
 
 /// The values of a column of numbers, booleans or times.
 ///
-/// An array is nullable or not by its type, not by its values: a nullable array without a missing value stays nullable.
-/// The value of a missing row is `T::default()`, zero for numbers. Clones and slices share their values.
+/// An array is nullable or not by its type, not by its values: a nullable array without a missing value stays
+/// nullable. The value of a missing row is `T::default()`, zero for numbers. Clones and slices share their values.
 #[derive(Debug, Clone)]
 pub struct Array<T> {
     values: Buffer<T>,
@@ -32,7 +32,7 @@ impl<T> Array<T> {
         self.values.len()
     }
 
-    /// Returns whether there is no row.
+    /// Returns whether there are no rows.
     pub fn is_empty(&self) -> bool {
         self.values.is_empty()
     }
@@ -179,7 +179,7 @@ impl<T: Copy + Default> Array<T> {
         }
     }
 
-    /// The values of another type, row by row; missing rows stay missing.
+    /// Converts each present value; missing rows stay missing.
     pub fn map<U: Copy + Default>(&self, f: impl Fn(T) -> U) -> Array<U> {
         let values = self.iter().map(|value| value.map_or_else(U::default, &f)).collect();
         Array { values, validity: self.validity.clone() }
@@ -187,7 +187,7 @@ impl<T: Copy + Default> Array<T> {
 
     /// Appends rows. The array becomes nullable if they are.
     ///
-    /// Cost: as [`Buffer::into_vec`]; an array that shares nothing grows in place.
+    /// Copies the values only where [`Buffer::into_vec`] does; an array that shares nothing grows in place.
     pub fn append(&mut self, rows: &Self) {
         let mut builder = ArrayBuilder::from(std::mem::take(self));
         builder.append(rows);
@@ -252,12 +252,12 @@ impl<T: Copy + Default + PartialEq, const N: usize> PartialEq<[Option<T>; N]> fo
 pub(crate) struct ArrayBuilder<T> {
     values: Vec<T>,
     nullable: bool,
-    /// The bits so far, from the first missing value on.
+    /// The bits of all rows so far; `None` until the first missing value.
     validity: Option<BitmapBuilder>,
 }
 
 impl<T: Copy + Default> ArrayBuilder<T> {
-    /// No rows, of an array that is nullable or not.
+    /// A builder of an array without rows, nullable or not.
     pub(crate) fn new(nullable: bool) -> Self {
         Self { values: Vec::new(), nullable, validity: None }
     }
@@ -297,7 +297,7 @@ impl<T: Copy + Default> ArrayBuilder<T> {
         }
     }
 
-    /// Bytes of memory of a row, the bit of a nullable one counted as a byte.
+    /// Bytes of memory of a row; the validity bit of a nullable row counts as a byte.
     #[cfg(feature = "store")]
     pub(crate) fn bytes_per_row(&self) -> u64 {
         (size_of::<T>() + usize::from(self.nullable)) as u64
