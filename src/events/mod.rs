@@ -50,7 +50,7 @@ pub use features::{
 pub use from_table::from_table;
 #[cfg(feature = "store")]
 pub(crate) use order::UnsortedEvents;
-pub use order::{Time, in_order};
+pub use order::{Time, time_order};
 pub use sample::sample;
 #[cfg(feature = "store")]
 pub(crate) use table_reader::labels;

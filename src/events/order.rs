@@ -49,7 +49,7 @@ pub(crate) struct UnsortedEvents {
 /// # Panics
 /// If `seq` and `times` differ in length.
 #[track_caller]
-pub fn in_order(times: &[Time], seq: Option<&[i64]>) -> Vec<usize> {
+pub fn time_order(times: &[Time], seq: Option<&[i64]>) -> Vec<usize> {
     assert!(seq.is_none_or(|seq| seq.len() == times.len()), "one seq per time");
     let key = |row: usize| (times[row], seq.map_or(0, |seq| seq[row]));
     if (0..times.len()).is_sorted_by_key(key) {
@@ -89,7 +89,7 @@ impl UnsortedEvents {
     pub(crate) fn sorted(self) -> EventTable {
         let finer = self.times.iter().any(|time| time.beyond_ns != 0);
         let Self { times, seq, event_index, kind, keys, numeric, price, texts, time_of_day_s } =
-            self.select(&in_order(&self.times, self.seq.as_deref()));
+            self.select(&time_order(&self.times, self.seq.as_deref()));
         let seq = match seq {
             _ if finer => (0..times.len() as i64).collect(),
             Some(seq) => seq,
@@ -155,7 +155,7 @@ mod tests {
                 let times: Vec<_> = numbers(n, unit).map(Time::from_ms).collect();
                 let mut expected: Vec<usize> = (0..n).collect();
                 expected.sort_by_key(|&row| times[row].t_ms);
-                assert_eq!(in_order(&times, None), expected, "{unit} {n}");
+                assert_eq!(time_order(&times, None), expected, "{unit} {n}");
                 // Between these bounds the number of rows decides.
                 assert!(unit > 1000 || by_packed_time(&times).is_some(), "{unit} {n}");
                 assert!(unit < i64::MAX / 50 || n == 1 || by_packed_time(&times).is_none(), "{unit} {n}");
@@ -163,8 +163,8 @@ mod tests {
         }
         let finer: Vec<_> = [5, 3, 4].map(|ns| Time::from_ns(ns).unwrap()).to_vec();
         assert!(by_packed_time(&finer).is_none());
-        assert_eq!(in_order(&finer, None), [1, 2, 0]);
-        assert!(in_order(&[], None).is_empty());
+        assert_eq!(time_order(&finer, None), [1, 2, 0]);
+        assert!(time_order(&[], None).is_empty());
     }
 
     #[test]

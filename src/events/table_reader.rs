@@ -231,7 +231,7 @@ pub(crate) fn labels(values: &Values, booleans: bool) -> Option<Labels> {
         Values::I64(array) => render(array.iter()),
         Values::Bool(array) if booleans => render(array.iter()),
         // A CSV column without any value has no type, and is read as missing floats: it may be text.
-        Values::F64(array) if array.is_nullable() && array.missing() == array.len() => {
+        Values::F64(array) if array.is_nullable() && array.missing_count() == array.len() => {
             Labels::all_missing(array.len())
         }
         _ => return None,

@@ -61,7 +61,7 @@ impl<T> Array<T> {
     }
 
     /// Number of missing values.
-    pub fn missing(&self) -> usize {
+    pub fn missing_count(&self) -> usize {
         self.validity().map_or(0, |bitmap| bitmap.len() - bitmap.count_ones())
     }
 
@@ -233,7 +233,7 @@ impl<T: Copy + Default> FromIterator<Option<T>> for Array<T> {
 
 impl<T: Copy + Default + PartialEq> PartialEq for Array<T> {
     fn eq(&self, other: &Self) -> bool {
-        let missing = (self.missing(), other.missing());
+        let missing = (self.missing_count(), other.missing_count());
         let validity = missing == (0, 0)
             || missing.0 == missing.1
                 && self.iter().map(|row| row.is_some()).eq(other.iter().map(|row| row.is_some()));
@@ -349,7 +349,7 @@ mod tests {
         fn an_array_has_the_rows_it_was_made_of(rows in rows(), other in rows(), at in 0usize..60) {
             let mut array: Array<i64> = rows.clone().into();
             prop_assert!(array.is_nullable() && array.iter().eq(rows.iter().copied()));
-            prop_assert_eq!(array.missing(), rows.iter().filter(|row| row.is_none()).count());
+            prop_assert_eq!(array.missing_count(), rows.iter().filter(|row| row.is_none()).count());
             for (i, &row) in rows.iter().enumerate() {
                 prop_assert_eq!((array.get(i), array.values()[i]), (row, row.unwrap_or(0)));
             }
@@ -385,7 +385,7 @@ mod tests {
         assert_eq!(array.get(1), None);
         assert_eq!(Array::nullable(vec![7, 8], Some(Bitmap::repeat(true, 2))).validity(), None);
         assert_eq!(*array.map(|v| v as f64 + 1.0).values(), [8.0, 0.0]);
-        assert_eq!(Array::<f32>::all_missing(3).missing(), 3);
+        assert_eq!(Array::<f32>::all_missing(3).missing_count(), 3);
     }
 
     #[test]

@@ -95,7 +95,7 @@ impl Values {
     }
 
     /// Returns whether rows may be missing: a property of the type, not of the values.
-    pub fn nullable(&self) -> bool {
+    pub fn is_nullable(&self) -> bool {
         each!(self, array => array.is_nullable(), _labels => true)
     }
 

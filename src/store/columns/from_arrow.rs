@@ -55,7 +55,7 @@ impl Decoder {
             }
             _ => return None,
         };
-        Some(Self { nullable: values.nullable(), values: values.builder() })
+        Some(Self { nullable: values.is_nullable(), values: values.builder() })
     }
 
     /// Bytes of memory of a decoded row.

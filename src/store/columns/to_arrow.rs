@@ -36,7 +36,7 @@ pub(crate) fn schema(table: &Table, narrowing: &[Option<NarrowType>]) -> Schema 
         if narrow.is_some() {
             metadata.insert(DECLARED.to_owned(), column.values.type_name().to_owned());
         }
-        Field::new(&column.name, kind, column.values.nullable()).with_metadata(metadata)
+        Field::new(&column.name, kind, column.values.is_nullable()).with_metadata(metadata)
     });
     Schema::new(fields.collect::<Vec<_>>())
 }

@@ -201,7 +201,7 @@ impl Scan {
         let values = self.decoders().into_iter().map(Decoder::finish).zip(&self.declared);
         let widened = |(values, declared): (Values, &Option<String>)| match declared.as_deref() {
             // Without rows there are no values to convert.
-            Some("f64") => Values::F64(Array::empty(values.nullable())),
+            Some("f64") => Values::F64(Array::empty(values.is_nullable())),
             _ => values,
         };
         self.table(values.map(widened).collect())

@@ -174,7 +174,7 @@ impl RowGroupWriter {
         };
         let describe = |table: &Table| -> Vec<String> {
             let one = |c: &Column| {
-                let null = if c.values.nullable() { "?" } else { "" };
+                let null = if c.values.is_nullable() { "?" } else { "" };
                 format!("{} {}{null} {:?}", c.name, c.values.type_name(), c.unit)
             };
             table.columns().iter().map(one).collect()

@@ -38,7 +38,7 @@ fn expected(table: &Table) -> Value {
         };
         json!({
             "name": column.name, "unit": column.unit, "type": kind, "time": time,
-            "nullable": column.values.nullable(), "values": values,
+            "nullable": column.values.is_nullable(), "values": values,
         })
     });
     json!({ "rows": table.rows(), "columns": columns.collect::<Vec<_>>() })
