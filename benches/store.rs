@@ -2,8 +2,8 @@
 //!
 //! An id is `store/write/<layout>/threads<n>`; one element is one row. The table has a million rows; the layouts are
 //! row groups of 10,000 rows (`fixed`) and content-defined ones (`content`). `store/write` measures CPU time
-//! (`dag/clock.rs`). `store/scale` measures the elapsed time of two threads, and prints below each id the speed-up over
-//! one thread, measured alternately with it; it needs an idle machine.
+//! (`dag/clock.rs`). `store/scale` measures the elapsed time of two threads, and prints below each id the speed-up
+//! over one thread, measured alternately with it; it needs an idle machine.
 //!
 //! With IRONFORGE_BENCH_OUT=DIR the table, its edits and the files of both are written to DIR, for
 //! benches/peers/store_peers.py.
@@ -35,7 +35,7 @@ pub fn layouts() -> [(&'static str, StoreConfig); 2] {
     [("fixed", StoreConfig::default()), ("content", content)]
 }
 
-/// The table and the path to write it to: in memory where `/dev/shm` exists, to leave out the disk.
+/// The table and the path to write it to, in memory if `/dev/shm` exists: the disk is not measured.
 struct BenchFile {
     table: Table,
     path: PathBuf,
@@ -76,10 +76,10 @@ fn write(c: &mut Criterion<CpuTime>) {
     group.finish();
 }
 
-/// Files that are written in one turn.
-const WRITES: u32 = 3;
+/// Files per turn and pool.
+const WRITES_PER_TURN: u32 = 3;
 
-/// One thread and two threads in turns: both see the same changes of a shared machine's speed.
+/// Times one thread and two threads alternately, so that changes of a shared machine's speed affect both.
 fn scale(c: &mut Criterion) {
     let (file, pools) = (BenchFile::new(), [threads(1), threads(2)]);
     let mut group = c.benchmark_group("store/scale");
@@ -94,8 +94,8 @@ fn scale(c: &mut Criterion) {
                         // Not measured: wakes the threads, since an idle virtual processor starts slowly.
                         file.write(&config, &pools[pool]);
                         let start = Instant::now();
-                        (0..WRITES).for_each(|_| file.write(&config, &pools[pool]));
-                        start.elapsed() / WRITES
+                        (0..WRITES_PER_TURN).for_each(|_| file.write(&config, &pools[pool]));
+                        start.elapsed() / WRITES_PER_TURN
                     });
                     turns.push(times.map(|t| t.as_secs_f64()));
                     times[1]
@@ -106,9 +106,9 @@ fn scale(c: &mut Criterion) {
         if !turns.is_empty() {
             let mut speedups: Vec<f64> = turns.iter().map(|[one, two]| one / two).collect();
             speedups.sort_by(f64::total_cmp);
-            let quartile = |share: usize| speedups[(speedups.len() - 1) * share / 4];
-            let (least, median, most) = (quartile(1), quartile(2), quartile(3));
-            println!("speed-up of two threads over one: {median:.2} (quartiles {least:.2} to {most:.2})");
+            let quartile = |quarters: usize| speedups[(speedups.len() - 1) * quarters / 4];
+            let (lower, median, upper) = (quartile(1), quartile(2), quartile(3));
+            println!("speed-up of two threads over one: {median:.2} (quartiles {lower:.2} to {upper:.2})");
         }
     }
     group.finish();

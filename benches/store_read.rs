@@ -1,4 +1,4 @@
-//! Reading of Parquet: the whole table, three columns, a filter; as one table, as a stream, and mapped into memory.
+//! Reading Parquet: the whole table, three columns, and one hour; as one table, as a stream, and mapped into memory.
 //!
 //! An id is `store_read/<what>/<file>`; one element is one row of the file. The files are `ironforge.parquet`,
 //! written by this benchmark in row groups of 10,000 rows, and every other `*.parquet` in IRONFORGE_BENCH_OUT, the
@@ -23,9 +23,9 @@ use ironforge::store::{
 };
 
 /// Memory limit of a read, bytes.
-const LIMIT: u64 = 4 << 30;
+const LIMIT_BYTES: u64 = 4 << 30;
 /// Memory limit of a stream, bytes: a tenth of the table's 84 MB.
-const STREAM_LIMIT: u64 = 8 << 20;
+const STREAM_LIMIT_BYTES: u64 = 8 << 20;
 /// The columns of the benchmarks with three columns.
 const THREE: [&str; 3] = ["ts", "session_id", "f3"];
 
@@ -34,7 +34,10 @@ fn files(folder: &Path) -> Vec<PathBuf> {
     let table = table::table();
     let ours = folder.join("ironforge.parquet");
     write_table(&ours, &table, &StoreConfig::default()).unwrap();
-    assert!(read_table(&ours, None, LIMIT).unwrap().table == table, "the file that is timed holds the table");
+    assert!(
+        read_table(&ours, None, LIMIT_BYTES).unwrap().table == table,
+        "the file that is timed holds the table"
+    );
     let mut files: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).collect();
     files.retain(|path| path.extension().is_some_and(|e| e == "parquet"));
     files.sort();
@@ -56,19 +59,19 @@ fn read(c: &mut Criterion<CpuTime>) {
     for path in files(&folder) {
         let name = path.file_stem().unwrap().to_string_lossy().into_owned();
         let three = Some(THREE.map(str::to_owned).to_vec());
-        let all = ScanOptions { memory_limit_bytes: LIMIT, ..ScanOptions::default() };
+        let all = ScanOptions { memory_limit_bytes: LIMIT_BYTES, ..ScanOptions::default() };
         let three_columns = ScanOptions { columns: three.clone(), ..all.clone() };
         let hour = Predicate::All(vec![
             Predicate::compare("ts", Comparison::Ge, Scalar::Int(1_700_000_000_000 + 500_000_000)),
             Predicate::compare("ts", Comparison::Lt, Scalar::Int(1_700_000_000_000 + 503_600_000)),
         ]);
         let filtered = ScanOptions { predicate: Some(hour), ..all.clone() };
-        let bounded = ScanOptions { memory_limit_bytes: STREAM_LIMIT, ..ScanOptions::default() };
+        let bounded = ScanOptions { memory_limit_bytes: STREAM_LIMIT_BYTES, ..ScanOptions::default() };
         group.bench_function(format!("whole/{name}"), |b| {
-            b.iter(|| read_table(&path, None, LIMIT).unwrap().table.rows());
+            b.iter(|| read_table(&path, None, LIMIT_BYTES).unwrap().table.rows());
         });
         group.bench_function(format!("three/{name}"), |b| {
-            b.iter(|| read_table(&path, Some(&THREE), LIMIT).unwrap().table.rows());
+            b.iter(|| read_table(&path, Some(&THREE), LIMIT_BYTES).unwrap().table.rows());
         });
         for (what, options) in
             [("whole", &all), ("three", &three_columns), ("hour", &filtered), ("whole_in_8_mb", &bounded)]
@@ -84,7 +87,7 @@ fn read(c: &mut Criterion<CpuTime>) {
                 b.iter(|| rows(unsafe { scan_mapped(&path, options) }.unwrap()));
             });
         }
-        let inspect_options = InspectOptions { pages: true, memory_limit_bytes: LIMIT };
+        let inspect_options = InspectOptions { pages: true, memory_limit_bytes: LIMIT_BYTES };
         group.bench_function(format!("inspect/{name}"), |b| {
             b.iter(|| inspect(&path, inspect_options, |_, _| ()).unwrap().rows);
         });

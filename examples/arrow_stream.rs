@@ -111,6 +111,8 @@ fn not_null(address: *mut c_void) -> Result<*mut c_void, Error> {
     if address.is_null() { Err("the stream's address is null".into()) } else { Ok(address) }
 }
 
+/// The path in a C string.
+///
 /// # Safety
 /// `path` must be null or a C string that outlives the result.
 unsafe fn path_of<'a>(path: *const c_char) -> Result<&'a Path, Error> {

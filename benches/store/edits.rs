@@ -5,10 +5,11 @@ use ironforge::table::{Table, Values};
 
 use crate::table::{FLOATS, ROWS, rows};
 
-/// The column of the edit that changes one column.
+/// The float column that the edit of a single column changes.
 const CHANGED_COLUMN: u32 = 3;
 
-/// An edited table: its name, the ids of its rows, and the changed cells as float column, row and value.
+/// An edit of the table: its name, the ids of the rows afterwards, and the changed cells as float column, row and
+/// value.
 pub struct Edit {
     pub name: &'static str,
     pub ids: Vec<u64>,

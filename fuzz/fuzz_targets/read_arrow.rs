@@ -1,4 +1,4 @@
-//! Converts any bytes as an Arrow IPC file to Parquet: gives a file or an error.
+//! Converts arbitrary bytes as an Arrow IPC file to Parquet: a file or an error, never a panic.
 #![no_main]
 
 use ironforge::store::{StoreConfig, convert};

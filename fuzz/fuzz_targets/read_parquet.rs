@@ -1,4 +1,4 @@
-//! Reads any bytes as a Parquet file: gives a value or an error. Start from real files:
+//! Reads arbitrary bytes as a Parquet file: a value or an error, never a panic. Start from real files:
 //!
 //!     cargo +nightly fuzz run read_parquet CORPUS -- -rss_limit_mb=256
 #![no_main]

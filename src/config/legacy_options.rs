@@ -3,7 +3,7 @@
 use super::ConfigError;
 use super::file::scalar;
 use super::keys::Assignment;
-use crate::legacy::options::{Fate, LegacySetting, find, same_value, text};
+use crate::legacy::options::{LegacySetting, OptionMapping, find, same_value, text};
 
 /// An assignment by an option, converted.
 struct ConvertedOption {
@@ -35,8 +35,8 @@ pub(super) fn resolve(
             ours.push(assignment);
             continue;
         };
-        let key = match option.fate {
-            Fate::Sets(key, _) => Some(key),
+        let key = match option.mapping {
+            OptionMapping::Sets(key, _) => Some(key),
             _ => None,
         };
         settings.push(LegacySetting {
@@ -45,10 +45,10 @@ pub(super) fn resolve(
             key,
             origin: assignment.origin.to_string(),
         });
-        match option.fate {
+        match option.mapping {
             // A setting's name is known, unless it is spelled in another case.
-            Fate::Same => ours.push(Assignment { key: option.name.to_owned(), ..assignment }),
-            Fate::Sets(key, convert) => {
+            OptionMapping::Same => ours.push(Assignment { key: option.name.to_owned(), ..assignment }),
+            OptionMapping::Sets(key, convert) => {
                 let (value, rank) =
                     convert.apply(&assignment.value).map_err(|reason| ConfigError::Value {
                         origin: assignment.origin.clone(),
@@ -64,7 +64,7 @@ pub(super) fn resolve(
                 let set = Assignment { key: key.to_owned(), value, typed: None, origin, legacy };
                 converted.push(ConvertedOption { name, key, rank, set });
             }
-            Fate::Always(only) => {
+            OptionMapping::Always(only) => {
                 if !same_value(&scalar(only), &assignment.value)
                     && !text(&assignment.value).eq_ignore_ascii_case(only)
                 {
@@ -77,8 +77,8 @@ pub(super) fn resolve(
                     });
                 }
             }
-            Fate::DidNothing | Fate::NotHere => {
-                let why = if matches!(option.fate, Fate::DidNothing) {
+            OptionMapping::DidNothing | OptionMapping::Unsupported => {
+                let why = if matches!(option.mapping, OptionMapping::DidNothing) {
                     "did nothing in the original"
                 } else {
                     "is not part of ironforge"

@@ -11,7 +11,7 @@ use crate::table::TimeUnit;
 /// Remedy for a wall-clock time that is not one instant.
 const UNAMBIGUOUS: &str = "give it as RFC 3339 with an offset, or as a number since the epoch";
 
-/// The zone called `name` in the IANA database.
+/// The time zone called `name` in the IANA database.
 ///
 /// # Errors
 /// [`EventsError::Setting`] of `session.zone` if there is no such zone.
@@ -38,8 +38,8 @@ pub(crate) fn nanoseconds(unit: TimeUnit) -> i128 {
     }
 }
 
-/// The instant of a fractional epoch, rounded to the nearest millisecond; the rounding error is kept and decides among
-/// equal times. `None` if it is not finite or does not fit 64 bits.
+/// The instant of a fractional epoch, rounded to the nearest millisecond; the rounding error is kept in `beyond_ns`
+/// and orders events of equal milliseconds. `None` if the value is not finite or its milliseconds do not fit 64 bits.
 pub(crate) fn fractional(value: f64, unit: TimeUnit) -> Option<Time> {
     let ms = value * (nanoseconds(unit) as f64 / 1e6);
     let whole = ms.round();
@@ -51,7 +51,7 @@ pub(crate) fn fractional(value: f64, unit: TimeUnit) -> Option<Time> {
 /// The instant of a wall-clock time in a zone.
 ///
 /// # Errors
-/// A reason: the zone repeats or skips the time (its clocks were changed), or it is out of range.
+/// The reason: the zone repeats or skips the time (a daylight saving transition), or it is out of range.
 pub(crate) fn instant(civil: DateTime, zone: &TimeZone) -> Result<Time, String> {
     let ambiguous = zone.to_ambiguous_timestamp(civil);
     let name = zone.iana_name().unwrap_or("the zone");
@@ -83,15 +83,15 @@ pub(crate) fn second_of_day(time: TimeOfDay) -> f64 {
 /// # Errors
 /// As [`instant`].
 pub(crate) fn wall_clock(ns: i128, zone: &TimeZone) -> Result<Time, String> {
-    // A wall clock in UTC counts as UTC does: it splits the value into date and time.
+    // UTC only splits the count into date and time of day; `zone` then gives the instant.
     let utc = Timestamp::from_nanosecond(ns).map_err(|_| "the time is out of range".to_owned())?;
     instant(TimeZone::UTC.to_datetime(utc), zone)
 }
 
-/// The instant of a written time: RFC 3339 with an offset, or a wall-clock time in `zone`.
+/// The instant of a time as text: RFC 3339 with an offset, or a wall-clock time in `zone`.
 ///
 /// # Errors
-/// A reason, and the formats that are read.
+/// The reason, and the accepted formats.
 pub(crate) fn text(text: &str, zone: &TimeZone) -> Result<Time, String> {
     let want = "write 2025-07-24T09:30:00-04:00, 2025-07-24 09:30:00 (in the zone of --zone), or numbers with \
                 --time COLUMN:s|ms|us|ns";
@@ -116,9 +116,9 @@ pub(crate) fn text(text: &str, zone: &TimeZone) -> Result<Time, String> {
     }
 }
 
-/// Time of day of a written date and time, seconds since midnight on the clock that wrote it.
+/// Time of day of a date and time as text, seconds since midnight, ignoring its offset.
 pub(crate) fn written_second(text: &str) -> Option<f64> {
-    // Without the suffix of UTC the parser takes the clock's own time, with or without an offset.
+    // A civil time ignores an offset, but jiff refuses to parse one from text with the suffix Z.
     let civil: DateTime = text.trim().trim_end_matches(['Z', 'z']).parse().ok()?;
     Some(second_of_day(civil.time()))
 }

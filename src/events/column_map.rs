@@ -41,7 +41,8 @@ pub struct TimeColumn {
 }
 
 impl TimeColumn {
-    /// Parses `COLUMN` or `COLUMN:s|ms|us|ns|text`. A name may contain `:`; only a known format after the last one counts.
+    /// Parses `COLUMN` or `COLUMN:s|ms|us|ns|text`. A name may contain `:`; only a known format after the last `:` is
+    /// split off.
     ///
     /// # Errors
     /// [`EventsError::Setting`] if the name is empty.
@@ -59,30 +60,30 @@ impl TimeColumn {
     }
 }
 
-/// The columns of each role. All but the time are optional.
+/// Names of the columns of each role.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ColumnMap {
     /// The time; by default the only timestamp column of the table.
     pub time: Option<TimeColumn>,
-    /// Order of events of equal time, integers; by default the order of the file.
+    /// Column of integers that orders events of equal time; by default the order of the file.
     pub seq: Option<String>,
-    /// IANA zone of wall-clock times (text without an offset, timestamps without a zone); `UTC` by default. Times that
-    /// count from the epoch need none.
+    /// IANA zone of wall-clock times (text without an offset, timestamps without a zone); `UTC` by default. Times
+    /// that count from the epoch need none.
     pub zone: Option<String>,
     /// The kind of an event: text, integers or booleans.
     pub kind: Option<String>,
     /// The session an event belongs to: text, integers or booleans; by default the table is one session.
     pub group: Option<String>,
-    /// Entities that events share: text or integers.
+    /// Columns of entities that events share: text or integers.
     pub keys: Vec<String>,
-    /// The numbers of an event; by default every numeric column without another role.
+    /// Columns of numbers; by default every numeric column without another role.
     pub numeric: Option<Vec<String>>,
-    /// The number that is the price; by default the number called `price` or `price_level`, if there is one.
+    /// The column of numbers that is the price; by default `price`, else `price_level`, if there is one.
     pub price: Option<String>,
 }
 
 impl ColumnMap {
-    /// Columns that are read as text: a reader of text files keeps them unchanged (`007` stays `007`).
+    /// Names of the columns that are used as text: a CSV reader must not convert them (`007` stays `007`).
     pub fn text_columns(&self) -> Vec<&str> {
         let time =
             self.time.iter().filter(|time| time.format == Some(TimeFormat::Text)).map(|time| &time.name);
@@ -90,7 +91,7 @@ impl ColumnMap {
         names.map(String::as_str).collect()
     }
 
-    /// The columns that are needed, each once; `None` if the map leaves the choice of the time or the numbers to the
+    /// Names of the required columns, each once; `None` if the time or the numbers are chosen from the columns of the
     /// table.
     pub fn columns(&self) -> Option<Vec<&str>> {
         let (time, numeric) = (self.time.as_ref()?, self.numeric.as_ref()?);

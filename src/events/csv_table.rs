@@ -12,9 +12,9 @@ use super::EventsError;
 use crate::suggest::suggest;
 use crate::table::{Array, Column, Labels, Table, Values};
 
-/// Bytes of a cell besides its text while the file is read.
+/// Bytes of a cell in addition to its text while the file is read.
 const BYTES_PER_CELL: u64 = 8;
-/// Largest size of a value in a typed column, bytes.
+/// Maximum size of a value in a typed column, bytes.
 const BYTES_PER_VALUE: u64 = 16;
 
 /// Reads a CSV file; see [`csv_from`].
@@ -34,9 +34,9 @@ pub fn csv_table(
 
 /// Reads comma-separated UTF-8 text with a header: the named columns, or all of them, in the file's order.
 ///
-/// An empty cell is missing. A column is integers if all its values are, else floats if all are numbers, else booleans
-/// if all are `true` or `false` (in any case), else text; a column without any value is missing floats. A column of
-/// `text_columns` is unchanged text: `007` stays `007`.
+/// An empty cell is a missing value. A column has integers if all its values parse as such, else floats if all are
+/// numbers, else booleans if all are `true` or `false` (in any case), else text; a column without any value has
+/// missing floats. Columns in `text_columns` stay text: `007` stays `007`.
 ///
 /// # Errors
 /// [`EventsError::Csv`] with the line: no header, a column without a name or named twice, a row of another length,
@@ -48,14 +48,14 @@ pub fn csv_from(
     text_columns: &[&str],
     memory_limit_bytes: u64,
 ) -> Result<Table, EventsError> {
-    let left = Rc::new(Cell::new(memory_limit_bytes));
-    let metered = Metered { input: input.chain(END), left: Rc::clone(&left) };
-    let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(metered);
-    let over =
+    let remaining = Rc::new(Cell::new(memory_limit_bytes));
+    let limited = LimitedReader { input: input.chain(SENTINEL), remaining: Rc::clone(&remaining) };
+    let mut reader = ReaderBuilder::new().has_headers(false).flexible(true).from_reader(limited);
+    let over_limit =
         || EventsError::Memory { file: file.to_owned(), key: "limits.memory_gb", limit: memory_limit_bytes };
     let broken = |line, why: String| EventsError::Csv { file: file.to_owned(), line, why };
     let fail = |e: csv::Error| match e.kind() {
-        ErrorKind::Io(io) if io.kind() == io::ErrorKind::FileTooLarge => over(),
+        ErrorKind::Io(io) if io.kind() == io::ErrorKind::FileTooLarge => over_limit(),
         ErrorKind::Utf8 { pos, .. } => {
             broken(pos.as_ref().map_or(1, csv::Position::line), "it is not UTF-8 text: convert it".to_owned())
         }
@@ -68,12 +68,12 @@ pub fn csv_from(
         }
     };
     let mut record = StringRecord::new();
-    if !reader.read_record(&mut record).map_err(fail)? || is_end(&record) {
+    if !reader.read_record(&mut record).map_err(fail)? || is_sentinel(&record) {
         return Err(broken(1, "the file is empty: its first line must name the columns".to_owned()));
     }
     let header = header(&record, file)?;
-    let wanted = choose(&header, file, columns)?;
-    let mut cells = vec![Cells::default(); wanted.len()];
+    let selected = selected_columns(&header, file, columns)?;
+    let mut cells = vec![Cells::default(); selected.len()];
     let mut held = 0u64;
     let mut line = 1;
     loop {
@@ -82,7 +82,7 @@ pub fn csv_from(
                 .to_owned();
             return Err(broken(line, why));
         }
-        if is_end(&record) {
+        if is_sentinel(&record) {
             break;
         }
         line = record.position().map_or(line, csv::Position::line);
@@ -90,48 +90,50 @@ pub fn csv_from(
             let why = format!("it has {} cells, the header names {} columns", record.len(), header.len());
             return Err(broken(line, why));
         }
-        for (cells, &column) in cells.iter_mut().zip(&wanted) {
+        for (cells, &column) in cells.iter_mut().zip(&selected) {
             let text = record.get(column).unwrap_or_default();
             held += text.len() as u64 + BYTES_PER_CELL + BYTES_PER_VALUE;
             cells.push(text);
         }
-        // The next record may take what is left: this stops a record that never ends.
-        left.set(memory_limit_bytes.checked_sub(held).ok_or_else(over)?);
+        // The reader stops at the remaining memory, also inside a record that never ends.
+        remaining.set(memory_limit_bytes.checked_sub(held).ok_or_else(over_limit)?);
     }
     let column = |(cells, column): (Cells, usize)| {
         let name = &header[column];
         let values = if text_columns.contains(&name.as_str()) { cells.text() } else { cells.typed() };
         Column::new(name, "", values)
     };
-    Ok(Table::new(cells.into_iter().zip(wanted).map(column).collect()))
+    Ok(Table::new(cells.into_iter().zip(selected).map(column).collect()))
 }
 
-/// Row appended to the input: if it is not read as a row, an open quote has swallowed it.
-const END: &[u8] = b"\n\0\n";
+/// Row appended to the input. If it is not read as a row, it is part of a cell whose quote was never closed.
+const SENTINEL: &[u8] = b"\n\0\n";
 
-fn is_end(record: &StringRecord) -> bool {
+fn is_sentinel(record: &StringRecord) -> bool {
     record.len() == 1 && record.get(0) == Some("\0")
 }
 
-/// A reader that gives no more bytes than are left of the memory limit.
-struct Metered<R> {
+/// A reader that fails with [`io::ErrorKind::FileTooLarge`] once the remaining memory is used up.
+struct LimitedReader<R> {
     input: R,
-    left: Rc<Cell<u64>>,
+    /// Bytes that may still be read; reset after each record.
+    remaining: Rc<Cell<u64>>,
 }
 
-impl<R: Read> Read for Metered<R> {
+impl<R: Read> Read for LimitedReader<R> {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let left = self.left.get();
-        if left == 0 {
+        let remaining = self.remaining.get();
+        if remaining == 0 {
             return Err(io::ErrorKind::FileTooLarge.into());
         }
-        let most = buffer.len().min(usize::try_from(left).unwrap_or(usize::MAX));
-        let read = self.input.read(&mut buffer[..most])?;
-        self.left.set(left - read as u64);
+        let max = buffer.len().min(usize::try_from(remaining).unwrap_or(usize::MAX));
+        let read = self.input.read(&mut buffer[..max])?;
+        self.remaining.set(remaining - read as u64);
         Ok(read)
     }
 }
 
+/// The column names in the first record.
 fn header(record: &StringRecord, file: &str) -> Result<Vec<String>, EventsError> {
     let broken = |why| EventsError::Csv { file: file.to_owned(), line: 1, why };
     let mut names: Vec<String> = Vec::with_capacity(record.len());
@@ -153,7 +155,12 @@ fn header(record: &StringRecord, file: &str) -> Result<Vec<String>, EventsError>
     }
 }
 
-fn choose(header: &[String], file: &str, columns: Option<&[&str]>) -> Result<Vec<usize>, EventsError> {
+/// Indices of the named columns, or of all, in the order of the file.
+fn selected_columns(
+    header: &[String],
+    file: &str,
+    columns: Option<&[&str]>,
+) -> Result<Vec<usize>, EventsError> {
     let Some(columns) = columns else { return Ok((0..header.len()).collect()) };
     let names = || header.iter().map(String::as_str);
     if let Some(&unknown) = columns.iter().find(|&&column| !names().any(|name| name == column)) {
@@ -173,6 +180,7 @@ fn choose(header: &[String], file: &str, columns: Option<&[&str]>) -> Result<Vec
 #[derive(Debug, Clone, Default)]
 struct Cells {
     text: String,
+    /// End of each cell in `text`.
     ends: Vec<usize>,
 }
 
@@ -189,10 +197,12 @@ impl Cells {
         starts.zip(&self.ends).map(cell)
     }
 
+    /// The cells as values; `None` if one cannot be parsed.
     fn parsed<T: Copy + Default>(&self, parse: impl Fn(&str) -> Option<T>) -> Option<Array<T>> {
         self.iter().map(|cell| cell.map_or(Some(None), |cell| parse(cell).map(Some))).collect()
     }
 
+    /// The cells as values of the inferred type.
     fn typed(&self) -> Values {
         if self.text.is_empty() {
             return Values::F64(Array::all_missing(self.ends.len()));

@@ -1,4 +1,4 @@
-//! Errors of importing events: the place, the value found, and the remedy.
+//! Errors of importing events: the location, the value found, and the remedy.
 
 /// Failure to turn a source into events. `file` is the source as the user named it, rows count from 0.
 #[derive(Debug, thiserror::Error)]
@@ -11,7 +11,7 @@ pub enum EventsError {
         key: &'static str,
         /// Its value.
         value: String,
-        /// Values that are allowed.
+        /// The correction, or the allowed values.
         remedy: String,
     },
     /// A column of the map is not in the file.
@@ -19,7 +19,7 @@ pub enum EventsError {
     UnknownColumn {
         /// The source.
         file: String,
-        /// The name.
+        /// Name of the column.
         column: String,
         /// Role of the column.
         role: &'static str,
@@ -27,11 +27,11 @@ pub enum EventsError {
         hint: String,
     },
     /// No column is known to be the time.
-    #[error("{file}: which column is the time? {why}: name it with --time COLUMN[:s|ms|us|ns|text]")]
+    #[error("{file}: the time column is unknown, {why}: name it with --time COLUMN[:s|ms|us|ns|text]")]
     NoTime {
         /// The source.
         file: String,
-        /// Reason that it was not found.
+        /// The reason that none was found.
         why: String,
     },
     /// A column has a type that its role cannot use.
@@ -48,7 +48,7 @@ pub enum EventsError {
         /// Types that the role can use, and the option that selects one.
         want: String,
     },
-    /// A value that its role cannot use.
+    /// The role of a column cannot use one of its values.
     #[error("row {row} (from 0) of column {column:?} in {file} holds {value}: {remedy}")]
     Value {
         /// The source.
@@ -82,7 +82,7 @@ pub enum EventsError {
         /// The source.
         file: String,
     },
-    /// More events than 32-bit positions.
+    /// The source has more events than 32-bit positions can number.
     #[error(
         "{file} holds {events} events, the limit is {limit}: split it with --group or into several files"
     )]
@@ -91,7 +91,7 @@ pub enum EventsError {
         file: String,
         /// Number of events in it.
         events: usize,
-        /// Largest number of events.
+        /// Maximum number of events.
         limit: usize,
     },
     /// The operating system reports an error.

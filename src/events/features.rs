@@ -1,11 +1,11 @@
-//! Features that any log of events has, each with a name, a unit and a formula, and their standardisation.
+//! Features of any event log, each with a name, a unit and a formula, and their standardisation.
 
 use crate::table::{EventTable, Session};
 
 /// Added to a column's standard deviation before dividing by it: a constant column gives zeros, not NaN.
 const EPSILON: f64 = 1e-6;
-/// Magnitude up to which squares can be summed without overflow.
-const SAFE: f64 = 1e100;
+/// Magnitude up to which squares can be summed in f64 without overflow.
+const MAX_MAGNITUDE: f64 = 1e100;
 /// Milliseconds per second.
 const MS_PER_S: f64 = 1000.0;
 
@@ -41,7 +41,7 @@ pub struct Standardised {
     pub x: Vec<f32>,
     /// Mean that was subtracted from each column.
     pub mean: Vec<f64>,
-    /// Population standard deviation of each column, without the constant that is added to it.
+    /// Population standard deviation of each column, without the 1e-6 that the division adds.
     pub std: Vec<f64>,
 }
 
@@ -160,16 +160,16 @@ fn present(features: &Features, column: usize) -> impl Iterator<Item = f64> + Cl
 fn statistics(features: &Features, column: usize) -> (f64, f64) {
     let values = present(features, column);
     let Some(first) = values.clone().next() else { return (0.0, 0.0) };
-    // The calculated mean of equal values may differ from them by a rounding: use the value itself.
+    // The calculated mean of equal values may differ from them by rounding: use the value itself.
     if values.clone().all(|value| value == first) {
         return (first, 0.0);
     }
     let largest = values.clone().fold(0.0, |most: f64, value| most.max(value.abs()));
-    let unit = if largest > SAFE { largest } else { 1.0 };
+    let scale = if largest > MAX_MAGNITUDE { largest } else { 1.0 };
     let count = values.clone().count() as f64;
-    let mean = values.clone().map(|value| value / unit).sum::<f64>() / count;
-    let variance = values.map(|value| (value / unit - mean).powi(2)).sum::<f64>() / count;
-    (mean * unit, variance.sqrt() * unit)
+    let mean = values.clone().map(|value| value / scale).sum::<f64>() / count;
+    let variance = values.map(|value| (value / scale - mean).powi(2)).sum::<f64>() / count;
+    (mean * scale, variance.sqrt() * scale)
 }
 
 fn scaled(features: &Features, mean: Vec<f64>, std: Vec<f64>) -> Standardised {
@@ -177,9 +177,9 @@ fn scaled(features: &Features, mean: Vec<f64>, std: Vec<f64>) -> Standardised {
     let value = |(i, value): (usize, &Option<f64>)| {
         let column = i % width;
         value.map_or(0.0, |value| {
-            // Halves: the difference of two finite values may overflow.
+            // The difference of two finite values may overflow, that of their halves cannot.
             let half = value / 2.0 - mean[column] / 2.0;
-            let z = if half.abs() > SAFE {
+            let z = if half.abs() > MAX_MAGNITUDE {
                 half / (std[column] + EPSILON) * 2.0
             } else {
                 (value - mean[column]) / (std[column] + EPSILON)

@@ -4,22 +4,22 @@ use super::table_reader::TableReader;
 use super::{ColumnMap, EventsError, UnsortedEvents};
 use crate::table::{Session, Table};
 
-/// Largest number of events of a source: positions are 32-bit, and one value means "none".
+/// Maximum events of a source: positions are 32-bit, and one value means "none".
 const MAX_EVENTS: usize = u32::MAX as usize - 1;
 
-/// Turns a table into sessions, sorted by id; each one's events are sorted by (`t_ms`, `seq`), ties in file order.
+/// Sessions of a table, sorted by id. The events of each are sorted by (`t_ms`, `seq`), ties in file order.
 ///
 /// `source` names the table in messages and sessions; `default_id` is the id of the only session if the map names no
 /// group. `event_index` is the row in the table. Missing kinds, keys and numbers stay missing; an empty
 /// string and a NaN count as missing. Integers become floats (exact up to 2^53), booleans in a column named with
-/// `--num` 0 and 1. The default numbers of a table are its numeric columns, without booleans.
+/// `--num` 0 and 1. By default the numbers are the numeric columns of the table, without booleans.
 ///
 /// Times finer than a millisecond are rounded down to it after the events are ordered (see [`super::Time`]).
 /// A wall-clock time that its zone repeats or skips is an error.
 ///
 /// # Errors
-/// [`EventsError`] with the file, and the column and row if there is one: no time or an unknown column, a type that its
-/// role cannot use, a missing time or group, a time that is not an instant, an infinite number, no events.
+/// [`EventsError`] with the file, and the column and row if there is one: no time or an unknown column, a type that
+/// its role cannot use, a missing time or group, a time that is not an instant, an infinite number, no events.
 pub fn from_table(
     table: Table,
     map: &ColumnMap,

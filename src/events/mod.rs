@@ -9,7 +9,7 @@
 //!
 //! * `error`: errors of importing events.
 //! * `order`: full-precision times, and the order of events.
-//! * `clock`: instants from epochs, from written times and from wall clocks of a zone.
+//! * `clock`: instants from epochs, from text and from wall clocks of a zone.
 //! * `column_map`: the role of each column of a table.
 //! * `csv_table`: CSV files as tables.
 //! * `table_reader`: the columns of a table by their roles.
@@ -50,7 +50,7 @@ pub use features::{
 pub use from_table::from_table;
 #[cfg(feature = "store")]
 pub(crate) use order::UnsortedEvents;
-pub use order::{Time, in_order};
+pub use order::{Time, time_order};
 pub use sample::sample;
 #[cfg(feature = "store")]
 pub(crate) use table_reader::labels;

@@ -2,7 +2,7 @@
 
 use crate::table::{EventTable, KeyColumn, Labels, NumericColumn, TextColumn};
 
-/// An instant: whole milliseconds, and the rest of a source with a finer clock.
+/// An instant: whole milliseconds, and the remainder in nanoseconds for sources with a finer clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct Time {
     /// Milliseconds since the epoch, UTC.
@@ -26,12 +26,12 @@ impl Time {
     }
 }
 
-/// Events of a source, in its order, before they are sorted. All columns are as long as `times`.
+/// Events in the order of their source, not yet sorted by time. All columns are as long as `times`.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct UnsortedEvents {
     /// Time of each event.
     pub(crate) times: Vec<Time>,
-    /// Order of ties, if the source has one.
+    /// Order of events of equal time, if the source has one.
     pub(crate) seq: Option<Vec<i64>>,
     /// Position in the source file.
     pub(crate) event_index: Vec<u32>,
@@ -49,7 +49,7 @@ pub(crate) struct UnsortedEvents {
 /// # Panics
 /// If `seq` and `times` differ in length.
 #[track_caller]
-pub fn in_order(times: &[Time], seq: Option<&[i64]>) -> Vec<usize> {
+pub fn time_order(times: &[Time], seq: Option<&[i64]>) -> Vec<usize> {
     assert!(seq.is_none_or(|seq| seq.len() == times.len()), "one seq per time");
     let key = |row: usize| (times[row], seq.map_or(0, |seq| seq[row]));
     if (0..times.len()).is_sorted_by_key(key) {
@@ -63,8 +63,8 @@ pub fn in_order(times: &[Time], seq: Option<&[i64]>) -> Vec<usize> {
     order
 }
 
-/// The order by time, then position, packed into one 64-bit number each: sorting numbers is several times faster.
-/// `None` if both do not fit or a time is finer than a millisecond.
+/// The order by time, then position, with both packed into one 64-bit integer per row: sorting integers is several
+/// times faster. `None` if they do not fit together or a time is finer than a millisecond.
 fn by_packed_time(times: &[Time]) -> Option<Vec<usize>> {
     let earliest = times.iter().map(|time| time.t_ms).min()?;
     let latest = times.iter().map(|time| time.t_ms).max()?;
@@ -76,20 +76,20 @@ fn by_packed_time(times: &[Time]) -> Option<Vec<usize>> {
     let pack = |(row, time): (usize, &Time)| time.t_ms.abs_diff(earliest) << row_bits | row as u64;
     let mut packed: Vec<u64> = times.iter().enumerate().map(pack).collect();
     packed.sort_unstable();
-    let rows = (1 << row_bits) - 1;
-    Some(packed.into_iter().map(|packed| (packed & rows) as usize).collect())
+    let row_mask = (1 << row_bits) - 1;
+    Some(packed.into_iter().map(|packed| (packed & row_mask) as usize).collect())
 }
 
 impl UnsortedEvents {
     /// The events in time order.
     ///
-    /// The result is sorted by (`t_ms`, `seq`). Its `seq` is the source's, or the position in the file if the source has
-    /// none. If a time is finer than a millisecond, the full time comes before both and `seq` becomes the position in
-    /// that order, so that sorting by (`t_ms`, `seq`) again changes nothing.
+    /// The result is sorted by (`t_ms`, `seq`). Its `seq` is the source's, or the position in the file if the source
+    /// has none. If a time is finer than a millisecond, the full time comes before both and `seq` becomes the
+    /// position in that order, so that sorting by (`t_ms`, `seq`) again changes nothing.
     pub(crate) fn sorted(self) -> EventTable {
         let finer = self.times.iter().any(|time| time.beyond_ns != 0);
         let Self { times, seq, event_index, kind, keys, numeric, price, texts, time_of_day_s } =
-            self.select(&in_order(&self.times, self.seq.as_deref()));
+            self.select(&time_order(&self.times, self.seq.as_deref()));
         let seq = match seq {
             _ if finer => (0..times.len() as i64).collect(),
             Some(seq) => seq,
@@ -155,7 +155,7 @@ mod tests {
                 let times: Vec<_> = numbers(n, unit).map(Time::from_ms).collect();
                 let mut expected: Vec<usize> = (0..n).collect();
                 expected.sort_by_key(|&row| times[row].t_ms);
-                assert_eq!(in_order(&times, None), expected, "{unit} {n}");
+                assert_eq!(time_order(&times, None), expected, "{unit} {n}");
                 // Between these bounds the number of rows decides.
                 assert!(unit > 1000 || by_packed_time(&times).is_some(), "{unit} {n}");
                 assert!(unit < i64::MAX / 50 || n == 1 || by_packed_time(&times).is_none(), "{unit} {n}");
@@ -163,8 +163,8 @@ mod tests {
         }
         let finer: Vec<_> = [5, 3, 4].map(|ns| Time::from_ns(ns).unwrap()).to_vec();
         assert!(by_packed_time(&finer).is_none());
-        assert_eq!(in_order(&finer, None), [1, 2, 0]);
-        assert!(in_order(&[], None).is_empty());
+        assert_eq!(time_order(&finer, None), [1, 2, 0]);
+        assert!(time_order(&[], None).is_empty());
     }
 
     #[test]
@@ -177,7 +177,7 @@ mod tests {
             event_index: vec![0, 1, 2],
             kind: Labels::encode([None; 3]),
             texts: vec![TextColumn {
-                name: "said".to_owned(),
+                name: "note".to_owned(),
                 labels: Labels::encode([Some("a"), None, Some("")]),
             }],
             time_of_day_s: Some(vec![1.0, 3.0, 2.0]),
@@ -188,7 +188,7 @@ mod tests {
         assert_eq!(events.event_index, [0, 2, 1]);
         assert_eq!(events.seq, [0, 1, 2]);
         assert_eq!(events.time_of_day_s, Some(vec![1.0, 2.0, 3.0]));
-        let said = events.text("said").unwrap();
-        assert_eq!(said.iter().collect::<Vec<_>>(), [Some("a"), Some(""), None]);
+        let note = events.text("note").unwrap();
+        assert_eq!(note.iter().collect::<Vec<_>>(), [Some("a"), Some(""), None]);
     }
 }

@@ -27,10 +27,10 @@ const MOTIF: [(&str, u32); 3] = [("probe", 0), ("liquidity_sweep", 90), ("revers
 const PLANTED: u32 = 7;
 /// Number of accounts; events that share one can be linked.
 const ACCOUNTS: u32 = 12;
-/// Price of the first event of the first session, in quarters.
+/// Price at the start of the first session, in quarters of a point.
 const OPEN_QUARTERS: i64 = 20_000;
 
-/// An event before the events are ordered.
+/// A generated event: its second in the session, kind, account and size.
 struct Draft {
     second: u32,
     kind: Option<&'static str>,
@@ -41,15 +41,15 @@ struct Draft {
 /// Six synthetic sessions of 81 to 161 events, always the same.
 ///
 /// They have events of equal time, missing kinds and prices, one entity column (`account`) and two numbers (`price`,
-/// `size`); the source order is shuffled. Seven times in each session the kinds `probe`, `liquidity_sweep` and `reversal`
-/// follow one another, 90 and 150 seconds apart and of one account: mining should find this motif. All else is drawn
-/// independently.
+/// `size`); the source order is shuffled. Seven times in each session the kinds `probe`, `liquidity_sweep` and
+/// `reversal` follow one another, 90 and 150 seconds apart and with the same account: mining should find this motif.
+/// Everything else is drawn independently.
 pub fn sample() -> Vec<Session> {
     let philox = Philox::new(SEED);
     let session = |(index, &(id, start_ms)): (usize, &(&str, i64))| {
         let mut random = philox.stream(index as u32, 0);
         let mut drafts = drafts(60 + 16 * index as u32, &mut random);
-        // The walk of prices follows the times, the order of the source does not.
+        // Prices are a random walk in time order; the order of the source is shuffled.
         drafts.sort_by_key(|draft| draft.second);
         let prices = prices(&drafts, OPEN_QUARTERS + 40 * index as i64, &mut random);
         let order = shuffled(drafts.len(), &mut random);
@@ -67,7 +67,7 @@ pub fn sample() -> Vec<Session> {
 fn drafts(background: u32, random: &mut Stream) -> Vec<Draft> {
     let mut drafts = Vec::new();
     for _ in 0..background {
-        // Two events in three have whole minutes: many share a time.
+        // Two events in three are at whole minutes, so that many have equal times.
         let second = random.below(SESSION_S);
         let second = if random.below(3) != 0 { second / 60 * 60 } else { second };
         let kind = KINDS[random.below(KINDS.len() as u32) as usize];
@@ -86,7 +86,7 @@ fn drafts(background: u32, random: &mut Stream) -> Vec<Draft> {
     drafts
 }
 
-/// A random walk in quarters; one price in twelve, on average, is missing.
+/// A random walk in quarters of a point; one price in twelve, on average, is missing.
 fn prices(drafts: &[Draft], open: i64, random: &mut Stream) -> Vec<Option<f64>> {
     let mut quarters = open;
     let step = |_: &Draft| {

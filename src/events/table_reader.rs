@@ -1,4 +1,4 @@
-//! The columns of a table by their roles.
+//! The columns of a table by their roles in a [`ColumnMap`].
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use super::{ColumnMap, EventsError};
 use crate::suggest::suggest;
 use crate::table::{Array, Column, KeyColumn, Labels, NumericColumn, Table, Values};
 
-/// Names of a numeric column that is taken as the price.
+/// Names of the numeric columns that are the price by default, in order of preference.
 const PRICE_NAMES: [&str; 2] = ["price", "price_level"];
 
 /// A table with the roles that a map gives its columns.
@@ -83,6 +83,7 @@ impl<'a> TableReader<'a> {
         }))
     }
 
+    /// The order of events of equal time; `None` if the map names no column.
     pub(super) fn seq(&self) -> Result<Option<Vec<i64>>, EventsError> {
         let Some(name) = &self.map.seq else { return Ok(None) };
         let column = self.column(name, "order of ties (--seq)")?;
@@ -94,6 +95,7 @@ impl<'a> TableReader<'a> {
         integers.iter().enumerate().map(present).collect::<Result<_, _>>().map(Some)
     }
 
+    /// Kind of each event; all missing if the map names no column.
     pub(super) fn kind(&self) -> Result<Labels, EventsError> {
         match &self.map.kind {
             None => Ok(Labels::encode((0..self.table.rows()).map(|_| None))),
@@ -105,10 +107,11 @@ impl<'a> TableReader<'a> {
         }
     }
 
+    /// The columns of entities, in the order of the map.
     pub(super) fn keys(&self) -> Result<Vec<KeyColumn>, EventsError> {
         let key = |(i, name): (usize, &String)| {
             if self.map.keys[..i].contains(name) {
-                return Err(twice("session.keys", name));
+                return Err(named_twice("session.keys", name));
             }
             let column = self.column(name, "key")?;
             let labels = labels(&column.values, false)
@@ -118,6 +121,8 @@ impl<'a> TableReader<'a> {
         self.map.keys.iter().enumerate().map(key).collect()
     }
 
+    /// The columns of numbers: those of the map, or by default the numeric columns without another role; the price is
+    /// added if it is not among them.
     pub(super) fn numeric(&self, time: &Column) -> Result<Vec<NumericColumn>, EventsError> {
         let map = self.map;
         let mut names: Vec<&str> = Vec::new();
@@ -125,18 +130,19 @@ impl<'a> TableReader<'a> {
             Some(named) => {
                 for name in named {
                     if names.contains(&name.as_str()) {
-                        return Err(twice("session.numeric", name));
+                        return Err(named_twice("session.numeric", name));
                     }
                     names.push(name);
                 }
             }
             None => {
-                let taken = |name: &str| {
+                let has_role = |name: &str| {
                     let mut others = map.seq.iter().chain(&map.kind).chain(&map.group).chain(&map.keys);
                     name == time.name || others.any(|other| other == name)
                 };
-                let free = self.table.columns().iter().filter(|c| is_number(&c.values) && !taken(&c.name));
-                names.extend(free.map(|c| c.name.as_str()));
+                let numbers =
+                    self.table.columns().iter().filter(|c| is_number(&c.values) && !has_role(&c.name));
+                names.extend(numbers.map(|c| c.name.as_str()));
             }
         }
         if let Some(price) = map.price.as_deref().filter(|price| !names.contains(price)) {
@@ -145,6 +151,7 @@ impl<'a> TableReader<'a> {
         names.into_iter().map(|name| self.numbers(self.column(name, "number")?)).collect()
     }
 
+    /// A column as numbers; NaN becomes missing, an infinity is an error.
     fn numbers(&self, column: &Column) -> Result<NumericColumn, EventsError> {
         let floats = floats(&column.values)
             .ok_or_else(|| self.wrong_type(column, "number", "integers, floats or booleans"))?;
@@ -162,6 +169,7 @@ impl<'a> TableReader<'a> {
         Ok(NumericColumn { name: column.name.clone(), values })
     }
 
+    /// Index of the price in `numeric`.
     pub(super) fn price(&self, numeric: &[NumericColumn]) -> Result<Option<usize>, EventsError> {
         let position = |name: &str| numeric.iter().position(|column| column.name == name);
         Ok(match &self.map.price {
@@ -170,7 +178,7 @@ impl<'a> TableReader<'a> {
         })
     }
 
-    /// Rows of each session, by id.
+    /// Rows of each session, by session id.
     pub(super) fn groups(&self, default_id: &str) -> Result<BTreeMap<String, Vec<usize>>, EventsError> {
         let Some(name) = &self.map.group else {
             return Ok(BTreeMap::from([(default_id.to_owned(), (0..self.table.rows()).collect())]));
@@ -187,7 +195,7 @@ impl<'a> TableReader<'a> {
     }
 }
 
-fn twice(key: &'static str, name: &str) -> EventsError {
+fn named_twice(key: &'static str, name: &str) -> EventsError {
     let remedy = "the column is named twice: name it once".to_owned();
     EventsError::Setting { key, value: name.to_owned(), remedy }
 }
@@ -222,8 +230,8 @@ pub(crate) fn labels(values: &Values, booleans: bool) -> Option<Labels> {
         Values::U64(array) => render(array.iter()),
         Values::I64(array) => render(array.iter()),
         Values::Bool(array) if booleans => render(array.iter()),
-        // A column of a text file without any value has no type: it counts as text.
-        Values::F64(array) if array.is_nullable() && array.missing() == array.len() => {
+        // A CSV column without any value has no type, and is read as missing floats: it may be text.
+        Values::F64(array) if array.is_nullable() && array.missing_count() == array.len() => {
             Labels::all_missing(array.len())
         }
         _ => return None,

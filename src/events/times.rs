@@ -13,11 +13,11 @@ impl<'a> TableReader<'a> {
         if let Some(time) = &self.map.time {
             return self.column(&time.name, "time");
         }
-        let stamps: Vec<_> =
+        let timestamps: Vec<_> =
             self.table.columns().iter().filter(|c| matches!(c.values, Values::Time { .. })).collect();
         let names =
             |columns: &[&Column]| columns.iter().map(|c| c.name.as_str()).collect::<Vec<_>>().join(", ");
-        match stamps.as_slice() {
+        match timestamps.as_slice() {
             [only] => Ok(only),
             [] => {
                 let all: Vec<_> = self.table.columns().iter().collect();
@@ -46,8 +46,8 @@ impl<'a> TableReader<'a> {
             (Values::Time { unit: stored, .. }, Some(_)) if unit != Some(*stored) => {
                 Err(self.wrong_type(column, "time", format!("no other format: write --time {}", column.name)))
             }
-            (Values::Time { unit, utc, values }, _) => self.stamps(column, *unit, *utc, values, &zone),
-            (Values::Text(labels), None | Some(TimeFormat::Text)) => self.written(column, labels, &zone),
+            (Values::Time { unit, utc, values }, _) => self.timestamps(column, *unit, *utc, values, &zone),
+            (Values::Text(labels), None | Some(TimeFormat::Text)) => self.texts(column, labels, &zone),
             (Values::Text(_), Some(_)) => {
                 Err(self.wrong_type(column, "time", "numbers for this format: write --time COLUMN:text"))
             }
@@ -61,7 +61,8 @@ impl<'a> TableReader<'a> {
         }
     }
 
-    fn stamps(
+    /// Timestamps: instants in UTC, or wall-clock times in `zone`.
+    fn timestamps(
         &self,
         column: &Column,
         unit: TimeUnit,
@@ -69,11 +70,11 @@ impl<'a> TableReader<'a> {
         values: &Array<i64>,
         zone: &TimeZone,
     ) -> Result<Vec<Time>, EventsError> {
-        let far = || "the time is out of range".to_owned();
+        let out_of_range = || "the time is out of range".to_owned();
         let resolve = |(row, value): (usize, Option<i64>)| {
             let value = value.ok_or_else(|| self.missing(row, column, "time"))?;
             let resolved = match utc {
-                true => clock::epoch(value, unit).ok_or_else(far),
+                true => clock::epoch(value, unit).ok_or_else(out_of_range),
                 false => clock::wall_clock(i128::from(value) * clock::nanoseconds(unit), zone),
             };
             resolved.map_err(|why| self.value(row, column, value.to_string(), why))
@@ -81,7 +82,8 @@ impl<'a> TableReader<'a> {
         values.iter().enumerate().map(resolve).collect()
     }
 
-    fn written(&self, column: &Column, labels: &Labels, zone: &TimeZone) -> Result<Vec<Time>, EventsError> {
+    /// Times as text; without an offset they are wall-clock times in `zone`.
+    fn texts(&self, column: &Column, labels: &Labels, zone: &TimeZone) -> Result<Vec<Time>, EventsError> {
         let resolve = |(row, value): (usize, Option<&str>)| {
             let value = value.filter(|v| !v.is_empty()).ok_or_else(|| self.missing(row, column, "time"))?;
             clock::text(value, zone).map_err(|why| self.value(row, column, format!("{value:?}"), why))
@@ -89,12 +91,13 @@ impl<'a> TableReader<'a> {
         labels.iter().enumerate().map(resolve).collect()
     }
 
+    /// Numbers since the epoch in `unit`.
     fn epochs(&self, column: &Column, values: &Values, unit: TimeUnit) -> Result<Vec<Time>, EventsError> {
-        let far = "64-bit milliseconds cannot hold this time: check the unit of --time";
+        let overflow = "64-bit milliseconds cannot hold this time: check the unit of --time";
         if let Some(integers) = self.integers(column)? {
             let resolve = |(row, value): (usize, Option<i64>)| {
                 let value = value.ok_or_else(|| self.missing(row, column, "time"))?;
-                clock::epoch(value, unit).ok_or_else(|| self.value(row, column, value.to_string(), far))
+                clock::epoch(value, unit).ok_or_else(|| self.value(row, column, value.to_string(), overflow))
             };
             return integers.iter().enumerate().map(resolve).collect();
         }
@@ -104,7 +107,7 @@ impl<'a> TableReader<'a> {
         };
         let resolve = |(row, value): (usize, Option<f64>)| {
             let value = value.filter(|v| !v.is_nan()).ok_or_else(|| self.missing(row, column, "time"))?;
-            clock::fractional(value, unit).ok_or_else(|| self.value(row, column, value.to_string(), far))
+            clock::fractional(value, unit).ok_or_else(|| self.value(row, column, value.to_string(), overflow))
         };
         floats.iter().enumerate().map(resolve).collect()
     }

@@ -11,7 +11,7 @@ pub const HIGH: &str = "high";
 pub const LOW: &str = "low";
 /// Last price.
 pub const CLOSE: &str = "close";
-/// Range of the prices.
+/// Range of the prices: highest minus lowest, as the file states it.
 pub const RANGE: &str = "range";
 /// Duration of the session, seconds.
 pub const DURATION_S: &str = "duration_s";

@@ -21,8 +21,8 @@ pub enum LegacyError {
         /// Reason of the parser.
         why: String,
     },
-    /// JSON that is not a session.
-    #[error("{file} is JSON but no session: {why}")]
+    /// JSON that is not a session file.
+    #[error("{file} is JSON but not a session file: {why}")]
     NotASession {
         /// The source.
         file: String,

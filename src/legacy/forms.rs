@@ -1,6 +1,7 @@
 //! The forms of the original's session files.
 //!
-//! Several files may hold one session. The form with the highest richness is read, the others are superseded.
+//! Several files may contain the same session. The file of the form with the highest rank is read and supersedes the
+//! others.
 
 use crate::table::SourceForm;
 
@@ -14,9 +15,9 @@ pub const SHARD: SourceForm = form("shard", 1);
 pub const RECORDS: SourceForm = form("records", 2);
 /// JSON with lists of price movements and liquidity events.
 pub const ENHANCED: SourceForm = form("enhanced", 3);
-/// As [`ENHANCED`], with values measured over the finished session.
+/// As [`ENHANCED`], with values measured over the whole session.
 pub const ENHANCED_REL: SourceForm = form("enhanced_rel", 4);
-/// As [`ADAPTED`], with the day and its news, without the session's window.
+/// As [`ADAPTED`], with the trading day and its news, and without the hours of the session.
 pub const DAY_NEWS: SourceForm = form("day_news", 5);
 /// JSON with one list of uniform events.
 pub const ADAPTED: SourceForm = form("adapted", 6);

@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::store::StoreError;
 
-/// ZSTD level: beyond 3 files hardly shrink, and writing slows down.
+/// ZSTD level: above 3, files hardly shrink and writing slows down.
 const COMPRESSION_LEVEL: i32 = 3;
-/// Rows of a row group: few enough to read one session alone, enough to compress well.
+/// Rows of a row group: few enough that reading one session reads little else, enough to compress well.
 const ROW_GROUP_ROWS: u32 = 10_000;
 /// Upper bound of the row group settings.
 const MAX_ROW_GROUP_ROWS: u32 = 100_000_000;
@@ -51,7 +51,7 @@ pub struct StoreConfig {
     pub max_page_bytes: u32,
     /// The encodings that columns may get.
     pub encodings: EncodingPolicy,
-    /// Names of columns that are always dictionary encoded; other columns are if their values repeat.
+    /// Names of columns that are always dictionary encoded, booleans excepted; for other columns the policy decides.
     pub dictionary: Vec<String>,
     /// Stores 64-bit integers and floats in fewer bits where no value changes; never times or ids.
     pub narrow: bool,
@@ -111,9 +111,9 @@ impl StoreConfig {
         )?;
         let (min, max) = (self.min_page_bytes, self.max_page_bytes);
         check(PAGE_BYTES_RANGE.contains(&max), "store.max_page_bytes", max.into(), "1024 to 1073741824")?;
-        let least = *PAGE_BYTES_RANGE.start();
+        let smallest = *PAGE_BYTES_RANGE.start();
         check(
-            min >= least && min <= max / 2,
+            min >= smallest && min <= max / 2,
             "store.min_page_bytes",
             min.into(),
             "1024 to half of store.max_page_bytes",

@@ -112,7 +112,7 @@ pub enum StoreError {
         /// The name.
         column: String,
     },
-    /// A value does not fit the signed 64-bit integers of a column.
+    /// A value does not fit the signed 64-bit integers of a column; for a time in seconds, its milliseconds.
     #[error(
         "row {row} (from 0) of column {column:?} in {path} holds {value}, which does not fit a signed 64-bit \
          integer: store it as a string or a float",
@@ -130,8 +130,8 @@ pub enum StoreError {
     },
     /// A column changes its type between the files of a dataset.
     #[error(
-        "column {column:?} is {was} in the files before {path} and {is} in it: write them with one type, or read them \
-         apart",
+        "column {column:?} of {path} is {is}, but {was} in the files before it: write all files with one type, or read \
+         them separately",
         path = path.display()
     )]
     Evolution {
@@ -164,7 +164,7 @@ pub enum StoreError {
         /// The encoder's reason.
         why: String,
     },
-    /// The path of a session's folder is taken by something that is not a folder.
+    /// The path of a session's folder is that of a link or a file.
     #[error(
         "{path} is {what} and not a folder: move it away, since a session is written only into a folder inside its \
          dataset",
@@ -182,7 +182,7 @@ pub enum StoreError {
         /// The folder of the dataset.
         path: PathBuf,
     },
-    /// A table has other columns than the file it is written to.
+    /// The columns of a table differ from those of the file that it is appended to.
     #[error(
         "{path} has the columns {want}, this table has {got}: give each table the same columns, types and units",
         path = path.display()
@@ -212,7 +212,7 @@ pub enum StoreError {
         key: String,
         /// The value, shortened.
         value: String,
-        /// Why not.
+        /// The reason.
         why: String,
     },
 }

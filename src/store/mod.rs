@@ -1,14 +1,14 @@
-//! Parquet files: plain [`Table`]s become files that appear complete or not at all, and files of any writer become
-//! tables or typed errors.
+//! Parquet files: [`Table`]s are written as files that appear complete or not at all, and files of any writer are
+//! read as tables or give typed errors.
 //!
-//! Only this module uses the `arrow` and `parquet` crates; their types stay inside. Input is untrusted: length, magic,
-//! schema, offsets and declared sizes are checked before anything is decoded, and a fault inside the decoder is returned
-//! as [`StoreError::Damaged`].
+//! Only this module uses the `arrow` and `parquet` crates; their types stay inside. Input is untrusted: length,
+//! magic, schema, offsets and declared sizes are checked before anything is decoded, and a panic of the decoder is
+//! returned as [`StoreError::Damaged`].
 //!
 //! Read a file with [`read_table`], or in batches with [`scan`]; write one with [`write_table`], or in batches with
 //! [`TableWriter`]. [`Dataset`] writes a folder of sessions, [`HiveDataset`] reads one. [`inspect`](fn@inspect)
-//! describes a file, [`convert`] converts to and from Arrow IPC, [`export_table`] and [`import_table`] exchange tables
-//! with other libraries in the process.
+//! describes a file, [`convert`] converts to and from Arrow IPC, [`export_table`] and [`import_table`] exchange
+//! tables with other libraries in the process.
 //!
 //! - `config`, `error`: settings and errors
 //! - `untrusted`: checks before decoding, down to the single page
@@ -38,7 +38,7 @@ pub use dataset::session_dataset::{Dataset, session_files, sessions};
 pub use error::{IoAction, StoreError};
 pub use inspect::report::{ColumnContent, ColumnReport, InspectOptions, Inspection, RowGroupReport, inspect};
 pub use read::predicate::{Comparison, Predicate, Scalar};
-pub use read::read_table::{Footer, Read, footer, read_table, read_table_mapped};
+pub use read::read_table::{Footer, ReadResult, footer, read_table, read_table_mapped};
 pub use read::scan::{PruneStats, Scan, ScanOptions, scan, scan_mapped};
 pub use write::atomic_file::sync_tree;
 pub use write::checksum::verify_checksum;

@@ -7,8 +7,8 @@ use super::{Bitmap, Buffer};
 
 /// The values of a column of numbers, booleans or times.
 ///
-/// An array is nullable or not by its type, not by its values: a nullable array without a missing value stays nullable.
-/// The value of a missing row is `T::default()`, zero for numbers. Clones and slices share their values.
+/// An array is nullable or not by its type, not by its values: a nullable array without a missing value stays
+/// nullable. The value of a missing row is `T::default()`, zero for numbers. Clones and slices share their values.
 #[derive(Debug, Clone)]
 pub struct Array<T> {
     values: Buffer<T>,
@@ -32,7 +32,7 @@ impl<T> Array<T> {
         self.values.len()
     }
 
-    /// Returns whether there is no row.
+    /// Returns whether there are no rows.
     pub fn is_empty(&self) -> bool {
         self.values.is_empty()
     }
@@ -61,7 +61,7 @@ impl<T> Array<T> {
     }
 
     /// Number of missing values.
-    pub fn missing(&self) -> usize {
+    pub fn missing_count(&self) -> usize {
         self.validity().map_or(0, |bitmap| bitmap.len() - bitmap.count_ones())
     }
 
@@ -179,7 +179,7 @@ impl<T: Copy + Default> Array<T> {
         }
     }
 
-    /// The values of another type, row by row; missing rows stay missing.
+    /// Converts each present value; missing rows stay missing.
     pub fn map<U: Copy + Default>(&self, f: impl Fn(T) -> U) -> Array<U> {
         let values = self.iter().map(|value| value.map_or_else(U::default, &f)).collect();
         Array { values, validity: self.validity.clone() }
@@ -187,7 +187,7 @@ impl<T: Copy + Default> Array<T> {
 
     /// Appends rows. The array becomes nullable if they are.
     ///
-    /// Cost: as [`Buffer::into_vec`]; an array that shares nothing grows in place.
+    /// Copies the values only where [`Buffer::into_vec`] does; an array that shares nothing grows in place.
     pub fn append(&mut self, rows: &Self) {
         let mut builder = ArrayBuilder::from(std::mem::take(self));
         builder.append(rows);
@@ -233,7 +233,7 @@ impl<T: Copy + Default> FromIterator<Option<T>> for Array<T> {
 
 impl<T: Copy + Default + PartialEq> PartialEq for Array<T> {
     fn eq(&self, other: &Self) -> bool {
-        let missing = (self.missing(), other.missing());
+        let missing = (self.missing_count(), other.missing_count());
         let validity = missing == (0, 0)
             || missing.0 == missing.1
                 && self.iter().map(|row| row.is_some()).eq(other.iter().map(|row| row.is_some()));
@@ -252,12 +252,12 @@ impl<T: Copy + Default + PartialEq, const N: usize> PartialEq<[Option<T>; N]> fo
 pub(crate) struct ArrayBuilder<T> {
     values: Vec<T>,
     nullable: bool,
-    /// The bits so far, from the first missing value on.
+    /// The bits of all rows so far; `None` until the first missing value.
     validity: Option<BitmapBuilder>,
 }
 
 impl<T: Copy + Default> ArrayBuilder<T> {
-    /// No rows, of an array that is nullable or not.
+    /// A builder of an array without rows, nullable or not.
     pub(crate) fn new(nullable: bool) -> Self {
         Self { values: Vec::new(), nullable, validity: None }
     }
@@ -297,7 +297,7 @@ impl<T: Copy + Default> ArrayBuilder<T> {
         }
     }
 
-    /// Bytes of memory of a row, the bit of a nullable one counted as a byte.
+    /// Bytes of memory of a row; the validity bit of a nullable row counts as a byte.
     #[cfg(feature = "store")]
     pub(crate) fn bytes_per_row(&self) -> u64 {
         (size_of::<T>() + usize::from(self.nullable)) as u64
@@ -349,7 +349,7 @@ mod tests {
         fn an_array_has_the_rows_it_was_made_of(rows in rows(), other in rows(), at in 0usize..60) {
             let mut array: Array<i64> = rows.clone().into();
             prop_assert!(array.is_nullable() && array.iter().eq(rows.iter().copied()));
-            prop_assert_eq!(array.missing(), rows.iter().filter(|row| row.is_none()).count());
+            prop_assert_eq!(array.missing_count(), rows.iter().filter(|row| row.is_none()).count());
             for (i, &row) in rows.iter().enumerate() {
                 prop_assert_eq!((array.get(i), array.values()[i]), (row, row.unwrap_or(0)));
             }
@@ -385,7 +385,7 @@ mod tests {
         assert_eq!(array.get(1), None);
         assert_eq!(Array::nullable(vec![7, 8], Some(Bitmap::repeat(true, 2))).validity(), None);
         assert_eq!(*array.map(|v| v as f64 + 1.0).values(), [8.0, 0.0]);
-        assert_eq!(Array::<f32>::all_missing(3).missing(), 3);
+        assert_eq!(Array::<f32>::all_missing(3).missing_count(), 3);
     }
 
     #[test]

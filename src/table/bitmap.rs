@@ -1,4 +1,4 @@
-//! Bitmaps: which rows of a column have a value.
+//! Bitmaps: one bit per row, set if the row has a value.
 
 use std::fmt;
 use std::ops::Range;
@@ -7,11 +7,11 @@ use super::Buffer;
 
 /// One bit for each row, the lowest bit of a byte first: Arrow's layout.
 ///
-/// A clone and a slice share the bytes.
+/// Clones and slices share the bytes.
 #[derive(Clone, Default)]
 pub struct Bitmap {
     bytes: Buffer<u8>,
-    /// Bit of row 0.
+    /// Index of the bit of row 0 in `bytes`.
     offset: usize,
     len: usize,
 }
@@ -28,7 +28,7 @@ impl Bitmap {
         self.len
     }
 
-    /// Returns whether there is no row.
+    /// Returns whether there are no rows.
     pub fn is_empty(&self) -> bool {
         self.len == 0
     }
@@ -72,14 +72,14 @@ impl Bitmap {
         Self { bytes: self.bytes.clone(), offset: self.offset + range.start, len: range.end - range.start }
     }
 
-    /// The bytes, the bit of row 0 in them, and the number of rows.
+    /// The bytes, the index of the bit of row 0 in them, and the number of rows.
     pub fn parts(&self) -> (&Buffer<u8>, usize, usize) {
         (&self.bytes, self.offset, self.len)
     }
 }
 
 impl From<Bitmap> for BitmapBuilder {
-    /// Continues a bitmap, without a copy if it starts at a byte and shares its bytes with no other.
+    /// Continues a bitmap; without a copy if its first bit is the first of its bytes and nothing else shares them.
     fn from(bitmap: Bitmap) -> Self {
         if bitmap.offset != 0 {
             let mut builder = Self::default();

@@ -1,12 +1,12 @@
-//! Shared, immutable runs of values.
+//! Immutable sequences of values that share memory.
 
 use std::fmt;
 use std::ops::{Deref, Range};
 use std::sync::Arc;
 
-/// A run of values of one type that several columns may share.
+/// An immutable sequence of values in contiguous memory, which several columns may share.
 ///
-/// A clone and a slice share the allocation: O(1) time and memory. A `Vec` becomes a buffer without a copy.
+/// Clones and slices share the allocation: O(1) time and memory. A `Vec` becomes a buffer without a copy.
 pub struct Buffer<T> {
     allocation: Arc<Vec<T>>,
     start: usize,
@@ -39,7 +39,7 @@ impl<T: Clone> Buffer<T> {
         allocation[start..start + len].to_vec()
     }
 
-    /// Changes the values as a `Vec`, copied first as by [`Buffer::into_vec`].
+    /// Changes the values through a `Vec`; they are copied first where [`Buffer::into_vec`] copies.
     pub fn edit<R>(&mut self, change: impl FnOnce(&mut Vec<T>) -> R) -> R {
         let mut values = std::mem::take(self).into_vec();
         let result = change(&mut values);

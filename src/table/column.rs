@@ -30,7 +30,7 @@ impl Table {
     /// A table of columns of equal length.
     ///
     /// # Panics
-    /// If the lengths differ or two columns have one name.
+    /// If the lengths differ or two columns have the same name.
     #[track_caller]
     pub fn new(columns: Vec<Column>) -> Self {
         for (i, column) in columns.iter().enumerate() {
@@ -55,7 +55,7 @@ impl Table {
         self.columns.iter().find(|c| c.name == name)
     }
 
-    /// The columns in order, by value.
+    /// The columns in order; consumes the table.
     pub fn into_columns(self) -> Vec<Column> {
         self.columns
     }

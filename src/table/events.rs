@@ -34,7 +34,7 @@ pub struct TextColumn {
 pub struct EventTable {
     /// Milliseconds since the epoch, UTC.
     pub t_ms: Vec<i64>,
-    /// Order among equal times.
+    /// Order of events of equal time.
     pub seq: Vec<i64>,
     /// Position in the source file.
     pub event_index: Vec<u32>,
@@ -49,7 +49,7 @@ pub struct EventTable {
     /// Texts of each event.
     pub texts: Vec<TextColumn>,
     /// Time of day of each event, seconds since midnight on the wall clock of the source; `None` if the source has no
-    /// wall clock. It cannot be calculated from `t_ms` on a day that changes clocks.
+    /// wall clock. On a day with a daylight saving transition it cannot be calculated from `t_ms`.
     pub time_of_day_s: Option<Vec<f64>>,
 }
 
@@ -59,7 +59,7 @@ impl EventTable {
         self.t_ms.len()
     }
 
-    /// Returns whether there is no event.
+    /// Returns whether there are no events.
     pub fn is_empty(&self) -> bool {
         self.t_ms.is_empty()
     }

@@ -1,4 +1,4 @@
-//! Strings as codes.
+//! Dictionary-encoded strings.
 
 use std::collections::HashMap;
 use std::ops::Range;
@@ -7,10 +7,10 @@ use super::Buffer;
 
 /// The code of a missing label.
 pub const MISSING: u32 = u32::MAX;
-/// Bytes of memory of a string besides its text.
+/// Bytes of memory of a string in addition to its text.
 const BYTES_PER_STRING: u64 = size_of::<String>() as u64;
-/// Bytes of memory of a distinct string of a [`LabelsBuilder`] besides its text: two headers, a code, and unused
-/// capacity of the hash table.
+/// Bytes of memory of a distinct string of a [`LabelsBuilder`] in addition to its two copies: two `String` headers, a
+/// code, and unused capacity of the hash table.
 #[cfg(feature = "store")]
 const BYTES_PER_INDEXED_STRING: u64 = 80;
 
@@ -52,7 +52,7 @@ impl Labels {
         self.codes.len()
     }
 
-    /// Returns whether there is no row.
+    /// Returns whether there are no rows.
     pub fn is_empty(&self) -> bool {
         self.codes.is_empty()
     }
@@ -74,7 +74,7 @@ impl Labels {
         (0..self.codes.len()).map(|i| self.get(i))
     }
 
-    /// The rows of `range`, without a copy. All names stay, those that no row uses too.
+    /// The rows of `range`, without a copy. Keeps all names, also those that no row of the range uses.
     ///
     /// # Panics
     /// If the range is not within the rows.
@@ -89,11 +89,11 @@ impl Labels {
     /// If `order` names a row that does not exist.
     #[track_caller]
     pub fn take(&self, order: &[usize]) -> Self {
-        // By code, not by text: every row may have a name of a megabyte. New codes are kept in an array if there are
-        // no more names than rows, else in a map of the names met.
-        let few = self.names.len() <= order.len();
-        let mut table = vec![MISSING; if few { self.names.len() } else { 0 }];
-        let mut met = HashMap::new();
+        // By code, not by text: names may be megabytes long. New codes are kept in an array if there are no more
+        // names than rows, else in a map of the names that the rows use.
+        let few_names = self.names.len() <= order.len();
+        let mut dense = vec![MISSING; if few_names { self.names.len() } else { 0 }];
+        let mut sparse = HashMap::new();
         let (mut names, mut codes) = (Vec::new(), Vec::with_capacity(order.len()));
         for &i in order {
             let code = self.codes[i];
@@ -101,9 +101,9 @@ impl Labels {
                 codes.push(MISSING);
                 continue;
             }
-            let new = match table.get_mut(code as usize) {
+            let new = match dense.get_mut(code as usize) {
                 Some(new) => new,
-                None => met.entry(code).or_insert(MISSING),
+                None => sparse.entry(code).or_insert(MISSING),
             };
             if *new == MISSING {
                 *new = names.len() as u32;
@@ -114,15 +114,16 @@ impl Labels {
         Self { names: names.into(), codes: codes.into() }
     }
 
-    /// The same rows, those of the string `text` missing. O(rows), for strings of any length.
+    /// The same rows, except that rows with the string `text` become missing. O(rows + names) comparisons of codes
+    /// and names.
     pub fn without(&self, text: &str) -> Self {
         let mut labels = self.clone();
-        if let Some(gone) = labels.names.iter().position(|name| name == text) {
-            labels.names.edit(|names| names.remove(gone));
-            let gone = gone as u32;
+        if let Some(removed) = labels.names.iter().position(|name| name == text) {
+            labels.names.edit(|names| names.remove(removed));
+            let removed = removed as u32;
             labels.codes.edit(|codes| {
-                for code in codes.iter_mut().filter(|code| **code >= gone && **code != MISSING) {
-                    *code = if *code == gone { MISSING } else { *code - 1 };
+                for code in codes.iter_mut().filter(|code| **code >= removed && **code != MISSING) {
+                    *code = if *code == removed { MISSING } else { *code - 1 };
                 }
             });
         }
@@ -191,7 +192,7 @@ impl LabelsBuilder {
 
     /// Appends rows.
     pub(crate) fn append(&mut self, rows: &Labels) {
-        // By code first: every row may have a long name.
+        // Each name is looked up once, not once per row: names may be long.
         let mut known = HashMap::from([(MISSING, MISSING)]);
         for &code in &rows.codes {
             let code = *known.entry(code).or_insert_with(|| self.code(&rows.names[code as usize]));

@@ -1,11 +1,11 @@
 //! Plain columns that cross modules: tables that a store reads and writes, and the events of a session.
 //!
-//! Columns share their values: a clone or slice of one costs no copy.
+//! Clones and slices of a column share its values: neither copies them.
 //!
-//! * `buffer`: shared, immutable runs of values.
+//! * `buffer`: immutable sequences of values that share memory.
 //! * `bitmap`: one bit for each row, as in Arrow.
 //! * `array`: values of one type, some of which may be missing.
-//! * `labels`: strings as codes.
+//! * `labels`: dictionary-encoded strings.
 //! * `values`: arrays of any type.
 //! * `column`: named columns, and tables of them.
 //! * `events`: the events of a session.

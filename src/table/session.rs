@@ -19,13 +19,13 @@ pub struct Session {
     pub origin: SessionOrigin,
 }
 
-/// The form of a source, and its rank among the forms that may hold one session.
+/// Form of a source, and its rank among forms that may contain the same session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct SourceForm {
     /// Name in reports.
     pub name: &'static str,
-    /// Rank among the forms that may hold one session, the richest highest. `None` if no other form holds the sessions
-    /// of this one.
+    /// Rank among forms that may contain the same session; the most detailed form ranks highest. `None` if no other
+    /// form contains the sessions of this one.
     pub richness: Option<u8>,
 }
 
@@ -47,14 +47,14 @@ impl Default for SourceForm {
 pub struct SessionOrigin {
     /// Form of the source.
     pub form: SourceForm,
-    /// Name of the dataset that the source belongs to, if it states one. It distinguishes sources of one form that hold
-    /// the same session.
+    /// Name of the dataset that the source belongs to, if it states one. It distinguishes sources of the same form
+    /// that contain the same session.
     pub dataset: Option<String>,
     /// Number of events outside the window that the source states for the session; `None` if it states none.
     pub outside_window: Option<usize>,
     /// Number of events whose time is a placeholder for an unknown one; `None` if the source has no wall clock.
     pub placeholder_times: Option<usize>,
-    /// Fields that were left out because they are unknown, and columns of types that no event can use, with the number
-    /// of events that have them.
+    /// Fields that were left out because they are unknown, and columns of types that no event can use, with the
+    /// number of events that have them.
     pub unknown_fields: BTreeMap<String, usize>,
 }

@@ -8,7 +8,7 @@ use super::array::ArrayBuilder;
 use super::labels::LabelsBuilder;
 use super::{Array, Labels};
 
-/// Unit of an integer time since 1970-01-01 UTC.
+/// Unit of an integer time since 1970-01-01 00:00, in UTC or on a wall clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TimeUnit {
     /// Seconds.
@@ -24,9 +24,9 @@ pub enum TimeUnit {
 /// The values of one column. Clones and slices share them.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Values {
-    /// Unsigned 32-bit integers: ids, positions, counts.
+    /// Unsigned 32-bit integers, such as ids, positions and counts.
     U32(Array<u32>),
-    /// Unsigned 64-bit integers: large counts.
+    /// Unsigned 64-bit integers, such as large counts.
     U64(Array<u64>),
     /// Signed 64-bit integers.
     I64(Array<i64>),
@@ -38,18 +38,18 @@ pub enum Values {
     Bool(Array<bool>),
     /// Strings, nullable.
     Text(Labels),
-    /// Instants as integers; `utc` is false for wall-clock times that need a zone.
+    /// Times as integers since 1970-01-01 00:00: instants in UTC, or wall-clock times that need a zone.
     Time {
         /// Unit of the integers.
         unit: TimeUnit,
-        /// True if they count from the epoch in UTC.
+        /// True for instants in UTC, false for wall-clock times.
         utc: bool,
         /// The integers.
         values: Array<i64>,
     },
 }
 
-/// One expression for the array of any type, another for labels.
+/// Evaluates one expression for an array of any type, another for labels.
 macro_rules! each {
     ($values:expr, $array:ident => $one:expr, $labels:ident => $text:expr) => {
         match $values {
@@ -65,7 +65,7 @@ macro_rules! each {
     };
 }
 
-/// The same type with another array or other labels.
+/// Rebuilds the variant of the same type from another array or other labels.
 macro_rules! convert {
     ($values:expr => $to:ident, $array:ident => $one:expr, $labels:ident => $text:expr) => {
         match $values {
@@ -89,13 +89,13 @@ impl Values {
         each!(self, array => array.len(), labels => labels.len())
     }
 
-    /// Returns whether there is no row.
+    /// Returns whether there are no rows.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
     /// Returns whether rows may be missing: a property of the type, not of the values.
-    pub fn nullable(&self) -> bool {
+    pub fn is_nullable(&self) -> bool {
         each!(self, array => array.is_nullable(), _labels => true)
     }
 
@@ -140,8 +140,8 @@ impl Values {
         convert!(self => Self, array => array.take(rows), labels => labels.take(rows))
     }
 
-    /// Appends rows of the same type, and becomes nullable if they are. Returns false, and changes nothing, if they are
-    /// of another type.
+    /// Appends rows of the same type, and becomes nullable if they are. Returns false, and changes nothing, if they
+    /// are of another type.
     ///
     /// Values that nothing else shares grow in place.
     pub fn append(&mut self, rows: &Self) -> bool {
@@ -189,7 +189,7 @@ pub(crate) enum ValuesBuilder {
 
 #[cfg(feature = "store")]
 impl Values {
-    /// No rows, of the type and nullability of these values.
+    /// A builder without rows, of the type and nullability of these values.
     pub(crate) fn builder(&self) -> ValuesBuilder {
         convert!(self => ValuesBuilder, array => ArrayBuilder::new(array.is_nullable()), _labels => LabelsBuilder::default())
     }

@@ -75,7 +75,7 @@ class CountedStream:
         return ctypes.cast(callback, ctypes.c_void_p).value
 
     def reader(self):
-        """The stream as a reader of pyarrow, which takes it."""
+        """A reader of pyarrow, which takes ownership of the stream."""
         return pa.RecordBatchReader._import_from_c(self.address)
 
     def check(self, case):

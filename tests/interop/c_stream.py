@@ -33,7 +33,7 @@ def bits(column):
 
 
 def own_metadata(field):
-    """The metadata that ironforge keeps of a column, its unit; and the declared type of a narrowed column."""
+    """The unit of a column as field metadata, and the declared type of a narrowed column."""
     metadata = {key.decode(): value.decode() for key, value in (field.metadata or {}).items()}
     return {"unit": metadata["unit"]} if "unit" in metadata else {}, metadata.get("declared_type")
 
@@ -110,12 +110,12 @@ def open_files(path):
 
 
 def check_unfinished_streams(library, path, damaged):
-    """A stream that is not read to its end is released and its file closed, after one batch or none was taken."""
+    """A stream that is dropped after no batch or one batch is released, and its file closed."""
     path = pathlib.Path(path).resolve()
-    for taken in (0, 1):
+    for batches_read in (0, 1):
         counted = library.scan(path, batch_rows=1000)
         reader = counted.reader()
-        batches = [reader.read_next_batch() for _ in range(taken)]
+        batches = [reader.read_next_batch() for _ in range(batches_read)]
         assert open_files(path) == 1 and counted.streams_released == 0
         del reader
         gc.collect()

@@ -102,7 +102,7 @@ def comparable(column, group):
 
 
 def check_statistics(path, expected):
-    """Checks the bounds that pyarrow sees, and that DuckDB sees bounds wherever there are some."""
+    """Checks the bounds that pyarrow reads, and that DuckDB reads bounds for every row group with values."""
     file = pq.ParquetFile(path).metadata
     rows = duckdb.execute(
         "SELECT row_group_id, path_in_schema, stats_min_value, stats_max_value, stats_null_count "
@@ -145,7 +145,7 @@ def bound(value):
 def check_polars_prunes(path):
     """Checks that Polars skips row groups whose bounds exclude a value, which its verbose output reports.
 
-    Polars takes NaN for the largest float, so that for floats only the lower bound can exclude a row group.
+    Polars orders NaN above every float, so that for floats only the lower bound can exclude a row group.
     """
     script = (
         "import polars as pl, sys\n"

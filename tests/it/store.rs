@@ -1,4 +1,4 @@
-//! The store: tables are read back as they were written, and a damaged file gives an error and nothing worse.
+//! The store: tables are read back as they were written, and a damaged file gives an error, never a panic.
 
 mod c_stream;
 mod content_defined_chunking;
@@ -106,7 +106,7 @@ fn row_groups_have_exactly_the_configured_rows() {
     }
     let root = meta.file_metadata().schema_descr().root_schema().get_fields();
     let optional: Vec<bool> = root.iter().map(|field| field.is_optional()).collect();
-    let want: Vec<bool> = every_type(1).columns().iter().map(|c| c.values.nullable()).collect();
+    let want: Vec<bool> = every_type(1).columns().iter().map(|c| c.values.is_nullable()).collect();
     assert_eq!(optional, want, "nullability depends on the type, not on the values");
 }
 

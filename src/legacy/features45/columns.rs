@@ -1,4 +1,4 @@
-//! The columns of a session that the features read, and the tables that they make.
+//! The columns of a session that the features read, and the table of features.
 
 use super::keywords::{KeywordColumn, Keywords};
 use super::smart_money::{self, ScoredEvent};
@@ -15,7 +15,7 @@ const ARCHAEOLOGY: &str = "archaeological_significance";
 /// Name, unit and formula of a feature.
 pub(super) type FeatureSpec = (&'static str, &'static str, &'static str);
 
-/// The first thing that these features need and the session lacks; `None` if it has them all.
+/// The first requirement of these features that the session lacks; `None` if it meets all of them.
 pub fn lacking(session: &Session) -> Option<&'static str> {
     let events = &session.events;
     if events.time_of_day_s.is_none() {
@@ -31,8 +31,8 @@ pub fn lacking(session: &Session) -> Option<&'static str> {
     }
 }
 
-/// The features as a table names them.
-pub(super) fn described(specs: &[FeatureSpec]) -> Vec<FeatureInfo> {
+/// Names, units and formulas of features, in the form of [`Features::info`].
+pub(super) fn feature_info(specs: &[FeatureSpec]) -> Vec<FeatureInfo> {
     specs.iter().map(|&(name, unit, formula)| FeatureInfo { name: name.to_owned(), unit, formula }).collect()
 }
 
@@ -44,7 +44,11 @@ pub(super) fn feature_table<const N: usize>(
 ) -> Features {
     debug_assert_eq!(specs.len(), N);
     let present = |value: f64| value.is_finite().then_some(value);
-    Features { info: described(specs), rows, values: (0..rows).flat_map(|i| row(i).map(present)).collect() }
+    Features {
+        info: feature_info(specs),
+        rows,
+        values: (0..rows).flat_map(|i| row(i).map(present)).collect(),
+    }
 }
 
 /// The columns that the features read.
@@ -60,7 +64,7 @@ pub(super) struct EventColumns<'a> {
     phase: KeywordColumn<'a>,
 }
 
-/// One end of an edge.
+/// The event at one end of an edge.
 pub(super) struct EdgeEnd {
     pub(super) price: f64,
     pub(super) volume: f64,
@@ -70,6 +74,8 @@ pub(super) struct EdgeEnd {
 }
 
 impl<'a> EventColumns<'a> {
+    /// The columns of a session's events that the features read.
+    ///
     /// # Errors
     /// [`FeatureError::TimeOfDay`] if the source has no wall clock.
     pub(super) fn of(events: &'a EventTable) -> Result<Self, FeatureError> {
@@ -86,7 +92,7 @@ impl<'a> EventColumns<'a> {
         })
     }
 
-    /// The part of event `i` that its scores are calculated from.
+    /// The values and keywords of event `i` that its scores are calculated from.
     pub(super) fn scored(&self, i: usize) -> ScoredEvent {
         ScoredEvent {
             price: number(self.price, i, 0.0),

@@ -1,6 +1,6 @@
 //! The edge features of a session.
 
-use super::columns::{EventColumns, described, feature_table};
+use super::columns::{EventColumns, feature_info, feature_table};
 use super::{dag_edge, temporal_edge};
 use crate::events::{FeatureError, FeatureInfo, Features};
 use crate::table::Session;
@@ -51,7 +51,7 @@ pub fn dag_edges(
     Ok(feature_table(&dag_edge::INFO, src.len(), row))
 }
 
-/// The features of an edge of the temporal view, and of an edge of the causal DAG.
+/// Names, units and formulas of the edge features: those of the temporal view, then those of the causal DAG.
 pub fn edge_info() -> (Vec<FeatureInfo>, Vec<FeatureInfo>) {
-    (described(&temporal_edge::INFO), described(&dag_edge::INFO))
+    (feature_info(&temporal_edge::INFO), feature_info(&dag_edge::INFO))
 }

@@ -94,6 +94,7 @@ impl Keywords {
 #[derive(Debug, Clone)]
 pub(super) struct KeywordColumn<'a> {
     codes: Option<&'a [u32]>,
+    /// Keywords of each distinct text.
     of_code: Vec<Keywords>,
 }
 

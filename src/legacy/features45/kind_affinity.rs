@@ -42,21 +42,22 @@ const DRIVING: [Keyword; 4] = [Sweep, Liquidity, Momentum, Impulse];
 /// Affinity of kinds that no pair and no class matches.
 const UNRELATED: f64 = 0.3;
 
-/// Affinity of two kinds: that of the pair that they are, in this order, else in the other; else 0.9 of the first pair
-/// whose keywords they contain, one each; else by classes; else 0.3.
+/// Affinity of two kinds: that of the pair that they equal, in this order or else in the other; else 0.9 times that
+/// of the first pair of which each contains one keyword; else by classes; else 0.3.
 pub(super) fn kind_affinity(a: Keywords, b: Keywords) -> f64 {
-    let are = |a: Keywords, b: Keywords| PAIRS.iter().find(|&&(x, y, _)| a.is(x) && b.is(y));
-    if let Some((_, _, value)) = are(a, b).or_else(|| are(b, a)) {
+    let exact = |a: Keywords, b: Keywords| PAIRS.iter().find(|&&(x, y, _)| a.is(x) && b.is(y));
+    if let Some((_, _, value)) = exact(a, b).or_else(|| exact(b, a)) {
         return *value;
     }
     let contain = |&&(x, y, _): &&(Keyword, Keyword, f64)| (a.has(x) && b.has(y)) || (b.has(x) && a.has(y));
     match PAIRS.iter().find(contain) {
         Some((_, _, value)) => CONTAINED * value,
-        None => of_classes(a, b),
+        None => class_affinity(a, b),
     }
 }
 
-fn of_classes(a: Keywords, b: Keywords) -> f64 {
+/// Affinity of two kinds by the classes of their keywords.
+fn class_affinity(a: Keywords, b: Keywords) -> f64 {
     let both = |class: &[Keyword]| a.any(class) && b.any(class);
     let mixed = |a: Keywords, b: Keywords| a.any(&PRIMARY) && b.any(&SECONDARY);
     if both(&PRIMARY) {
@@ -78,25 +79,28 @@ mod tests {
 
     use super::*;
 
-    fn of(a: &str, b: &str) -> f64 {
+    fn affinity(a: &str, b: &str) -> f64 {
         kind_affinity(Keywords::of(a), Keywords::of(b))
     }
 
     #[test]
     fn exact_pairs_come_before_contained_ones_and_both_before_classes() {
-        assert_eq!([of("liquidity_sweep", "reversal"), of("Reversal", "LIQUIDITY_SWEEP")], [0.9, 0.9]);
-        assert_eq!(of("expansion_phase", "consolidation"), 0.8);
-        assert_eq!(of("consolidation", "expansion_phase"), 0.75, "this order has its own value");
-        assert_eq!(of("my_consolidation", "expansion_phase"), 0.9 * 0.8);
-        assert_eq!(of("x_liquidity_sweep", "reversal"), 0.9 * 0.9);
-        assert_eq!(of("fpfvg", "order_block"), 0.7);
-        assert_eq!(of("mss", "consolidation"), 0.6);
-        assert_eq!(of("momentum", "impulse"), 0.65);
-        assert_eq!([of("fpfvg", "reversal"), of("reversal", "fpfvg")], [0.75, 0.75]);
-        assert_eq!([of("", "reversal"), of("", "")], [0.3, 0.3]);
+        assert_eq!(
+            [affinity("liquidity_sweep", "reversal"), affinity("Reversal", "LIQUIDITY_SWEEP")],
+            [0.9, 0.9]
+        );
+        assert_eq!(affinity("expansion_phase", "consolidation"), 0.8);
+        assert_eq!(affinity("consolidation", "expansion_phase"), 0.75, "this order has its own value");
+        assert_eq!(affinity("my_consolidation", "expansion_phase"), 0.9 * 0.8);
+        assert_eq!(affinity("x_liquidity_sweep", "reversal"), 0.9 * 0.9);
+        assert_eq!(affinity("fpfvg", "order_block"), 0.7);
+        assert_eq!(affinity("mss", "consolidation"), 0.6);
+        assert_eq!(affinity("momentum", "impulse"), 0.65);
+        assert_eq!([affinity("fpfvg", "reversal"), affinity("reversal", "fpfvg")], [0.75, 0.75]);
+        assert_eq!([affinity("", "reversal"), affinity("", "")], [0.3, 0.3]);
     }
 
-    /// The same table again, searched for in the texts themselves.
+    /// Reference: the table of pairs, searched for in the texts instead of their keywords.
     fn oracle(a: &str, b: &str) -> f64 {
         let pairs = "liquidity_sweep fvg_redelivery 0.95 liquidity_sweep reversal 0.9 \
             liquidity_sweep structure_shift 0.9 sweep fvg_redelivery 0.9 liq_sweep reversal 0.85 \
@@ -182,7 +186,7 @@ mod tests {
     proptest! {
         #[test]
         fn affinity_by_keywords_is_that_of_the_texts(a in kind(), b in kind()) {
-            prop_assert_eq!(of(&a, &b), oracle(&a, &b));
+            prop_assert_eq!(affinity(&a, &b), oracle(&a, &b));
         }
     }
 }

@@ -63,7 +63,7 @@ pub(super) fn flags(kind: Keywords, original_type: Keywords, phase: Keywords) ->
 mod tests {
     use super::*;
 
-    /// Numbers of the flags that are set.
+    /// Indices of the flags that are set.
     fn set(kind: &str, original_type: &str, phase: &str) -> Vec<usize> {
         let flags = flags(Keywords::of(kind), Keywords::of(original_type), Keywords::of(phase));
         (0..8).filter(|&f| flags[f] == 1.0).collect()

@@ -3,7 +3,7 @@
 use super::columns::FeatureSpec;
 use super::session_range::SessionRange;
 
-/// Levels whose proximity is a feature each; that of the first has finer steps.
+/// Levels of the range; proximity to each is a feature. The first has finer steps.
 const LEVELS: [f64; 5] = [0.40, 0.618, 0.50, 0.20, 0.80];
 /// Quarters of the range, where liquidity is assumed.
 const QUARTERS: [f64; 3] = [0.25, 0.5, 0.75];
@@ -101,7 +101,7 @@ fn dimensional_score(centre: f64, nearest: f64) -> f64 {
     }
 }
 
-/// Premium or discount: one step for each part of the range.
+/// Premium or discount, as steps over the range.
 fn pd_position(position: f64) -> f64 {
     const STEPS: [(f64, f64); 5] = [(0.2, 0.0), (0.4, 0.25), (0.5, 0.45), (0.6, 0.55), (0.8, 0.75)];
     STEPS.into_iter().find(|(below, _)| position < *below).map_or(1.0, |(_, value)| value)

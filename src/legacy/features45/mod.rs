@@ -1,9 +1,9 @@
 //! The 45 node features and 20 edge features of the original's sessions, by its formulas.
 //!
-//! They need what the original's session files give: a price, a kind and the field `type`, the time of day on a wall
-//! clock, and the session's [attributes](super::attributes). Other logs get the generic
-//! [`features`](crate::events::features()). All is calculated in f64. [`nodes`], [`temporal_edges`] and [`dag_edges`]
-//! give every feature with its name, unit and formula in [`Features::info`]; in short:
+//! They need the content of the original's session files: a price, a kind and the field `type`, the time of day on a
+//! wall clock, and the session's [attributes](super::attributes). Other logs get the generic
+//! [`features`](crate::events::features()). Everything is calculated in f64. [`nodes`], [`temporal_edges`] and
+//! [`dag_edges`] give the name, unit and formula of every feature in [`Features::info`]; in short:
 //!
 //! | node feature | content |
 //! |---|---|
@@ -24,16 +24,16 @@
 //!
 //! # Errors of the original that are kept
 //!
-//! Weights trained on the original's numbers need the original's numbers, so its errors are reproduced and each formula
-//! states its own: a missing price enters as 0 (and lies far below every session); a session is taken to start at
-//! midnight; the day of the week is always 0; `expansion` as a kind does not set the flag of that name; constants fill
-//! features that were never implemented. What it drew at random (features 10 to 19 of an edge of the DAG) is left out:
-//! noise is not a feature, and no run could repeat it.
+//! Weights trained on the original's features need exactly these features, so its errors are reproduced, and the
+//! formula of a feature states its error: a missing price counts as 0 (far below every session); every session starts
+//! at midnight; the day of the week is always 0; `expansion` as a kind does not set the flag of that name; constants
+//! fill features that were never implemented. Its random features (10 to 19 of an edge of the DAG) are omitted: noise
+//! is not a feature, and no run could repeat it.
 //!
-//! A value that an f64 cannot hold, which takes prices near 1e308, is missing.
+//! A value that overflows f64, possible only for prices near 1e308, is missing.
 //!
 //! * `keywords`: the keywords that the features look for in an event's texts.
-//! * `columns`: the columns of a session that the features read, and the tables that they make.
+//! * `columns`: the columns of a session that the features read, and the table of features.
 //! * `session_range`: open, high, low and duration of a session, with the original's defaults.
 //! * `kind_flags`: node features 0 to 7.
 //! * `price`: node features 8 to 17.

@@ -11,7 +11,7 @@ pub const NODE_FEATURES: usize = 45;
 
 /// The 45 features of each event, in the order of the events. O(events + text of the distinct kinds and texts).
 ///
-/// Apart from its times of day, what a session lacks is missing in every event: no kind, no type, no price.
+/// Columns that a session lacks, other than its times of day, count as missing in every event.
 ///
 /// # Errors
 /// [`FeatureError::TimeOfDay`] if the source has no wall clock.

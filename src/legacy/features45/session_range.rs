@@ -1,12 +1,12 @@
-//! Prices and duration of a session, against which its events are measured.
+//! Prices and duration of a session, the reference of its events.
 
 use crate::legacy::attributes;
 use crate::table::Session;
 
 /// Duration of a session that does not state one, seconds.
 const DURATION_S: f64 = 3600.0;
-/// Least height of a session, in units of price.
-const LEAST_HEIGHT: f64 = 0.01;
+/// Minimum height of a session, in units of price.
+const MIN_HEIGHT: f64 = 0.01;
 
 /// Prices and duration of a session, with the original's defaults for values that the source does not state.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -19,13 +19,13 @@ pub(super) struct SessionRange {
     /// High - low, at least 0.01.
     pub(super) height: f64,
     pub(super) duration_s: f64,
-    /// True if the values were measured over the finished session.
+    /// True if the values were measured over the whole session (the original's "theory B").
     pub(super) theory_b: bool,
 }
 
 impl SessionRange {
-    /// The range of a session. Open, high and low that its attributes lack are 0; if high or low is 0, those of the
-    /// three that are 0 become the first, highest and lowest price above 0 of its events, and theory B does not hold.
+    /// The range of a session. Open, high and low are 0 if the attributes lack them. If high or low is 0, each of the
+    /// three that is 0 becomes the first, highest or lowest price above 0 of the events, and `theory_b` is false.
     pub(super) fn of(session: &Session) -> Self {
         let stated = |name: &str| session.attributes.get(name).copied();
         let price = |name: &str| stated(name).unwrap_or(0.0);
@@ -40,7 +40,7 @@ impl SessionRange {
             high = or(high, known().reduce(f64::max));
             low = or(low, known().reduce(f64::min));
         }
-        let height = (high - low).max(LEAST_HEIGHT);
+        let height = (high - low).max(MIN_HEIGHT);
         let range = stated(attributes::RANGE).filter(|&range| range > 0.0).unwrap_or(height);
         let duration_s = stated(attributes::DURATION_S).unwrap_or(DURATION_S);
         Self { open, high, low, range, height, duration_s, theory_b }

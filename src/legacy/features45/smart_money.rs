@@ -8,7 +8,7 @@ use super::time::{TRADING_HOURS, hour};
 
 /// Positions in the range at which an order block scores higher.
 const BLOCK_LEVELS: [f64; 5] = [0.2, 0.25, 0.5, 0.75, 0.8];
-/// Divisor of volumes: the original's default, which nothing changes.
+/// Divisor of volumes: the original's default, which it never changes.
 const AVERAGE_VOLUME: f64 = 1.0;
 /// Significance of an event without one.
 pub(super) const SIGNIFICANCE: f64 = 0.5;
@@ -49,7 +49,7 @@ pub(super) const INFO: [FeatureSpec; 12] = [
     ),
 ];
 
-/// The part of an event that its scores are calculated from.
+/// The values and keywords of an event that its scores are calculated from.
 pub(super) struct ScoredEvent {
     pub(super) price: f64,
     pub(super) volume: f64,
@@ -154,7 +154,7 @@ mod tests {
         }
     }
 
-    /// Strengths of a gap, a block and a shift.
+    /// Strengths as fair value gap, order block and structure shift.
     fn strengths(event: &ScoredEvent) -> [f64; 3] {
         let [.., fvg, block, shift, _, _, _, _, _, _] = scores(&TEST_RANGE, event);
         [fvg, block, shift]

@@ -94,7 +94,7 @@ pub(super) fn features(a: &EdgeEnd, b: &EdgeEnd) -> [f64; TEMPORAL_EDGE_FEATURES
     ]
 }
 
-/// Link, causality and relation type: by the first of three rules that matches, then by three that override it.
+/// Link, causality and relation type: by the first of three rules that matches, then overridden by later rules.
 fn semantics(a: &EdgeEnd, to: Keywords) -> [f64; 3] {
     let from = a.kind;
     let [mut link, mut causality, mut relation] =

@@ -1,38 +1,38 @@
-//! From the value of an option of the Python system to that of a setting.
+//! Conversion of the value of an option of the Python system to the value of a setting.
 
 use serde_json::Value;
 
-/// Graphs whose plans take 1 MB, 16,000 events each at k = 4: the 128 slots of the original are then the default
-/// here.
+/// Graphs per MB of plans, for graphs of 16,000 events at k = 4. The 128 slots of the original then give the default
+/// of `attention.plan_cache_mb`.
 const GRAPHS_PER_MB: u64 = 2;
 
 /// Conversion of an option's value to that of its setting.
 ///
-/// Several options may set one key. Of those that one source sets, the one of the highest rank counts, as in the
-/// original, where half precision was on if either of two flags asked for it; of equal rank they must agree.
+/// Several options may set the same key. Of those that one source sets, the one of the highest rank applies, as in
+/// the original, where half precision was on if either of two flags was; options of equal rank must agree.
 #[derive(Debug, Clone, Copy)]
 pub enum Conversion {
     /// The same value.
     Same,
-    /// The same value, of higher rank than that of another option that sets the key.
-    Foremost,
-    /// A table of the option's values: its text, the value here as a literal, and the rank.
+    /// The same value; overrides another option that sets the key.
+    Overriding,
+    /// A table of the option's values: its text, the value of the setting as a literal, and the rank.
     Choice(&'static [(&'static str, &'static str, u8)]),
-    /// A number, for which the original's `null` is 0 here: as many as there are.
+    /// A number; `null`, the original's value for all that there are, is 0 here.
     NullIsZero,
-    /// Slots of the original's cache, as MB of plans.
+    /// Slots of the original's cache, converted to MB of plans.
     CacheMegabytes,
 }
 
 impl Conversion {
-    /// The value here, and its rank.
+    /// The value of the setting, and its rank.
     ///
     /// # Errors
-    /// The values that the option may have.
+    /// The allowed values, as `must be ...`.
     pub fn apply(self, value: &Value) -> Result<(Value, u8), String> {
         match self {
             Self::Same => Ok((value.clone(), 1)),
-            Self::Foremost => Ok((value.clone(), 2)),
+            Self::Overriding => Ok((value.clone(), 2)),
             Self::NullIsZero if value.is_null() => Ok((Value::from(0), 1)),
             Self::NullIsZero if value == &Value::from(0) => Err("must be at least 1, or null".to_owned()),
             Self::NullIsZero => Ok((value.clone(), 1)),
@@ -52,12 +52,12 @@ impl Conversion {
         }
     }
 
-    /// The conversion in words, as [`table`](super::table) shows it.
+    /// The conversion in words, for [`table`](super::table).
     pub(super) fn describe(self) -> String {
         match self {
-            Self::Same | Self::Foremost => String::new(),
+            Self::Same | Self::Overriding => String::new(),
             Self::NullIsZero => ": `null` is 0".to_owned(),
-            Self::CacheMegabytes => ": half a MB for each".to_owned(),
+            Self::CacheMegabytes => ": 0.5 MB per slot".to_owned(),
             Self::Choice(choices) => {
                 let each: Vec<String> =
                     choices.iter().map(|(from, to, _)| format!("{from} is `{to}`")).collect();
@@ -67,7 +67,7 @@ impl Conversion {
     }
 }
 
-/// The value of a literal in the tables of this module: JSON, or else the text itself.
+/// The value of a literal in the tables of this module: parsed as JSON, else the text itself.
 pub(super) fn literal(text: &str) -> Value {
     serde_json::from_str(text).unwrap_or_else(|_| Value::from(text))
 }
@@ -77,7 +77,7 @@ pub(crate) fn text(value: &Value) -> String {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned)
 }
 
-/// Returns whether two values are the same setting: 8 and 8.0 are.
+/// Returns whether two values are equal as settings: 8 equals 8.0.
 pub(crate) fn same_value(a: &Value, b: &Value) -> bool {
     match (a.as_f64(), b.as_f64()) {
         (Some(a), Some(b)) => a == b,

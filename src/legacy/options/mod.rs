@@ -2,8 +2,8 @@
 //!
 //! This module is data; `config` applies it. Files:
 //!
-//! - `option`: [`LegacyOption`] and its [`Fate`] here
-//! - `rows`: all options, one row each
+//! - `option`: [`LegacyOption`] and its [`OptionMapping`]
+//! - `rows`: the table of all options
 //! - `conversion`: from an option's value to that of its setting
 //! - `presets`: the presets of the Python system as lists of settings
 //!
@@ -16,5 +16,5 @@ mod rows;
 
 pub use conversion::Conversion;
 pub(crate) use conversion::{same_value, text};
-pub use option::{Fate, LegacyOption, LegacySetting, OPTIONS, find, table};
+pub use option::{LegacyOption, LegacySetting, OPTIONS, OptionMapping, find, table};
 pub use presets::{LegacyPreset, PRESETS};

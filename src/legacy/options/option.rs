@@ -1,4 +1,4 @@
-//! An option of the Python system, and its fate here.
+//! An option of the Python system, and its mapping to the settings of this crate.
 
 use super::Conversion;
 use super::rows::{APPLICATION, COMPONENTS, ENHANCED, FLAGS};
@@ -8,25 +8,25 @@ use super::rows::{APPLICATION, COMPONENTS, ENHANCED, FLAGS};
 pub struct LegacyOption {
     /// Its dotted name; `x.*` means every name below `x`.
     pub name: &'static str,
-    /// Its fate.
-    pub fate: Fate,
-    /// A note, or the remedy if it is refused.
+    /// Its mapping.
+    pub mapping: OptionMapping,
+    /// A note; the remedy if the option or its value is refused.
     pub note: &'static str,
 }
 
-/// Fate of an option.
+/// Mapping of an option to the settings of this crate.
 #[derive(Debug, Clone, Copy)]
-pub enum Fate {
-    /// It has its name and its values here too.
+pub enum OptionMapping {
+    /// The setting of the same name, with the same value.
     Same,
-    /// It sets this key to its converted value.
+    /// The setting with this key, with the converted value.
     Sets(&'static str, Conversion),
-    /// ironforge always behaves as this value asks; any other value is refused.
+    /// No setting: ironforge always behaves as with this value, and any other value is refused.
     Always(&'static str),
-    /// Refused: it did nothing in the original.
+    /// Refused: the option had no effect in the original.
     DidNothing,
-    /// Refused: its subject is not part of ironforge.
-    NotHere,
+    /// Refused: ironforge has no such feature.
+    Unsupported,
 }
 
 /// An option that a source set, and the key that it sets.
@@ -36,7 +36,7 @@ pub struct LegacySetting {
     pub option: String,
     /// Its value, as it was given.
     pub value: serde_json::Value,
-    /// The key here that it sets; `None` if ironforge always behaves as the value asks.
+    /// Key of the setting that it sets; `None` if ironforge always behaves as with the value.
     pub key: Option<&'static str>,
     /// The source that set it.
     pub origin: String,
@@ -45,8 +45,9 @@ pub struct LegacySetting {
 /// Every option, component by component.
 pub const OPTIONS: [&[LegacyOption]; 4] = [COMPONENTS, FLAGS, ENHANCED, APPLICATION];
 
-/// The section of the original that holds the flags of its optimisations, and the sections that hold copies of it.
+/// Section of the original's configuration with the flags of its optimisations.
 const FLAGS_SECTION: &str = "c7_optimizations.";
+/// Sections of the components that contain copies of [`FLAGS_SECTION`].
 const COPIES: [&str; 3] = ["dag.", "tgat.", "storage."];
 
 /// The option of that name, ignoring case. The flags of the optimisations may be below `c7_optimizations`, below
@@ -67,16 +68,16 @@ pub fn find(name: &str) -> Option<&'static LegacyOption> {
     }
 }
 
-/// The table of `options.md`: one row an option, in Markdown.
+/// The Markdown table of `options.md`: one row per option.
 pub fn table() -> String {
     let mut text = "| option | here | note |\n|---|---|---|\n".to_owned();
-    for LegacyOption { name, fate, note } in OPTIONS.iter().copied().flatten() {
-        let here = match fate {
-            Fate::Same => format!("`{name}`"),
-            Fate::Sets(key, convert) => format!("`{key}`{}", convert.describe()),
-            Fate::Always(value) => format!("always `{value}`"),
-            Fate::DidNothing => "refused: did nothing".to_owned(),
-            Fate::NotHere => "refused: not part of ironforge".to_owned(),
+    for LegacyOption { name, mapping, note } in OPTIONS.iter().copied().flatten() {
+        let here = match mapping {
+            OptionMapping::Same => format!("`{name}`"),
+            OptionMapping::Sets(key, convert) => format!("`{key}`{}", convert.describe()),
+            OptionMapping::Always(value) => format!("always `{value}`"),
+            OptionMapping::DidNothing => "refused: did nothing".to_owned(),
+            OptionMapping::Unsupported => "refused: not part of ironforge".to_owned(),
         };
         text += &format!("| `{name}` | {here} | {note} |\n");
     }

@@ -1,6 +1,6 @@
-//! The presets of the Python system, by the values that they had there.
+//! The presets of the Python system, with their values there.
 //!
-//! `options.md` says which value is taken where the original contradicted itself.
+//! `options.md` states which value is used where the original contradicts itself.
 
 use serde_json::Value;
 
@@ -10,17 +10,18 @@ use super::conversion::literal;
 /// are made by its functions `create_*_config`.
 #[derive(Debug, PartialEq, Eq)]
 pub struct LegacyPreset {
-    /// The name that configuration uses.
+    /// Its name in the configuration.
     pub name: &'static str,
-    /// Groups of settings that differ from the defaults of this crate; a later group wins.
+    /// Groups of settings that differ from the defaults of this crate; a later group overrides an earlier one.
     settings: &'static [Settings],
 }
 
-/// Keys of this crate with their values as literals.
+/// Keys of settings with their values as literals.
 type Settings = &'static [(&'static str, &'static str)];
 
 impl LegacyPreset {
-    /// Keys of this crate with the values of the preset, as far as they differ from the defaults; later ones win.
+    /// Keys and values of the settings that differ from the defaults; a later value of a key overrides an earlier
+    /// one.
     pub fn settings(&self) -> impl Iterator<Item = (&'static str, Value)> {
         self.settings.iter().copied().flatten().map(|(key, value)| (*key, literal(value)))
     }
@@ -39,8 +40,8 @@ const FIRST: Settings = &[
     ("limits.concurrent_sessions", "4"),
 ];
 
-/// Defaults of the second configuration beside [`FIRST`]: its flags for graphs and files were on, those for half
-/// precision off.
+/// Defaults of the second configuration in addition to [`FIRST`]: its flags for graphs and files were on, those for
+/// half precision off.
 const SECOND: Settings = &[
     ("store.content_defined", "true"),
     ("store.narrow", "true"),

@@ -10,29 +10,30 @@ use crate::table::{Labels, NumericColumn, TextColumn};
 
 /// The fields that are kept as texts; `a.b` is the field `b` of the object `a`.
 const TEXTS: [&str; 3] = ["type", "original_type", "semantic_context.phase"];
-/// The objects that texts are taken from.
+/// The objects that contain fields of [`TEXTS`].
 const TEXT_OBJECTS: [&str; 1] = ["semantic_context"];
-/// Number of cells of number columns that are allowed for any share of missing values.
+/// Cells of number columns that are allowed whatever the share of missing values.
 const MIN_CELLS: usize = 1 << 20;
-/// Largest number of cells of number columns for each value: a file of fields that are nearly all missing would take far
-/// more memory than it has bytes.
+/// Maximum cells of number columns per present value: a file whose fields are nearly all missing would take far more
+/// memory than its size.
 const CELLS_PER_NUMBER: usize = 64;
 
 /// Names of the fields of an event in one form.
 #[derive(Debug)]
 pub(super) struct EventFields {
-    /// Fields that are the time: the first that is present.
+    /// Fields of the time; the first that is present is used.
     pub(super) times: &'static [&'static str],
-    /// Fields that are the kind: the first that is not empty.
+    /// Fields of the kind; the first that is not empty is used.
     pub(super) kinds: &'static [&'static str],
-    /// Fields that are the price: the first that is not null. The column has the name of the first.
+    /// Fields of the price; the first that is not null is used. The column has the name of the first field in the
+    /// list.
     pub(super) prices: &'static [&'static str],
-    /// True if every field that is a number in one event must be a number in all; else only those of `numbers` must, and
-    /// other fields of mixed types are left out.
+    /// True if a field that is a number in one event must be a number in all. False if only those in `numbers` must;
+    /// other fields of mixed types are ignored.
     pub(super) strict: bool,
     /// Fields that must be numbers.
     pub(super) numbers: &'static [&'static str],
-    /// Fields that are known and not used.
+    /// Known fields that are not used.
     pub(super) unused: &'static [&'static str],
     /// True if the kind is used as the texts `type` and `original_type` when no event has the field.
     pub(super) kind_is_type: bool,
@@ -115,7 +116,7 @@ pub(super) static RECORDS: EventFields = EventFields {
 };
 
 impl EventFields {
-    /// The columns of the events, in the order of the file; number columns in the order of their names.
+    /// The columns of the events, which stay in the order of the file; number columns are sorted by name.
     pub(super) fn columns(
         &self,
         file: JsonFile<'_>,
@@ -226,20 +227,20 @@ impl EventFields {
         columns.filter_map(Result::transpose).collect()
     }
 
-    /// The column called `name`; `None` if it may be left out and an event has another type there.
+    /// The column called `name`; `None` if it is not required and has another type in an event.
     fn column(
         &self,
         file: JsonFile<'_>,
         events: &[&Json],
         name: &str,
     ) -> Result<Option<NumericColumn>, LegacyError> {
-        let must = self.strict || name == self.prices[0] || self.numbers.contains(&name);
+        let required = self.strict || name == self.prices[0] || self.numbers.contains(&name);
         let mut values = Vec::with_capacity(events.len());
         for (i, event) in events.iter().enumerate() {
             values.push(match self.value(event, name) {
                 None => None,
                 Some((_, &Json::Number(value))) => Some(value),
-                Some((field, found)) if must => {
+                Some((field, found)) if required => {
                     let why = format!("is {}", found.type_name());
                     return Err(file.event(i, field, why, "it must be a number, or null if it is not known"));
                 }
@@ -249,7 +250,7 @@ impl EventFields {
         Ok(Some(NumericColumn { name: name.to_owned(), values }))
     }
 
-    /// Fields that became no column and are not known as unused, with the number of these events that have them.
+    /// Unknown fields that did not become a column, with the number of these events that have them.
     pub(super) fn unknown(&self, events: &[&Json], numeric: &[NumericColumn]) -> BTreeMap<String, usize> {
         let lists = [self.times, self.kinds, self.prices, self.numbers, self.unused, &TEXTS, &TEXT_OBJECTS];
         let columns = numeric.iter().map(|column| column.name.as_str());

@@ -1,4 +1,4 @@
-//! A JSON file of events: its day, zone and times, and errors that name the field.
+//! A JSON file of events: its day, time zone and times, and errors that name the field.
 
 use jiff::civil::{Date, Time as TimeOfDay};
 use jiff::tz::TimeZone;
@@ -8,7 +8,7 @@ use super::session_window::SessionWindow;
 use crate::events::{Time, clock};
 use crate::legacy::LegacyError;
 
-/// The zone that `ET` means, and the zone of a file that names none.
+/// The time zone of `ET`, and of a file that names none.
 pub(super) const EASTERN: &str = "America/New_York";
 
 /// An instant and its time of day on the wall clock of the file, seconds since midnight.
@@ -109,7 +109,7 @@ impl JsonFile<'_> {
         }
     }
 
-    /// The zone of a session's wall clock: `named`, else the file's, else New York.
+    /// The time zone of a session's wall clock: `named`, else that of the file, else New York.
     pub(super) fn zone(&self, json: &Json, named: Option<&str>) -> Result<TimeZone, LegacyError> {
         const ZONE: &str = "session_metadata.timezone";
         let remedy = "it must be \"ET\" or an IANA name; or set --zone";

@@ -13,9 +13,9 @@ use crate::events::clock;
 use crate::legacy::{LegacyError, forms};
 use crate::table::{NumericColumn, Session, SessionOrigin};
 
-/// A list of numbers that a record may have.
+/// Optional field of a record: a list of numbers.
 const FEATURES: &str = "node_features";
-/// The session of a record; beside the list, the session of records without one.
+/// Field of a record with the id of its session; in the object around the list, the default of records without it.
 const SESSION: &str = "session_id";
 /// Suffix of a time on the wall clock of New York.
 const ET: &str = " ET";
@@ -30,8 +30,8 @@ pub(super) fn any_record(list: &Json) -> bool {
     items.iter().any(is_record)
 }
 
-/// The sessions of a file, by id; a record without one belongs to the session that the file names, else to that of the
-/// file's stem.
+/// The sessions of a file, by id. A record without an id belongs to the session that the file names, else to the
+/// session of the file's stem.
 pub(super) fn sessions(
     file: JsonFile<'_>,
     json: &Json,
@@ -73,14 +73,14 @@ pub(super) fn sessions(
     Ok(rows_of.into_iter().map(session).collect())
 }
 
-/// 2^53: from here on an f64 does not distinguish all integers.
-const EXACT: f64 = 9_007_199_254_740_992.0;
+/// 2^53: f64 does not represent all larger integers.
+const MAX_EXACT: f64 = 9_007_199_254_740_992.0;
 
 fn session_of(file: JsonFile<'_>, i: usize, event: &Json) -> Result<Option<String>, LegacyError> {
     match event.get(SESSION) {
         None | Some(Json::Null) => Ok(None),
         Some(Json::Text(id)) => Ok(Some(id.clone()).filter(|id| !id.is_empty())),
-        Some(Json::Number(id)) if id.abs() < EXACT => Ok(Some(id.to_string())),
+        Some(Json::Number(id)) if id.abs() < MAX_EXACT => Ok(Some(id.to_string())),
         Some(Json::Number(id)) => {
             let remedy = "numbers of 2^53 and more are not exact: write it as a string";
             Err(file.event(i, SESSION, format!("is {id}"), remedy))
@@ -92,7 +92,7 @@ fn session_of(file: JsonFile<'_>, i: usize, event: &Json) -> Result<Option<Strin
     }
 }
 
-/// The time of a record. `ET` after a time means New York, in any zone.
+/// The time of a record. The suffix `ET` means New York, whatever `zone` is.
 fn time(file: JsonFile<'_>, i: usize, event: &Json, zone: &TimeZone) -> Result<ClockedTime, LegacyError> {
     let remedy = "it must be a date and time, as in \"2025-07-24 09:30:00 ET\" or \"2025-07-24T13:30:00Z\"";
     let given = RECORDS.times.iter().find_map(|&name| Some((name, event.get(name)?)));
@@ -115,7 +115,7 @@ fn time(file: JsonFile<'_>, i: usize, event: &Json, zone: &TimeZone) -> Result<C
 /// The columns `node_features.00`, `node_features.01`, ... of the lists of features that records may have, all of one
 /// length.
 fn node_features(file: JsonFile<'_>, events: &[&Json]) -> Result<Vec<NumericColumn>, LegacyError> {
-    let remedy = "it must be a list of numbers in every record, as long in each; or leave it out of all";
+    let remedy = "it must be a list of numbers of the same length in every record, or absent from all";
     let Some(width) = events.iter().find_map(|event| match event.get(FEATURES)? {
         Json::List(values) => Some(values.len()),
         _ => None,

@@ -14,11 +14,11 @@ use crate::table::{Session, SessionOrigin, SourceForm};
 #[cfg(doc)]
 use crate::legacy::features45;
 
-/// The `original_format` of a session file, if it states one.
+/// The only accepted value of the field `original_format`.
 const FORMAT: &str = "enhanced_session";
-/// The block of values that were measured over the finished session.
+/// Field of the values that were measured over the whole session.
 const STATS: &str = "relativity_stats";
-/// Number of fields that a message lists.
+/// Maximum fields that a message lists.
 const LISTED: usize = 6;
 
 /// Reads a JSON file that holds one session, as [`sessions_from_json`].
@@ -41,7 +41,8 @@ pub fn session_from_json(
     }
 }
 
-/// Reads a JSON file of the original's. Its fields, not its name, determine its form ([`forms`]):
+/// Reads a JSON file of one session or of several. Its fields determine its form ([`forms`]), its name only where
+/// `relativity_stats` is missing:
 ///
 /// | form | content | kind | price |
 /// |---|---|---|---|
@@ -55,22 +56,23 @@ pub fn session_from_json(
 /// (`YYYY-MM-DD HH:MM:SS ET`) or an ISO `timestamp`, and a `session_id` if the file holds several sessions.
 ///
 /// Times of day are on the day of `session_metadata` and on the wall clock of `zone` (an IANA name), else of the
-/// metadata's `timezone` (`ET` or an IANA name), else of New York. Records use the same clock unless they have an offset,
-/// or `ET`, which is New York. Every field that is a number in an event becomes a numeric column, in the order of their
-/// names; a null or absent value is missing. `event_index` is the position in the list or lists, and events of equal time
-/// keep that order. `source` names the file in messages; its stem gives the id ([`session_id_from_stem`]) unless a record
-/// has one.
+/// metadata's `timezone` (`ET` or an IANA name), else of New York. Records use the same clock unless they have an
+/// offset, or `ET`, which is New York. Every field that is a number in an event becomes a numeric column, in the
+/// order of their names; a null or absent value is missing. `event_index` is the position in the list or lists, and
+/// events of equal time keep that order. `source` names the file in messages; its stem gives the id
+/// ([`session_id_from_stem`]) unless a record has one.
 ///
-/// `type`, `original_type` and `semantic_context.phase` are texts, if an event has one; in the forms without `type` the
-/// kind is both `type` and `original_type`, as [`features45`] needs them. The session's [`attributes`] are the file's
-/// `relativity_stats`, else its `session_open`, `session_high`, `session_low`, `session_close`, `session_range` and
-/// `session_duration` (seconds). Anomalies are kept and counted in [`Session::origin`]: events outside the window of
-/// `session_start` and `session_end`, placeholders of unknown times, fields that are neither numbers nor known.
+/// `type`, `original_type` and `semantic_context.phase` are texts, if an event has one; in the forms without `type`
+/// the kind is both `type` and `original_type`, as [`features45`] needs them. The session's [`attributes`] are the
+/// file's `relativity_stats`, else its `session_open`, `session_high`, `session_low`, `session_close`,
+/// `session_range` and `session_duration` (seconds). Anomalies are kept and counted in [`Session::origin`]: events
+/// outside the window of `session_start` and `session_end`, placeholders of unknown times, fields that are neither
+/// numbers nor known.
 ///
 /// # Errors
-/// [`LegacyError::Json`] for malformed JSON (cut off, nested too deep), [`LegacyError::NotASession`] for JSON of another
-/// structure, [`EventsError::NoEvents`], [`LegacyError::Field`] and [`LegacyError::Event`] for a field that is missing,
-/// given twice, of another type or not an instant, [`EventsError::Setting`] for an unknown zone.
+/// [`LegacyError::Json`] for malformed JSON (cut off, nested too deep), [`LegacyError::NotASession`] for JSON of
+/// another structure, [`EventsError::NoEvents`], [`LegacyError::Field`] and [`LegacyError::Event`] for a field that
+/// is missing, given twice, of another type or not an instant, [`EventsError::Setting`] for an unknown zone.
 pub fn sessions_from_json(
     bytes: &[u8],
     source: &str,
@@ -92,7 +94,7 @@ pub fn sessions_from_json(
             let mut events = list(file, &json, MOVEMENTS)?;
             let file = JsonFile { movements: Some(events.len()), ..file };
             events.extend(list(file, &json, LIQUIDITY)?);
-            // Without the block the name decides: a file of the form enhanced may hold the same session.
+            // Without relativity_stats the name decides: a file of the form enhanced may contain the same session.
             let form = match stats(&json).is_some() || stem.starts_with("enhanced_rel_") {
                 true => forms::ENHANCED_REL,
                 false => forms::ENHANCED,
@@ -105,8 +107,11 @@ pub fn sessions_from_json(
 
 /// The lists of events of a file.
 enum EventLists {
+    /// One list, `events`, with times of day.
     Events,
+    /// Price movements and liquidity events, with times of day.
     Movements,
+    /// Records with date and time.
     Records,
 }
 
@@ -114,7 +119,9 @@ fn event_lists(json: &Json, file: JsonFile<'_>) -> Result<EventLists, LegacyErro
     let fields = match json {
         Json::Object(fields) => fields,
         Json::List(_) if records::any_record(json) => return Ok(EventLists::Records),
-        Json::List(_) => return Err(file.not_a_session("it is a list, of no records with a date and time")),
+        Json::List(_) => {
+            return Err(file.not_a_session("it is a list without records that have a date and time"));
+        }
         other => return Err(file.not_a_session(format!("it is {}, not an object", other.type_name()))),
     };
     let format = json.get("original_format");

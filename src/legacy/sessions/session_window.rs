@@ -4,8 +4,8 @@ use jiff::civil::Time as TimeOfDay;
 
 use crate::events::clock;
 
-/// Placeholders of unknown times, seconds since midnight, if they are outside the session: the original writes them for
-/// the high and the low of a session whose times it does not know.
+/// Times of day that are placeholders if they are outside the session, seconds since midnight: the original writes
+/// them for the high and the low of a session if it does not know their times.
 const PLACEHOLDERS_S: [f64; 3] = [0.0, 43_200.0, 45_000.0];
 
 /// First and last second of a session on its wall clock, inclusive; the last may be after midnight.
@@ -31,8 +31,8 @@ impl SessionWindow {
     }
 }
 
-/// Number of times of day that are placeholders: 00:00:00, 12:00:00 and 12:30:00 outside the window; without a window,
-/// 00:00:00 if several events have it.
+/// Number of times of day that are placeholders: 00:00:00, 12:00:00 and 12:30:00 outside the window. Without a
+/// window: 00:00:00, if more than one event has it.
 pub(super) fn placeholders(window: Option<SessionWindow>, time_of_day_s: &[f64]) -> usize {
     let at = |marks: &[f64]| time_of_day_s.iter().filter(|second| marks.contains(second)).count();
     match window {

@@ -1,4 +1,4 @@
-//! Shards: a session as a table of nodes, with a description by its converter.
+//! Shards: a session as a table of nodes, with metadata of the converter that wrote it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -18,7 +18,7 @@ const ID: &str = "node_id";
 const KIND: &str = "kind";
 const PRICE: &str = "price";
 
-/// The files of a shard that its session is read from. Its edges are not read: graphs are built anew.
+/// The files of a shard that its session is read from. Edges are not read: graphs are built from the events.
 #[derive(Debug)]
 pub struct Shard<'a> {
     /// The folder, as the user named it.
@@ -31,19 +31,19 @@ pub struct Shard<'a> {
     pub node_map: Option<Table>,
 }
 
-/// Turns a shard into a session: `t` is the time (ms, UTC), `price` the price, `f0` or `f00` and so on are numbers
-/// (named `f00`, `f01`, ...), any number of them. The kind is the node map's `source_type`, else the name of the code in
-/// `kind`: 0 `price_movement`, 1 `liquidity_event`, 2 `anchor`, 3 `other`, any other code its number. The time of day is
-/// the node map's `timestamp`, if every event has one. A shard has no attributes and no field `type`.
+/// Turns a shard into a session: `t` is the time (ms, UTC), `price` the price, and the columns `f0` or `f00`, `f1` or
+/// `f01`, ... are numbers (named `f00`, `f01`, ...). The kind is the node map's `source_type`, else the name of the
+/// code in `kind`: 0 `price_movement`, 1 `liquidity_event`, 2 `anchor`, 3 `other`, any other code its number. The
+/// time of day is the node map's `timestamp`, if every event has one. A shard has no attributes and no field `type`.
 ///
-/// The id comes from the name in the meta file's `source_file` ([`session_id_from_stem`]), which distinguishes sessions
-/// that the shard's own `session_id` does not (`NY` for `NY_AM` and `NY_PM`), else from its `session_id`.
+/// The id comes from the name in the meta file's `source_file` ([`session_id_from_stem`]), which distinguishes
+/// sessions that the shard's own `session_id` does not (`NY` for `NY_AM` and `NY_PM`), else from its `session_id`.
 /// [`SessionOrigin::dataset`] is its `symbol` and `timeframe`, as in `NQ_M5`.
 ///
 /// # Errors
-/// [`LegacyError::Json`] and [`LegacyError::NotASession`] for the meta file; [`LegacyError::Field`] if it states another
-/// number of nodes; [`EventsError::Value`] for a node id given twice, a second session and a node map of other nodes; as
-/// [`from_table`] for the nodes.
+/// [`LegacyError::Json`] and [`LegacyError::NotASession`] for the meta file; [`LegacyError::Field`] if it states
+/// another number of nodes; [`EventsError::Value`] for a node id given twice, a second session and a node map of
+/// other nodes; as [`from_table`] for the nodes.
 pub fn session_from_shard(shard: Shard<'_>) -> Result<Session, LegacyError> {
     let in_shard = |name: &str| format!("{}/{name}", shard.source);
     let (meta_name, nodes_name) = (in_shard("meta.json"), in_shard("nodes.parquet"));
@@ -113,7 +113,7 @@ fn feature(name: &str) -> Option<(String, String)> {
     number.then(|| (name.to_owned(), format!("f{digits:0>2}")))
 }
 
-/// Checks that the nodes name no second session.
+/// Checks that all nodes name the same session.
 fn one_session(nodes: &Table, file: &str) -> Result<(), EventsError> {
     let Some(given) = nodes.column("session_id").and_then(|column| labels_of(&column.values, false)) else {
         return Ok(());
@@ -201,6 +201,8 @@ struct NodeMap {
 }
 
 impl NodeMap {
+    /// Joins a node map to the events by their ids.
+    ///
     /// # Errors
     /// [`EventsError::Value`] unless the ids are text or integers, distinct, and at least one is the id of a node.
     fn of(node_map: &Table, ids: Option<&Labels>, file: &str) -> Result<Self, EventsError> {

@@ -65,7 +65,7 @@ impl FileReader<'_> {
             memory::check_rows(store::footer(&path)?.rows, &path.display().to_string(), self.config)?;
             self.table(&path, None)
         };
-        let store::Read { table: nodes, ignored } = table(NODES)?;
+        let store::ReadResult { table: nodes, ignored } = table(NODES)?;
         let node_map = folder.join(NODE_MAP).is_file().then(|| table(NODE_MAP)).transpose()?;
         let (node_map, others) = node_map.map(|read| (read.table, read.ignored)).unzip();
         let ignored: Vec<_> = ignored.into_iter().chain(others.unwrap_or_default()).collect();
@@ -91,7 +91,7 @@ impl FileReader<'_> {
 
     /// A Parquet file, mapped into memory if the configuration says so.
     #[allow(unsafe_code, reason = "passes on the caller's promise about the input files")]
-    fn table(&self, path: &Path, columns: Option<&[&str]>) -> Result<store::Read, Error> {
+    fn table(&self, path: &Path, columns: Option<&[&str]>) -> Result<store::ReadResult, Error> {
         let limit = self.config.limits.memory_bytes();
         Ok(if self.config.session.memory_map {
             // SAFETY: setting `session.memory_map` promises that nobody changes the inputs during the run; its doc says so.

@@ -1,7 +1,7 @@
 //! The Arrow C stream interface: tables to and from other libraries in the same process.
 //!
-//! Only a pointer is passed, no Rust type: the other side may be any implementation of the interface (pyarrow, Polars,
-//! DuckDB, or another version of the `arrow` crate).
+//! Only a pointer is passed, no Rust type: the other side may be any implementation of the interface (pyarrow,
+//! Polars, DuckDB, or another version of the `arrow` crate).
 //! Source: the Arrow C data and C stream interfaces, <https://arrow.apache.org/docs/format/CStreamInterface.html>.
 
 use std::ffi::c_void;
@@ -31,9 +31,9 @@ const STREAM: &str = "the Arrow stream";
 /// Strings are exported as dictionaries of strings, times as timestamps (seconds as milliseconds), units as the field
 /// metadata `unit`. One copy of the table.
 ///
-/// Memory contract: `out` is the caller's memory, and stays so. The stream written to it owns the copied values; the
+/// Memory contract: `out` remains the caller's memory. The stream written to it owns the copied values; the
 /// consumer must call its `release` callback exactly once, which frees the stream. Each batch that the consumer takes
-/// has a `release` callback of its own and stays valid after the stream is released. If the caller never calls
+/// has its own `release` callback and stays valid after the stream is released. If the caller never calls
 /// `release`, the values leak.
 ///
 /// # Safety
@@ -51,7 +51,7 @@ pub unsafe fn export_table(table: Table, out: *mut c_void) -> Result<(), StoreEr
     Ok(())
 }
 
-/// Exports the batches of a scan as an Arrow C stream. The memory is that of the scan, whatever the size of the file.
+/// Exports the batches of a scan as an Arrow C stream. Takes the memory of the scan, whatever the size of the file.
 ///
 /// The file is read while the consumer asks for batches; an error of reading is reported through the stream's
 /// `get_last_error`. The memory contract is that of [`export_table`]; the stream owns the scan, and `release` closes
@@ -89,13 +89,14 @@ unsafe fn write_stream(reader: Box<dyn RecordBatchReader + Send>, out: *mut c_vo
 
 /// Imports a whole Arrow C stream as a table.
 ///
-/// Types are converted as [`read_table`](crate::store::read_table) converts them; strings may be in each of their three
-/// layouts, and in dictionaries with keys of any type. The schema of the producer is untrusted and checked. Its buffers
-/// cannot be checked: the interface gives no lengths for them.
+/// Types are converted as [`read_table`](crate::store::read_table) converts them; strings may be in each of their
+/// three layouts, and in dictionaries with keys of any type. The schema of the producer is untrusted and checked. Its
+/// buffers cannot be checked: the interface gives no lengths for them.
 ///
-/// Memory contract: the function takes the stream. It is moved out of `stream`, whose `release` is then null as the
-/// interface requires of a moved structure, and it is released before the function returns, on success and on error.
-/// The structure's own memory stays the caller's. The values are copied: the table keeps no buffer of the producer.
+/// Memory contract: the function takes ownership of the stream. It is moved out of `stream`, whose `release` is then
+/// null as the interface requires of a moved structure, and it is released before the function returns, on success
+/// and on error. The structure's own memory stays the caller's. The values are copied: the table keeps no buffer of
+/// the producer.
 ///
 /// # Safety
 /// `stream` must point to a valid `struct ArrowArrayStream`, aligned and writable, that nothing else uses during the
@@ -121,7 +122,7 @@ fn import(stream: FFI_ArrowArrayStream, budget: &MemoryBudget) -> Result<Table, 
     let mut decoders = decoders(&schema)?;
     let width: u64 = decoders.iter().map(Decoder::bytes_per_row).sum();
     let (mut rows, mut held) = (0u64, 0u64);
-    let mut count = |decoders: &[Decoder], rows: u64| {
+    let mut reserve = |decoders: &[Decoder], rows: u64| {
         let text: u64 = decoders.iter().map(Decoder::text_bytes).sum();
         let needs = rows.saturating_mul(width).saturating_add(text);
         let held = std::mem::replace(&mut held, needs);
@@ -132,9 +133,9 @@ fn import(stream: FFI_ArrowArrayStream, budget: &MemoryBudget) -> Result<Table, 
     };
     for batch in reader {
         let batch = batch.map_err(damaged)?;
-        // Rows are counted before they are decoded, strings after: only then it is known which of them are new.
+        // Rows are counted before they are decoded, strings after: only decoding shows which strings are new.
         let after = rows.saturating_add(batch.num_rows() as u64);
-        count(&decoders, after)?;
+        reserve(&decoders, after)?;
         for ((array, field), decoder) in batch.columns().iter().zip(schema.fields()).zip(&mut decoders) {
             decoder.append(array.as_ref()).map_err(|overflow| StoreError::OutOfRange {
                 path: STREAM.into(),
@@ -144,7 +145,7 @@ fn import(stream: FFI_ArrowArrayStream, budget: &MemoryBudget) -> Result<Table, 
             })?;
         }
         rows = after;
-        count(&decoders, rows)?;
+        reserve(&decoders, rows)?;
     }
     let columns = decoders.into_iter().zip(schema.fields()).map(|(decoder, field)| {
         let unit = field.metadata().get(UNIT).cloned().unwrap_or_default();
@@ -186,13 +187,13 @@ struct TableBatches(std::vec::IntoIter<RecordBatch>);
 impl TableBatches {
     fn new(table: &Table, schema: &SchemaRef) -> Result<Self, StoreError> {
         let not_narrowed = vec![None; table.columns().len()];
-        let arrays = to_arrow::Arrays::new(table, &not_narrowed);
+        let arrays = to_arrow::TableArrays::new(table, &not_narrowed);
         let mut batches = Vec::new();
         for start in (0..table.rows()).step_by(BATCH_ROWS) {
             let rows = start..table.rows().min(start + BATCH_ROWS);
             let mut columns = Vec::with_capacity(table.columns().len());
             for (i, column) in table.columns().iter().enumerate() {
-                columns.push(arrays.part(i, rows.clone()).map_err(|overflow| StoreError::OutOfRange {
+                columns.push(arrays.array(i, rows.clone()).map_err(|overflow| StoreError::OutOfRange {
                     path: STREAM.into(),
                     column: column.name.clone(),
                     row: overflow.row as u64,

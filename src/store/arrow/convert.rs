@@ -1,7 +1,7 @@
 //! Conversion of Parquet files to Arrow IPC files and back, batch by batch.
 //!
-//! Every type that both formats have is converted, nested ones included. An Arrow IPC file is as untrusted as a Parquet
-//! file: see `ipc`.
+//! Every type that both formats have is converted, nested ones included. An Arrow IPC file is as untrusted as a
+//! Parquet file: see `ipc`.
 
 use std::fs::File;
 use std::io::{BufWriter, Read};
@@ -23,18 +23,19 @@ use crate::store::arrow::materialized_size::rows_within;
 use crate::store::config::StoreConfig;
 use crate::store::error::{IoAction, StoreError};
 use crate::store::read::row_group_batches::RowGroupReader;
+use crate::store::read::selection::stored_schema;
 use crate::store::untrusted::catch_panic::catch_panic;
 use crate::store::untrusted::memory_budget::MemoryBudget;
 use crate::store::untrusted::parquet_file::{OpenOptions, ParquetFile};
 use crate::store::write::atomic_file::AtomicFile;
 
-/// The memory limit is divided by this: the rows of one write, once written out, may take that share, and an unfinished
-/// row group too.
+/// Divisor of the memory limit: the materialized rows of one write may take one share, an unfinished row group
+/// another.
 const MEMORY_SHARES: u64 = 4;
 /// Memory of a column writer without values, bytes: its dictionary's hash table, and the compressor.
 const BYTES_PER_COLUMN: u64 = 128 << 10;
 
-/// A file format.
+/// Format of a file of columns.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FileFormat {
     /// Parquet.
@@ -60,8 +61,9 @@ pub struct ConversionSummary {
 /// Parquet is written with ZSTD at `config.compression_level`, with statistics and page index, in row groups of
 /// `config.row_group_rows` rows, or fewer where wide rows would exceed the memory limit. Arrow IPC is written
 /// uncompressed, in batches of at most `config.row_group_rows` rows. The other settings have no effect. The new file
-/// appears complete or not at all. Takes at most about `memory_limit_bytes`. The types of an Arrow IPC file follow from
-/// the types of the Parquet file, not from an Arrow schema stored in it; the metadata of columns and schema is kept.
+/// appears complete or not at all. Takes at most about `memory_limit_bytes`. The types of an Arrow IPC file follow
+/// from the types of the Parquet file, not from an Arrow schema stored in it; the metadata of columns and schema is
+/// kept.
 ///
 /// # Errors
 /// As [`read_table`](crate::store::read_table) for the input; [`StoreError::NotTabular`] if it has neither format;
@@ -107,15 +109,14 @@ fn write_error(path: &Path, error: ArrowError) -> StoreError {
 
 fn to_ipc(from: &Path, to: &Path, config: &StoreConfig, limit: u64) -> Result<ConversionSummary, StoreError> {
     let file = ParquetFile::open(from, OpenOptions::default())?;
-    let (leaves, all) = (0..file.schema().num_columns(), ProjectionMask::all());
-    let leaves: Vec<usize> = leaves.collect();
+    let leaves: Vec<usize> = (0..file.schema().num_columns()).collect();
     let levels_and_schema = || {
-        let levels = parquet_to_arrow_field_levels(file.schema(), all, None)?;
+        let levels = parquet_to_arrow_field_levels(file.schema(), ProjectionMask::all(), None)?;
         Ok::<_, ParquetError>((levels, parquet_to_arrow_schema(file.schema(), None)?))
     };
     let decoded = catch_panic(levels_and_schema).map_err(|why| file.damaged(why))?;
     let (levels, schema) = decoded.map_err(|e| file.damaged(format!("its schema is invalid: {e}")))?;
-    let schema = Arc::new(with_metadata(&file, schema));
+    let schema = Arc::new(with_stored_metadata(&file, schema));
     let out = AtomicFile::create(to)?;
     let mut writer =
         FileWriter::try_new(BufWriter::new(out.handle()?), &schema).map_err(|e| write_error(to, e))?;
@@ -143,11 +144,9 @@ fn to_ipc(from: &Path, to: &Path, config: &StoreConfig, limit: u64) -> Result<Co
     Ok(ConversionSummary { format: FileFormat::ArrowIpc, rows, bytes: out.commit()? })
 }
 
-/// The schema with the metadata of columns and file that the Parquet file stores.
-fn with_metadata(file: &ParquetFile, schema: Schema) -> Schema {
-    let key_values = file.metadata.file_metadata().key_value_metadata();
-    let stored = catch_panic(|| parquet_to_arrow_schema(file.schema(), key_values));
-    let stored = stored.ok().and_then(Result::ok).unwrap_or_else(Schema::empty);
+/// `schema` with the metadata that the Parquet file stores for its columns and for the whole schema.
+fn with_stored_metadata(file: &ParquetFile, schema: Schema) -> Schema {
+    let stored = stored_schema(file);
     let field = |(i, field): (usize, &Arc<arrow_schema::Field>)| {
         let metadata = stored.fields().get(i).map(|field| field.metadata().clone()).unwrap_or_default();
         // An extension type in the metadata might not fit the plain type.

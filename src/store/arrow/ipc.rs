@@ -1,11 +1,10 @@
 //! Reader of Arrow IPC files, batch by batch.
 //!
-//! Input is untrusted: before a block is decoded, it must lie inside the file, and what it declares must fit the memory
-//! limit. The format lets many buffers of a batch refer to the same bytes, so that a small file can expand to a large
-//! table: a buffer is counted as often as it is referred to.
+//! Input is untrusted: before a block is decoded, it must lie inside the file, and the sizes that it declares must
+//! fit the memory limit. The format lets many buffers of a batch refer to the same bytes, so that a small file can
+//! expand to a large table: a buffer is counted once per reference.
 
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
 use std::path::Path;
 use std::sync::Arc;
 
@@ -18,20 +17,27 @@ use arrow_schema::{ArrowError, SchemaRef};
 use flatbuffers::{InvalidFlatbuffer, VerifierOptions};
 
 use crate::store::error::{IoAction, StoreError};
+use crate::store::untrusted::byte_source::read_range;
 use crate::store::untrusted::catch_panic::catch_panic;
 
 /// First and last bytes of an Arrow IPC file.
 pub(crate) const MAGIC: &[u8; 6] = b"ARROW1";
 /// First bytes of a message, and so of a file in the Arrow IPC streaming format.
 pub(crate) const CONTINUATION: [u8; 4] = [0xff; 4];
-/// Maximum size of a footer, bytes.
-const MAX_FOOTER: u64 = 16 << 20;
+/// Length of the start of a file, bytes: magic and padding.
+const HEAD_BYTES: u64 = 8;
+/// Length of the end of a file, bytes: footer length and magic.
+const TAIL_BYTES: u64 = 10;
+/// Length of the shortest file that is opened, bytes.
+const MIN_FILE_BYTES: u64 = 20;
+/// Maximum length of a footer, bytes.
+const MAX_FOOTER_BYTES: u64 = 16 << 20;
 /// Memory of a FlatBuffers table of the footer once it is decoded to a field, a type or metadata, bytes.
 const BYTES_PER_TABLE: u64 = 512;
 /// Maximum rows of a column that takes no memory.
 const MAX_EMPTY_ROWS: u64 = 1 << 20;
 /// Alignment at which no buffer is copied, bytes: that of the widest number type.
-const ALIGNMENT: u64 = 16;
+const ALIGNMENT_BYTES: u64 = 16;
 
 /// Reader of an Arrow IPC file whose blocks were checked to lie inside it.
 pub(crate) struct IpcReader<'a> {
@@ -58,21 +64,22 @@ impl<'a> IpcReader<'a> {
     pub(crate) fn open(path: &'a Path, limit: u64) -> Result<Self, StoreError> {
         let io = |source| StoreError::Io { path: path.to_owned(), action: IoAction::Read, source };
         let damaged = |why: &str| StoreError::Damaged { path: path.to_owned(), why: why.to_owned() };
-        let mut file = File::open(path).map_err(io)?;
+        let file = File::open(path).map_err(io)?;
         let len = file.metadata().map_err(io)?.len();
-        if len < 20 {
+        if len < MIN_FILE_BYTES {
             return Err(damaged("it is shorter than any Arrow IPC file"));
         }
-        let tail = read_span(&mut file, len - 10, 10).map_err(io)?;
+        let tail = read_range(&file, len - TAIL_BYTES..len).map_err(io)?;
         let (size, magic) = tail.split_at(4);
         if magic != MAGIC {
             return Err(damaged("it does not end with ARROW1: the end is cut off"));
         }
         let size = u64::from(u32::from_le_bytes([size[0], size[1], size[2], size[3]]));
-        if size > len - 18 || size > MAX_FOOTER || size > limit {
+        if size > len - TAIL_BYTES - HEAD_BYTES || size > MAX_FOOTER_BYTES || size > limit {
             return Err(damaged("its footer is longer than the file or than the limits allow"));
         }
-        let footer = read_span(&mut file, len - 10 - size, size).map_err(io)?;
+        let footer_end = len - TAIL_BYTES;
+        let footer = read_range(&file, footer_end - size..footer_end).map_err(io)?;
         let parsed = catch_panic(|| parse_footer(&footer, limit)).and_then(|parsed| parsed);
         let IpcFooter { schema, version, dictionaries, batches } = parsed.map_err(|why| damaged(&why))?;
         for block in dictionaries.iter().chain(&batches) {
@@ -133,11 +140,11 @@ impl<'a> IpcReader<'a> {
         }
     }
 
-    fn read_block(&mut self, block: &Block) -> Result<Buffer, StoreError> {
+    fn read_block(&self, block: &Block) -> Result<Buffer, StoreError> {
         // `open` checked that offset and lengths are not negative and lie inside the file.
-        let len = block.metaDataLength().unsigned_abs().into();
-        let len = block.bodyLength().unsigned_abs().saturating_add(len);
-        let bytes = read_span(&mut self.file, block.offset().unsigned_abs(), len);
+        let start = block.offset().unsigned_abs();
+        let len = block.bodyLength().unsigned_abs() + u64::from(block.metaDataLength().unsigned_abs());
+        let bytes = read_range(&self.file, start..start + len);
         let bytes = bytes.map_err(|source| StoreError::Io {
             path: self.path.to_owned(),
             action: IoAction::Read,
@@ -146,7 +153,7 @@ impl<'a> IpcReader<'a> {
         Ok(Buffer::from_vec(bytes))
     }
 
-    /// Checks what a message declares against its bytes. Returns the memory that decoding takes, bytes.
+    /// Checks the declared sizes of a message against its bytes. Returns the memory that decoding takes, bytes.
     fn check_message(&self, block: &Block, bytes: &[u8]) -> Result<u64, StoreError> {
         let body = block.bodyLength().unsigned_abs();
         let header = &bytes[..bytes.len().saturating_sub(body as usize)];
@@ -159,10 +166,10 @@ impl<'a> IpcReader<'a> {
         // Any other message is left to the decoder, which reports it.
         let Some(batch) = message.header_as_record_batch().or(dictionary) else { return Ok(body) };
         // A row takes at least one bit, unless its column has no buffers.
-        let most = body.saturating_mul(8).max(MAX_EMPTY_ROWS);
+        let max_rows = body.saturating_mul(8).max(MAX_EMPTY_ROWS);
         let lengths = batch.nodes().into_iter().flatten().map(|node| node.length());
         for length in lengths.chain([batch.length()]) {
-            if u64::try_from(length).map_or(true, |length| length > most) {
+            if u64::try_from(length).map_or(true, |length| length > max_rows) {
                 return Err(self.damaged(format!("a batch of {body} bytes declares {length} rows")));
             }
         }
@@ -172,7 +179,7 @@ impl<'a> IpcReader<'a> {
             let inside = |offset: u64, length| offset.checked_add(length).is_some_and(|end| end <= body);
             match range {
                 [Ok(offset), Ok(length)] if inside(offset, length) => {
-                    let copied = !(header.len() as u64 + offset).is_multiple_of(ALIGNMENT);
+                    let copied = !(header.len() as u64 + offset).is_multiple_of(ALIGNMENT_BYTES);
                     needs = needs.saturating_add(if copied { length } else { 0 });
                 }
                 _ => return Err(self.damaged("a buffer of it lies outside its batch".to_owned())),
@@ -200,14 +207,14 @@ impl<'a> IpcReader<'a> {
     }
 }
 
-/// Decodes a footer, of at most `limit` bytes once decoded.
+/// Decodes a footer that takes at most `limit` bytes of memory.
 fn parse_footer(bytes: &[u8], limit: u64) -> Result<IpcFooter, String> {
-    // A table may be referred to many times, and is then decoded as often.
+    // A table is decoded once per reference, so a small footer can expand to a large schema.
     let defaults = VerifierOptions::default();
-    let most = |default: usize, most: u64| default.min(usize::try_from(most).unwrap_or(usize::MAX));
+    let at_most = |default: usize, limit: u64| default.min(usize::try_from(limit).unwrap_or(usize::MAX));
     let options = VerifierOptions {
-        max_tables: most(defaults.max_tables, limit / BYTES_PER_TABLE),
-        max_apparent_size: most(defaults.max_apparent_size, limit),
+        max_tables: at_most(defaults.max_tables, limit / BYTES_PER_TABLE),
+        max_apparent_size: at_most(defaults.max_apparent_size, limit),
         ..defaults
     };
     let footer = root_as_footer_with_opts(&options, bytes).map_err(|e| match e {
@@ -218,7 +225,7 @@ fn parse_footer(bytes: &[u8], limit: u64) -> Result<IpcFooter, String> {
     })?;
     let schema = footer.schema().ok_or("its footer has no schema")?;
     if !schema.endianness().equals_to_target_endianness() {
-        return Err("its byte order is not the one of this processor".to_owned());
+        return Err("its byte order is not that of this processor".to_owned());
     }
     let schema = try_fb_to_schema(schema).map_err(|e| format!("its schema is invalid: {e}"))?;
     Ok(IpcFooter {
@@ -227,11 +234,4 @@ fn parse_footer(bytes: &[u8], limit: u64) -> Result<IpcFooter, String> {
         dictionaries: footer.dictionaries().iter().flatten().copied().collect(),
         batches: footer.recordBatches().iter().flatten().copied().collect(),
     })
-}
-
-fn read_span(file: &mut File, start: u64, len: u64) -> std::io::Result<Vec<u8>> {
-    file.seek(SeekFrom::Start(start))?;
-    let mut bytes = vec![0; len as usize];
-    file.read_exact(&mut bytes)?;
-    Ok(bytes)
 }

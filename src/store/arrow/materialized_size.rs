@@ -1,4 +1,4 @@
-//! Memory of Arrow arrays once every row is written out.
+//! Memory of Arrow arrays once every row is materialized, that is, has its own copy of its values.
 //!
 //! Dictionaries, runs and views let many rows share one value, and a column of type Null takes no memory at all: one
 //! megabyte can expand to terabytes.
@@ -8,12 +8,12 @@ use arrow_array::types::{Int16Type, Int32Type, Int64Type};
 use arrow_array::{Array, ArrayRef, OffsetSizeTrait, RecordBatch};
 use arrow_schema::DataType;
 
-/// Bytes of a value beside its content: two levels and an offset.
+/// Bytes of a value in addition to its content: two levels and an offset.
 const BYTES_PER_VALUE: u64 = 32;
 /// Bytes of the widest number, a 256-bit decimal.
-const WIDEST_NUMBER: u64 = 32;
+const WIDEST_NUMBER_BYTES: u64 = 32;
 
-/// Number of rows of a batch that take at most `bytes` once they are written out; at least one.
+/// Number of rows of a batch that take at most `bytes` once they are materialized; at least one.
 ///
 /// # Errors
 /// The size of the widest row, bytes, if it exceeds `bytes`.
@@ -48,7 +48,7 @@ fn columns_size(columns: &[ArrayRef]) -> MaterializedSize {
 /// Size of an array. Each array nested in it is visited once.
 fn array_size(array: &ArrayRef) -> MaterializedSize {
     let rows = array.len() as u64;
-    // Every value may be as wide as the widest.
+    // Upper bound: any value may be as wide as the widest.
     let each = |widest: u64| MaterializedSize { widest, total: widest.saturating_mul(rows) };
     let size = match array.data_type() {
         DataType::Utf8 => offsets_size(array.as_string::<i32>().value_offsets()),
@@ -98,7 +98,7 @@ fn array_size(array: &ArrayRef) -> MaterializedSize {
             ))
         }
         DataType::Struct(_) => columns_size(array.as_struct().columns()),
-        _ => each(WIDEST_NUMBER),
+        _ => each(WIDEST_NUMBER_BYTES),
     };
     MaterializedSize {
         widest: size.widest.saturating_add(BYTES_PER_VALUE),

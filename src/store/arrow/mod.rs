@@ -2,7 +2,7 @@
 //!
 //! - [`c_stream`]: tables to and from other libraries through the Arrow C stream interface
 //! - [`ipc`]: Arrow IPC files, read batch by batch
-//! - [`materialized_size`]: the memory of Arrow arrays once every row is written out
+//! - [`materialized_size`]: the memory of Arrow arrays once every row is materialized
 //! - [`convert`]: Parquet files to Arrow IPC files and back
 
 pub(crate) mod c_stream;

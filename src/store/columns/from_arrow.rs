@@ -13,12 +13,12 @@ use crate::store::columns::overflow::Overflow;
 use crate::table::{Array, ArrayBuilder, Labels, LabelsBuilder, MISSING, TimeUnit, Values, ValuesBuilder};
 
 /// Seconds in a day.
-const S_PER_DAY: i64 = 86_400;
+pub(crate) const S_PER_DAY: i64 = 86_400;
 
-/// A column to which arrays are appended.
+/// Builder of a column from Arrow arrays.
 pub(crate) struct Decoder {
     values: ValuesBuilder,
-    /// True if the column is declared nullable: missing values of one that is not become zero.
+    /// True if the column is declared nullable. If it is not, missing values become zero.
     nullable: bool,
 }
 
@@ -26,7 +26,7 @@ impl Decoder {
     /// A decoder of columns with the type of `field`; `None` if the type is not supported.
     ///
     /// Integers become `i64` (non-nullable u32 and u64 stay), half floats `f32`, decimals the nearest `f64`, dates
-    /// midnight in wall-clock time, and a column of nulls null `f64` values.
+    /// the wall-clock time of midnight in seconds, and a column of nulls null `f64` values.
     pub(crate) fn new(field: &Field) -> Option<Self> {
         let nullable = field.is_nullable();
         let values = match field.data_type() {
@@ -55,7 +55,7 @@ impl Decoder {
             }
             _ => return None,
         };
-        Some(Self { nullable: values.nullable(), values: values.builder() })
+        Some(Self { nullable: values.is_nullable(), values: values.builder() })
     }
 
     /// Bytes of memory of a decoded row.
@@ -63,7 +63,7 @@ impl Decoder {
         self.values.bytes_per_row()
     }
 
-    /// Reserves memory for `rows` rows, which was counted.
+    /// Reserves memory for `rows` rows, which the caller has counted in its budget.
     pub(crate) fn reserve(&mut self, rows: u64) {
         self.values.reserve_exact(usize::try_from(rows).unwrap_or_default());
     }
@@ -119,7 +119,7 @@ fn texts(array: &dyn ArrowArray, labels: &mut LabelsBuilder) -> Result<(), Overf
         }
         return Ok(());
     };
-    // Names get their code where a row first uses them, so that their order is that of the rows.
+    // A name gets its code when a row first uses it: the order of names follows the rows, not the dictionary.
     let values = coded.values();
     let mut known = vec![MISSING; values.len()];
     integers(coded.keys(), |key| {

@@ -12,7 +12,7 @@ pub(crate) const DECLARED: &str = "declared_type";
 
 /// Stored type of a narrowed column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Narrow {
+pub(crate) enum NarrowType {
     I8,
     I16,
     I32,
@@ -23,11 +23,11 @@ pub(crate) enum Narrow {
 ///
 /// Signed 64-bit integers become the smallest signed type that holds them all, 64-bit floats 32-bit floats if each
 /// converts back to the same bits. Times and ids, by type (timestamps, unsigned), unit or name, are not narrowed.
-pub(crate) fn narrowing(table: &Table) -> Vec<Option<Narrow>> {
+pub(crate) fn narrowing(table: &Table) -> Vec<Option<NarrowType>> {
     table
         .columns()
         .iter()
-        .map(|column| if keeps_its_type(column) { None } else { fits(&column.values) })
+        .map(|column| if is_time_or_id(column) { None } else { narrowest(&column.values) })
         .collect()
 }
 
@@ -55,47 +55,48 @@ const TIMES_AND_IDS: [&str; 18] = [
     "s",
 ];
 
-fn keeps_its_type(column: &Column) -> bool {
+/// Returns whether a column is a time or an id by its unit or name.
+fn is_time_or_id(column: &Column) -> bool {
     let words = |text: &str| {
         text.to_ascii_lowercase()
             .split(|c: char| !c.is_ascii_alphanumeric())
             .map(str::to_owned)
             .collect::<Vec<_>>()
     };
-    let is = |text: &str, list: &[&str]| words(text).iter().any(|word| list.contains(&word.as_str()));
-    is(&column.unit, &TIME_UNITS) || is(&column.name, &TIMES_AND_IDS)
+    let has_any = |text: &str, list: &[&str]| words(text).iter().any(|word| list.contains(&word.as_str()));
+    has_any(&column.unit, &TIME_UNITS) || has_any(&column.name, &TIMES_AND_IDS)
 }
 
-fn fits(values: &Values) -> Option<Narrow> {
+fn narrowest(values: &Values) -> Option<NarrowType> {
     match values {
-        Values::I64(array) => integers(array.present()),
-        Values::F64(array) => floats(array.present()),
+        Values::I64(array) => narrowest_integer(array.present()),
+        Values::F64(array) => narrowest_float(array.present()),
         _ => None,
     }
 }
 
-fn integers(values: impl Iterator<Item = i64>) -> Option<Narrow> {
+fn narrowest_integer(values: impl Iterator<Item = i64>) -> Option<NarrowType> {
     let (low, high) = values.fold((i64::MAX, i64::MIN), |(low, high), v| (low.min(v), high.max(v)));
     let within = |min: i64, max: i64| min <= low && high <= max;
     match () {
         () if low > high => None,
-        () if within(i8::MIN.into(), i8::MAX.into()) => Some(Narrow::I8),
-        () if within(i16::MIN.into(), i16::MAX.into()) => Some(Narrow::I16),
-        () if within(i32::MIN.into(), i32::MAX.into()) => Some(Narrow::I32),
+        () if within(i8::MIN.into(), i8::MAX.into()) => Some(NarrowType::I8),
+        () if within(i16::MIN.into(), i16::MAX.into()) => Some(NarrowType::I16),
+        () if within(i32::MIN.into(), i32::MAX.into()) => Some(NarrowType::I32),
         () => None,
     }
 }
 
-fn floats(mut values: impl Iterator<Item = f64>) -> Option<Narrow> {
+fn narrowest_float(mut values: impl Iterator<Item = f64>) -> Option<NarrowType> {
     let mut any = false;
     let exact = values.all(|v| {
         any = true;
         f64::from(v as f32).to_bits() == v.to_bits()
     });
-    (exact && any).then_some(Narrow::F32)
+    (exact && any).then_some(NarrowType::F32)
 }
 
-/// The values, converted to their declared type.
+/// Widens decoded values to their declared type.
 ///
 /// # Errors
 /// If the declared type is not one that this crate narrows, or the values do not have a narrowed type of it.
@@ -111,11 +112,11 @@ pub(crate) fn restore(values: Values, declared: &str) -> Result<Values, String> 
     })
 }
 
-/// The values of a column of a file, converted to their declared type.
+/// Widens the decoded values of a column of a file to their declared type.
 ///
 /// # Errors
-/// [`StoreError::Damaged`] if the recorded type is not possible.
-pub(crate) fn restored(
+/// [`StoreError::Damaged`] if the file records a declared type that the stored type cannot come from.
+pub(crate) fn restore_column(
     path: &std::path::Path,
     column: &str,
     values: Values,
@@ -130,22 +131,25 @@ pub(crate) fn restored(
 mod tests {
     use super::*;
 
-    fn of(name: &str, unit: &str, values: Values) -> Option<Narrow> {
+    fn narrowed(name: &str, unit: &str, values: Values) -> Option<NarrowType> {
         narrowing(&Table::new(vec![Column::new(name, unit, values)]))[0]
     }
 
     #[test]
     fn values_get_the_smallest_lossless_type() {
-        assert_eq!(of("n", "", Values::I64(vec![-128, 127].into())), Some(Narrow::I8));
-        assert_eq!(of("n", "", Values::I64(vec![-129].into())), Some(Narrow::I16));
-        assert_eq!(of("n", "", Values::I64(vec![None, Some(40_000)].into())), Some(Narrow::I32));
-        assert_eq!(of("n", "", Values::I64(vec![1 << 40].into())), None);
-        assert_eq!(of("x", "", Values::F64(vec![23_388.75, -0.0, f64::INFINITY].into())), Some(Narrow::F32));
+        assert_eq!(narrowed("n", "", Values::I64(vec![-128, 127].into())), Some(NarrowType::I8));
+        assert_eq!(narrowed("n", "", Values::I64(vec![-129].into())), Some(NarrowType::I16));
+        assert_eq!(narrowed("n", "", Values::I64(vec![None, Some(40_000)].into())), Some(NarrowType::I32));
+        assert_eq!(narrowed("n", "", Values::I64(vec![1 << 40].into())), None);
+        assert_eq!(
+            narrowed("x", "", Values::F64(vec![23_388.75, -0.0, f64::INFINITY].into())),
+            Some(NarrowType::F32)
+        );
         for lossy in [0.1, 1e300, 5e-324, 1_700_000_000_123.0, f64::from_bits(0x7ff8_0000_0000_0001)] {
-            assert_eq!(of("x", "", Values::F64(vec![Some(1.0), Some(lossy)].into())), None, "{lossy}");
+            assert_eq!(narrowed("x", "", Values::F64(vec![Some(1.0), Some(lossy)].into())), None, "{lossy}");
         }
         assert_eq!(
-            of("x", "", Values::F64(vec![None].into())),
+            narrowed("x", "", Values::F64(vec![None].into())),
             None,
             "without values, later values may not fit"
         );
@@ -156,8 +160,8 @@ mod tests {
         for (name, unit) in
             [("t_ms", ""), ("ts", ""), ("node_id", ""), ("src", ""), ("gap", "ms"), ("x", "s since 1970")]
         {
-            assert_eq!(of(name, unit, Values::I64(vec![1].into())), None, "{name} {unit}");
-            assert_eq!(of(name, unit, Values::F64(vec![1.0].into())), None, "{name} {unit}");
+            assert_eq!(narrowed(name, unit, Values::I64(vec![1].into())), None, "{name} {unit}");
+            assert_eq!(narrowed(name, unit, Values::F64(vec![1.0].into())), None, "{name} {unit}");
         }
     }
 

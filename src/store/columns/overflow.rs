@@ -2,7 +2,7 @@
 
 /// A value that does not fit the type that it is converted to.
 pub(crate) struct Overflow {
-    /// Row, from the start of the array or table that is converted.
+    /// Row, from 0 at the start of the array or table that is converted.
     pub(crate) row: usize,
     /// The value as text.
     pub(crate) value: String,

@@ -16,7 +16,7 @@ use arrow_array::{
 use arrow_buffer::{BooleanBuffer, Buffer as ArrowBuffer, NullBuffer, ScalarBuffer};
 use arrow_schema::{ArrowError, DataType, Field, Schema};
 
-use crate::store::columns::narrow::{DECLARED, Narrow};
+use crate::store::columns::narrow::{DECLARED, NarrowType};
 use crate::store::columns::overflow::Overflow;
 use crate::table::{Array, Buffer, Column, MISSING, Table, TimeUnit, Values};
 
@@ -26,9 +26,9 @@ pub(crate) const UNIT: &str = "unit";
 const MS_PER_S: i64 = 1000;
 
 /// The stored schema of a table: narrowed types, units and declared types as field metadata.
-pub(crate) fn schema(table: &Table, narrowing: &[Option<Narrow>]) -> Schema {
+pub(crate) fn schema(table: &Table, narrowing: &[Option<NarrowType>]) -> Schema {
     let fields = table.columns().iter().zip(narrowing).map(|(column, narrow)| {
-        let kind = narrow.map_or_else(|| declared(&column.values), narrowed);
+        let kind = narrow.map_or_else(|| declared_type(&column.values), narrowed_type);
         let mut metadata = HashMap::new();
         if !column.unit.is_empty() {
             metadata.insert(UNIT.to_owned(), column.unit.clone());
@@ -36,21 +36,21 @@ pub(crate) fn schema(table: &Table, narrowing: &[Option<Narrow>]) -> Schema {
         if narrow.is_some() {
             metadata.insert(DECLARED.to_owned(), column.values.type_name().to_owned());
         }
-        Field::new(&column.name, kind, column.values.nullable()).with_metadata(metadata)
+        Field::new(&column.name, kind, column.values.is_nullable()).with_metadata(metadata)
     });
     Schema::new(fields.collect::<Vec<_>>())
 }
 
-fn narrowed(narrow: Narrow) -> DataType {
+fn narrowed_type(narrow: NarrowType) -> DataType {
     match narrow {
-        Narrow::I8 => DataType::Int8,
-        Narrow::I16 => DataType::Int16,
-        Narrow::I32 => DataType::Int32,
-        Narrow::F32 => DataType::Float32,
+        NarrowType::I8 => DataType::Int8,
+        NarrowType::I16 => DataType::Int16,
+        NarrowType::I32 => DataType::Int32,
+        NarrowType::F32 => DataType::Float32,
     }
 }
 
-fn declared(values: &Values) -> DataType {
+fn declared_type(values: &Values) -> DataType {
     match values {
         Values::U32(_) => DataType::UInt32,
         Values::U64(_) => DataType::UInt64,
@@ -71,15 +71,15 @@ fn declared(values: &Values) -> DataType {
 }
 
 /// The columns of a table, converted to arrays range by range.
-pub(crate) struct Arrays<'a> {
+pub(crate) struct TableArrays<'a> {
     columns: &'a [Column],
-    narrowing: &'a [Option<Narrow>],
+    narrowing: &'a [Option<NarrowType>],
     /// For each string column its distinct strings, shared by all arrays.
     names: Vec<Option<ArrayRef>>,
 }
 
-impl<'a> Arrays<'a> {
-    pub(crate) fn new(table: &'a Table, narrowing: &'a [Option<Narrow>]) -> Self {
+impl<'a> TableArrays<'a> {
+    pub(crate) fn new(table: &'a Table, narrowing: &'a [Option<NarrowType>]) -> Self {
         let names = table.columns().iter().map(|column| match &column.values {
             Values::Text(labels) => {
                 Some(Arc::new(StringArray::from_iter_values(labels.names.iter())) as ArrayRef)
@@ -89,8 +89,8 @@ impl<'a> Arrays<'a> {
         Self { columns: table.columns(), narrowing, names: names.collect() }
     }
 
-    /// The narrower stored type of each column; `None` where it keeps its own.
-    pub(crate) fn narrowing(&self) -> &'a [Option<Narrow>] {
+    /// The narrowed type of each column; `None` for columns that are stored in their declared type.
+    pub(crate) fn narrowing(&self) -> &'a [Option<NarrowType>] {
         self.narrowing
     }
 
@@ -98,10 +98,10 @@ impl<'a> Arrays<'a> {
     ///
     /// # Errors
     /// [`Overflow`] for a time in seconds that does not fit milliseconds.
-    pub(crate) fn part(&self, column: usize, rows: Range<usize>) -> Result<ArrayRef, Overflow> {
+    pub(crate) fn array(&self, column: usize, rows: Range<usize>) -> Result<ArrayRef, Overflow> {
         let values = &self.columns[column].values;
         if let Some(narrow) = self.narrowing[column] {
-            return Ok(in_fewer_bits(&values.slice(rows), narrow));
+            return Ok(narrowed_array(&values.slice(rows), narrow));
         }
         let first = rows.start;
         Ok(match &values.slice(rows) {
@@ -110,7 +110,7 @@ impl<'a> Arrays<'a> {
             Values::I64(array) => Arc::new(primitive::<Int64Type>(array)),
             Values::F32(array) => Arc::new(primitive::<Float32Type>(array)),
             Values::F64(array) => Arc::new(primitive::<Float64Type>(array)),
-            // Arrow packs booleans into bits.
+            // Copied: Arrow packs booleans into bits.
             Values::Bool(array) => Arc::new(array.iter().collect::<BooleanArray>()),
             Values::Text(labels) => {
                 let keys = labels.codes.iter().map(|&code| (code != MISSING).then_some(code as i32));
@@ -151,7 +151,7 @@ where
     PrimitiveArray::new(ScalarBuffer::new(shared(array.values()), 0, array.len()), validity)
 }
 
-/// An Arrow buffer that shares the memory of ours.
+/// An Arrow buffer that shares the memory of `values`.
 fn shared<T: bytemuck::Pod + Send + Sync>(values: &Buffer<T>) -> ArrowBuffer {
     struct Owner<T>(Buffer<T>);
     impl<T: bytemuck::Pod> AsRef<[u8]> for Owner<T> {
@@ -159,13 +159,14 @@ fn shared<T: bytemuck::Pod + Send + Sync>(values: &Buffer<T>) -> ArrowBuffer {
             bytemuck::cast_slice(&self.0)
         }
     }
-    // `Bytes` forgets the alignment of an empty slice.
+    // `Bytes` does not keep the alignment of an empty slice, which Arrow checks.
     if values.is_empty() {
         return ArrowBuffer::from_vec(Vec::<u128>::new());
     }
     ArrowBuffer::from(bytes::Bytes::from_owner(Owner(values.clone())))
 }
 
+/// Seconds as milliseconds; `first` is the row of the first value.
 fn milliseconds(seconds: &Array<i64>, first: usize) -> Result<Array<i64>, Overflow> {
     let scale = |(i, value): (usize, Option<i64>)| match value {
         None => Ok(None),
@@ -177,21 +178,21 @@ fn milliseconds(seconds: &Array<i64>, first: usize) -> Result<Array<i64>, Overfl
     seconds.iter().enumerate().map(scale).collect()
 }
 
-/// Values that are known to fit.
-fn in_fewer_bits(values: &Values, narrow: Narrow) -> ArrayRef {
+/// An array of the narrowed type. `narrowing` has checked that every value fits.
+fn narrowed_array(values: &Values, narrow: NarrowType) -> ArrayRef {
     match (narrow, values) {
-        (Narrow::I8, Values::I64(array)) => Arc::new(primitive::<Int8Type>(&array.map(|v| v as i8))),
-        (Narrow::I16, Values::I64(array)) => Arc::new(primitive::<Int16Type>(&array.map(|v| v as i16))),
-        (Narrow::I32, Values::I64(array)) => Arc::new(primitive::<Int32Type>(&array.map(|v| v as i32))),
-        (Narrow::F32, Values::F64(array)) => Arc::new(primitive::<Float32Type>(&array.map(|v| v as f32))),
+        (NarrowType::I8, Values::I64(array)) => Arc::new(primitive::<Int8Type>(&array.map(|v| v as i8))),
+        (NarrowType::I16, Values::I64(array)) => Arc::new(primitive::<Int16Type>(&array.map(|v| v as i16))),
+        (NarrowType::I32, Values::I64(array)) => Arc::new(primitive::<Int32Type>(&array.map(|v| v as i32))),
+        (NarrowType::F32, Values::F64(array)) => Arc::new(primitive::<Float32Type>(&array.map(|v| v as f32))),
         _ => unreachable!("only 64-bit numbers are narrowed, floats to floats"),
     }
 }
 
-/// The strings of a dictionary array; their bytes are not copied.
+/// The strings of a dictionary array as views; their bytes are not copied.
 ///
 /// # Errors
-/// If a key is out of range of the dictionary.
+/// Those of the `arrow` crate for a string outside the buffer of the dictionary.
 pub(crate) fn strings(coded: &DictionaryArray<Int32Type>) -> Result<StringViewArray, ArrowError> {
     let names = coded.values().as_string::<i32>();
     let mut builder = StringViewBuilder::with_capacity(coded.len());

@@ -1,7 +1,8 @@
-//! Reading Hive datasets of any writer: folders `key=value`, the files in each, and the value as a column.
+//! Reading Hive datasets of any writer: the files in folders `key=value`, with the value as a column.
 
 use std::path::{Path, PathBuf};
 
+use crate::store::dataset::partition::percent_decode;
 use crate::store::error::{IoAction, StoreError};
 use crate::store::read::read_table::footer;
 use crate::store::read::scan::{Scan, ScanOptions, scan};
@@ -10,8 +11,8 @@ use crate::table::{Column, Labels, Table, Values};
 
 /// The files of a dataset that is partitioned by one key.
 ///
-/// The folders alone decide which files belong to it: no `_metadata` file is read, names that begin with `.` or `_` are
-/// skipped, and symbolic links are not followed. Values and files are in the order of their names.
+/// The folders alone decide which files belong to it: no `_metadata` file is read, names that begin with `.` or `_`
+/// are skipped, and symbolic links are not followed. Values and files are in the order of their names.
 ///
 /// ```
 /// use ironforge::store::{Dataset, HiveDataset, ScanOptions, StoreConfig};
@@ -33,6 +34,7 @@ use crate::table::{Column, Labels, Table, Values};
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HiveDataset {
     key: String,
+    /// Value of the key, and path, of each file.
     files: Vec<(String, PathBuf)>,
 }
 
@@ -70,7 +72,7 @@ impl HiveDataset {
         values
     }
 
-    /// The files of a value.
+    /// Paths of the files of one value, in the order of their names.
     pub fn files<'a>(&'a self, value: &'a str) -> impl Iterator<Item = &'a Path> {
         self.files.iter().filter(move |(v, _)| v == value).map(|(_, path)| path.as_path())
     }
@@ -81,7 +83,8 @@ impl HiveDataset {
         Self { key: self.key.clone(), files: self.files.iter().filter(wanted).cloned().collect() }
     }
 
-    /// Reads the whole dataset as one table. The key is its first column, unless the files have a column of that name.
+    /// Reads the whole dataset as one table. The key is its first column, unless the files have a column of that
+    /// name.
     ///
     /// Files may differ in their columns, as when a column was added later: the values of a column that a file lacks
     /// are missing, and a column that is nullable in one file is nullable in the table (unsigned integers become
@@ -109,14 +112,14 @@ impl HiveDataset {
     /// The batches of the dataset, file by file, each with the path of its file and the requested columns that the
     /// file has. Takes the memory of one scan.
     ///
-    /// For the predicate, a column that a file lacks is missing in every row of it.
+    /// In the predicate, a column that a file lacks counts as null in every row of the file.
     pub fn scan<'a>(
         &'a self,
         options: &'a ScanOptions,
     ) -> impl Iterator<Item = Result<(PathBuf, Table), StoreError>> + 'a {
         self.files.iter().flat_map(move |(value, path)| {
             let (scan, error) = match self.open(path, options) {
-                Ok(scan) => (scan, None),
+                Ok(scan) => (Some(scan), None),
                 Err(error) => (None, Some(Err(error))),
             };
             let empty = scan.as_ref().map(|scan| Ok(scan.empty()));
@@ -127,31 +130,33 @@ impl HiveDataset {
     }
 
     /// Opens a file, with the requested columns that it has.
-    fn open(&self, path: &Path, options: &ScanOptions) -> Result<Option<Scan>, StoreError> {
-        let has: Vec<String> = footer(path)?.columns.into_iter().map(|(name, _)| name).collect();
+    fn open(&self, path: &Path, options: &ScanOptions) -> Result<Scan, StoreError> {
+        let file_columns: Vec<String> = footer(path)?.columns.into_iter().map(|(name, _)| name).collect();
         let mut options = options.clone();
         if let Some(columns) = &mut options.columns {
-            if let Some(unknown) = columns.iter().find(|c| *c != &self.key && !self.has_column(c, &has)) {
+            let unknown = |column: &&String| {
+                **column != self.key && !file_columns.contains(column) && !self.any_file_has(column)
+            };
+            if let Some(unknown) = columns.iter().find(unknown) {
+                // Gives the error of an unknown column, with the nearest name.
                 scan(path, &ScanOptions { columns: Some(vec![unknown.clone()]), ..ScanOptions::default() })?;
             }
-            columns.retain(|column| has.contains(column));
+            columns.retain(|column| file_columns.contains(column));
         }
-        let lacks = |column: &&str| !has.iter().any(|name| name == column);
         if let Some(predicate) = &options.predicate {
-            match predicate.columns().into_iter().find(lacks) {
-                None => {}
-                Some(_) => options.predicate = Some(predicate.without(&has)),
+            let lacks = |column: &&str| !file_columns.iter().any(|name| name == column);
+            if predicate.columns().iter().any(lacks) {
+                options.predicate = Some(predicate.restricted_to(&file_columns));
             }
         }
-        Ok(Some(scan(path, &options)?))
+        scan(path, &options)
     }
 
-    /// Returns whether any file has a column; `has` are the columns of the file at hand.
-    fn has_column(&self, column: &str, has: &[String]) -> bool {
-        has.iter().any(|name| name == column)
-            || self.files.iter().any(|(_, path)| {
-                footer(path).is_ok_and(|footer| footer.columns.iter().any(|(name, _)| name == column))
-            })
+    /// Returns whether any file of the dataset has a column. Reads footers until one has it.
+    fn any_file_has(&self, column: &str) -> bool {
+        self.files.iter().any(|(_, path)| {
+            footer(path).is_ok_and(|footer| footer.columns.iter().any(|(name, _)| name == column))
+        })
     }
 
     /// The table with the value of its folder as the first column.
@@ -166,7 +171,7 @@ impl HiveDataset {
     }
 }
 
-/// Names and paths in a folder, by name; hidden names and symbolic links are left out.
+/// Names and paths in a folder, in the order of the names; hidden names and symbolic links are left out.
 fn list(folder: &Path) -> Result<Vec<(String, PathBuf)>, StoreError> {
     let io = |source| StoreError::Io { path: folder.to_owned(), action: IoAction::Open, source };
     let mut found = Vec::new();
@@ -181,34 +186,4 @@ fn list(folder: &Path) -> Result<Vec<(String, PathBuf)>, StoreError> {
     }
     found.sort();
     Ok(found)
-}
-
-/// Decodes the `%XX` of a folder name; `None` if the result is not UTF-8 text.
-fn percent_decode(name: &str) -> Option<String> {
-    let mut bytes = Vec::with_capacity(name.len());
-    let mut rest = name.as_bytes();
-    while let Some((&byte, after)) = rest.split_first() {
-        rest = after;
-        if byte == b'%' {
-            let (hex, after) = rest.split_at_checked(2)?;
-            let digit = |c: u8| char::from(c).to_digit(16);
-            bytes.push((digit(hex[0])? * 16 + digit(hex[1])?) as u8);
-            rest = after;
-        } else {
-            bytes.push(byte);
-        }
-    }
-    String::from_utf8(bytes).ok()
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn folder_names_are_decoded() {
-        assert_eq!(percent_decode("..%2Fx%3Dy").as_deref(), Some("../x=y"));
-        assert_eq!(percent_decode("%C3%A9").as_deref(), Some("é"));
-        assert_eq!([percent_decode("%4"), percent_decode("%zz"), percent_decode("%ff")], [None, None, None]);
-    }
 }

@@ -2,16 +2,16 @@
 
 use crate::store::StoreError;
 
-/// Longest path segment that common file systems accept, bytes.
-const MAX_SEGMENT: usize = 255;
-/// The value that Hive readers take for a missing one.
+/// Maximum length of a path segment on common file systems, bytes.
+const MAX_SEGMENT_BYTES: usize = 255;
+/// The value that Hive readers interpret as missing.
 const HIVE_MISSING: &str = "__HIVE_DEFAULT_PARTITION__";
 
 /// The folder name `key=value` of a Hive dataset.
 ///
 /// ASCII letters, digits, `.`, `_` and `-` are kept; every other byte of the UTF-8 text is written as `%XX`, `=` and
 /// `%` included, and so is a `.` at the end, which Windows drops. Readers that know Hive paths (pyarrow, DuckDB,
-/// Spark) decode `%XX`. They may take a value like `007` for a number unless told that the column is text.
+/// Spark) decode `%XX`. They may convert a value like `007` to a number unless told that the column is text.
 ///
 /// ```
 /// # use ironforge::store::partition_dir;
@@ -20,7 +20,7 @@ const HIVE_MISSING: &str = "__HIVE_DEFAULT_PARTITION__";
 /// ```
 ///
 /// # Errors
-/// [`StoreError::Partition`] if the key or the value is empty, if readers would take the value for a missing one,
+/// [`StoreError::Partition`] if the key or the value is empty, if readers would interpret the value as missing,
 /// or if the name exceeds 255 bytes.
 pub fn partition_dir(key: &str, value: &str) -> Result<String, StoreError> {
     let refuse = |why: String| {
@@ -31,33 +31,25 @@ pub fn partition_dir(key: &str, value: &str) -> Result<String, StoreError> {
         return refuse("it is empty".to_owned());
     }
     if value == HIVE_MISSING {
-        return refuse("readers take this name for a missing value".to_owned());
+        return refuse("readers interpret this name as a missing value".to_owned());
     }
     let name = format!("{}={}", percent_encode(key), percent_encode(value));
-    if name.len() > MAX_SEGMENT {
-        return refuse(format!("the folder name takes {} bytes, {MAX_SEGMENT} are allowed", name.len()));
+    if name.len() > MAX_SEGMENT_BYTES {
+        return refuse(format!(
+            "the folder name takes {} bytes, {MAX_SEGMENT_BYTES} are allowed",
+            name.len()
+        ));
     }
     Ok(name)
 }
 
 /// The value in a folder name that [`partition_dir`] gives for the key; `None` for any other name.
 pub(crate) fn partition_value(key: &str, name: &str) -> Option<String> {
-    let (own, value) = name.split_once('=')?;
-    if own != percent_encode(key) {
+    let (encoded_key, value) = name.split_once('=')?;
+    if encoded_key != percent_encode(key) {
         return None;
     }
-    let mut bytes = Vec::with_capacity(value.len());
-    let mut rest = value.bytes();
-    while let Some(byte) = rest.next() {
-        bytes.push(match byte {
-            b'%' => {
-                let mut digit = || char::from(rest.next()?).to_digit(16);
-                (digit()? * 16 + digit()?) as u8
-            }
-            byte => byte,
-        });
-    }
-    let value = String::from_utf8(bytes).ok()?;
+    let value = percent_decode(value)?;
     // A session has exactly one folder name: other encodings of the same value are not accepted.
     (partition_dir(key, &value).ok()? == name).then_some(value)
 }
@@ -73,6 +65,23 @@ fn percent_encode(text: &str) -> String {
         }
     }
     out
+}
+
+/// Decodes the `%XX` of a folder name of any writer; `None` if two hexadecimal digits are missing after a `%`, or if
+/// the result is not UTF-8 text.
+pub(crate) fn percent_decode(name: &str) -> Option<String> {
+    let mut bytes = Vec::with_capacity(name.len());
+    let mut rest = name.bytes();
+    while let Some(byte) = rest.next() {
+        bytes.push(match byte {
+            b'%' => {
+                let mut digit = || char::from(rest.next()?).to_digit(16);
+                (digit()? * 16 + digit()?) as u8
+            }
+            byte => byte,
+        });
+    }
+    String::from_utf8(bytes).ok()
 }
 
 #[cfg(test)]
@@ -108,6 +117,13 @@ mod tests {
         {
             assert_eq!(partition_value("k", name), None, "{name}");
         }
+    }
+
+    #[test]
+    fn folder_names_are_decoded() {
+        assert_eq!(percent_decode("..%2Fx%3Dy").as_deref(), Some("../x=y"));
+        assert_eq!(percent_decode("%C3%A9").as_deref(), Some("é"));
+        assert_eq!([percent_decode("%4"), percent_decode("%zz"), percent_decode("%ff")], [None, None, None]);
     }
 
     #[test]

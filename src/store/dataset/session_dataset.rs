@@ -18,11 +18,11 @@ const REPLACED_PREFIX: &str = ".ironforge-replaced-";
 
 /// The sessions of a dataset, in the order of their names: the folders `KEY=ID` that contain a file.
 ///
-/// Skips names that this crate never writes, and what a killed writer left.
+/// Skips names that this crate never writes, and unfinished files and folders of killed writers.
 ///
 /// # Errors
-/// [`StoreError::Io`] if a folder cannot be listed; [`StoreError::NotAFolder`] if the folder of a session is a link or a
-/// file.
+/// [`StoreError::Io`] if a folder cannot be listed; [`StoreError::NotAFolder`] if the folder of a session is a link
+/// or a file.
 pub fn sessions(folder: &Path, key: &str) -> Result<Vec<String>, StoreError> {
     let mut sessions = Vec::new();
     for (path, name) in entries(folder)? {
@@ -40,8 +40,8 @@ pub fn sessions(folder: &Path, key: &str) -> Result<Vec<String>, StoreError> {
 /// The files of a session, in the order in which they were appended; none if the session does not exist.
 ///
 /// # Errors
-/// [`StoreError::Partition`] if the session cannot name a folder; [`StoreError::NotAFolder`] if its folder is a link or
-/// a file; [`StoreError::Io`].
+/// [`StoreError::Partition`] if the session cannot name a folder; [`StoreError::NotAFolder`] if its folder is a link
+/// or a file; [`StoreError::Io`].
 pub fn session_files(folder: &Path, key: &str, session: &str) -> Result<Vec<PathBuf>, StoreError> {
     let path = folder.join(partition_dir(key, session)?);
     if !is_folder(&path)? {
@@ -52,10 +52,10 @@ pub fn session_files(folder: &Path, key: &str, session: &str) -> Result<Vec<Path
 
 /// A dataset of sessions, open for writing by one process at a time.
 ///
-/// A session is the folder `KEY=ID` (see [`partition_dir`]) with the files `part-0.parquet`, `part-000001.parquet`, ...
-/// Names that begin with `.ironforge-` are unfinished, and readers of Hive datasets skip them. Every write is flushed to
-/// disk and then becomes visible in one step: a reader, meanwhile or after the process was killed, sees the session as
-/// it was before the write or as it is after.
+/// A session is the folder `KEY=ID` (see [`partition_dir`]) with the files `part-0.parquet`, `part-000001.parquet`,
+/// ... Names that begin with `.ironforge-` are unfinished, and readers of Hive datasets skip them. Every write is
+/// flushed to disk and then becomes visible in one step: a reader sees the session as it was before the write or as
+/// it is after, even if the writing process is killed.
 ///
 /// ```
 /// use ironforge::store::{Dataset, StoreConfig, sessions};
@@ -81,11 +81,12 @@ pub struct Dataset {
 }
 
 impl Dataset {
-    /// Opens a dataset for writing, creates its folder if it is missing, and removes what killed writers left.
+    /// Opens a dataset for writing, creates its folder if it is missing, and removes the unfinished files and
+    /// folders of killed writers.
     ///
     /// # Errors
-    /// [`StoreError::Partition`] if the key cannot be part of a folder name; [`StoreError::Busy`] if another process, or
-    /// another value in this one, has it open; [`StoreError::Io`].
+    /// [`StoreError::Partition`] if the key cannot be part of a folder name; [`StoreError::Busy`] if another process,
+    /// or another value in this one, has it open; [`StoreError::Io`].
     pub fn open(folder: &Path, key: &str) -> Result<Self, StoreError> {
         partition_dir(key, "x")?;
         if key.starts_with(['.', '_']) {
@@ -125,8 +126,8 @@ impl Dataset {
     /// Appends a table to a session as a new file. A new session is created.
     ///
     /// # Errors
-    /// As [`write_table`](crate::store::write_table); [`StoreError::Partition`]; [`StoreError::NotAFolder`] if a link or a
-    /// file has the path of the session's folder. The session is then as before.
+    /// As [`write_table`](crate::store::write_table); [`StoreError::Partition`]; [`StoreError::NotAFolder`] if a link
+    /// or a file has the path of the session's folder. The session is then as before.
     pub fn append(
         &self,
         session: &str,
@@ -137,7 +138,7 @@ impl Dataset {
         let folder = self.folder.join(partition_dir(&self.key, session)?);
         let exists = is_folder(&folder)?;
         let mut number = if exists { parts(&folder)?.last().map_or(0, |(number, _)| number + 1) } else { 0 };
-        // In the folder of the dataset: a session whose first file fails is not created.
+        // The temporary file is in the folder of the dataset: a session whose first file fails is not created.
         let mut file = AtomicFile::create_in(&self.folder, &part_path(&folder, number))?;
         let rows = encode(&part_path(&folder, number), file.handle()?, table, config)?;
         if !exists {
@@ -147,7 +148,7 @@ impl Dataset {
         loop {
             match file.commit_new(&folder, part_path(&folder, number))? {
                 Ok(bytes) => return Ok(WriteSummary { bytes, rows }),
-                // A program that ignores the lock has taken the name.
+                // A program that ignores the lock created a file with this name: try the next number.
                 Err(uncommitted) => (file, number) = (uncommitted, number + 1),
             }
         }
@@ -194,18 +195,20 @@ impl Dataset {
             fs::remove_dir_all(&old).map_err(|e| io(&old, IoAction::Remove, e))?;
         }
         sync_folder(&self.folder).map_err(|e| io(&self.folder, IoAction::Flush, e))?;
-        // After a swap the staging folder holds the old state. What cannot be removed now, the next `open` removes.
+        // After a swap the staging folder holds the old state. If it cannot be removed now, the next `open` removes
+        // it.
         drop(staging);
         Ok(WriteSummary { bytes, rows: table.rows() as u64 })
     }
 
-    /// Removes what killed writers left; restores a session that was being replaced in two steps.
+    /// Removes unfinished files and folders of killed writers; restores a session that was being replaced in two
+    /// steps.
     fn remove_leftovers(&self) -> Result<(), StoreError> {
         for (path, name) in entries(&self.folder)? {
             if let Some(session) = name.strip_prefix(REPLACED_PREFIX) {
-                let original = self.folder.join(session);
-                if partition_value(&self.key, session).is_some() && !is_folder(&original)? {
-                    fs::rename(&path, &original).map_err(|e| io(&path, IoAction::Restore, e))?;
+                let session_folder = self.folder.join(session);
+                if partition_value(&self.key, session).is_some() && !is_folder(&session_folder)? {
+                    fs::rename(&path, &session_folder).map_err(|e| io(&path, IoAction::Restore, e))?;
                     continue;
                 }
             }
@@ -245,7 +248,8 @@ fn entries(folder: &Path) -> Result<Vec<(PathBuf, String)>, StoreError> {
 /// Returns whether a folder exists at a path.
 ///
 /// # Errors
-/// [`StoreError::NotAFolder`] for a link, even to a folder: files must be written only below the folder of the dataset.
+/// [`StoreError::NotAFolder`] for a link, even to a folder: files must be written only below the folder of the
+/// dataset.
 fn is_folder(path: &Path) -> Result<bool, StoreError> {
     match fs::symlink_metadata(path) {
         Ok(found) if found.is_dir() => Ok(true),
@@ -271,7 +275,7 @@ fn parts(folder: &Path) -> Result<Vec<(u64, PathBuf)>, StoreError> {
     Ok(parts)
 }
 
-/// The path of file `number` of a session. Sorted as text, the names are in order too.
+/// The path of file `number` of a session. Up to number 999999 the names sort as text in the order of the numbers.
 fn part_path(folder: &Path, number: u64) -> PathBuf {
     folder.join(if number == 0 { "part-0.parquet".to_owned() } else { format!("part-{number:06}.parquet") })
 }

@@ -11,12 +11,12 @@ use crate::store::untrusted::catch_panic::catch_panic;
 use crate::store::untrusted::memory_budget::MemoryBudget;
 use crate::store::untrusted::parquet_file::ParquetFile;
 
-/// Most records that are decoded at once.
+/// Maximum records that are decoded at once.
 const BATCH_RECORDS: usize = 4096;
 /// Memory of a decoded value and its levels in addition to its bytes, bytes.
-const VALUE_OVERHEAD: u64 = 48;
+const VALUE_OVERHEAD_BYTES: u64 = 48;
 
-/// RecordCounts and digest of the values of a leaf column.
+/// Counts and digest of the values of a leaf column.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct ColumnDigest {
     /// Number of values that are not null.
@@ -43,7 +43,7 @@ pub(crate) fn digest_column(
     {
         let work = || -> Result<RecordCounts, String> {
             let mut pages = file.page_reader(g, leaf, budget).map_err(|error| budget.record(error))?;
-            pages.set_batch(BATCH_RECORDS as u64, VALUE_OVERHEAD, true);
+            pages.set_batch(BATCH_RECORDS as u64, VALUE_OVERHEAD_BYTES, true);
             let reader = get_column_reader(Arc::clone(&descriptor), Box::new(pages));
             read_chunk(reader, budget, &mut digest)
         };

@@ -110,9 +110,9 @@ pub struct InspectOptions {
 /// their digest for every leaf column.
 ///
 /// The digest is SHA-256 over the values that are not null, in row order: integers, dates, times and timestamps as
-/// 64-bit little-endian in their own unit (INT96 in nanoseconds), floats widened to 64 bits with a single NaN, a
-/// boolean as one byte, strings and binary with their length in front as 32-bit little-endian, a decimal as its
-/// text in the same way.
+/// 64-bit little-endian in the unit of their column (INT96 in nanoseconds), floats widened to 64 bits with a single
+/// NaN, a boolean as one byte, strings and binary prefixed with their length as 32-bit little-endian, a decimal as
+/// its text, prefixed likewise.
 ///
 /// The checksum of a file of this crate's writer is verified first. `progress` receives the number of leaf columns
 /// done and the total. Cost: one pass over the file, one column at a time, and one more if it has a checksum.
@@ -197,7 +197,7 @@ fn column_report(file: &ParquetFile, leaf: usize) -> ColumnReport {
     let names = |name: &dyn Fn(&ColumnChunkMetaData) -> Vec<String>| {
         chunks().flat_map(name).collect::<BTreeSet<_>>().into_iter().collect()
     };
-    let some = file.metadata.num_row_groups() > 0;
+    let has_chunks = file.metadata.num_row_groups() > 0;
     ColumnReport {
         path: column.path().string(),
         physical_type: match column.type_length() {
@@ -211,11 +211,11 @@ fn column_report(file: &ParquetFile, leaf: usize) -> ColumnReport {
         encodings: names(&|chunk| chunk.encodings().map(|e| format!("{e:?}").to_lowercase()).collect()),
         compressed_bytes: sum(ColumnChunkMetaData::compressed_size),
         uncompressed_bytes: sum(ColumnChunkMetaData::uncompressed_size),
-        statistics: some
+        statistics: has_chunks
             && chunks().all(|c| {
                 c.statistics().is_some_and(|s| s.min_bytes_opt().is_some() && s.max_bytes_opt().is_some())
             }),
-        page_index: some
+        page_index: has_chunks
             && chunks().all(|c| c.column_index_offset().is_some() && c.offset_index_offset().is_some()),
         content: None,
     }

@@ -14,9 +14,11 @@ use sha2::{Digest as _, Sha256};
 
 /// Julian day of 1970-01-01.
 const JULIAN_EPOCH: i64 = 2_440_588;
+/// Length of the buffer at which it is hashed, bytes.
+const BUFFER_BYTES: usize = 1 << 15;
 const NS_PER_DAY: i64 = 86_400_000_000_000;
-/// Longest decimal that is read, bytes.
-const MAX_DECIMAL: usize = 32;
+/// Maximum length of a decimal, bytes.
+const MAX_DECIMAL_BYTES: usize = 32;
 
 /// Interpretation of the physical values of a column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +34,7 @@ pub(crate) enum ValueInterpretation {
 }
 
 impl ValueInterpretation {
+    /// The interpretation that a column declares: by its logical type, else by its converted type.
     pub(crate) fn of(column: &ColumnDescriptor) -> Self {
         match column.logical_type_ref() {
             Some(LogicalType::Integer(kind)) => {
@@ -81,7 +84,7 @@ impl ValueDigest {
 
     fn push(&mut self, bytes: &[u8]) {
         self.buffer.extend_from_slice(bytes);
-        if self.buffer.len() > 1 << 15 {
+        if self.buffer.len() > BUFFER_BYTES {
             self.flush();
         }
     }
@@ -97,14 +100,14 @@ impl ValueDigest {
 
     /// An integer of 32 or 64 bits.
     pub(crate) fn integer(&mut self, value: i64) {
-        let narrow = self.physical == Type::INT32;
+        let is_int32 = self.physical == Type::INT32;
         let value = match self.interpretation {
             ValueInterpretation::Decimal { scale } => return self.decimal(&value.to_string(), scale),
             ValueInterpretation::Integer { bits: 8, signed: true } => i64::from(value as i8),
             ValueInterpretation::Integer { bits: 8, signed: false } => i64::from(value as u8),
             ValueInterpretation::Integer { bits: 16, signed: true } => i64::from(value as i16),
             ValueInterpretation::Integer { bits: 16, signed: false } => i64::from(value as u16),
-            ValueInterpretation::Integer { signed: false, .. } if narrow => i64::from(value as u32),
+            ValueInterpretation::Integer { signed: false, .. } if is_int32 => i64::from(value as u32),
             _ => value,
         };
         self.push(&value.to_le_bytes());
@@ -151,12 +154,15 @@ impl ValueDigest {
 
 /// A signed big-endian integer as decimal text.
 fn big_endian(bytes: &[u8]) -> Result<String, String> {
-    if bytes.len() > MAX_DECIMAL {
-        return Err(format!("a decimal has {} bytes, at most {MAX_DECIMAL} are supported", bytes.len()));
+    if bytes.len() > MAX_DECIMAL_BYTES {
+        return Err(format!(
+            "a decimal has {} bytes, at most {MAX_DECIMAL_BYTES} are supported",
+            bytes.len()
+        ));
     }
     let fill = if bytes.first().is_some_and(|first| first & 0x80 != 0) { 0xff } else { 0 };
-    let mut wide = [fill; MAX_DECIMAL];
-    wide[MAX_DECIMAL - bytes.len()..].copy_from_slice(bytes);
+    let mut wide = [fill; MAX_DECIMAL_BYTES];
+    wide[MAX_DECIMAL_BYTES - bytes.len()..].copy_from_slice(bytes);
     Ok(i256::from_be_bytes(wide).to_string())
 }
 

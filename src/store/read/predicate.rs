@@ -61,6 +61,7 @@ pub enum Scalar {
 }
 
 impl Scalar {
+    /// Name of the kind in messages.
     pub(crate) fn kind(&self) -> &'static str {
         match self {
             Self::Int(_) => "an integer",
@@ -107,8 +108,8 @@ pub(crate) struct Bounds {
 }
 
 impl Bounds {
-    /// Returns whether a row may satisfy a comparison; `false` only if none can.
-    pub(crate) fn may(&self, op: Comparison, value: &Scalar) -> bool {
+    /// Returns whether a row of the range may satisfy a comparison; false only if none can.
+    pub(crate) fn may_satisfy(&self, op: Comparison, value: &Scalar) -> bool {
         if self.missing == Some(self.rows) {
             return false;
         }
@@ -143,40 +144,40 @@ impl Predicate {
         columns
     }
 
-    /// Calls `see` with every column of the predicate and its right operand.
-    pub(crate) fn visit<'a>(&'a self, see: &mut dyn FnMut(&'a str, Option<&'a Scalar>)) {
+    /// Calls `visitor` with every column of the predicate and its right operand, if it has one.
+    pub(crate) fn visit<'a>(&'a self, visitor: &mut dyn FnMut(&'a str, Option<&'a Scalar>)) {
         match self {
-            Self::Compare { column, value, .. } => see(column, Some(value)),
-            Self::Missing(column) | Self::Present(column) => see(column, None),
-            Self::All(parts) | Self::Any(parts) => parts.iter().for_each(|part| part.visit(see)),
+            Self::Compare { column, value, .. } => visitor(column, Some(value)),
+            Self::Missing(column) | Self::Present(column) => visitor(column, None),
+            Self::All(parts) | Self::Any(parts) => parts.iter().for_each(|part| part.visit(visitor)),
         }
     }
 
-    /// The predicate for rows that have only the columns `has`; the other columns are null in all rows.
-    pub(crate) fn without(&self, has: &[String]) -> Self {
+    /// The predicate for a table that has only `columns`: other columns count as null in every row.
+    pub(crate) fn restricted_to(&self, columns: &[String]) -> Self {
         match self {
-            Self::All(parts) => Self::All(parts.iter().map(|part| part.without(has)).collect()),
-            Self::Any(parts) => Self::Any(parts.iter().map(|part| part.without(has)).collect()),
-            Self::Compare { column, .. } | Self::Present(column) if !has.contains(column) => {
+            Self::All(parts) => Self::All(parts.iter().map(|part| part.restricted_to(columns)).collect()),
+            Self::Any(parts) => Self::Any(parts.iter().map(|part| part.restricted_to(columns)).collect()),
+            Self::Compare { column, .. } | Self::Present(column) if !columns.contains(column) => {
                 Self::Any(Vec::new())
             }
-            Self::Missing(column) if !has.contains(column) => Self::All(Vec::new()),
+            Self::Missing(column) if !columns.contains(column) => Self::All(Vec::new()),
             kept => kept.clone(),
         }
     }
 
-    /// Evaluates the predicate for each row; `column` returns the values of a column.
-    pub(crate) fn rows<'a>(&self, rows: usize, column: &dyn Fn(&str) -> &'a Values) -> Vec<bool> {
+    /// For each of `rows` rows, true if it satisfies the predicate; `column` returns the values of a column.
+    pub(crate) fn evaluate<'a>(&self, rows: usize, column: &dyn Fn(&str) -> &'a Values) -> Vec<bool> {
         match self {
             Self::Compare { column: name, op, value } => compare(column(name), *op, value),
             Self::Missing(name) => present(column(name)).into_iter().map(|there| !there).collect(),
             Self::Present(name) => present(column(name)),
             Self::All(parts) => parts.iter().fold(vec![true; rows], |mut all, part| {
-                all.iter_mut().zip(part.rows(rows, column)).for_each(|(all, holds)| *all &= holds);
+                all.iter_mut().zip(part.evaluate(rows, column)).for_each(|(all, holds)| *all &= holds);
                 all
             }),
             Self::Any(parts) => parts.iter().fold(vec![false; rows], |mut any, part| {
-                any.iter_mut().zip(part.rows(rows, column)).for_each(|(any, holds)| *any |= holds);
+                any.iter_mut().zip(part.evaluate(rows, column)).for_each(|(any, holds)| *any |= holds);
                 any
             }),
         }
@@ -226,7 +227,7 @@ mod tests {
     #[test]
     fn bounds_exclude_only_rows_that_cannot_match() {
         let bounds = Bounds { rows: 3, missing: Some(0), range: Some((Scalar::Int(2), Scalar::Int(5))) };
-        let may = |op, v| bounds.may(op, &Scalar::Int(v));
+        let may = |op, v| bounds.may_satisfy(op, &Scalar::Int(v));
         use Comparison::{Eq, Ge, Gt, Le, Lt, Ne};
         assert_eq!([1, 2, 5, 6].map(|v| may(Eq, v)), [false, true, true, false]);
         assert_eq!([2, 3].map(|v| may(Lt, v)), [false, true]);
@@ -235,9 +236,9 @@ mod tests {
         assert_eq!([5, 6].map(|v| may(Ge, v)), [true, false]);
         assert!(may(Ne, 2));
         let one = Bounds { range: Some((Scalar::Int(2), Scalar::Int(2))), ..bounds };
-        assert!(!one.may(Ne, &Scalar::Int(2)));
+        assert!(!one.may_satisfy(Ne, &Scalar::Int(2)));
         let float = Bounds { range: Some((Scalar::Float(2.0), Scalar::Float(2.0))), ..one };
-        assert!(float.may(Ne, &Scalar::Float(2.0)), "bounds do not cover NaN");
-        assert!(!Bounds { missing: Some(3), ..float }.may(Ne, &Scalar::Float(2.0)));
+        assert!(float.may_satisfy(Ne, &Scalar::Float(2.0)), "bounds do not cover NaN");
+        assert!(!Bounds { missing: Some(3), ..float }.may_satisfy(Ne, &Scalar::Float(2.0)));
     }
 }

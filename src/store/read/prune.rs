@@ -1,7 +1,7 @@
 //! Pruning: the rows of a row group that may satisfy a predicate, by the statistics of its column chunks and pages.
 //!
-//! Missing statistics, and statistics in another order than that of the values, exclude nothing. A file with wrong
-//! statistics loses rows, as in every reader that uses them: statistics are part of the content of a file.
+//! Missing statistics, and statistics in another order than that of the values, exclude no rows. If statistics are
+//! wrong, matching rows are skipped, as in every reader that uses them: statistics are part of the content of a file.
 
 use std::ops::Range;
 
@@ -50,7 +50,8 @@ pub(crate) struct PruningPredicate {
 }
 
 impl PruningPredicate {
-    /// Finds the columns of the predicate in a file and reads their page index. Nested columns exclude nothing.
+    /// Finds the columns of the predicate in a file and reads their page index. Statistics of nested columns are not
+    /// used.
     pub(crate) fn new(source: &TableSource, predicate: Predicate, budget: &MemoryBudget) -> Self {
         let schema = source.file.schema();
         let column = |name: &str| {
@@ -124,7 +125,7 @@ impl PruningPredicate {
 /// Returns whether rows with these bounds may satisfy a predicate on a single column.
 fn may_match(predicate: &Predicate, bounds: &Bounds) -> bool {
     match predicate {
-        Predicate::Compare { op, value, .. } => bounds.may(*op, value),
+        Predicate::Compare { op, value, .. } => bounds.may_satisfy(*op, value),
         Predicate::Missing(_) => bounds.missing != Some(0),
         Predicate::Present(_) => bounds.missing != Some(bounds.rows),
         Predicate::All(_) | Predicate::Any(_) => true,
@@ -152,9 +153,9 @@ fn union(mut a: RowRanges, b: RowRanges) -> RowRanges {
 pub(crate) fn take_front(ranges: &mut RowRanges, mut rows: u64) -> u64 {
     let first = ranges.first().map_or(0, |range| range.start);
     for range in ranges.iter_mut() {
-        let taken = rows.min(range.end - range.start);
-        range.start += taken;
-        rows -= taken;
+        let removed = rows.min(range.end - range.start);
+        range.start += removed;
+        rows -= removed;
     }
     ranges.retain(|range| range.start < range.end);
     first

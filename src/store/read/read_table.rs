@@ -7,21 +7,21 @@ use rayon::prelude::*;
 
 use crate::store::StoreError;
 use crate::store::columns::from_arrow::Decoder;
-use crate::store::columns::narrow::{DECLARED, restored};
+use crate::store::columns::narrow::{DECLARED, restore_column};
 use crate::store::columns::to_arrow::UNIT;
 use crate::store::read::row_group_batches::RowGroupReader;
-use crate::store::read::selection::{TableSource, field_metadata, type_name};
+use crate::store::read::selection::{TableSource, field_metadata, stored_schema, type_name};
 use crate::store::untrusted::catch_panic::catch_panic;
 use crate::store::untrusted::memory_budget::MemoryBudget;
 use crate::store::untrusted::parquet_file::OpenOptions;
 use crate::table::{Column, Table, Values};
 
-/// Most rows that are decoded at once: a row group of the default size as one batch.
+/// Maximum rows that are decoded at once: a row group of the default size is one batch.
 const BATCH_ROWS: u64 = 10_000;
 
-/// The result of reading a file.
+/// A table that was read from a file, and the columns that were skipped.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Read {
+pub struct ReadResult {
     /// The requested columns, or all of a supported type.
     pub table: Table,
     /// Name and type of the columns that were skipped because their type is not supported.
@@ -56,10 +56,10 @@ pub fn footer(path: &Path) -> Result<Footer, StoreError> {
 /// Reads the named columns of a Parquet file, in the given order, or all columns.
 ///
 /// Integers of all widths become `i64`; non-nullable `u32` and `u64` columns keep their type, half floats become
-/// `f32`, decimals the nearest `f64`, dates midnight in wall-clock time. Timestamps keep their unit, and are UTC if
-/// the file declares it. Strings of any encoding become labels. A column of nulls becomes null `f64` values.
-/// Columns that this crate stored in fewer bits get their declared type. Nested, binary, time-of-day, duration and
-/// interval columns are listed in [`Read::ignored`].
+/// `f32`, decimals the nearest `f64`, dates the wall-clock time of midnight in seconds. Timestamps keep their unit,
+/// and are UTC if the file declares it. Strings of any encoding become labels. A column of nulls becomes null `f64`
+/// values. Columns that this crate stored in fewer bits get their declared type. Nested, binary, time-of-day,
+/// duration and interval columns are listed in [`ReadResult::ignored`].
 ///
 /// The file is untrusted: its lengths, schema, offsets and declared sizes are checked first, and a panic of the
 /// decoder is returned as an error. At most about `memory_limit_bytes` of memory are used, the table included. Only
@@ -80,8 +80,8 @@ pub fn footer(path: &Path) -> Result<Footer, StoreError> {
 /// let dir = tempfile::tempdir()?;
 /// let path = dir.path().join("trades.parquet");
 /// let table = Table::new(vec![
-///     Column::new("t_ms", "ms", Values::I64(vec![0, 250, 900])),
-///     Column::new("price", "points", Values::F64(vec![101.5, 101.25, 102.0])),
+///     Column::new("t_ms", "ms", Values::I64(vec![0, 250, 900].into())),
+///     Column::new("price", "points", Values::F64(vec![101.5, 101.25, 102.0].into())),
 /// ]);
 /// write_table(&path, &table, &StoreConfig::default())?;
 ///
@@ -95,7 +95,7 @@ pub fn read_table(
     path: &Path,
     columns: Option<&[&str]>,
     memory_limit_bytes: u64,
-) -> Result<Read, StoreError> {
+) -> Result<ReadResult, StoreError> {
     read_columns(&TableSource::open(path, OpenOptions::default())?, columns, memory_limit_bytes)
 }
 
@@ -111,7 +111,7 @@ pub unsafe fn read_table_mapped(
     path: &Path,
     columns: Option<&[&str]>,
     memory_limit_bytes: u64,
-) -> Result<Read, StoreError> {
+) -> Result<ReadResult, StoreError> {
     let source = TableSource::open(path, OpenOptions { map: true, ..OpenOptions::default() })?;
     read_columns(&source, columns, memory_limit_bytes)
 }
@@ -121,7 +121,7 @@ pub(crate) fn read_columns(
     source: &TableSource,
     columns: Option<&[&str]>,
     limit: u64,
-) -> Result<Read, StoreError> {
+) -> Result<ReadResult, StoreError> {
     let (selected, ignored) = source.select(columns)?;
     let row_bytes: u64 = selected.iter().map(|(_, decoder)| decoder.bytes_per_row()).sum();
     let budget = Arc::new(MemoryBudget::new(limit));
@@ -134,20 +134,20 @@ pub(crate) fn read_columns(
         .map(|(root, decoder)| source.decode_column(root, decoder, &budget))
         .collect();
     let (order, _) = source.select(columns)?;
-    let stored = source.stored_schema();
+    let stored = stored_schema(&source.file);
     let mut table: Vec<(usize, Column)> = Vec::with_capacity(decoded.len());
     for ((index, (root, _)), values) in order.into_iter().enumerate().zip(decoded) {
         let name = source.schema.field(root).name();
         let position = columns.and_then(|c| c.iter().position(|c| c == name)).unwrap_or(index);
         let mut values = values?;
         if let Some(declared) = field_metadata(&stored, root, DECLARED) {
-            values = restored(&source.file.path, name, values, &declared)?;
+            values = restore_column(&source.file.path, name, values, &declared)?;
         }
         let unit = field_metadata(&stored, root, UNIT).unwrap_or_default();
         table.push((position, Column::new(name, unit, values)));
     }
     table.sort_by_key(|(position, _)| *position);
-    Ok(Read { table: Table::new(table.into_iter().map(|(_, column)| column).collect()), ignored })
+    Ok(ReadResult { table: Table::new(table.into_iter().map(|(_, column)| column).collect()), ignored })
 }
 
 impl TableSource {

@@ -19,7 +19,7 @@ use crate::store::untrusted::memory_budget::MemoryBudget;
 use crate::store::untrusted::parquet_file::ParquetFile;
 
 /// Memory of levels, offsets and validity for each value of an array, bytes.
-const VALUE_OVERHEAD: u64 = 12;
+const VALUE_OVERHEAD_BYTES: u64 = 12;
 
 /// Reader of the row groups of a file.
 pub(crate) struct RowGroupReader<'a> {
@@ -29,7 +29,7 @@ pub(crate) struct RowGroupReader<'a> {
     /// Indices of the leaf columns of these fields.
     pub(crate) leaves: &'a [usize],
     pub(crate) budget: &'a Arc<MemoryBudget>,
-    /// Most rows of a batch.
+    /// Maximum rows of a batch.
     pub(crate) batch_rows: u64,
 }
 
@@ -60,11 +60,12 @@ impl RowGroupReader<'_> {
             row_bytes = row_bytes.saturating_add(self.row_bytes(group, leaf, longest));
             page_readers.insert(leaf, pages);
         }
-        // A quarter of the available memory: pages are in memory beside the arrays, and arrays grow by doubling.
+        // A quarter of the available memory: pages are in memory in addition to the arrays, and arrays grow by
+        // doubling.
         let fit = self.budget.available() / 4 / row_bytes.max(1);
         let batch_rows = self.batch_rows.min(group_rows).min(fit).max(1);
         for pages in page_readers.values_mut() {
-            pages.set_batch(batch_rows, VALUE_OVERHEAD, false);
+            pages.set_batch(batch_rows, VALUE_OVERHEAD_BYTES, false);
         }
         let source = RowGroupPages {
             file: self.file,
@@ -102,7 +103,7 @@ impl RowGroupReader<'_> {
         let rows = group.num_rows().unsigned_abs().max(1);
         let share = chunk.uncompressed_size().unsigned_abs() / rows;
         let values = chunk.num_values().unsigned_abs().div_ceil(rows).max(1);
-        longest.max(width).max(share).saturating_add(VALUE_OVERHEAD).saturating_mul(values)
+        longest.max(width).max(share).saturating_add(VALUE_OVERHEAD_BYTES).saturating_mul(values)
     }
 }
 
@@ -122,7 +123,7 @@ impl RowGroupBatches {
     }
 }
 
-/// The column chunks of a row group, as the decoder of the `parquet` crate requests them.
+/// The column chunks of a row group, for the decoder of the `parquet` crate.
 struct RowGroupPages<'a> {
     file: &'a ParquetFile,
     group: usize,

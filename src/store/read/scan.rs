@@ -8,12 +8,12 @@ use parquet::arrow::arrow_reader::RowSelection;
 
 use crate::store::StoreError;
 use crate::store::columns::from_arrow::Decoder;
-use crate::store::columns::narrow::{DECLARED, restored};
+use crate::store::columns::narrow::{DECLARED, restore_column};
 use crate::store::columns::to_arrow::UNIT;
 use crate::store::read::predicate::Predicate;
 use crate::store::read::prune::{PruningPredicate, RowRanges, check_types, take_front};
 use crate::store::read::row_group_batches::{RowGroupBatches, RowGroupReader};
-use crate::store::read::selection::{TableSource, field_metadata};
+use crate::store::read::selection::{TableSource, field_metadata, stored_schema};
 use crate::store::untrusted::memory_budget::MemoryBudget;
 use crate::store::untrusted::parquet_file::OpenOptions;
 use crate::table::{Array, Column, Table, Values};
@@ -21,7 +21,7 @@ use crate::table::{Array, Column, Table, Values};
 /// Default of [`ScanOptions::batch_rows`].
 const BATCH_ROWS: u32 = 10_000;
 /// Default of [`ScanOptions::memory_limit_bytes`].
-const MEMORY_LIMIT: u64 = 1 << 30;
+const MEMORY_LIMIT_BYTES: u64 = 1 << 30;
 
 /// Options of a scan: columns, rows and memory.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,15 +30,20 @@ pub struct ScanOptions {
     pub columns: Option<Vec<String>>,
     /// Predicate that selects rows; `None` for all rows.
     pub predicate: Option<Predicate>,
-    /// Most rows of a batch; a batch may have fewer.
+    /// Maximum rows of a batch; a batch may have fewer.
     pub batch_rows: u32,
-    /// Most memory of the scan, the current batch included, bytes.
+    /// Memory limit of the scan, the current batch included, bytes.
     pub memory_limit_bytes: u64,
 }
 
 impl Default for ScanOptions {
     fn default() -> Self {
-        Self { columns: None, predicate: None, batch_rows: BATCH_ROWS, memory_limit_bytes: MEMORY_LIMIT }
+        Self {
+            columns: None,
+            predicate: None,
+            batch_rows: BATCH_ROWS,
+            memory_limit_bytes: MEMORY_LIMIT_BYTES,
+        }
     }
 }
 
@@ -58,11 +63,11 @@ pub struct PruneStats {
 /// Every table has the same columns, and at least one row. The iterator ends after an error.
 pub struct Scan {
     source: TableSource,
-    /// Positions in the schema of the columns that are decoded: the selected ones and those of the predicate.
+    /// Positions in the schema of the decoded columns: the selected ones and those of the predicate.
     roots: Vec<usize>,
     /// The columns of the result in their order: index in `roots`, and unit.
     selected: Vec<(usize, String)>,
-    /// The declared type of each of `roots` that is stored in a narrower one.
+    /// For each of `roots` the declared type, if it is stored in a narrower one.
     declared: Vec<Option<String>>,
     levels: FieldLevels,
     leaves: Vec<usize>,
@@ -70,8 +75,8 @@ pub struct Scan {
     budget: Arc<MemoryBudget>,
     batch_rows: u64,
     /// Index of the next row group.
-    group: usize,
-    /// Batches of the current row group, and its rows that they still have to return.
+    next_group: usize,
+    /// Batches of the current row group, and the rows that they have not returned yet.
     batches: Option<(RowGroupBatches, RowRanges)>,
     /// First row of the current row group in the file.
     group_start: u64,
@@ -122,8 +127,8 @@ pub fn scan(path: &Path, options: &ScanOptions) -> Result<Scan, StoreError> {
     Scan::new(TableSource::open(path, OpenOptions { statistics, map: false })?, options)
 }
 
-/// Same as [`scan`], but maps the file into memory: uncompressed pages are not copied, and skipped pages are not
-/// loaded. It saves little where all pages are decoded (see `benches/record/`).
+/// As [`scan`], but maps the file into memory: uncompressed pages are not copied, and skipped pages are not loaded.
+/// Saves little time if all pages are decoded (see `benches/record/`).
 ///
 /// # Safety
 /// Nobody may change or shorten the file while the scan exists: checked bytes could change, and reading beyond a
@@ -162,7 +167,7 @@ impl Scan {
         let budget = Arc::new(MemoryBudget::new(options.memory_limit_bytes));
         let predicate = options.predicate.clone();
         let pruning = predicate.map(|predicate| PruningPredicate::new(&source, predicate, &budget));
-        let stored = source.stored_schema();
+        let stored = stored_schema(&source.file);
         let index = |root: usize| roots.iter().position(|r| *r == root).unwrap_or_default();
         let unit = |root| field_metadata(&stored, root, UNIT).unwrap_or_default();
         let selected = order.iter().map(|&root| (index(root), unit(root))).collect();
@@ -176,7 +181,7 @@ impl Scan {
             pruning,
             budget,
             batch_rows: u64::from(options.batch_rows).max(1),
-            group: 0,
+            next_group: 0,
             batches: None,
             group_start: 0,
             group_rows: 0,
@@ -196,7 +201,7 @@ impl Scan {
         let values = self.decoders().into_iter().map(Decoder::finish).zip(&self.declared);
         let widened = |(values, declared): (Values, &Option<String>)| match declared.as_deref() {
             // Without rows there are no values to convert.
-            Some("f64") => Values::F64(Array::empty(values.nullable())),
+            Some("f64") => Values::F64(Array::empty(values.is_nullable())),
             _ => values,
         };
         self.table(values.map(widened).collect())
@@ -209,7 +214,7 @@ impl Scan {
             None => Ok(values),
             Some(declared) => {
                 let name = self.source.schema.field(root).name();
-                restored(&self.source.file.path, name, values, declared)
+                restore_column(&self.source.file.path, name, values, declared)
             }
         };
         values.map(restore).collect()
@@ -231,17 +236,16 @@ impl Scan {
 
     /// Opens the next row group with a row that may satisfy the predicate; `false` if there is none.
     fn open_row_group(&mut self) -> Result<bool, StoreError> {
-        while self.group < self.source.file.metadata.num_row_groups() {
-            let group = self.group;
-            self.group += 1;
+        while self.next_group < self.source.file.metadata.num_row_groups() {
+            let group = self.next_group;
+            self.next_group += 1;
             let rows = self.source.file.metadata.row_group(group).num_rows().unsigned_abs();
             if rows == 0 {
                 continue;
             }
-            let all: RowRanges = std::iter::once(0..rows).collect();
             let ranges = match &self.pruning {
                 Some(pruning) => pruning.candidate_rows(&self.source.file, group),
-                None => all,
+                None => std::iter::once(0..rows).collect(),
             };
             let kept: u64 = ranges.iter().map(|range| range.end - range.start).sum();
             self.stats.row_groups += 1;
@@ -271,15 +275,18 @@ impl Scan {
 
     /// The next batch, which may have no selected row; `None` at the end of the row group.
     fn batch(&mut self) -> Result<Option<Table>, StoreError> {
-        let Some((batches, left)) = &mut self.batches else { return Ok(None) };
+        let Some((batches, remaining)) = &mut self.batches else { return Ok(None) };
         let Some(batch) = batches.next(&self.source.file)? else {
-            if left.iter().any(|range| range.start < range.end) {
-                return Err(self.source.file.damaged(format!("row group {} ends too soon", self.group - 1)));
+            if remaining.iter().any(|range| range.start < range.end) {
+                return Err(self
+                    .source
+                    .file
+                    .damaged(format!("row group {} ends too soon", self.next_group - 1)));
             }
             return Ok(None);
         };
         let rows = batch.num_rows() as u64;
-        let first = self.group_start + take_front(left, rows);
+        let first = self.group_start + take_front(remaining, rows);
         let mut decoders = self.decoders();
         let row_bytes: u64 = decoders.iter().map(Decoder::bytes_per_row).sum();
         let text_bytes = |decoders: &[Decoder]| decoders.iter().map(Decoder::text_bytes).sum::<u64>();
@@ -297,7 +304,7 @@ impl Scan {
                 let index = self.roots.iter().position(|&root| self.source.schema.field(root).name() == name);
                 &values[index.unwrap_or_default()]
             };
-            let keep = pruning.predicate.rows(batch.num_rows(), &column);
+            let keep = pruning.predicate.evaluate(batch.num_rows(), &column);
             if keep.iter().any(|keep| !keep) {
                 let rows: Vec<usize> = (0..keep.len()).filter(|&row| keep[row]).collect();
                 values = values.iter().map(|values| values.take(&rows)).collect();

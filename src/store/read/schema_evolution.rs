@@ -80,7 +80,7 @@ fn missing_like(values: &Values, rows: usize) -> Values {
 /// The values of `a`, then those of `b`; `None` if their types differ, or if a `u64` value of a column that becomes
 /// nullable does not fit `i64`.
 fn concat(a: Values, b: Values) -> Option<Values> {
-    let (mut a, b) = match (a.nullable(), b.nullable()) {
+    let (mut a, b) = match (a.is_nullable(), b.is_nullable()) {
         (true, false) => (a, nullable(b)?),
         (false, true) => (nullable(a)?, b),
         _ => (a, b),

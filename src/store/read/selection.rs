@@ -1,7 +1,6 @@
 //! A Parquet file as a source of tables: its columns in Arrow types, and the selection of the requested ones.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use arrow_schema::{DataType, Field, Schema};
 use parquet::arrow::{FieldLevels, ProjectionMask, parquet_to_arrow_field_levels, parquet_to_arrow_schema};
@@ -67,8 +66,8 @@ impl TableSource {
         })
     }
 
-    /// The named columns, in the order of the schema; without names all of a supported type, and name and type of the
-    /// others.
+    /// The named columns, in the order of the schema. Without names: all columns of a supported type, and name and
+    /// type of the ignored others.
     ///
     /// # Errors
     /// [`StoreError::UnknownColumn`], [`StoreError::Unsupported`] for a named column,
@@ -108,13 +107,14 @@ impl TableSource {
         }
         Ok((selected, ignored))
     }
+}
 
-    /// The Arrow schema that the writer stored, with the metadata of each field; empty if it cannot be decoded.
-    pub(crate) fn stored_schema(&self) -> Arc<Schema> {
-        let file = self.file.metadata.file_metadata();
-        let schema = catch_panic(|| parquet_to_arrow_schema(file.schema_descr(), file.key_value_metadata()));
-        Arc::new(schema.ok().and_then(Result::ok).unwrap_or_else(Schema::empty))
-    }
+/// The Arrow schema that the writer of a file stored in it, with the metadata of each field; empty if there is none
+/// or it cannot be decoded.
+pub(crate) fn stored_schema(file: &ParquetFile) -> Schema {
+    let metadata = file.metadata.file_metadata();
+    let decoded = catch_panic(|| parquet_to_arrow_schema(file.schema(), metadata.key_value_metadata()));
+    decoded.ok().and_then(Result::ok).unwrap_or_else(Schema::empty)
 }
 
 /// Value of a key in the metadata of a field of a stored schema.

@@ -11,13 +11,14 @@ use parquet::file::page_index::column_index::ColumnIndexMetaData;
 use parquet::file::reader::{ChunkReader, Length};
 use parquet::file::statistics::Statistics;
 
+use crate::store::columns::from_arrow::S_PER_DAY;
 use crate::store::read::predicate::{Bounds, Scalar};
 use crate::store::untrusted::catch_panic::catch_panic;
 use crate::store::untrusted::memory_budget::MemoryBudget;
 use crate::store::untrusted::parquet_file::ParquetFile;
 use crate::store::untrusted::validate_footer;
 
-/// A column whose statistics a predicate is evaluated on.
+/// A flat column, and the interpretation of its statistics.
 pub(crate) struct StatisticsColumn {
     pub(crate) name: String,
     /// Index of the leaf column.
@@ -42,7 +43,7 @@ impl StatisticsColumn {
     pub(crate) fn new(file: &ParquetFile, name: &str, leaf: usize, kind: &DataType) -> Self {
         let physical = file.schema().column(leaf).physical_type();
         let order = match (kind, physical) {
-            (DataType::Date32, Type::INT32) => BoundOrder::Signed(86_400),
+            (DataType::Date32, Type::INT32) => BoundOrder::Signed(S_PER_DAY.into()),
             (DataType::Timestamp(..), Type::INT64) => BoundOrder::Signed(1),
             (kind, Type::INT32 | Type::INT64) if kind.is_signed_integer() => BoundOrder::Signed(1),
             (kind, Type::INT32 | Type::INT64) if kind.is_unsigned_integer() => BoundOrder::Unsigned,
@@ -62,7 +63,7 @@ impl StatisticsColumn {
     }
 
     /// The bounds as a range; `None` if one is unknown or NaN.
-    fn range(&self, min: Option<Scalar>, max: Option<Scalar>) -> Option<(Scalar, Scalar)> {
+    fn range(min: Option<Scalar>, max: Option<Scalar>) -> Option<(Scalar, Scalar)> {
         match (min?, max?) {
             (Scalar::Float(min), Scalar::Float(max)) if min.is_nan() || max.is_nan() => None,
             (min, max) => Some((min, max)),
@@ -93,7 +94,7 @@ impl StatisticsColumn {
         (self.order == BoundOrder::Bool).then_some(Scalar::Bool(value))
     }
 
-    /// A truncated bound that is not valid UTF-8 is ignored.
+    /// A bound as text; `None` if truncation left invalid UTF-8.
     fn text(&self, value: &[u8]) -> Option<Scalar> {
         let text = std::str::from_utf8(value).ok().filter(|_| self.order == BoundOrder::Text);
         text.map(|text| Scalar::Text(text.to_owned()))
@@ -130,7 +131,7 @@ impl StatisticsColumn {
             _ => (None, None),
         };
         let wrong_order = statistics.is_min_max_deprecated() && self.order == BoundOrder::Unsigned;
-        let range = if wrong_order { None } else { self.range(min, max) };
+        let range = if wrong_order { None } else { Self::range(min, max) };
         Bounds { rows, missing: statistics.null_count_opt(), range }
     }
 
@@ -180,7 +181,7 @@ impl StatisticsColumn {
             ColumnIndexMetaData::BYTE_ARRAY(v) => (self.text(v.min_value(i)?), self.text(v.max_value(i)?)),
             _ => (None, None),
         };
-        self.range(min, max)
+        Self::range(min, max)
     }
 }
 
@@ -223,7 +224,7 @@ pub(crate) fn read_page_index(
     catch_panic(read).ok()?.ok()?.1
 }
 
-/// The file, as the page index reader of the `parquet` crate takes it.
+/// Adapter of a file to the page index reader of the `parquet` crate.
 struct PageIndexSource<'a>(&'a ParquetFile);
 
 impl Length for PageIndexSource<'_> {

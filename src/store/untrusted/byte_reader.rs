@@ -61,24 +61,23 @@ impl<'a> ByteReader<'a> {
         Ok((raw >> 1) as i64 ^ -((raw & 1) as i64))
     }
 
-    /// Skips `len` bytes, all of which must be there.
+    /// Skips `len` bytes, which must all exist.
     pub(crate) fn skip(&mut self, len: u64) -> Result<(), ByteReadError> {
         let end = usize::try_from(len).ok().and_then(|len| self.position.checked_add(len));
         self.position = end.filter(|&end| end <= self.bytes.len()).ok_or(ByteReadError::Truncated)?;
         Ok(())
     }
 
-    /// Skips `len` bytes that may reach past the end, where every further read fails: trailing padding may be cut
-    /// off.
+    /// Skips `len` bytes, possibly past the end, where every further read fails: writers may omit trailing padding.
     pub(crate) fn skip_padded(&mut self, len: usize) {
         self.position = self.position.saturating_add(len);
     }
 
     /// The next `len` bytes.
     pub(crate) fn take(&mut self, len: usize) -> Result<&'a [u8], ByteReadError> {
-        let taken = self.rest().get(..len).ok_or(ByteReadError::Truncated)?;
+        let bytes = self.rest().get(..len).ok_or(ByteReadError::Truncated)?;
         self.position += len;
-        Ok(taken)
+        Ok(bytes)
     }
 }
 

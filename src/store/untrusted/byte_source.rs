@@ -23,7 +23,7 @@ impl ByteSource {
     pub(crate) fn map(file: &File) -> io::Result<Self> {
         // SAFETY: 1. the map is read-only and private to this process, and outlives every view (Bytes owns it).
         //         2. the callers of `scan_mapped` and `read_table_mapped`, the only paths to this function, promise
-        //            that nobody shortens or changes the file meanwhile; both document the consequences.
+        //            that nobody shortens or changes the file while it is mapped; both document the consequences.
         let map = unsafe { memmap2::Mmap::map(file) }?;
         Ok(Self::Mapped(Bytes::from_owner(map)))
     }
@@ -38,11 +38,7 @@ impl ByteSource {
                 }
                 Ok(bytes.slice(range))
             }
-            Self::Read(file) => {
-                let mut bytes = vec![0; (range.end - range.start) as usize];
-                read_at(file, &mut bytes, range.start)?;
-                Ok(Bytes::from(bytes))
-            }
+            Self::Read(file) => read_range(file, range).map(Bytes::from),
         }
     }
 
@@ -50,6 +46,16 @@ impl ByteSource {
     pub(crate) fn copies(&self) -> bool {
         matches!(self, Self::Read(_))
     }
+}
+
+/// Reads a byte range of a file. Callers check the range against the length of the file.
+///
+/// # Errors
+/// The error of the operating system; `UnexpectedEof` if the file was shortened.
+pub(crate) fn read_range(file: &File, range: Range<u64>) -> io::Result<Vec<u8>> {
+    let mut bytes = vec![0; (range.end - range.start) as usize];
+    read_at(file, &mut bytes, range.start)?;
+    Ok(bytes)
 }
 
 #[cfg(unix)]

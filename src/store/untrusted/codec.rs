@@ -54,7 +54,7 @@ impl Codec {
     }
 
     /// Returns whether `compressed_len` bytes can decompress to `uncompressed_len`. Zstandard and Brotli can encode a
-    /// repetition of any length in a few bytes; the formats of the others fix a largest ratio.
+    /// repetition of any length in a few bytes; the other formats have a maximum ratio.
     pub(crate) fn plausible(self, compressed_len: usize, uncompressed_len: usize) -> bool {
         let max_ratio = match self {
             Self::None => return compressed_len == uncompressed_len,
@@ -69,7 +69,7 @@ impl Codec {
         uncompressed_len <= compressed_len.saturating_mul(max_ratio)
     }
 
-    /// Decompresses `input`, which has `len` bytes decompressed, and appends them to `out`.
+    /// Decompresses `input` to `len` bytes and appends them to `out`.
     ///
     /// # Errors
     /// [`CodecError::Damaged`] if `input` is not valid, or decompresses to fewer or more bytes.
@@ -114,7 +114,7 @@ impl Codec {
     }
 }
 
-/// Reads to the end, but at most one byte more than `len`.
+/// Appends all decompressed bytes of `source` to `out`; an error if there are more than `len`, of which one is read.
 fn read_bounded(source: impl Read, len: usize, out: &mut Vec<u8>) -> Result<(), CodecError> {
     let mut source = source.take(len as u64);
     source.read_to_end(out).map_err(|e| CodecError::Damaged(e.to_string()))?;
@@ -147,9 +147,9 @@ fn hadoop_lz4(mut input: &[u8], len: usize, out: &mut Vec<u8>) -> Option<()> {
     let end = out.len() + len;
     while !input.is_empty() {
         let (head, rest) = input.split_first_chunk::<8>()?;
-        let big =
+        let length =
             |at: usize| u32::from_be_bytes([head[at], head[at + 1], head[at + 2], head[at + 3]]) as usize;
-        let (uncompressed, compressed) = (big(0), big(4));
+        let (uncompressed, compressed) = (length(0), length(4));
         if compressed > rest.len() || uncompressed > end - out.len() {
             return None;
         }

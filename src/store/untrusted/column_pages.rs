@@ -22,12 +22,12 @@ use crate::store::untrusted::codec::{Codec, CodecError};
 use crate::store::untrusted::memory_budget::{MemoryBudget, ReadError};
 use crate::store::untrusted::page_header::{PageHeader, PageKind};
 
-/// Bytes that are read at once at least, if the file is not mapped.
-const READ_AHEAD: u64 = 256 << 10;
+/// Minimum bytes of a read, if the file is not mapped.
+const READ_AHEAD_BYTES: u64 = 256 << 10;
 /// Memory of a decoded dictionary value in addition to its bytes, bytes.
-const DICTIONARY_VALUE_OVERHEAD: u64 = 32;
+const DICTIONARY_VALUE_OVERHEAD_BYTES: u64 = 32;
 
-/// Properties of a column chunk that reading its pages needs.
+/// The properties of a column chunk that its pages are checked against.
 pub(crate) struct ColumnChunk {
     pub(crate) name: String,
     pub(crate) range: Range<u64>,
@@ -40,7 +40,7 @@ pub(crate) struct ColumnChunk {
 }
 
 impl ColumnChunk {
-    /// `range` is the validated byte range of the column chunk.
+    /// Properties of a column chunk; `range` is its validated byte range in the file.
     pub(crate) fn new(chunk: &ColumnChunkMetaData, range: Range<u64>) -> Self {
         let descriptor = chunk.column_descr();
         Self {
@@ -83,7 +83,7 @@ struct DecodedSizeEstimate {
     batch_rows: u64,
     /// Memory of levels, offsets and views for each decoded value, bytes.
     value_overhead: u64,
-    /// All rows share a value of the dictionary; it is not copied into each.
+    /// True if rows share the values of the dictionary instead of copying them.
     dictionary_shared: bool,
     /// Index of the batch of the last page.
     batch: u64,
@@ -107,6 +107,8 @@ impl ReservedBytes {
 }
 
 impl CheckedPageReader {
+    /// Reader of the pages of a column chunk, at the first page.
+    ///
     /// # Errors
     /// [`ReadError::Unsupported`] for an unsupported codec.
     pub(crate) fn new(
@@ -164,12 +166,12 @@ impl CheckedPageReader {
         ReadError::Damaged(format!("a page of column {} {why}", self.chunk.name))
     }
 
-    /// The bytes of a range of the column chunk; reads ahead.
+    /// The bytes of a range of the file inside the column chunk; reads ahead.
     fn bytes(&mut self, range: Range<u64>) -> std::result::Result<Bytes, ReadError> {
         let (start, window) = &self.window;
         let end = start + window.len() as u64;
         if range.start < *start || range.end > end {
-            let ahead = if self.source.copies() { READ_AHEAD } else { 0 };
+            let ahead = if self.source.copies() { READ_AHEAD_BYTES } else { 0 };
             let to = range.end.max(range.start.saturating_add(ahead)).min(self.chunk.range.end);
             let window_len = if self.source.copies() { to - range.start } else { 0 };
             self.reserve(ReservedBytes { window: window_len, ..self.reserved })?;
@@ -199,7 +201,7 @@ impl CheckedPageReader {
         self.values_seen += u64::from(header.kind.values().unwrap_or_default());
         let reserved = match page {
             Page::DictionaryPage { num_values, .. } => {
-                let dictionary = uncompressed_len + u64::from(num_values) * DICTIONARY_VALUE_OVERHEAD;
+                let dictionary = uncompressed_len + u64::from(num_values) * DICTIONARY_VALUE_OVERHEAD_BYTES;
                 ReservedBytes { dictionary, page: 0, ..self.reserved }
             }
             _ => ReservedBytes { page: uncompressed_len, ..self.reserved },

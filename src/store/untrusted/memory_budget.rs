@@ -43,7 +43,7 @@ impl MemoryBudget {
         }
     }
 
-    /// Most bytes that may be reserved at once.
+    /// Maximum bytes that may be reserved at once.
     pub(crate) fn limit(&self) -> u64 {
         self.limit
     }

@@ -1,5 +1,5 @@
-//! Checks of untrusted input: what a Parquet file declares is compared with the file and the memory limit before
-//! anything is decoded.
+//! Checks of untrusted input: the offsets, sizes and counts that a Parquet file declares are compared with the file
+//! and the memory limit before anything is decoded.
 //!
 //! - [`byte_source`]: the bytes of a file, read range by range or mapped into memory
 //! - [`byte_reader`]: bounded reads of integers from bytes

@@ -32,15 +32,15 @@ pub(crate) struct ParquetFile {
 /// Options of opening a file.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct OpenOptions {
-    /// Map the file into memory instead of reading it.
+    /// True to map the file into memory instead of reading it.
     pub(crate) map: bool,
-    /// Decode the statistics of the column chunks.
+    /// True to decode the statistics of the column chunks.
     pub(crate) statistics: bool,
 }
 
-/// Longest header of a dictionary page, bytes, that old writers left out of the length of a column chunk
+/// Maximum length of the dictionary page header that old writers omit from the length of a column chunk, bytes
 /// (PARQUET-816).
-const MAX_UNCOUNTED_DICTIONARY_HEADER: u64 = 100;
+const MAX_UNCOUNTED_DICTIONARY_HEADER_BYTES: u64 = 100;
 
 fn decode_footer(footer: &[u8], statistics: bool) -> Result<ParquetMetaData, String> {
     let mut options = ParquetMetaDataOptions::new();
@@ -99,7 +99,7 @@ impl ParquetFile {
             }
             Some(_) => false,
         };
-        if file_metadata.created_by().is_some_and(old) { MAX_UNCOUNTED_DICTIONARY_HEADER } else { 0 }
+        if file_metadata.created_by().is_some_and(old) { MAX_UNCOUNTED_DICTIONARY_HEADER_BYTES } else { 0 }
     }
 
     pub(crate) fn schema(&self) -> &SchemaDescriptor {

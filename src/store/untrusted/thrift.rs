@@ -1,12 +1,12 @@
 //! A bounded reader of the Thrift compact protocol, for checks before decoding.
 //!
-//! The decoder of the `parquet` crate allocates memory and recurses by numbers from the file. Two structures do so
-//! beyond what the length of the input bounds: the schema tree of the footer and the page headers. This reader walks
+//! The decoder of the `parquet` crate allocates memory and recurses by numbers from the file. For two structures the
+//! length of the input does not bound this: the schema tree of the footer and the page headers. This reader walks
 //! both without allocating, so that they can be refused first. Source: Thrift compact protocol specification.
 
 use crate::store::untrusted::byte_reader::{ByteReadError, ByteReader};
 
-/// Deepest nesting that is followed; deeper structs are refused, because each level recurses.
+/// Maximum nesting of structs and lists; deeper ones are refused, because each level recurses.
 const MAX_NESTING: u32 = 64;
 
 /// Error of reading a Thrift struct.

@@ -2,13 +2,13 @@
 //! before anything is decoded.
 
 use std::fs::File;
-use std::io::{Read, Seek, SeekFrom};
 use std::ops::Range;
 use std::path::Path;
 
 use parquet::file::metadata::{ColumnChunkMetaData, ParquetMetaData};
 
 use crate::store::error::{IoAction, StoreError};
+use crate::store::untrusted::byte_source::read_range;
 use crate::store::untrusted::thrift::{ThriftError, ThriftReader, ThriftType};
 
 /// First and last bytes of a Parquet file.
@@ -16,17 +16,17 @@ const MAGIC: [u8; 4] = *b"PAR1";
 /// Last bytes of a Parquet file whose footer is encrypted.
 const MAGIC_ENCRYPTED: [u8; 4] = *b"PARE";
 /// Length of the end of the file, bytes: footer length and magic.
-const TAIL: u64 = 8;
-/// Largest footer that is read, bytes; decoding takes up to several hundred times as much memory.
-const MAX_FOOTER: u64 = 16 << 20;
-/// Deepest schema that is accepted; the decoder recurses once a level.
+const TAIL_BYTES: u64 = 8;
+/// Maximum length of a footer, bytes; decoding takes up to several hundred times as much memory.
+const MAX_FOOTER_BYTES: u64 = 16 << 20;
+/// Maximum levels of a schema: the decoder recurses once per level.
 const MAX_SCHEMA_DEPTH: usize = 64;
-/// Most memory of a decoded footer, bytes.
-const MAX_FOOTER_MEMORY: u64 = 128 << 20;
+/// Maximum memory of a decoded footer, bytes.
+const MAX_FOOTER_MEMORY_BYTES: u64 = 128 << 20;
 /// Upper bound of the decoded size of an element of a list of structs, bytes.
-const PER_STRUCT: u64 = 512;
+const BYTES_PER_STRUCT: u64 = 512;
 /// Upper bound of the decoded size of an element of any other list, bytes.
-const PER_ELEMENT: u64 = 64;
+const BYTES_PER_ELEMENT: u64 = 64;
 
 /// A file with correct magic and a footer that is safe to decode.
 pub(crate) struct EncodedFooter {
@@ -47,17 +47,18 @@ fn damaged(path: &Path, why: impl Into<String>) -> StoreError {
 pub(crate) fn read_footer(path: &Path) -> Result<EncodedFooter, StoreError> {
     let io = |action, source| StoreError::Io { path: path.to_owned(), action, source };
     let foreign = |why: &str| StoreError::NotParquet { path: path.to_owned(), why: why.to_owned() };
-    let meta = std::fs::metadata(path).map_err(|e| io(IoAction::Open, e))?;
-    if !meta.is_file() {
+    let metadata = std::fs::metadata(path).map_err(|e| io(IoAction::Open, e))?;
+    if !metadata.is_file() {
         return Err(foreign("it is not a regular file"));
     }
-    let mut file = File::open(path).map_err(|e| io(IoAction::Open, e))?;
-    let len = meta.len();
-    if len < 4 + TAIL {
+    let file = File::open(path).map_err(|e| io(IoAction::Open, e))?;
+    let len = metadata.len();
+    if len < 4 + TAIL_BYTES {
         return Err(foreign(&format!("it has {len} bytes, the shortest Parquet file has 12")));
     }
-    let head: [u8; 4] = read_array(&mut file, 0).map_err(|e| io(IoAction::Read, e))?;
-    let tail: [u8; 8] = read_array(&mut file, len - TAIL).map_err(|e| io(IoAction::Read, e))?;
+    let read = |range| read_range(&file, range).map_err(|e| io(IoAction::Read, e));
+    let head = read(0..4)?;
+    let tail = read(len - TAIL_BYTES..len)?;
     if tail[4..] == MAGIC_ENCRYPTED {
         return Err(StoreError::Encrypted { path: path.to_owned() });
     }
@@ -67,22 +68,25 @@ pub(crate) fn read_footer(path: &Path) -> Result<EncodedFooter, StoreError> {
     if tail[4..] != MAGIC {
         return Err(damaged(path, "it begins like Parquet but does not end with PAR1: the end is cut off"));
     }
-    let footer = u64::from(u32::from_le_bytes([tail[0], tail[1], tail[2], tail[3]]));
-    if footer > len - 4 - TAIL {
-        return Err(damaged(path, format!("its footer of {footer} bytes is longer than the file")));
+    let footer_len = u64::from(u32::from_le_bytes([tail[0], tail[1], tail[2], tail[3]]));
+    if footer_len > len - 4 - TAIL_BYTES {
+        return Err(damaged(path, format!("its footer of {footer_len} bytes is longer than the file")));
     }
-    if footer > MAX_FOOTER {
-        return Err(damaged(path, format!("its footer of {footer} bytes exceeds the limit of {MAX_FOOTER}")));
+    if footer_len > MAX_FOOTER_BYTES {
+        return Err(damaged(
+            path,
+            format!("its footer of {footer_len} bytes exceeds the limit of {MAX_FOOTER_BYTES}"),
+        ));
     }
-    let data_end = len - TAIL - footer;
-    let bytes = read_range(&mut file, data_end..len - TAIL).map_err(|e| io(IoAction::Read, e))?;
+    let data_end = len - TAIL_BYTES - footer_len;
+    let bytes = read(data_end..len - TAIL_BYTES)?;
     let summary = summarize(&bytes).map_err(|why| damaged(path, why))?;
     if summary.encrypted {
         return Err(StoreError::Encrypted { path: path.to_owned() });
     }
-    if summary.memory() > MAX_FOOTER_MEMORY {
+    if summary.memory() > MAX_FOOTER_MEMORY_BYTES {
         let why = format!(
-            "its footer needs {} bytes of memory, the limit is {MAX_FOOTER_MEMORY}",
+            "its footer needs {} bytes of memory, the limit is {MAX_FOOTER_MEMORY_BYTES}",
             summary.memory()
         );
         return Err(damaged(path, why));
@@ -90,24 +94,10 @@ pub(crate) fn read_footer(path: &Path) -> Result<EncodedFooter, StoreError> {
     Ok(EncodedFooter { file, file_len: len, data_end, bytes })
 }
 
-fn read_array<const N: usize>(file: &mut File, offset: u64) -> std::io::Result<[u8; N]> {
-    let mut bytes = [0; N];
-    file.seek(SeekFrom::Start(offset))?;
-    file.read_exact(&mut bytes)?;
-    Ok(bytes)
-}
-
-fn read_range(file: &mut File, range: Range<u64>) -> std::io::Result<Vec<u8>> {
-    file.seek(SeekFrom::Start(range.start))?;
-    let mut bytes = Vec::new();
-    file.take(range.end - range.start).read_to_end(&mut bytes)?;
-    Ok(bytes)
-}
-
 /// The counts of a footer that determine the memory of decoding it.
 #[derive(Default)]
 struct FooterSummary {
-    /// Columns are encrypted although the footer is not.
+    /// True if columns are encrypted although the footer is not.
     encrypted: bool,
     schema_elements: u64,
     row_groups: u64,
@@ -120,7 +110,7 @@ impl FooterSummary {
     fn memory(&self) -> u64 {
         // The decoder reserves a column chunk for every schema element in each row group.
         let chunks = self.row_groups.saturating_mul(self.schema_elements);
-        self.list_bytes.saturating_add(chunks.saturating_mul(PER_STRUCT))
+        self.list_bytes.saturating_add(chunks.saturating_mul(BYTES_PER_STRUCT))
     }
 }
 
@@ -144,7 +134,7 @@ fn summarize(footer: &[u8]) -> Result<FooterSummary, String> {
         }
     }
     summary.list_bytes =
-        summary.list_bytes.saturating_add(summary.schema_elements.saturating_mul(PER_STRUCT));
+        summary.list_bytes.saturating_add(summary.schema_elements.saturating_mul(BYTES_PER_STRUCT));
     Ok(summary)
 }
 
@@ -152,7 +142,7 @@ fn summarize(footer: &[u8]) -> Result<FooterSummary, String> {
 fn list_bytes(reader: &mut ThriftReader, kind: ThriftType) -> Result<u64, ThriftError> {
     let mut bytes = 0u64;
     reader.skip_visiting_lists(kind, &mut |len, element| {
-        let each = if element == ThriftType::Struct { PER_STRUCT } else { PER_ELEMENT };
+        let each = if element == ThriftType::Struct { BYTES_PER_STRUCT } else { BYTES_PER_ELEMENT };
         bytes = bytes.saturating_add(len.saturating_mul(each));
     })?;
     Ok(bytes)

@@ -45,7 +45,7 @@ impl AtomicFile {
         Ok(Self { file, path: path.to_owned(), folder: folder.to_owned() })
     }
 
-    /// Another handle of the file, with the same position.
+    /// Another handle of the file, with the same cursor.
     ///
     /// # Errors
     /// [`StoreError::Io`].
@@ -64,8 +64,8 @@ impl AtomicFile {
         Ok(bytes)
     }
 
-    /// As [`commit`](Self::commit), to a path in another folder. If something exists at `path`, the inner `Err` gives
-    /// the uncommitted file back.
+    /// As [`commit`](Self::commit), but to a new `path` in another folder. If something exists at `path`, it is
+    /// kept and the inner `Err` returns the uncommitted file.
     ///
     /// # Errors
     /// [`StoreError::Io`].
@@ -96,12 +96,12 @@ fn io(path: &Path, action: IoAction, source: std::io::Error) -> StoreError {
 
 /// Flushes a folder, and every file and folder below it, to disk.
 ///
-/// Up to 32 flushes run at a time: a disk takes a hundred small flushes together in little more than the time of one.
+/// Up to 32 flushes run at a time: many small concurrent flushes take a disk little longer than one.
 ///
 /// # Errors
 /// [`StoreError::Io`] for the first that cannot be flushed.
 pub fn sync_tree(folder: &Path) -> Result<(), StoreError> {
-    const AT_ONCE: usize = 32;
+    const MAX_AT_ONCE: usize = 32;
     let mut paths = vec![folder.to_owned()];
     let mut next = 0;
     while let Some(path) = paths.get(next).cloned() {
@@ -117,7 +117,7 @@ pub fn sync_tree(folder: &Path) -> Result<(), StoreError> {
             if path.is_dir() { sync_folder(path) } else { File::open(path).and_then(|f| f.sync_all()) };
         synced.map_err(|e| io(path, IoAction::Flush, e))
     };
-    let share = paths.len().div_ceil(AT_ONCE).max(1);
+    let share = paths.len().div_ceil(MAX_AT_ONCE).max(1);
     std::thread::scope(|scope| {
         let workers: Vec<_> =
             paths.chunks(share).map(|part| scope.spawn(move || part.iter().try_for_each(sync))).collect();

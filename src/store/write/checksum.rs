@@ -1,8 +1,8 @@
 //! Checksum of a whole file, stored in its own footer: SHA-256 over every byte, footer included.
 //!
-//! It is the entry `ironforge.checksum` of the footer's key-value metadata: `sha256:` and 64 hexadecimal digits. It is
-//! computed with those 64 digits set to `0`. A changed bit anywhere is detected, be it in a page, in a statistic or in
-//! the checksum itself, and any program with SHA-256 can verify a file.
+//! It is the entry `ironforge.checksum` of the footer's key-value metadata: `sha256:` and 64 hexadecimal digits. It
+//! is computed with those 64 digits set to `0`. A changed bit anywhere is detected, be it in a page, in a statistic
+//! or in the checksum itself, and any program with SHA-256 can verify a file.
 
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
@@ -21,16 +21,16 @@ const SCHEME: &str = "sha256:";
 /// Hexadecimal digits of the digest.
 const DIGITS: usize = 64;
 /// Length of the end of a file after the footer, bytes: the length of the footer, and the magic.
-const TAIL: u64 = 8;
+const TAIL_BYTES: u64 = 8;
 /// Bytes hashed at a time.
-const BLOCK: usize = 1 << 18;
+const BLOCK_BYTES: usize = 1 << 18;
 
 /// The metadata entry with a zero digest. It must be the last entry of the footer.
 pub(crate) fn placeholder() -> KeyValue {
     KeyValue::new(KEY.to_owned(), format!("{SCHEME}{}", "0".repeat(DIGITS)))
 }
 
-/// Writer that hashes what it writes. It holds back what follows the row groups until the checksum is set in it.
+/// Writer that hashes all bytes. It holds back the bytes after the row groups until they contain the checksum.
 pub(crate) struct ChecksumWriter {
     file: File,
     sha: Sha256,
@@ -43,20 +43,20 @@ impl ChecksumWriter {
         Self { file, sha: Sha256::new(), tail: None }
     }
 
-    /// Holds back what is written from now on: page index and footer.
+    /// Holds back all bytes written from now on: page index and footer.
     pub(crate) fn hold_back_tail(&mut self) {
         self.tail = Some(Vec::new());
     }
 
-    /// Sets the column orders and the checksum in the footer, and writes what was held back.
+    /// Sets the column orders and the checksum in the footer, and writes the bytes that were held back.
     ///
     /// # Errors
-    /// The file cannot be written, or what was held back has no footer with a zero checksum.
+    /// If the file cannot be written, or the bytes held back do not end with a footer that has a zero checksum.
     pub(crate) fn finish(self) -> std::io::Result<File> {
         let Self { mut file, mut sha, tail } = self;
         let mut tail = tail.unwrap_or_default();
         let other = |why| std::io::Error::other(why);
-        let (start, end) = footer_span(&tail).ok_or_else(|| other("what was written has no footer"))?;
+        let (start, end) = footer_span(&tail).ok_or_else(|| other("the written bytes have no footer"))?;
         let footer = &mut tail[start..end];
         float_bounds::declare_type_order(footer).map_err(|_| other("the footer is not a Thrift struct"))?;
         let offset = digest_offset(footer).ok_or_else(|| other("the footer has no checksum entry"))?;
@@ -69,7 +69,7 @@ impl ChecksumWriter {
 
 /// Start and end of the footer in the last bytes of a file.
 fn footer_span(bytes: &[u8]) -> Option<(usize, usize)> {
-    let end = bytes.len().checked_sub(TAIL as usize)?;
+    let end = bytes.len().checked_sub(TAIL_BYTES as usize)?;
     let size = u32::from_le_bytes(bytes[end..end + 4].try_into().ok()?);
     Some((end.checked_sub(size as usize)?, end)).filter(|_| bytes[end + 4..] == *b"PAR1")
 }
@@ -90,7 +90,8 @@ impl Write for ChecksumWriter {
     }
 }
 
-/// Verifies the checksum that a file contains, and returns it; `None` if it has none, as files of other writers.
+/// Verifies the checksum that a file contains, and returns it; `None` if it has none, such as a file of another
+/// writer.
 ///
 /// Reads the whole file.
 ///
@@ -114,7 +115,7 @@ pub fn verify_checksum(path: &Path) -> Result<Option<String>, StoreError> {
     let recorded = String::from_utf8_lossy(&footer[at..at + DIGITS]).into_owned();
     let digest = start + at as u64..start + (at + DIGITS) as u64;
     file.rewind().map_err(io)?;
-    let (mut sha, mut block, mut offset) = (Sha256::new(), vec![0; BLOCK], 0u64);
+    let (mut sha, mut block, mut offset) = (Sha256::new(), vec![0; BLOCK_BYTES], 0u64);
     loop {
         let read = file.read(&mut block).map_err(io)?;
         if read == 0 {
@@ -139,9 +140,9 @@ pub fn verify_checksum(path: &Path) -> Result<Option<String>, StoreError> {
 fn read_footer(file: &mut File) -> std::io::Result<(Vec<u8>, u64)> {
     let bad = |why| std::io::Error::new(std::io::ErrorKind::InvalidData, why);
     let len = file.seek(SeekFrom::End(0))?;
-    let tail = len.checked_sub(TAIL).ok_or_else(|| bad("it is too short"))?;
+    let tail = len.checked_sub(TAIL_BYTES).ok_or_else(|| bad("it is too short"))?;
     file.seek(SeekFrom::Start(tail))?;
-    let mut bytes = [0; TAIL as usize];
+    let mut bytes = [0; TAIL_BYTES as usize];
     file.read_exact(&mut bytes)?;
     let [a, b, c, d, magic @ ..] = bytes;
     let size = u64::from(u32::from_le_bytes([a, b, c, d]));
@@ -153,8 +154,8 @@ fn read_footer(file: &mut File) -> std::io::Result<(Vec<u8>, u64)> {
     Ok((footer, start))
 }
 
-/// Offset of the digest in a footer. The last bytes that look like the entry are the entry: what follows the key-value
-/// metadata, `created_by` and the column orders, is written by this crate and contains no such bytes.
+/// Offset of the digest in a footer. The last bytes that look like the entry are the entry: what follows the
+/// key-value metadata, `created_by` and the column orders, is written by this crate and contains no such bytes.
 fn digest_offset(footer: &[u8]) -> Option<usize> {
     // Thrift compact protocol: the header of a binary field with the next field id, and its length.
     let mut entry = KEY.as_bytes().to_vec();

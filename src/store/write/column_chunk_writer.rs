@@ -16,7 +16,7 @@ use parquet::errors::ParquetError;
 use parquet::file::properties::{CdcOptions, EnabledStatistics, WriterProperties};
 use parquet::file::writer::SerializedFileWriter;
 
-use crate::store::columns::to_arrow::{self, Arrays};
+use crate::store::columns::to_arrow::{self, TableArrays};
 use crate::store::config::StoreConfig;
 use crate::store::write::checksum::{self, ChecksumWriter};
 use crate::store::write::encoding::{self, ColumnEncoding};
@@ -50,7 +50,7 @@ enum EncodedChunk {
     ContentDefined(Bytes, ColumnCloseResult),
 }
 
-/// Errors of encoding a row group.
+/// Error of encoding a row group.
 pub(crate) enum EncodeError {
     Parquet(ParquetError),
     /// A time in seconds that does not fit in milliseconds.
@@ -78,15 +78,15 @@ impl ColumnChunkWriter {
     pub(crate) fn new(
         file: ChecksumWriter,
         table: &Table,
-        arrays: &Arrays<'_>,
+        arrays: &TableArrays<'_>,
         rows: Range<usize>,
         config: &StoreConfig,
     ) -> Result<Self, EncodeError> {
         let schema = Arc::new(to_arrow::schema(table, arrays.narrowing()));
         // A value out of range is reported with its row when its row group is encoded.
         let sample = |c: usize, rows: Range<usize>| {
-            let part = arrays.part(c, rows.clone());
-            part.unwrap_or_else(|_| arrow_array::new_null_array(schema.field(c).data_type(), rows.len()))
+            let array = arrays.array(c, rows.clone());
+            array.unwrap_or_else(|_| arrow_array::new_null_array(schema.field(c).data_type(), rows.len()))
         };
         let encodings = encoding::choose(table.columns(), rows, &schema, config, sample)?;
         let recorded = encoding::metadata_entry(table.columns(), &encodings);
@@ -112,11 +112,11 @@ impl ColumnChunkWriter {
         self.writer.into_inner()
     }
 
-    /// Encodes the columns of several row groups in parallel, while the row groups before are written: no thread waits
-    /// for the slowest column of a row group while another row group has columns left.
+    /// Encodes the columns of several row groups in parallel, while the row groups before are written: no thread
+    /// waits for the slowest column of a row group while another row group has columns left.
     pub(crate) fn write(
         &mut self,
-        arrays: &Arrays<'_>,
+        arrays: &TableArrays<'_>,
         groups: &[Range<usize>],
         config: &StoreConfig,
     ) -> Result<(), EncodeError> {
@@ -174,20 +174,20 @@ impl ChunkEncoder {
     fn encode(
         &self,
         column: usize,
-        arrays: &Arrays<'_>,
+        arrays: &TableArrays<'_>,
         rows: Range<usize>,
         config: &StoreConfig,
     ) -> Result<EncodedChunk, EncodeError> {
-        let part = arrays.part(column, rows);
-        let array = part.map_err(|e| EncodeError::TimeOverflow { column, row: e.row, value: e.value })?;
+        let array = arrays.array(column, rows);
+        let array = array.map_err(|e| EncodeError::TimeOverflow { column, row: e.row, value: e.value })?;
         if config.content_defined
             && self.encodings[column] != ColumnEncoding::Dictionary
             && logical_bytes(&array) > u64::from(config.min_page_bytes)
         {
             return self.encode_content_defined(column, &array, config);
         }
-        // Created here, by the thread that encodes: its codecs query the features of the processor, which is slow on a
-        // virtual machine.
+        // Created here and so in parallel: the codecs query the features of the processor, which is slow on a virtual
+        // machine.
         let mut writers = self.factories[column].create_column_writers(0)?;
         let mut writer =
             writers.pop().ok_or_else(|| ParquetError::General("a column has no writer".to_owned()))?;
@@ -200,7 +200,7 @@ impl ChunkEncoder {
     }
 
     /// Encodes a column with content-defined pages. The `parquet` crate offers them only in a writer of whole files:
-    /// the column is written as a file in memory, and its chunk taken from there.
+    /// the column is written as a file in memory, and its column chunk is moved to this file.
     fn encode_content_defined(
         &self,
         column: usize,

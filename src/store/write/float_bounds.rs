@@ -2,8 +2,7 @@
 //!
 //! The `parquet` crate declares the bounds of floats in the IEEE 754 total order, which pyarrow does not know yet: it
 //! ignores such bounds (measured with pyarrow 26). Bounds that are not NaN are also bounds in the order of the type,
-//! which is declared instead. Bounds that are NaN, which only values that are all NaN have, are left out as the format
-//! requires.
+//! which is declared instead. Bounds are NaN only if all values are; they are omitted, as the format requires.
 
 use parquet::column::writer::ColumnCloseResult;
 use parquet::errors::ParquetError;
@@ -21,7 +20,7 @@ const TOTAL_ORDER: u8 = 0x2c;
 /// Removes bounds that are NaN from the statistics and the column index of a column chunk.
 ///
 /// # Errors
-/// The `parquet` crate cannot rebuild the metadata.
+/// If the `parquet` crate cannot rebuild the metadata.
 pub(crate) fn drop_nan_bounds(close: &mut ColumnCloseResult) -> Result<(), ParquetError> {
     let (nan, without_bounds) = match close.metadata.statistics() {
         Some(Statistics::Float(s)) => (
@@ -51,7 +50,7 @@ pub(crate) fn drop_nan_bounds(close: &mut ColumnCloseResult) -> Result<(), Parqu
 /// Replaces the total order by the order of the type in the `column_orders` of a footer, whose length stays.
 ///
 /// # Errors
-/// The bytes are not a footer.
+/// If the bytes are not a footer.
 pub(crate) fn declare_type_order(footer: &mut [u8]) -> Result<(), ThriftError> {
     let mut headers = Vec::new();
     let mut reader = ThriftReader::new(footer);

@@ -1,8 +1,8 @@
 //! Pool of the buffers that hold encoded pages until they are written.
 //!
-//! The thread that encodes a column is seldom the one that writes it. Pages on the heap would be freed by another
-//! thread than allocated them, and the two would contend for the allocator many times per row group. Here the pages of
-//! a column chunk share one buffer, which goes back to its pool instead of being freed.
+//! The thread that encodes a column is seldom the one that writes it. Pages on the heap would be allocated by one
+//! thread and freed by another, and the two would contend for the allocator many times per row group. Here the pages
+//! of a column chunk share one buffer, which returns to its pool instead of being freed.
 
 use std::ops::Range;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -11,8 +11,8 @@ use bytes::Bytes;
 use parquet::column::page_store::{PageKey, PageStore, PageStoreArgs, PageStoreFactory};
 use parquet::errors::{ParquetError, Result};
 
-/// A buffer whose capacity exceeds its length by more than this factor is freed after all: one wide row group must not
-/// enlarge the buffers of all that follow.
+/// A buffer whose capacity exceeds its length by more than this factor is freed instead of kept: one wide row group
+/// must not enlarge the buffers of all later ones.
 const MAX_SPARE: usize = 4;
 
 /// Unused buffers. Each column has its own pool, since columns differ in width.
@@ -68,7 +68,7 @@ struct ChunkPages {
 
 enum PageBuffer {
     Growing(PooledBuffer),
-    /// A blob was taken: nothing can be added.
+    /// A blob was handed out: none can be added.
     Shared(Bytes),
 }
 

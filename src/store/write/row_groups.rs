@@ -7,8 +7,8 @@ use std::sync::Arc;
 
 use parquet::errors::ParquetError;
 
-use crate::store::columns::narrow::Narrow;
-use crate::store::columns::to_arrow::Arrays;
+use crate::store::columns::narrow::NarrowType;
+use crate::store::columns::to_arrow::TableArrays;
 use crate::store::config::StoreConfig;
 use crate::store::error::{IoAction, StoreError};
 use crate::store::write::checksum::ChecksumWriter;
@@ -33,17 +33,17 @@ fn at_once() -> usize {
 pub(crate) struct RowGroupWriter {
     path: PathBuf,
     config: StoreConfig,
-    narrowing: Option<Arc<[Option<Narrow>]>>,
+    narrowing: Option<Arc<[Option<NarrowType>]>>,
     /// The columns of the first batch, without rows.
     declared: Option<Table>,
     chunker: Option<ContentDefinedChunker>,
     buffer: RowBuffer,
     state: FileState,
-    /// Rows written, buffered ones not counted.
+    /// Number of rows written, without buffered ones.
     rows: u64,
 }
 
-/// The file. It is opened with the first row group, which decides its properties.
+/// State of the file. It is opened with the first row group, which determines its encodings.
 enum FileState {
     Unopened(ChecksumWriter),
     Open(Box<ColumnChunkWriter>),
@@ -57,7 +57,7 @@ impl RowGroupWriter {
         path: PathBuf,
         file: File,
         config: StoreConfig,
-        narrowing: Option<Arc<[Option<Narrow>]>>,
+        narrowing: Option<Arc<[Option<NarrowType>]>>,
     ) -> Self {
         let chunker = config.content_defined.then(|| ContentDefinedChunker::new(&config));
         let state = FileState::Unopened(ChecksumWriter::new(file));
@@ -92,7 +92,7 @@ impl RowGroupWriter {
         }
         let whole: Vec<_> = ends.map(|end| std::mem::replace(&mut start, end)..end).collect();
         if !whole.is_empty() {
-            let arrays = Arrays::new(batch, &narrowing);
+            let arrays = TableArrays::new(batch, &narrowing);
             for groups in whole.chunks(at_once()) {
                 self.write(batch, &arrays, groups)?;
             }
@@ -115,11 +115,11 @@ impl RowGroupWriter {
         if self.buffer.rows() > 0 {
             self.flush(&narrowing)?;
         }
-        let arrays = Arrays::new(&declared, &narrowing);
-        let open = self.open(&declared, &arrays, 0..0);
-        let open = open.map_err(|error| self.encode_error(&declared, 0, error))?;
+        let arrays = TableArrays::new(&declared, &narrowing);
+        let writer = self.open(&declared, &arrays, 0..0);
+        let writer = writer.map_err(|error| self.encode_error(&declared, 0, error))?;
         let rows = self.rows;
-        let file = open.close().map_err(|e| self.parquet_error(e))?;
+        let file = writer.close().map_err(|e| self.parquet_error(e))?;
         let finished = file.finish();
         finished.map(|file| (file, rows)).map_err(|source| self.io(source))
     }
@@ -174,7 +174,7 @@ impl RowGroupWriter {
         };
         let describe = |table: &Table| -> Vec<String> {
             let one = |c: &Column| {
-                let null = if c.values.nullable() { "?" } else { "" };
+                let null = if c.values.is_nullable() { "?" } else { "" };
                 format!("{} {}{null} {:?}", c.name, c.values.type_name(), c.unit)
             };
             table.columns().iter().map(one).collect()
@@ -191,7 +191,7 @@ impl RowGroupWriter {
         Err(StoreError::Schema { path: self.path.clone(), want: want.join(", "), got: got.join(", ") })
     }
 
-    /// The rows of a batch at which row groups end.
+    /// The rows of a batch at which row groups end, exclusive.
     fn ends(&mut self, batch: &Table) -> Vec<usize> {
         match &mut self.chunker {
             Some(chunker) => chunker.row_group_ends(batch),
@@ -203,23 +203,23 @@ impl RowGroupWriter {
     }
 
     /// Writes the buffered rows as a row group.
-    fn flush(&mut self, narrowing: &[Option<Narrow>]) -> Result<(), StoreError> {
+    fn flush(&mut self, narrowing: &[Option<NarrowType>]) -> Result<(), StoreError> {
         let table = self.buffer.take();
         let rows = 0..table.rows();
-        self.write(&table, &Arrays::new(&table, narrowing), &[rows])
+        self.write(&table, &TableArrays::new(&table, narrowing), &[rows])
     }
 
     /// Writes consecutive row groups of a table.
     fn write(
         &mut self,
         table: &Table,
-        arrays: &Arrays<'_>,
+        arrays: &TableArrays<'_>,
         groups: &[Range<usize>],
     ) -> Result<(), StoreError> {
         let (first, count) = (groups[0].start, groups.iter().map(|rows| rows.len() as u64).sum::<u64>());
-        let written = self.open(table, arrays, groups[0].clone()).and_then(|mut open| {
-            open.write(arrays, groups, &self.config)?;
-            self.state = FileState::Open(open);
+        let written = self.open(table, arrays, groups[0].clone()).and_then(|mut writer| {
+            writer.write(arrays, groups, &self.config)?;
+            self.state = FileState::Open(writer);
             Ok(())
         });
         // In errors, rows are counted from the first row of the file.
@@ -235,15 +235,15 @@ impl RowGroupWriter {
         Ok(())
     }
 
-    /// The open file; the first row group opens it.
+    /// Takes the writer of the file out of the state; the first row group opens the file.
     fn open(
         &mut self,
         table: &Table,
-        arrays: &Arrays<'_>,
+        arrays: &TableArrays<'_>,
         rows: Range<usize>,
     ) -> Result<Box<ColumnChunkWriter>, EncodeError> {
         match std::mem::replace(&mut self.state, FileState::Closed) {
-            FileState::Open(open) => Ok(open),
+            FileState::Open(writer) => Ok(writer),
             FileState::Unopened(file) => {
                 ColumnChunkWriter::new(file, table, arrays, rows, &self.config).map(Box::new)
             }

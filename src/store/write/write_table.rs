@@ -15,17 +15,18 @@ use crate::table::Values;
 
 /// Writes a table as a Parquet file. An existing file at `path` is replaced; missing folders are created.
 ///
-/// The schema depends on the types of the table only, never on its values: [`Values::nullable`] says which columns
-/// are nullable, and a unit is stored as the field's metadata `unit`. Times in seconds are stored in milliseconds, the
-/// coarsest unit of Parquet. With [`StoreConfig::narrow`], columns are stored in fewer bits where no value changes,
-/// and the declared type is stored as the field's metadata `declared_type`. The encoding of each column is chosen on
-/// a sample and recorded in the file's metadata `ironforge.encodings`. The file has statistics, a page index, and a
-/// checksum of all its bytes ([`verify_checksum`](crate::store::verify_checksum)). The same table and settings give
-/// the same bytes, whatever the number of threads. A table without rows gives a file without row groups.
+/// The schema depends on the types of the table only, never on its values: [`Values::is_nullable`] decides which
+/// columns are nullable, and a unit is stored as the field's metadata `unit`. Times in seconds are stored in
+/// milliseconds, the coarsest unit of Parquet. With [`StoreConfig::narrow`], columns are stored in fewer bits where
+/// no value changes, and the declared type is stored as the field's metadata `declared_type`. The encoding of each
+/// column is chosen on a sample and recorded in the file's metadata `ironforge.encodings`. The file has statistics, a
+/// page index, and a checksum of all its bytes ([`verify_checksum`](crate::store::verify_checksum)). The same table
+/// and settings give the same bytes, whatever the number of threads. A table without rows gives a file without row
+/// groups.
 ///
 /// The file appears complete or not at all: it is written to a temporary file in the same folder, flushed to disk and
 /// renamed, and then the folder is flushed. The columns are encoded in parallel on rayon's threads. One pass; memory
-/// beside the table: encoded row groups, at most 2 with one thread, else 8 per thread and at most 32.
+/// in addition to the table: encoded row groups, at most 2 with one thread, else 8 per thread and at most 32.
 ///
 /// [`TableWriter`](crate::store::TableWriter) writes a table that comes in batches.
 ///

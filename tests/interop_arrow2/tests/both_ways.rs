@@ -84,7 +84,7 @@ fn read_by_arrow2(path: &Path, want: &Table) -> Result<(), arrow2::error::Error>
     let names: Vec<&str> = schema.fields.iter().map(|field| field.name.as_str()).collect();
     assert_eq!(names, want.columns().iter().map(|c| c.name.as_str()).collect::<Vec<_>>());
     for (field, column) in schema.fields.iter().zip(want.columns()) {
-        assert_eq!(field.is_nullable, column.values.nullable(), "{}", field.name);
+        assert_eq!(field.is_nullable, column.values.is_nullable(), "{}", field.name);
         let unit = field.metadata.get("unit").cloned().unwrap_or_default();
         assert_eq!(unit, column.unit, "{}", field.name);
     }

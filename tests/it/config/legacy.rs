@@ -2,7 +2,7 @@
 
 use ironforge::config::{ConfigError, Effective, SettingOrigin, Sources};
 use ironforge::dag::LinkRule;
-use ironforge::legacy::options::{Fate, LegacyOption, OPTIONS, table};
+use ironforge::legacy::options::{LegacyOption, OPTIONS, OptionMapping, table};
 use serde_json::{Value, json};
 
 use super::{file, refusal, sets};
@@ -108,7 +108,8 @@ fn the_table_of_the_documentation_lists_every_option() {
 
 #[test]
 fn every_accepted_option_changes_the_configuration_from_every_source() {
-    let taken = options().filter(|option| matches!(option.fate, Fate::Same | Fate::Sets(..)));
+    let taken =
+        options().filter(|option| matches!(option.mapping, OptionMapping::Same | OptionMapping::Sets(..)));
     let mut taken: Vec<&str> = taken.map(|option| option.name).collect();
     // dag.predicate has one value, the default, and its own test.
     let mut listed: Vec<&str> = SECOND.iter().map(|(name, ..)| *name).chain(["dag.predicate"]).collect();
@@ -214,9 +215,9 @@ fn flags_are_accepted_in_their_section_its_copies_or_at_the_top() {
 fn options_that_did_nothing_or_are_not_here_are_refused_with_the_reason() {
     let mut refused = 0;
     for option in options() {
-        let word = match option.fate {
-            Fate::DidNothing => "did nothing in the original",
-            Fate::NotHere => "is not part of ironforge",
+        let word = match option.mapping {
+            OptionMapping::DidNothing => "did nothing in the original",
+            OptionMapping::Unsupported => "is not part of ironforge",
             _ => continue,
         };
         let name = option.name.replace(".*", ".anything.below");
@@ -252,7 +253,7 @@ fn all_refused_options_of_a_source_are_in_one_error() {
 fn an_option_of_one_value_accepts_that_value_alone() {
     let before = sets(&[]).unwrap().config;
     for option in options() {
-        let Fate::Always(only) = option.fate else { continue };
+        let OptionMapping::Always(only) = option.mapping else { continue };
         let name = option.name;
         let got = sets(&[&format!("{name}={only}")]).unwrap();
         assert_eq!(got.config, before, "{name}");

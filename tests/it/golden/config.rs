@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use ironforge::config::{Effective, Preset, Sources};
-use ironforge::legacy::options::{Fate, find};
+use ironforge::legacy::options::{OptionMapping, find};
 use serde_json::Value;
 
 use super::{Run, Tally};
@@ -53,15 +53,15 @@ fn preset(preset: Preset, golden: &Value, tally: &mut Tally) {
     let want = Effective::load(&Sources { preset: Some(preset.name()), ..Sources::default() }).unwrap();
     for (name, value) in &options {
         let option = find(name).unwrap_or_else(|| panic!("{name} is not an option"));
-        let key = match option.fate {
-            Fate::Sets(key, _) => key,
-            Fate::Same => option.name,
+        let key = match option.mapping {
+            OptionMapping::Sets(key, _) => key,
+            OptionMapping::Same => option.name,
             _ => continue,
         };
         // With every other option that sets this key, as one source.
-        let together = options.iter().filter(|(other, _)| match find(other).map(|o| o.fate) {
-            Some(Fate::Sets(other, _)) => other == key,
-            Some(Fate::Same) => other == name,
+        let together = options.iter().filter(|(other, _)| match find(other).map(|o| o.mapping) {
+            Some(OptionMapping::Sets(other, _)) => other == key,
+            Some(OptionMapping::Same) => other == name,
             _ => false,
         });
         let sets: Vec<String> = together.map(|(name, value)| format!("{name}={value}")).collect();

@@ -98,7 +98,7 @@ fn one_list_is_enough_and_the_rest_may_be_missing() {
         2
     );
     assert_eq!(count(&ENHANCED.replace("\"price_movements\"", "\"events\": [], \"price_movements\"")), 5);
-    // Another day, an unknown type of session, no zone.
+    // Another day, an unknown type of session, no time zone.
     let other = ENHANCED
         .replace("2025-07-24", "2031-01-02")
         .replace("\"ny_am\"", "\"sydney\"")

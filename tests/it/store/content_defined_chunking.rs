@@ -69,7 +69,7 @@ fn row_groups_have_the_configured_sizes() {
     assert!((700.0..1_300.0).contains(&mean), "{mean} rows on average: {sizes:?}");
     assert_eq!(read_table(&path, None, LIMIT).unwrap().table, table);
     assert!(verify_checksum(&path).unwrap().is_some());
-    // Rows that are all equal have no content-defined boundary.
+    // Equal rows have no content-defined boundary: the maximum applies.
     let same = Table::new(vec![column("x", "", Values::F32(vec![1.0; 9_000].into()))]);
     write_table(&path, &same, &content_defined()).unwrap();
     assert!(row_group_rows(&path).iter().all(|&rows| rows <= 2_000));
@@ -91,7 +91,7 @@ fn an_edit_changes_only_the_column_chunks_near_it() {
         write_table(&path(name), &rows(ids.into_iter()), &content_defined()).unwrap();
         let edited = chunks(&path(name));
         let kept = edited.iter().filter(|chunk| base.contains(*chunk)).count();
-        // Of four columns one numbers the rows again; of the others two or three row groups differ.
+        // One of the four columns numbers the rows anew; in the others, two or three row groups differ.
         assert!(
             kept * 10 >= edited.len() * 6,
             "{name}: {kept} of {} column chunks are unchanged",

@@ -57,7 +57,7 @@ fn sessions_are_appended_to_replaced_and_listed() {
     dataset.append("NY_AM", &version(10), &config).unwrap();
     assert_eq!(versions("NY_AM"), [9, 10]);
     assert!(unfinished(&folder).is_empty(), "{:?}", unfinished(&folder));
-    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1, "nothing is written beside the dataset");
+    assert_eq!(std::fs::read_dir(dir.path()).unwrap().count(), 1, "nothing is written outside the dataset");
     // With numbers of more than one digit the files are still in order.
     for n in 11..21 {
         dataset.append("NY_AM", &version(n), &config).unwrap();

@@ -1,4 +1,4 @@
-//! Reading of hive datasets, also with columns that were added later.
+//! Hive datasets: reading them as one table, also if columns were added later.
 
 use std::path::Path;
 
@@ -11,7 +11,8 @@ use ironforge::table::{Column, Labels, Table, Values};
 use super::{LIMIT, small};
 use crate::data::data;
 
-fn write_table_unsynced(root: &Path, session: &str, name: &str, columns: Vec<(&str, Values)>) {
+/// Writes a file of a session.
+fn write_part(root: &Path, session: &str, name: &str, columns: Vec<(&str, Values)>) {
     let path = root.join(partition_dir("session_id", session).unwrap()).join(name);
     let columns = columns.into_iter().map(|(name, values)| Column::new(name, "", values)).collect();
     write_table(&path, &Table::new(columns), &small(10)).unwrap();
@@ -25,9 +26,9 @@ fn strings(table: &Table, column: &str) -> Vec<Option<String>> {
 #[test]
 fn the_sessions_of_a_dataset_are_listed_and_read_with_their_names() {
     let dir = tempfile::tempdir().unwrap();
-    write_table_unsynced(dir.path(), "b/../x", "part-0.parquet", vec![("n", Values::I64(vec![3].into()))]);
-    write_table_unsynced(dir.path(), "a", "part-1.parquet", vec![("n", Values::I64(vec![2].into()))]);
-    write_table_unsynced(dir.path(), "a", "part-0.parquet", vec![("n", Values::I64(vec![1].into()))]);
+    write_part(dir.path(), "b/../x", "part-0.parquet", vec![("n", Values::I64(vec![3].into()))]);
+    write_part(dir.path(), "a", "part-1.parquet", vec![("n", Values::I64(vec![2].into()))]);
+    write_part(dir.path(), "a", "part-0.parquet", vec![("n", Values::I64(vec![1].into()))]);
     // Not data: summary files, unfinished files, folders of another key.
     std::fs::write(dir.path().join("_metadata"), "no parquet").unwrap();
     std::fs::write(dir.path().join("session_id=a/.ironforge-x.tmp"), "half").unwrap();
@@ -46,15 +47,15 @@ fn the_sessions_of_a_dataset_are_listed_and_read_with_their_names() {
 #[test]
 fn a_column_that_was_added_later_is_null_in_earlier_files() {
     let dir = tempfile::tempdir().unwrap();
-    write_table_unsynced(dir.path(), "1", "part-0.parquet", vec![("n", Values::I64(vec![1, 2].into()))]);
+    write_part(dir.path(), "1", "part-0.parquet", vec![("n", Values::I64(vec![1, 2].into()))]);
     let kind = Values::Text(Labels::encode([Some("x"), None]));
     let later = vec![
         ("n", Values::I64(vec![None, Some(4)].into())),
         ("kind", kind),
         ("p", Values::F64(vec![0.5, 1.5].into())),
     ];
-    write_table_unsynced(dir.path(), "2", "part-0.parquet", later);
-    write_table_unsynced(dir.path(), "3", "part-0.parquet", vec![("n", Values::I64(vec![5].into()))]);
+    write_part(dir.path(), "2", "part-0.parquet", later);
+    write_part(dir.path(), "3", "part-0.parquet", vec![("n", Values::I64(vec![5].into()))]);
     let dataset = HiveDataset::find(dir.path(), "session_id").unwrap();
     let table = dataset.read(&ScanOptions::default()).unwrap();
     let names: Vec<&str> = table.columns().iter().map(|c| c.name.as_str()).collect();
@@ -83,8 +84,8 @@ fn a_column_that_was_added_later_is_null_in_earlier_files() {
 #[test]
 fn a_column_of_another_type_is_an_error() {
     let dir = tempfile::tempdir().unwrap();
-    write_table_unsynced(dir.path(), "1", "part-0.parquet", vec![("n", Values::I64(vec![1].into()))]);
-    write_table_unsynced(dir.path(), "2", "part-0.parquet", vec![("n", Values::F64(vec![1.0].into()))]);
+    write_part(dir.path(), "1", "part-0.parquet", vec![("n", Values::I64(vec![1].into()))]);
+    write_part(dir.path(), "2", "part-0.parquet", vec![("n", Values::F64(vec![1.0].into()))]);
     let error =
         HiveDataset::find(dir.path(), "session_id").unwrap().read(&ScanOptions::default()).unwrap_err();
     assert!(matches!(&error, StoreError::Evolution { was: "i64", is: "f64", .. }), "{error}");

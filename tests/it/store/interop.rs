@@ -38,13 +38,13 @@ fn expected(table: &Table) -> Value {
         };
         json!({
             "name": column.name, "unit": column.unit, "type": kind, "time": time,
-            "nullable": column.values.nullable(), "values": values,
+            "nullable": column.values.is_nullable(), "values": values,
         })
     });
     json!({ "rows": table.rows(), "columns": columns.collect::<Vec<_>>() })
 }
 
-/// Writes the expected values beside a file.
+/// Writes the expected values to a file next to `path`.
 fn write_expected(path: &Path, table: &Table, narrowed: bool) {
     let mut expected = expected(table);
     expected["narrowed"] = narrowed.into();

@@ -5,8 +5,8 @@ use crate::store::untrusted::memory_budget::ReadError;
 use crate::store::untrusted::page_header::{PageHeader, PageKind, read_page_header};
 use crate::store::untrusted::thrift::{ThriftError, ThriftReader};
 
-/// Longest page header that is read, bytes; a header holds statistics, which hold strings.
-const MAX_HEADER: u64 = 16 << 20;
+/// Maximum length of a page header, bytes: it contains statistics, and so strings of the column.
+const MAX_HEADER_BYTES: u64 = 16 << 20;
 
 impl CheckedPageReader {
     /// The next header of a data or dictionary page; `offset` is then the start of that page. `None` at the end of
@@ -38,7 +38,7 @@ impl CheckedPageReader {
             let mut reader = ThriftReader::new(&bytes);
             match read_page_header(&mut reader) {
                 Ok(header) => return Ok((header, reader.position() as u64)),
-                Err(ThriftError::Truncated) if len < remaining.min(MAX_HEADER) => {
+                Err(ThriftError::Truncated) if len < remaining.min(MAX_HEADER_BYTES) => {
                     len = remaining.min(len.saturating_mul(16))
                 }
                 Err(_) => return Err(self.damaged("has an invalid header")),

@@ -10,7 +10,7 @@ use crate::store::untrusted::memory_budget::ReadError;
 use crate::store::untrusted::page_header::{EncodingId, PageHeader, PageKind};
 
 impl CheckedPageReader {
-    /// A decompressed page as the decoder takes it; reserves the memory of its decoded values.
+    /// A decompressed page in the form that the decoder accepts; reserves the memory of its decoded values.
     pub(super) fn decoder_page(
         &mut self,
         header: &PageHeader,
