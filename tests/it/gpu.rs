@@ -243,9 +243,9 @@ fn offsets_past_two_gigabytes_are_right() {
         let (alone, from, to) = ([0, 130], vec![0; 130], ends(0));
         let want = far(&device, values, &alone, [&from, &to], small.scale, kernel).unwrap();
         let got = match far(&device, large, &offsets, [&lo, &hi], small.scale, kernel) {
-            Err(CudaError::OutOfMemory { asked, free }) => {
+            Err(CudaError::OutOfMemory { requested, free }) => {
                 crate::skip::skip(format_args!(
-                    "{asked} bytes of its memory needed for offsets past 2^31, {free} free"
+                    "{requested} bytes of its memory needed for offsets past 2^31, {free} free"
                 ));
                 return;
             }

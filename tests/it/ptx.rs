@@ -68,7 +68,12 @@ fn the_table_agrees_with_the_ptx() {
                 size_of::<AttentionParams>()
             };
             assert_eq!(entry.params_bytes, params, "{}", entry.name);
-            assert_eq!(module.only(entry.name).matches(".visible .entry ").count(), 1, "{}", entry.name);
+            assert_eq!(
+                module.single_entry(entry.name).matches(".visible .entry ").count(),
+                1,
+                "{}",
+                entry.name
+            );
         }
     }
 }
@@ -81,7 +86,7 @@ fn every_entry_assembles_alone() {
     let folder = tempfile::tempdir().unwrap();
     let assembled = |module: &PtxModule, entry: &str| {
         let file = folder.path().join(format!("{entry}.sm_{}.ptx", module.arch));
-        std::fs::write(&file, module.only(entry)).unwrap();
+        std::fs::write(&file, module.single_entry(entry)).unwrap();
         let mut command = Command::new(ptxas);
         command
             .arg(format!("-arch=sm_{}", module.arch))

@@ -41,7 +41,7 @@ fn again() {
     }
     assert_eq!(
         device.check_memory(1_000_001),
-        Err(CudaError::OutOfMemory { asked: 1_000_001, free: 1_000_000 })
+        Err(CudaError::OutOfMemory { requested: 1_000_001, free: 1_000_000 })
     );
 }
 

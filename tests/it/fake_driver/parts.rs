@@ -79,7 +79,10 @@ fn resident() {
         assert!(matches!(DeviceAttention::new(&plan, &cut), Err(CudaError::Attention(_))));
         let limited = device.with_memory_limit(1000);
         let error = DeviceBuffer::new(&limited, 1_000_000).unwrap_err();
-        assert!(matches!(error, CudaError::OutOfMemory { asked: 1_000_000, free } if free < 1000), "{error}");
+        assert!(
+            matches!(error, CudaError::OutOfMemory { requested: 1_000_000, free } if free < 1000),
+            "{error}"
+        );
     });
 }
 
