@@ -140,8 +140,8 @@ fn a_key_is_set_once_in_a_file_however_it_is_spelled() {
         ("a.yaml", "dag.k: 3\ndag:\n  k: 4\n"),
         ("a.json", "{\"dag.k\": 3,\n\"dag\": {\"k\": 4}}"),
     ] {
-        let said = refusal(name, text);
-        assert!(said.contains("dag.k") && said.contains(&format!("{name}:")), "{said}");
+        let message = refusal(name, text);
+        assert!(message.contains("dag.k") && message.contains(&format!("{name}:")), "{message}");
     }
     let (_folder, path) = file("a.json", "\u{feff}{\"dag\": {\"k\": 3}}");
     let effective = Effective::load(&Sources { file: Some(&path), ..Sources::default() }).unwrap();
@@ -254,7 +254,7 @@ fn a_bound_that_is_broken_has_the_origin_of_the_setting_that_was_set() {
             "a.toml:6: attention.self_loops",
         ),
     ] {
-        let said = refusal("a.toml", text);
-        assert!(said.contains(want), "{text:?}: {said}");
+        let message = refusal("a.toml", text);
+        assert!(message.contains(want), "{text:?}: {message}");
     }
 }
