@@ -1,7 +1,7 @@
 //! Compiles `kernels/*.cu` to PTX for the feature `cuda`, assembles each to check it, and writes the table of
 //! modules that `src/cuda/modules.rs` embeds. Nothing is downloaded and no driver is needed; without nvcc the table
-//! is empty and holds the reason. The output of an earlier build of the same sources with the same tools is reused.
-#![allow(clippy::print_stderr, reason = "cargo shows what a build script writes there when it stops")]
+//! holds no modules, but the reason. The output of an earlier build of the same sources with the same tools is reused.
+#![allow(clippy::print_stderr, reason = "cargo shows the stderr of a build script that fails")]
 
 #[path = "build/ptx.rs"]
 mod ptx;
@@ -15,7 +15,7 @@ use std::{env, fs};
 use ptx::{KernelEntry, PtxModule};
 use toolkit::Toolkit;
 
-/// Files of kernels/ with entries. Listed, so that no other file there makes cargo compile them again.
+/// Files of kernels/ with entries. Listed by name, so that a change of any other file there does not rebuild them.
 const KERNELS: &[&str] = &["flash_attention", "block_sparse_attention", "edge_attention", "time_bias"];
 /// Files of kernels/tests/, which only tests embed, from OUT_DIR.
 const TESTS: &[&str] = &["primitives"];

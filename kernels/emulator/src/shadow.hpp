@@ -47,7 +47,7 @@ struct Visit {
   uint32_t block_began;  // the count at the beginning of the block
 };
 
-// A complaint, or null; `other` is the thread that it concerns.
+// A fault of an access; `other` is the thread that made the conflicting access.
 struct Complaint {
   Fault fault;
   const char* what;

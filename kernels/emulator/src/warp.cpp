@@ -46,7 +46,7 @@ struct ShuffleLane {
 };
 
 struct VoteLane {
-  bool said, any;
+  bool predicate, any;
 };
 
 struct ReadLane {
@@ -82,7 +82,7 @@ uint64_t passes(ReadLane* const* rows) {
   return most;
 }
 
-// Neither this nor `multiply` is inlined: their variables would widen the frame of every lane that waits, and 128
+// Neither this nor `multiply` is inlined: their variables would enlarge the stack frame of every waiting lane, and 128
 // frames compete for the cache.
 //
 // Lane 4 g + t gets values 2 t and 2 t + 1 of row g of each matrix; transposed, those of column g.
@@ -151,10 +151,10 @@ uint32_t shuffle_xor(uint32_t value, int mask, SourceLine at) {
   return brought.got;
 }
 
-bool warp_any(bool said, SourceLine at) {
-  VoteLane brought{said, false};
+bool warp_any(bool predicate, SourceLine at) {
+  VoteLane brought{predicate, false};
   meet(VOTE, at, brought, [](Machine&, Fiber*, VoteLane** lanes) {
-    const bool any = std::any_of(lanes, lanes + WARP, [](const VoteLane* lane) { return lane->said; });
+    const bool any = std::any_of(lanes, lanes + WARP, [](const VoteLane* lane) { return lane->predicate; });
     for (uint32_t lane = 0; lane < WARP; lane++) lanes[lane]->any = any;
   });
   return brought.any;
