@@ -43,8 +43,8 @@ fn main() {
     }
     match Toolkit::find() {
         Ok(toolkit) => {
-            // For the tests, which run the same assembler. Not IRONFORGE_*: cargo sets it for the programs it runs,
-            // and every variable of that name is a setting to them.
+            // For the tests, which run the same assembler. Not named IRONFORGE_*: cargo passes it to the programs that
+            // it runs, and they would read a variable with that prefix as a setting.
             println!("cargo:rustc-env=KERNELS_PTXAS={}", toolkit.ptxas.display());
             write_compiled(&out, &toolkit);
         }

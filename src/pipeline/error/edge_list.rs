@@ -41,7 +41,7 @@ pub enum EdgeListError {
     },
     /// The largest id is above the limit.
     #[error(
-        "the ids make {nodes} nodes, limits.max_nodes allows {limit}; number the nodes 0, 1, 2, ... without gaps, \
+        "the ids imply {nodes} nodes, limits.max_nodes allows {limit}; number the nodes 0, 1, 2, ... without gaps, \
          or raise it with --set limits.max_nodes=N"
     )]
     IdSpace {
