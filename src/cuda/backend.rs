@@ -15,9 +15,9 @@ use crate::geometry::padded_head_dim;
 /// The same call gives the same bits in every run. The kernel is chosen for the whole batch, so the result of a graph
 /// may differ in the last places from one batch to another; with [`Plan::for_kernel`] it does not.
 ///
-/// The kernels sum weighted values in f32, with a largest weight of 1, and divide by the sum of the weights at the end.
-/// In bf16, values above 3e38 / (keys of the row) can therefore overflow to infinity, or to NaN if signs differ; values
-/// of f16 cannot.
+/// The kernels sum weighted values in f32, with a largest weight of 1, and divide by the sum of the weights at the
+/// end. In bf16, values above 3e38 / (keys of the row) can therefore overflow to infinity, or to NaN if signs differ;
+/// values of f16 cannot.
 #[derive(Debug, Clone)]
 pub struct Cuda {
     device: CudaDevice,

@@ -12,8 +12,8 @@ use super::error::{Capability, CudaError};
 use super::memory;
 use super::modules::{self, KernelEntry};
 
-/// The first GPU of the system, with its kernels. A handle that is cheap to clone and can be used from any thread; all
-/// work runs in order on one stream.
+/// The first GPU of the system, with its kernels. A handle that is cheap to clone and can be used from any thread;
+/// all work runs in order on one stream.
 #[derive(Debug, Clone)]
 pub struct CudaDevice {
     shared: Arc<Shared>,
@@ -70,7 +70,7 @@ impl CudaDevice {
     /// # Errors
     /// An error of the driver.
     pub fn free_bytes(&self) -> Result<u64, CudaError> {
-        let (free, _) = call("tell its memory", || self.shared.stream.context().mem_get_info())?;
+        let (free, _) = call("report its free memory", || self.shared.stream.context().mem_get_info())?;
         Ok(self.limit.saturating_sub(self.shared.in_use.load(Ordering::Relaxed)).min(free as u64))
     }
 
@@ -100,18 +100,19 @@ impl CudaDevice {
     /// # Errors
     /// Those of `work`, or an error of the driver.
     pub fn time_ms(&self, work: impl FnOnce() -> Result<(), CudaError>) -> Result<f32, CudaError> {
-        let now = || call("take the time", || self.shared.stream.record_event(Some(driver::TIMED)));
+        let now = || call("measure time", || self.shared.stream.record_event(Some(driver::TIMED)));
         let start = now()?;
         work()?;
         let end = now()?;
-        call("take the time", || start.elapsed_ms(&end))
+        call("measure time", || start.elapsed_ms(&end))
     }
 
     pub(super) fn stream(&self) -> &Arc<CudaStream> {
         &self.shared.stream
     }
 
-    /// Counts bytes as in use before they are allocated, so that concurrent allocations cannot exceed the limit together.
+    /// Counts bytes as in use before they are allocated, so that concurrent allocations cannot exceed the limit
+    /// together.
     pub(super) fn reserve(&self, requested: u64) -> Result<InUse, CudaError> {
         let within = |used: u64| used.checked_add(requested).filter(|&sum| sum <= self.limit);
         match self.shared.in_use.fetch_update(Ordering::Relaxed, Ordering::Relaxed, within) {

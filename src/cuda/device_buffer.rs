@@ -77,7 +77,8 @@ impl DeviceBuffer {
             call("copy to the GPU", || stream.memcpy_htod(bytes, &mut view))
         };
         let copied = parts.iter().filter(|(_, bytes)| !bytes.is_empty()).try_for_each(&mut copy);
-        // The GPU may read host memory directly and asynchronously: wait even after a failure, before `bytes` can change.
+        // The GPU may read host memory directly and asynchronously: wait even after a failure, before `bytes` can
+        // change.
         let done = call("copy to the GPU", || stream.synchronize());
         copied.and(done)
     }

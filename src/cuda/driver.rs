@@ -169,7 +169,7 @@ fn read_info() -> Result<GpuInfo, CudaError> {
     }
     let mut have = 0;
     // SAFETY: the pointer is to an integer that outlives the call; the function needs no initialised driver.
-    call("tell its version", || unsafe { sys::cuDriverGetVersion(&raw mut have).result() })?;
+    call("report its version", || unsafe { sys::cuDriverGetVersion(&raw mut have).result() })?;
     let have = Version(non_negative(have));
     if have < OLDEST_DRIVER {
         return Err(CudaError::TooOld { have, need: OLDEST_DRIVER });
@@ -230,8 +230,8 @@ fn load_error() -> CudaError {
 pub(super) fn open() -> Result<Arc<CudaStream>, CudaError> {
     let context = call("open the GPU", || CudaContext::new(0))?;
     // SAFETY: events are needed only between streams, and this module allocates, uses and frees every buffer on the
-    // one stream created here. A buffer's address reaches another stream only through `launch_on`, whose requirement 3
-    // orders the two.
+    // one stream created here. A buffer's address reaches another stream only through `launch_on`, whose requirement
+    // 3 orders the two.
     unsafe { context.disable_event_tracking() };
-    call("make a stream", || context.new_stream())
+    call("create a stream", || context.new_stream())
 }

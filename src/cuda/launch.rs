@@ -95,7 +95,7 @@ unsafe fn start(kernel: &LoadedKernel, stream: CUstream, launch: &RawLaunch<'_>)
     if launch.shared_bytes > DEFAULT_SHARED_BYTES {
         let attribute = CUfunction_attribute::CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES;
         let bytes = launch.shared_bytes.cast_signed();
-        call("give a kernel shared memory", || function.set_attribute(attribute, bytes))?;
+        call("set the shared memory of a kernel", || function.set_attribute(attribute, bytes))?;
     }
     let mut params = [ptr::from_ref(launch.params).cast::<c_void>().cast_mut()];
     let (grid, block) = ((launch.grid, 1, 1), (launch.block, 1, 1));

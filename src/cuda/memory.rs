@@ -80,16 +80,16 @@ pub(super) fn allocate(stream: &Arc<CudaStream>, bytes: usize) -> Result<DeviceM
     })
 }
 
-/// Waits for the stream, and makes the driver reclaim the memory that was freed on it. Until then that memory stays in a
-/// pool, and `cuMemGetInfo` counts it as used. Waiting alone suffices for a pool with the default release threshold
-/// (CU_MEMPOOL_ATTR_RELEASE_THRESHOLD in cuda.h), but other code in the process may have raised it.
+/// Waits for the stream, and makes the driver reclaim the memory that was freed on it. Until then that memory stays
+/// in a pool, and `cuMemGetInfo` counts it as used. Waiting alone suffices for a pool with the default release
+/// threshold (CU_MEMPOOL_ATTR_RELEASE_THRESHOLD in cuda.h), but other code in the process may have raised it.
 pub(super) fn reclaim(stream: &CudaStream) -> Result<(), CudaError> {
     call("finish its work", || stream.synchronize())?;
     let context = stream.context();
     if !context.has_async_alloc() {
         return Ok(());
     }
-    call("take memory back", || {
+    call("reclaim memory", || {
         // SAFETY: the device and its pool come from the driver; trimming releases only unused memory.
         unsafe { result::mem_pool::trim_to(result::device::get_mem_pool(context.cu_device())?, 0) }
     })

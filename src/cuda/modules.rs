@@ -78,7 +78,8 @@ impl PtxModule {
         body.map_or_else(|| self.ptx.to_owned(), |body| [declarations, HEAD, body].concat())
     }
 
-    /// CUDA version of the oldest driver that reads the PTX, from the PTX version: 8.x came with CUDA 12.x, 9.x with 13.x.
+    /// CUDA version of the oldest driver that reads the PTX, from the PTX version: 8.x came with CUDA 12.x, 9.x with
+    /// 13.x.
     pub(super) fn oldest_driver(&self) -> Version {
         let version = self.ptx.split_once(".version ").and_then(|(_, rest)| rest.split_once('\n'));
         let numbers = version.and_then(|(version, _)| version.trim().split_once('.'));

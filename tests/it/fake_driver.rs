@@ -109,7 +109,7 @@ fn text_of(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// Asserts that the command ended with code 71 and one line that contains the text.
+/// Asserts that the command exited with code 71 and printed one line that contains `holds`.
 fn refused(output: &Output, holds: &str) {
     let text = text_of(output);
     assert_eq!(output.status.code(), Some(71), "{text}");

@@ -1,4 +1,4 @@
-//! The command's calls of the driver, and its results.
+//! Driver calls of the command, and its results.
 
 use std::path::Path;
 
@@ -71,7 +71,7 @@ fn hex(x: f16) -> String {
 }
 
 #[test]
-fn auto_selects_the_gpu_for_large_work_alone_and_gives_a_reason() {
+fn auto_selects_the_gpu_only_for_large_work_and_gives_a_reason() {
     if built().is_none() {
         return;
     }
@@ -102,7 +102,7 @@ fn auto_falls_back_from_a_gpu_that_cannot_do_the_work() {
     }
     for (setting, why) in [
         ("cuDevicePrimaryCtxRetain 2", "open the GPU"),
-        ("cuMemGetInfo_v2 1", "tell its memory"),
+        ("cuMemGetInfo_v2 1", "report its free memory"),
         ("cuModuleLoadData 222", "refused the kernel edge_attention"),
         ("cuLaunchKernel 719", "the CUDA kernel edge_attention_f16_d16 failed"),
         ("cuModuleLoadData 218 2", "refused the kernel flash_attention"),
@@ -125,7 +125,7 @@ fn auto_falls_back_from_a_gpu_that_cannot_do_the_work() {
     let run = Run::new(&[("FAKE_FAIL", "cuMemFreeAsync 1 1 99")]);
     let output = run.attend(LARGE, &[]);
     assert!(text_of(&output).contains("backend cuda: an estimated"), "{}", text_of(&output));
-    // As much memory as the work needs, but half of it is in use by another process.
+    // The GPU's memory suffices for the work, but another process uses half of it.
     let run = Run::new(&[("FAKE_MEMORY", "4000000"), ("FAKE_OTHERS", "2000000")]);
     let output = run.attend(LARGE, &[]);
     assert!(

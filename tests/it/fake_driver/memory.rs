@@ -1,4 +1,4 @@
-//! Memory: freed memory is reused, the limit holds across threads, and any thread may free.
+//! GPU memory: freed memory is reused, the limit holds across threads, and any thread may free.
 
 use std::sync::{Arc, Barrier};
 use std::thread;
@@ -62,7 +62,7 @@ fn once_more() {
 }
 
 #[test]
-fn two_threads_cannot_both_take_the_last_of_the_limit() {
+fn two_threads_cannot_exceed_the_limit_together() {
     if built().is_none() {
         return;
     }

@@ -1,4 +1,4 @@
-//! The library in a process with the fake driver: resident tensors are launched, and fatal errors are remembered.
+//! The library in a process with the fake driver: launches on resident tensors, and calls after a fatal error.
 #![allow(unsafe_code, reason = "a launch on a caller's stream")]
 
 use ironforge::attention::lowering::{KernelArgs, OutputType, PlanInputs};
