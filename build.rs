@@ -1,6 +1,6 @@
-//! Compiles `kernels/*.cu` to PTX for the feature `cuda`, assembles each to check it, and writes the table of
-//! modules that `src/cuda/modules.rs` embeds. Nothing is downloaded and no driver is needed; without nvcc the table
-//! holds no modules, but the reason. The output of an earlier build of the same sources with the same tools is reused.
+//! Compiles `kernels/*.cu` to PTX for the feature `cuda`, assembles each to check it, and writes the table of modules
+//! that `src/cuda/modules.rs` embeds. Nothing is downloaded and no driver is needed; without nvcc the table holds no
+//! modules, but the reason. The output of an earlier build of the same sources with the same tools is reused.
 #![allow(clippy::print_stderr, reason = "cargo shows the stderr of a build script that fails")]
 
 #[path = "build/ptx.rs"]
@@ -43,8 +43,8 @@ fn main() {
     }
     match Toolkit::find() {
         Ok(toolkit) => {
-            // For the tests, which run the same assembler. Not named IRONFORGE_*: cargo passes it to the programs that
-            // it runs, and they would read a variable with that prefix as a setting.
+            // For the tests, which run the same assembler. Not named IRONFORGE_*: cargo passes it to the programs
+            // that it runs, and they would read a variable with that prefix as a setting.
             println!("cargo:rustc-env=KERNELS_PTXAS={}", toolkit.ptxas.display());
             write_compiled(&out, &toolkit);
         }

@@ -19,7 +19,8 @@ pub(crate) struct PtxModule {
     pub(crate) entries: Vec<KernelEntry>,
 }
 
-/// Resources of one entry, from `ptxas -v` and the PTX. Its `Debug` form is a Rust expression, written into the table.
+/// Resources of one entry, from `ptxas -v` and the PTX. Its `Debug` form is a Rust expression, written into the
+/// table.
 #[derive(Debug)]
 #[allow(dead_code, reason = "printed")]
 pub(crate) struct KernelEntry {

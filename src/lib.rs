@@ -1,5 +1,5 @@
-//! Temporal graph attention: logs of time-stamped events become graphs, attention runs over them, motifs are mined with
-//! honest statistics, and everything is kept in Parquet.
+//! Temporal graph attention over logs of time-stamped events: builds graphs, runs attention over them, counts and tests
+//! their motifs, and stores the results in Parquet.
 //!
 //! # Modules
 //!
@@ -33,8 +33,8 @@
 //! - `cuda/launch.rs`: kernel launches
 //! - `cuda/resident.rs`: launches on buffers that stay on the GPU
 //! - `store/untrusted/byte_source.rs`: memory maps of files
-//! - `store/read/scan.rs`, `store/read/read_table.rs`, `pipeline/inputs/read_file.rs`: pass on the caller's promise that
-//!   a mapped file does not change
+//! - `store/read/scan.rs`, `store/read/read_table.rs`, `pipeline/inputs/read_file.rs`: forward the caller's promise
+//!   that a mapped file does not change
 //! - `store/arrow/c_stream.rs`: the Arrow C stream interface
 //!
 //! # Arrow and Parquet

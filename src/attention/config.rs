@@ -63,8 +63,8 @@ pub struct AttentionConfig {
     pub bias: BiasKind,
     /// Scale of the `sqrt` bias, minutes.
     pub scale_minutes: f64,
-    /// Buckets of the `buckets` bias: `[lo, hi, weight]`, closed intervals in minutes; the weights of all that contain
-    /// dt are added.
+    /// Buckets of the `buckets` bias: `[lo, hi, weight]`, closed intervals in minutes; the weights of all that
+    /// contain dt are added.
     pub buckets: Vec<[f64; 3]>,
     /// Rounding of the probabilities.
     pub accuracy: Accuracy,

@@ -83,7 +83,8 @@ impl Kernel {
         arch >= 80 || (half == Half::F16 && (padded < 128 || self == Self::EdgeAttention))
     }
 
-    /// Name of the PTX entry. [`Self::EdgeAttention`] computes in f32 throughout, so it has one entry for both accuracies.
+    /// Name of the PTX entry. [`Self::EdgeAttention`] computes in f32 throughout, so it has one entry for both
+    /// accuracies.
     pub fn entry(self, half: Half, padded: usize, accuracy: Accuracy) -> String {
         let (kernel, half) = (self.name(), half.name());
         match (self, accuracy) {

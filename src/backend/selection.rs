@@ -70,7 +70,8 @@ pub struct DeviceOptions(BackendOptions);
 #[derive(Debug)]
 enum BackendOptions {
     Fixed(SelectedBackend),
-    /// The CPU or this GPU, with the fraction of its memory that may be used; or the CPU alone, and why no GPU can be used.
+    /// The CPU or this GPU, with the fraction of its memory that may be used; or the CPU alone, and why no GPU can be
+    /// used.
     Auto(Result<(GpuCandidate, f64), String>),
 }
 

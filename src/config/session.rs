@@ -24,8 +24,8 @@ pub struct SessionConfig {
     pub numeric: Vec<String>,
     /// Features of the events.
     pub features: FeatureSet,
-    /// True to map Parquet files into memory instead of reading them. The files must not change during the run: if one
-    /// is truncated meanwhile, the process is terminated.
+    /// True to map Parquet files into memory instead of reading them. The files must not change during the run: if
+    /// one is truncated meanwhile, the process is terminated.
     pub memory_map: bool,
 }
 

@@ -45,8 +45,8 @@ pub(super) const GPU_START_SECONDS: f64 = 0.4;
 pub(super) const GPU_CALL_SECONDS: f64 = 5e-4;
 /// Bytes per second from and to pageable host memory: 8 to 12 GB/s in, 4 GB/s out (benches/record/2026-11-28-gpu.md).
 pub(super) const BUS_BYTES: f64 = 6e9;
-/// Products of a pair and a head dimension per second: 1e12 for a few keys per row, 4e13 for dense tiles of 64 dimensions
-/// (benches/record/2026-11-28-gpu.md).
+/// Products of a pair and a head dimension per second: 1e12 for a few keys per row, 4e13 for dense tiles of 64
+/// dimensions (benches/record/2026-11-28-gpu.md).
 pub(super) const GPU_PAIR_VALUES: f64 = 1e13;
 
 // Bytes of a plan on a GPU, at most.

@@ -154,7 +154,8 @@ impl PlanCache {
         plan
     }
 
-    /// The state. A poisoned lock is accepted: nothing that can panic runs while it is held, so the state is consistent.
+    /// The state. A poisoned lock is accepted: nothing that can panic runs while it is held, so the state is
+    /// consistent.
     fn lock(&self) -> MutexGuard<'_, CacheState> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }

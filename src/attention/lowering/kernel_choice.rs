@@ -30,8 +30,8 @@ pub(super) fn choose(inputs: &PlanInputs<'_>) -> Result<KernelChoice, AttentionE
     };
     let shape = batch_shape(inputs);
     let gathered = shape.gather_cost(nnz);
-    // A lower bound of the tiles' cost: every 16 rows touch a single 16x16 part. If gathering costs no more than that,
-    // no mask needs to be built to compare the two.
+    // A lower bound of the tiles' cost: every 16 rows touch a single 16x16 part. If gathering costs no more than
+    // that, no mask needs to be built to compare the two.
     let least = shape.tile_cost(0, shape.nodes / 16, 0);
     if gathered.cycles() <= least.cycles() && !matches!(inputs.keys, Keys::Mask(_)) {
         return Ok(KernelChoice::without_mask(Kernel::EdgeAttention));
@@ -86,8 +86,8 @@ fn live_parts(bits: &TileBits) -> usize {
     strips.map(|all| (0..4).filter(|part| all >> (16 * part) & 0xffff != 0).count()).sum()
 }
 
-/// Number of 64x64 tiles and of 16x16 parts that intervals touch. A gap between the intervals of the rows of a tile or
-/// part counts as touched.
+/// Number of 64x64 tiles and of 16x16 parts that intervals touch. A gap between the intervals of the rows of a tile
+/// or part counts as touched.
 fn interval_tiles(offsets: &[usize], lo: &[u32], hi: &[u32]) -> (usize, usize) {
     let touched = |rows: std::ops::Range<usize>, start: u32, width: u32| {
         let non_empty = rows.filter(|&r| lo[r] < hi[r]);

@@ -29,8 +29,8 @@ impl KeySource {
 
 impl Plan {
     /// Checks that the plan was built for this problem's graphs, keys, bias and times. O(nodes + keys): slices are
-    /// compared and nothing is built, far below the cost of attention. Keys that the plan stores as tiles are compared
-    /// by form and number only: the caller guarantees that they are the same.
+    /// compared and nothing is built, far below the cost of attention. Keys that the plan stores as tiles are
+    /// compared by form and number only: the caller guarantees that they are the same.
     ///
     /// # Errors
     /// [`AttentionError::PlanMismatch`] names the first part that differs.

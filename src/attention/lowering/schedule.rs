@@ -100,7 +100,8 @@ fn rows(item: &WorkItem) -> std::ops::Range<usize> {
     item.row_start as usize..(item.graph_end as usize).min(item.row_start as usize + BLOCK)
 }
 
-/// The block rows, those with the most tiles first: a long one that starts last would leave the rest of the device idle.
+/// The block rows, those with the most tiles first: a long one that starts last would leave the rest of the device
+/// idle.
 fn longest_first(offsets: &[usize], tiles: impl Fn(&WorkItem) -> u32) -> Vec<WorkItem> {
     let mut items: Vec<WorkItem> = block_rows(offsets).collect();
     items.sort_by_cached_key(|item| std::cmp::Reverse(tiles(item)));

@@ -135,7 +135,8 @@ impl BlockMask {
         self.nnz
     }
 
-    /// Fraction of the pairs of nodes within a graph that the mask holds, over all graphs; 0 for a batch without nodes.
+    /// Fraction of the pairs of nodes within a graph that the mask holds, over all graphs; 0 for a batch without
+    /// nodes.
     pub fn density(&self) -> f64 {
         let pairs: f64 = self.offsets.windows(2).map(|w| ((w[1] - w[0]) as f64).powi(2)).sum();
         if pairs == 0.0 { 0.0 } else { self.nnz as f64 / pairs }

@@ -19,8 +19,8 @@ pub(crate) fn all_bits(rows: usize, cols: usize) -> TileBits {
     std::array::from_fn(|r| if r < rows { low_bits(cols) } else { 0 })
 }
 
-/// The tiles that up to 64 rows touch. Reused from one block row to the next, so that filling it costs O(entries), not
-/// O(columns).
+/// The tiles that up to 64 rows touch. Reused from one block row to the next, so that filling it costs O(entries),
+/// not O(columns).
 #[derive(Debug, Default)]
 pub(crate) struct TileRow {
     /// Index in `bits` of each column block, or `UNTOUCHED`.

@@ -22,7 +22,8 @@ pub fn note_sample(paths: &[PathBuf]) {
     }
 }
 
-/// Prints the inputs that were not read. Superseded inputs are one line: a folder may hold several forms of each session.
+/// Prints the inputs that were not read. Superseded inputs are one line: a folder may hold several forms of each
+/// session.
 pub fn note_skipped(run: &RunHeader) {
     if let Some(first) = run.superseded.first() {
         let what = match run.superseded.len() {

@@ -81,8 +81,8 @@ pub struct SessionGraphReport {
 }
 
 /// Turns event logs into graphs and writes them to the output folder of the request: `nodes`, `temporal_edges` and
-/// `dag_edges` as [`discover`](super::discover) writes them, and this report as `run.json`. The folder changes only after
-/// everything has succeeded. The same request gives the same files for any number of threads.
+/// `dag_edges` as [`discover`](super::discover) writes them, and this report as `run.json`. The folder changes only
+/// after everything has succeeded. The same request gives the same files for any number of threads.
 ///
 /// # Errors
 /// As [`discover`](super::discover), for the stages that both have.

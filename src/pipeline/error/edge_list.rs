@@ -6,8 +6,8 @@ use super::exit;
 use crate::dag::DagError;
 use crate::store::StoreError;
 
-/// An error of [`describe_edge_list`](crate::pipeline::describe_edge_list). Some of the requested output files may then
-/// be missing; none is incomplete.
+/// An error of [`describe_edge_list`](crate::pipeline::describe_edge_list). Some of the requested output files may
+/// then be missing; none is incomplete.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EdgeListError {

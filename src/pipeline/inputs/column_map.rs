@@ -24,8 +24,8 @@ pub(super) fn column_map(session: &SessionConfig) -> Result<ColumnMap, Error> {
     })
 }
 
-/// Refuses a column setting that no input uses. Session files and shards define their fields themselves, and shards and
-/// the sample have no wall-clock times.
+/// Refuses a column setting that no input uses. Session files and shards define their fields themselves, and shards
+/// and the sample have no wall-clock times.
 pub(super) fn check_used(
     session: &SessionConfig,
     sessions: &[Session],

@@ -28,8 +28,8 @@ pub(crate) struct LoadedInputs {
 }
 
 /// Reads the files in `paths`, and every session file, shard and table in the folders of `paths`; without paths, the
-/// built-in sample. A session that is present in several forms is read once. `out`, the output folder of the run, is not
-/// read.
+/// built-in sample. A session that is present in several forms is read once. `out`, the output folder of the run, is
+/// not read.
 pub(crate) fn read(paths: &[PathBuf], out: &Path, config: &Config) -> Result<LoadedInputs, Error> {
     if paths.is_empty() {
         let sessions = sorted_by_id(events::sample())?;

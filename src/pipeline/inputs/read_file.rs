@@ -29,8 +29,8 @@ pub(super) struct FileReader<'a> {
 }
 
 impl FileReader<'_> {
-    /// Reads an input, in the format given by its extension. A file that is not an event log is skipped if it was found
-    /// in a folder, and is an error if the caller named it.
+    /// Reads an input, in the format given by its extension. A file that is not an event log is skipped if it was
+    /// found in a folder, and is an error if the caller named it.
     pub(super) fn read(&self, input: &InputPath) -> Result<ReadOutcome, Error> {
         let path = &input.path;
         let source = path.display().to_string();
@@ -102,8 +102,8 @@ impl FileReader<'_> {
         }?)
     }
 
-    /// The bytes of a JSON file that, once parsed, fits the memory limit. A file without a length, such as a device, is
-    /// read up to the limit.
+    /// The bytes of a JSON file that, once parsed, fits the memory limit. A file without a length, such as a device,
+    /// is read up to the limit.
     fn json_bytes(&self, path: &Path, source: &str) -> Result<Vec<u8>, Error> {
         let limit = self.config.limits.memory_bytes();
         let most = limit / PARSED_BYTES;

@@ -24,8 +24,9 @@ pub struct Superseded {
     pub by_events: usize,
 }
 
-/// Keeps each session in its richest form; from richest to poorest: adapted, day_news, enhanced_rel, enhanced, records,
-/// shard. If a session is present in shards only, all of them are kept, with symbol and bars prefixed to the id.
+/// Keeps each session in its richest form; from richest to poorest: adapted, day_news, enhanced_rel, enhanced,
+/// records, shard. If a session is present in shards only, all of them are kept, with symbol and bars prefixed to the
+/// id.
 ///
 /// Tables, and two files of one form, are not ranked: they keep the same id, which the caller refuses.
 pub(super) fn keep_richest(sessions: Vec<Session>) -> (Vec<Session>, Vec<Superseded>) {

@@ -30,8 +30,8 @@ const CSV_SAMPLE_BYTES: u64 = 1 << 16;
 /// Bytes that a CSV cell needs in addition to its characters, while it is read and once its column has a type.
 const CSV_CELL_BYTES: u64 = 24;
 
-/// Refuses a CSV file that is estimated from its beginning to need more than the memory limit. `columns` is the number
-/// of columns that are read, `None` for all.
+/// Refuses a CSV file that is estimated from its beginning to need more than the memory limit. `columns` is the
+/// number of columns that are read, `None` for all.
 pub(crate) fn check_csv(path: &Path, columns: Option<usize>, config: &Config) -> Result<(), Error> {
     let (mut head, mut bytes) = (Vec::new(), 0);
     let read = std::fs::File::open(path).and_then(|mut file| {

@@ -1,15 +1,15 @@
 //! The memory model of a run.
 //!
 //! Bytes are the sum of the columns that are live at the same time, each counted by its element type. Events, graphs,
-//! features and results are live for the whole run; the layers of the network and the Arrow copies of the tables for one
-//! chunk of sessions at a time; the plans of the attention backend take at most the capacity of their cache.
+//! features and results are live for the whole run; the layers of the network and the Arrow copies of the tables for
+//! one chunk of sessions at a time; the plans of the attention backend take at most the capacity of their cache.
 
 use crate::attention::KeySet;
 use crate::config::Config;
 use crate::geometry::BLOCK;
 
-/// Sessions run through the network together until a chunk holds this many nodes: enough to fill the cores, few enough
-/// to bound memory. The results of a session do not depend on its chunk.
+/// Sessions run through the network together until a chunk holds this many nodes: enough to fill the cores, few
+/// enough to bound memory. The results of a session do not depend on its chunk.
 pub(crate) const CHUNK_NODES: usize = 32_768;
 
 /// Blocks of the band of a row under `attention.keys = banded`: its own block and the one on either side.

@@ -13,8 +13,8 @@ use crate::pipeline::progress::PhaseSeconds;
 /// Schema version of the reports. It rises with every change that breaks a reader.
 pub const SCHEMA_VERSION: u32 = 1;
 
-/// The part of `run.json` that all commands share: inputs, configuration, cost and versions. Its fields are at the top
-/// level of the document.
+/// The part of `run.json` that all commands share: inputs, configuration, cost and versions. Its fields are at the
+/// top level of the document.
 #[derive(Debug, Clone, Serialize)]
 pub struct RunHeader {
     /// [`SCHEMA_VERSION`].
@@ -35,8 +35,8 @@ pub struct RunHeader {
     pub memory: MemoryReport,
     /// Worker threads.
     pub threads: usize,
-    /// Seconds by phase, then `total_s`, their sum. `discover` adds `plan_build_s`, the time spent building plans, and
-    /// `plan_saved_s`, the build times of the plans found in the cache.
+    /// Seconds by phase, then `total_s`, their sum. `discover` adds `plan_build_s`, the time spent building plans,
+    /// and `plan_saved_s`, the build times of the plans found in the cache.
     pub timings: Map<String, Value>,
     /// Versions.
     pub versions: Versions,

@@ -30,8 +30,8 @@ pub struct SessionReport {
     /// Number of events at a time that probably is a placeholder: 00:00:00, 12:00:00 and 12:30:00 outside the window;
     /// without a window, 00:00:00 if several events have it. `None` if the file has no wall-clock times.
     pub placeholder_times: Option<usize>,
-    /// Unknown fields of events, or unusable columns of a table, with the number of events that have them. They were not
-    /// read.
+    /// Unknown fields of events, or unusable columns of a table, with the number of events that have them. They were
+    /// not read.
     pub unknown_fields: BTreeMap<String, usize>,
     /// Number of edges of the undirected temporal view.
     pub temporal_edges: usize,

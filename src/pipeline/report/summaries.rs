@@ -6,8 +6,8 @@ use crate::attention::lowering::PlanCounts;
 use crate::motif::{Correction, MotifConfig, Verdict};
 use crate::pipeline::stages::LabelledMotifs;
 
-/// Names of the results of a run, by their dependence on trained weights. Results of untrained weights are neither ranked
-/// nor summarised.
+/// Names of the results of a run, by their dependence on trained weights. Results of untrained weights are neither
+/// ranked nor summarised.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct OutputMeaning {
     /// Results that describe the input and do not depend on weights.
@@ -40,8 +40,8 @@ pub struct MotifSummary {
     pub patterns: usize,
     /// Number of patterns that are reported, the most significant first: all, or `motif.max_rows`.
     pub reported: usize,
-    /// Number of events whose label or time a null draw can change. If 0, every draw equals the data, and every p-value
-    /// is 1.
+    /// Number of events whose label or time a null draw can change. If 0, every draw equals the data, and every
+    /// p-value is 1.
     pub movable_events: u64,
     /// Number of null draws.
     pub iterations: u32,

@@ -16,8 +16,8 @@ fn staged() -> MutexGuard<'static, Vec<PathBuf>> {
     STAGED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Removes the files that unfinished runs of this process have written, for a command that is interrupted. Waits for a
-/// run that is moving its outputs to the output folder. The process must exit right after: its runs have lost their
+/// Removes the files that unfinished runs of this process have written, for a command that is interrupted. Waits for
+/// a run that is moving its outputs to the output folder. The process must exit right after: its runs have lost their
 /// staging folders, and any run that commits blocks.
 pub fn abandon() {
     let staged = staged();
@@ -64,8 +64,8 @@ impl Staging {
         self.folder.path().join(name)
     }
 
-    /// Moves the outputs to the output folder. The old `run.json` is moved away first and the new one comes last: if it
-    /// is present, the run is complete. If a move fails, the earlier outputs are moved back.
+    /// Moves the outputs to the output folder. The old `run.json` is moved away first and the new one comes last: if
+    /// it is present, the run is complete. If a move fails, the earlier outputs are moved back.
     pub(crate) fn commit(mut self) -> Result<(), Error> {
         store::sync_tree(self.folder.path())?;
         let committing = staged();
