@@ -47,8 +47,8 @@ template <int D> struct KvStage {
 // Blocks per multiprocessor: the number that fits its shared memory. It bounds the registers per thread.
 template <int D> constexpr int BLOCKS = ARCH < 80 ? 1 : D == 128 ? 2 : 4;
 
-// One tile is computed while the next is copied. The queries are copied through the second stage before the first tile
-// needs it.
+// One tile is computed while the next is copied. The queries are copied through the second stage before the first
+// tile needs it.
 template <int D> struct Shared {
   KvStage<D> stage[2];
   BiasTile bias_tile;

@@ -87,7 +87,8 @@ DEV float pair_bias(const BiasParams& bias, const TileBias& tile, int64_t a, int
   return bias.values[passed] * bias.inv_scale;
 }
 
-// Calls `use` with the bias as a function of two times, so that its kind is tested once for the tile and not per pair.
+// Calls `use` with the bias as a function of two times, so that its kind is tested once for the tile and not per
+// pair.
 template <typename Use> DEV void with_pair_bias(const BiasParams& bias, const TileBias& tile, Use use) {
   if (tile.narrow && bias.kind == BIAS_SQRT)
     use([&](int64_t a, int64_t b) { return sqrt_bias(bias, (float)abs_diff32(a, b)); });

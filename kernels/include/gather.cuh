@@ -1,8 +1,8 @@
 // Attention of rows with few keys: each key and value is gathered, and computed in f32; bound by memory.
 //
-// D / 8 lanes compute one head of one node, 8 dimensions each; the heads of a node are adjacent, so that all heads of a
-// key are read together. Rows of different length in a warp iterate until the longest is done. The output is collected
-// in shared memory: that of a block is contiguous, while rows of 11 values, for example, are not aligned.
+// D / 8 lanes compute one head of one node, 8 dimensions each; the heads of a node are adjacent, so that all heads of
+// a key are read together. Rows of different length in a warp iterate until the longest is done. The output is
+// collected in shared memory: that of a block is contiguous, while rows of 11 values, for example, are not aligned.
 #pragma once
 #include "bias.cuh"
 #include "mma.cuh"

@@ -69,8 +69,8 @@ DEV uint32_t pack_f16(float low, float high) { return f32_to_f16(low) | (uint32_
 #endif
 
 // Loads four 8x8 matrices of 16-bit values from shared memory: lane l gives the address of row l % 8 (16 bytes) of
-// matrix l / 8, and gets in r[i] the values 2 (l % 4) and 2 (l % 4) + 1 of row l / 4 of matrix i, or, transposed, of its
-// column l / 4. §9.7.14.5 ldmatrix
+// matrix l / 8, and gets in r[i] the values 2 (l % 4) and 2 (l % 4) + 1 of row l / 4 of matrix i, or, transposed, of
+// its column l / 4. §9.7.14.5 ldmatrix
 DEV void load_matrices(uint32_t (&r)[4], const void* row) {
   asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
                : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3]) : "r"(shared_address(row)) : "memory");

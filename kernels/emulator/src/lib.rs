@@ -3,8 +3,8 @@
 //! The sources are those compiled for a GPU, `kernels/*.cu`, compiled by a C++ compiler. A thread of a block is a
 //! fiber, a warp operation is a rendezvous of 32 fibers, an asynchronous copy arrives when its thread waits for it.
 //! The compiler's instrumentation reports every load and store before it happens. The emulator detects races, missing
-//! barriers, uninitialised reads, out-of-bounds accesses, accesses to copies in flight, divergent warps and deadlocks,
-//! and counts bank conflicts.
+//! barriers, uninitialised reads, out-of-bounds accesses, accesses to copies in flight, divergent warps and
+//! deadlocks, and counts bank conflicts.
 //!
 //! Only executed paths are tested. Speed, registers, the order of blocks on a device and the memory visible between
 //! them are not modelled, and each wrapper of `include/ptx.cuh` has a separate body here. Memory is tracked in
@@ -122,8 +122,8 @@ impl Kernels {
     }
 
     /// Compiles every .cu file of a folder for sm_80; the folder is a copy of `kernels/`, or its files include
-    /// ptx.cuh. `out` is a folder for objects and the library; it must exist as long as the value returned, because the
-    /// lines of findings are looked up there. Each of `defines` is NAME or NAME=VALUE; `EMULATED_ARCH=75` selects
+    /// ptx.cuh. `out` is a folder for objects and the library; it must exist as long as the value returned, because
+    /// the lines of findings are looked up there. Each of `defines` is NAME or NAME=VALUE; `EMULATED_ARCH=75` selects
     /// sm_75.
     /// # Errors
     /// If there is no compiler, or it fails.

@@ -82,8 +82,8 @@ uint64_t passes(ReadLane* const* rows) {
   return most;
 }
 
-// Neither this nor `multiply` is inlined: their variables would enlarge the stack frame of every waiting lane, and 128
-// frames compete for the cache.
+// Neither this nor `multiply` is inlined: their variables would enlarge the stack frame of every waiting lane, and
+// 128 frames compete for the cache.
 //
 // Lane 4 g + t gets values 2 t and 2 t + 1 of row g of each matrix; transposed, those of column g.
 [[gnu::noinline]] void read_matrices(Machine& machine, Fiber* fibers, ReadLane** lanes, Transposed transposed,
