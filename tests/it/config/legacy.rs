@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use super::{file, refusal, sets};
 
-/// A second value of every accepted option, the setting it makes, and other settings that it needs to be valid.
+/// For every accepted option: a value other than the default, the assignment that it becomes, and other settings that
+/// it needs to be valid.
 pub const SECOND: &[(&str, &str, &str, &[&str])] = &[
     ("dag.k_successors", "6", "dag.k=6", &[]),
     ("dag.dt_min_minutes", "5", "dag.dt_min_minutes=5.0", &[]),
@@ -211,7 +212,7 @@ fn flags_are_accepted_in_their_section_its_copies_or_at_the_top() {
 }
 
 #[test]
-fn options_that_did_nothing_or_are_not_here_are_refused_with_the_reason() {
+fn options_without_effect_or_without_counterpart_are_refused_with_the_reason() {
     let mut refused = 0;
     for option in options() {
         let word = match option.fate {
@@ -296,7 +297,7 @@ fn two_names_of_one_setting_must_agree_in_one_source() {
 }
 
 #[test]
-fn flags_of_one_setting_are_combined_as_in_the_original() {
+fn flags_of_one_setting_are_combined_as_in_the_python_system() {
     let precision = |texts: &[&str]| sets(texts).unwrap().config.tgat.precision.to_string();
     assert_eq!(precision(&["tgat_enable_amp=true", "tgat_use_fp16=false"]), "f16");
     assert_eq!(precision(&["tgat_enable_amp=false", "tgat_use_fp16=false"]), "f32");
@@ -304,7 +305,11 @@ fn flags_of_one_setting_are_combined_as_in_the_original() {
     assert_eq!(keys(&["tgat_enable_block_sparse_mask=false", "tgat.use_edge_mask=false"]), "all");
     assert_eq!(keys(&["tgat_enable_block_sparse_mask=true", "tgat.use_edge_mask=false"]), "banded");
     let cache = |texts: &[&str]| sets(texts).unwrap().config.attention.plan_cache_mb;
-    assert_eq!(cache(&["tgat.time_bias_cache_size=128"]), cache(&[]), "the original's size is the default");
+    assert_eq!(
+        cache(&["tgat.time_bias_cache_size=128"]),
+        cache(&[]),
+        "the Python system's size is the default"
+    );
     assert_eq!(cache(&["tgat.time_bias_cache_size=7", "tgat_enable_time_bias_caching=true"]), 4);
     assert_eq!(cache(&["tgat.time_bias_cache_size=7", "tgat_enable_time_bias_caching=false"]), 0);
     let (_folder, path) = file("a.yml", "c7_optimizations:\n  cpu_thread_count: null\n");

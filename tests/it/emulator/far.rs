@@ -1,5 +1,5 @@
-//! Offsets past 2^31 bytes, and past 2^31 values: the last graph of a batch too large to be filled, in memory that
-//! is taken only where it is touched.
+//! Offsets past 2^31 bytes and past 2^31 values: runs only the last graph of a very large batch, in zero-filled
+//! mappings of which only the touched pages take memory.
 
 use bytemuck::{Zeroable, bytes_of, cast_slice, cast_slice_mut};
 use ironforge::attention::lowering::{
@@ -45,7 +45,7 @@ struct Far {
     params: AttentionParams,
 }
 
-/// The buffers of a batch; None after a line with the reason why they cannot be mapped.
+/// The buffers of a batch; `None` if they cannot be mapped, after a line with the reason.
 fn far(batch: &Batch) -> Option<Far> {
     let (mut memory, nodes) = (Memory::new(), BEFORE + LEN);
     let mut reserve = |name: &str, bytes_of_a_node: usize, access| {

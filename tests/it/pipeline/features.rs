@@ -67,7 +67,7 @@ fn any_other_log_keeps_the_generic_features() {
 }
 
 #[test]
-fn session45_is_an_error_if_a_session_lacks_an_input_of_it() {
+fn session45_is_an_error_if_a_session_lacks_one_of_its_inputs() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("s.json");
     let refusal = |text: String| {

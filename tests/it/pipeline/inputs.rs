@@ -57,7 +57,7 @@ impl Folder {
         build(&paths, &self.0.path().join("out"))
     }
 
-    /// Inputs that were read, superseded and skipped, by their paths below the folder.
+    /// Paths, below the folder, of the inputs that were read, superseded and skipped.
     fn fates(&self, report: &BuildGraphReport) -> Value {
         let root = format!("{}/", self.0.path().join("in").display());
         let short = |path: &str| path.replace(&root, "");
