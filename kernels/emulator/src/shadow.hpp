@@ -48,13 +48,13 @@ struct Visit {
 };
 
 // A fault of an access; `other` is the thread that made the conflicting access.
-struct Complaint {
+struct AccessFault {
   Fault fault;
   const char* what;
   uint16_t other;
 };
 
 // Records an access to one cell. False if it is a fault.
-bool visit(Cell& cell, const Span& span, const Visit& visit, Complaint& complaint);
+bool visit(Cell& cell, const Span& span, const Visit& visit, AccessFault& found);
 
 }  // namespace emulator
