@@ -168,7 +168,7 @@ pub enum BiasCode {
     Steps = 2,
 }
 
-/// Bias of a logit from the milliseconds between two nodes, as a kernel takes it: `BiasParams` in
+/// Parameters of the time bias in a kernel: `BiasParams` in
 /// `kernels/include/bias.cuh`. Addresses are those of the device, 0 for a table that is not used.
 #[derive(Debug, Clone, Copy, PartialEq, Pod, Zeroable)]
 #[repr(C)]

@@ -29,7 +29,7 @@
 //! - `kernel`: names, entries and launch shapes of the CUDA kernels.
 //! - [`cost`]: estimates of time and memory, and the choices made by them.
 //! - [`lowering`]: a problem as the tables and launch arguments of a kernel.
-//! - `backend`: the trait of everything that runs attention.
+//! - `backend`: the trait of attention backends.
 //! - `planned`: wrappers that reuse the plan of the first call or of a cache.
 //! - `reference`: the reference backend, in f64.
 //! - `cpu`: the CPU backend, in f32.

@@ -47,14 +47,14 @@ impl CudaDevice {
     /// # Safety
     /// 1. Every address in `launch.params` is in memory of this GPU, in its primary context, 16-byte aligned, and the
     ///    data there is at least as large as `AttentionParams` documents; an address may be 0 where documented.
-    /// 2. The tables there are byte for byte those of the [`Plan`](crate::attention::Plan) that made `launch`: the
-    ///    kernels check no index.
+    /// 2. The tables there are byte for byte those of the [`Plan`](crate::attention::Plan) that `launch` was made with:
+    ///    the kernels check no index.
     /// 3. From when the work may start until it is finished, that memory stays allocated, nothing else writes what
     ///    the kernel reads, and nothing else accesses what it writes (`out`, `lse`). That includes this device's own
     ///    stream, on which a [`DeviceBuffer`](super::DeviceBuffer) is allocated, filled, used and freed, and with which
     ///    no other stream is ordered: call [`Self::synchronize`] before such a buffer is given to another stream, and
     ///    wait for that stream before the buffer is used here again or dropped.
-    /// 4. `launch` is unchanged since the plan made it.
+    /// 4. `launch` is unchanged since `KernelArgs::launch` returned it.
     /// 5. `stream` is a stream of this GPU's primary context, and exists until the work is finished.
     pub unsafe fn launch_on(&self, stream: RawStream, launch: &Launch) -> Result<(), CudaError> {
         let &Launch { grid, block, shared_bytes, .. } = launch;

@@ -21,7 +21,7 @@ const MAX_LOGIT: f64 = 1e14;
 /// Logits below this are indistinguishable from 0 in a softmax in f32.
 const NEGLIGIBLE_LOGIT: f64 = 1e-10;
 
-/// A problem's tensors in the kernels' form: 16 bits per value, head dimension padded with zeros.
+/// The tensors of a problem as the kernels read them: 16 bits per value, head dimension padded with zeros.
 #[derive(Debug, Clone)]
 pub struct KernelArgs<'a> {
     /// Queries, `[nodes, heads, padded]`: negated for a scale below 0, and all zeros if every scaled product is
@@ -78,8 +78,8 @@ pub struct Launch {
 }
 
 impl<'a> KernelArgs<'a> {
-    /// Converts the tensors of a problem to the kernels' form. O(values); nothing is copied if the head dimension
-    /// needs no padding and the scale is above 0.
+    /// Converts the tensors of a problem. O(values); nothing is copied if the head dimension needs no padding, the
+    /// scale is above 0 and no value has to be replaced.
     ///
     /// # Errors
     /// [`AttentionError::NeedsHalf`] for f32 tensors.

@@ -171,8 +171,8 @@ fn edge_attention_counts_rows_past_two_to_the_32() {
     rows.unwrap_or(Ok(())).unwrap();
 }
 
-/// The last of more than 2^32 rows: 64 heads of 2^26 nodes, of which only the last blocks are run. None after a
-/// line with the reason why the buffers cannot be mapped.
+/// Runs the last blocks of a launch over more than 2^32 rows: 64 heads of 2^26 nodes. `None` if the buffers cannot be
+/// mapped, after a line with the reason.
 pub fn last_rows(kernels: &Kernels) -> Option<Result<(), String>> {
     const HEADS: usize = 64;
     const BEFORE: usize = 1 << 26;
