@@ -8,8 +8,8 @@ use super::{Attention, AttentionError, Output, Plan};
 ///
 /// Let m = max|scale·q·k + bias|, the largest logit, and s = max(1, max|V|). The output of a backend is within 1e-5·s
 /// of [`super::Reference`] for m <= 16, and within 1e-4·s for m <= 256. Above, the rounding of the f32 logits
-/// dominates, since an absolute error of a logit is a relative error of its probability: the bound is 1e-4·s·m/256. A
-/// row's output does not depend on the rest of the batch.
+/// dominates, since an absolute error of a logit is a relative error of its probability: the bound is 1e-4·s·m/256.
+/// Up to these bounds, a row's output depends on its own graph alone.
 ///
 /// Every call takes its tensors from host memory and returns its result there. `cuda::DeviceAttention` (feature
 /// `cuda`) keeps both on the GPU between calls.

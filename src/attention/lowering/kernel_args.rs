@@ -78,8 +78,8 @@ pub struct Launch {
 }
 
 impl<'a> KernelArgs<'a> {
-    /// Converts the tensors of a problem. O(values); nothing is copied if the head dimension needs no padding, the
-    /// scale is above 0 and no value has to be replaced.
+    /// Converts the tensors of a problem. O(values); a tensor is copied only if its head dimension needs padding or
+    /// its values have to change: a scale below 0, negligible logits, or NaN that is replaced by 0.
     ///
     /// # Errors
     /// [`AttentionError::NeedsHalf`] for f32 tensors.
