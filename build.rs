@@ -1,7 +1,7 @@
-//! Compiles `kernels/*.cu` to PTX for the feature `cuda`, assembles each to check it, and writes the table of
-//! modules that `src/cuda/modules.rs` embeds. Nothing is downloaded and no driver is needed; without nvcc the table
-//! is empty and holds the reason. The output of an earlier build of the same sources with the same tools is reused.
-#![allow(clippy::print_stderr, reason = "cargo shows what a build script writes there when it stops")]
+//! Compiles `kernels/*.cu` to PTX for the feature `cuda`, assembles each to check it, and writes the table of modules
+//! that `src/cuda/modules.rs` embeds. Nothing is downloaded and no driver is needed; without nvcc the table holds no
+//! modules, but the reason. The output of an earlier build of the same sources with the same tools is reused.
+#![allow(clippy::print_stderr, reason = "cargo shows the stderr of a build script that fails")]
 
 #[path = "build/ptx.rs"]
 mod ptx;
@@ -15,7 +15,7 @@ use std::{env, fs};
 use ptx::{KernelEntry, PtxModule};
 use toolkit::Toolkit;
 
-/// Files of kernels/ with entries. Listed, so that no other file there makes cargo compile them again.
+/// Files of kernels/ with entries. Listed by name, so that a change of any other file there does not rebuild them.
 const KERNELS: &[&str] = &["flash_attention", "block_sparse_attention", "edge_attention", "time_bias"];
 /// Files of kernels/tests/, which only tests embed, from OUT_DIR.
 const TESTS: &[&str] = &["primitives"];
@@ -43,8 +43,8 @@ fn main() {
     }
     match Toolkit::find() {
         Ok(toolkit) => {
-            // For the tests, which run the same assembler. Not IRONFORGE_*: cargo sets it for the programs it runs,
-            // and every variable of that name is a setting to them.
+            // For the tests, which run the same assembler. Not named IRONFORGE_*: cargo passes it to the programs
+            // that it runs, and they would read a variable with that prefix as a setting.
             println!("cargo:rustc-env=KERNELS_PTXAS={}", toolkit.ptxas.display());
             write_compiled(&out, &toolkit);
         }

@@ -1,4 +1,4 @@
-//! Attention, each backend on the same work: checked against the reference, then timed.
+//! Attention: each backend is checked against the reference on the same problems, then timed.
 //!
 //! On the CPU (`attention/edges/cpu/l512_h4_d16_b32`) the scalar loop over a pattern is the baseline of a backend.
 //! On a GPU, feature `cuda`, each kernel that supports the work is timed by the GPU's clock on resident buffers
@@ -6,9 +6,9 @@
 //! copies (`attention/copy_in/cuda/...`, `attention/copy_out/cuda/...`) are timed apart. Repeated launches find
 //! their data in the caches of the GPU.
 //!
-//! A cached plan saves `plan/build/...` less `plan/hit/...`.
+//! A plan found in the cache saves the difference of `plan/build/...` and `plan/hit/...`.
 //!
-//! With IRONFORGE_BENCH_OUT=DIR the tensors of the GPU's work and its results are written to DIR, for benches/peers.
+//! With IRONFORGE_BENCH_OUT=DIR, the tensors of the GPU cases and the results are written to DIR, for benches/peers.
 #![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs, unreachable_pub)]
 
 #[path = "attention/cases.rs"]

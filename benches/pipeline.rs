@@ -1,5 +1,5 @@
-//! The main job: the built-in sample, and the sessions of `IRONFORGE_DATA` (default `../shared/data`)
-//! if they are there. After each case, what share of the time each stage took.
+//! The whole pipeline, `discover`: on the built-in sample, and on the sessions of `IRONFORGE_DATA` (default
+//! `../shared/data`) if they exist. After each case, prints the share of the time that each stage took.
 #![allow(clippy::unwrap_used, clippy::print_stdout, missing_docs)]
 
 use std::path::{Path, PathBuf};
@@ -24,7 +24,7 @@ fn run(paths: &[PathBuf], out: &Path, effective: &Effective) -> Timings {
     report.run.timings.iter().map(|(stage, seconds)| (stage.clone(), seconds.as_f64().unwrap())).collect()
 }
 
-/// Times a job and prints the share of each stage in all its runs together.
+/// Times a job, and prints the share of each stage over all its runs.
 fn time(group: &mut BenchmarkGroup<'_, WallTime>, id: &str, mut job: impl FnMut() -> Timings) {
     let mut sums = Timings::new();
     group.bench_function(id, |b| {
@@ -37,7 +37,7 @@ fn time(group: &mut BenchmarkGroup<'_, WallTime>, id: &str, mut job: impl FnMut(
             }
         });
     });
-    // left out by a filter
+    // The filter of the command line may exclude it.
     if sums.is_empty() {
         return;
     }

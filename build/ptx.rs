@@ -1,4 +1,4 @@
-//! Kernels compiled to PTX, each assembled, in the oldest version of PTX that the assembler accepts.
+//! Compiles the kernels to PTX of the oldest version that the assembler accepts, and assembles each to check it.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -19,7 +19,8 @@ pub(crate) struct PtxModule {
     pub(crate) entries: Vec<KernelEntry>,
 }
 
-/// Resources of one entry, from `ptxas -v` and the PTX. Its `Debug` form is the Rust expression in the table.
+/// Resources of one entry, from `ptxas -v` and the PTX. Its `Debug` form is a Rust expression, written into the
+/// table.
 #[derive(Debug)]
 #[allow(dead_code, reason = "printed")]
 pub(crate) struct KernelEntry {
@@ -93,7 +94,7 @@ fn module(toolkit: &Toolkit, out: &Path, kernel: &'static str, arch: u32) -> Res
             .arg(file.with_extension("cubin"))
             .arg(&file);
         match run(&mut ptxas) {
-            Ok(said) => return Ok(PtxModule { kernel, arch, entries: entries(&ptx, &said)? }),
+            Ok(log) => return Ok(PtxModule { kernel, arch, entries: entries(&ptx, &log)? }),
             Err(message) => refused = message,
         }
     }
@@ -101,15 +102,15 @@ fn module(toolkit: &Toolkit, out: &Path, kernel: &'static str, arch: u32) -> Res
 }
 
 /// Entries of a PTX text in order, with their resources from `ptxas -v`.
-fn entries(ptx: &str, said: &str) -> Result<Vec<KernelEntry>, String> {
+fn entries(ptx: &str, log: &str) -> Result<Vec<KernelEntry>, String> {
     let entry = |head: &str| {
         let (name, rest) = head.split_once('(')?;
         // One parameter, a struct: `.param .align 8 .b8 name_param_0[176]`.
         let (params, _) = rest.split_once(')')?;
         let bytes = params.rsplit_once('[')?.1.split_once(']')?.0;
-        let said = said.split_once(&format!("entry function '{name}'"))?.1;
-        let said = said.split("Compiling").next()?;
-        let number = |unit: &str| said.split_once(unit)?.0.rsplit([' ', '\n']).next()?.parse::<u32>().ok();
+        let log = log.split_once(&format!("entry function '{name}'"))?.1;
+        let log = log.split("Compiling").next()?;
+        let number = |unit: &str| log.split_once(unit)?.0.rsplit([' ', '\n']).next()?.parse::<u32>().ok();
         Some(KernelEntry {
             name: name.to_owned(),
             params_bytes: bytes.parse().ok().filter(|_| params.matches(".param ").count() == 1)?,
@@ -121,7 +122,7 @@ fn entries(ptx: &str, said: &str) -> Result<Vec<KernelEntry>, String> {
     let heads = ptx.split(".visible .entry ").skip(1);
     heads
         .map(|head| {
-            entry(head).ok_or_else(|| format!("the output of ptxas is not understood: {:.200}\n{said}", head))
+            entry(head).ok_or_else(|| format!("the output of ptxas is not understood: {:.200}\n{log}", head))
         })
         .collect()
 }

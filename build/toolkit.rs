@@ -42,7 +42,7 @@ impl Toolkit {
         else {
             return Err(format!("{} has no ptxas in its folder; set NVCC to one that has", nvcc.display()));
         };
-        // If either program is replaced, it is another toolkit.
+        // A replaced program is another toolkit: compile again.
         for program in [nvcc, &ptxas] {
             println!("cargo:rerun-if-changed={}", program.display());
         }

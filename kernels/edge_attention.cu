@@ -2,7 +2,7 @@
 #include "include/entries.cuh"
 #include "include/gather.cuh"
 
-// Blocks per multiprocessor, as many as leave each thread the registers it needs. Turing has fewer threads.
+// Blocks per multiprocessor: the number that leaves each thread the registers it needs. Turing has fewer threads.
 constexpr int BLOCKS = ARCH >= 80 ? 9 : 8;
 
 #define ENTRY(T, type, D)                                                  \

@@ -1,4 +1,4 @@
-// The bias of every pair of nodes of one graph, for inspection: attention itself never reads such a table.
+// Writes the bias of every pair of nodes of one graph, for inspection: attention itself never stores this matrix.
 #include "include/params.cuh"
 
 // Entry. One pair per thread, 256 pairs of one row per block; grid = len * ceil(len / 256); no shared memory.

@@ -1,16 +1,15 @@
 //! The known name that an unknown one most resembles, for a message's "did you mean".
 
-/// Number of letters that are compared: a name from outside may be of any length.
-const MAX_LETTERS: usize = 64;
+/// Number of characters that are compared: an untrusted name may be of any length.
+const MAX_CHARS: usize = 64;
 
-/// The known name nearest to `name`, ignoring case; `None` if more than a third of the letters would have to be
-/// edited or swapped.
+/// The known name nearest to `name` by Damerau-Levenshtein distance, ignoring case; `None` if the distance exceeds a
+/// third of the longer name's length.
 pub(crate) fn suggest<'a>(name: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    let letters =
-        |text: &str| text.chars().take(MAX_LETTERS).flat_map(char::to_lowercase).collect::<String>();
-    let wanted = letters(name);
+    let folded = |text: &str| text.chars().take(MAX_CHARS).flat_map(char::to_lowercase).collect::<String>();
+    let wanted = folded(name);
     let near = |text: &&'a str| {
-        let other = letters(text);
+        let other = folded(text);
         let edits = strsim::damerau_levenshtein(&wanted, &other);
         let length = wanted.chars().count().max(other.chars().count());
         (3 * edits <= length.max(3)).then_some(edits)

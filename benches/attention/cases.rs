@@ -11,13 +11,13 @@ const STEP_MS: i64 = 90_000;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Pattern {
     All,
-    /// Itself and all before it.
+    /// Itself and all nodes before it.
     Causal,
-    /// Itself and the N before it.
+    /// Itself and the N nodes before it.
     Last(usize),
-    /// Itself and N of those before it, drawn at random.
+    /// Itself and N of the nodes before it, drawn at random.
     Drawn(usize),
-    /// Half of the pairs in this percentage of the 64x64 tiles.
+    /// Half of the pairs in each of this percentage of the 64x64 tiles.
     Tiles(u64),
 }
 
@@ -89,7 +89,7 @@ impl Case {
         Data { q, k, v, offsets, t_ms, row_ptr, col_idx }
     }
 
-    /// The column blocks of 64 nodes for each block of 64 rows, always with its own.
+    /// The column blocks for each block of 64 rows; the diagonal block is always among them.
     fn tiles(&self, len: usize, random: &mut Random) -> Vec<Vec<usize>> {
         let Pattern::Tiles(percent) = self.pattern else { return vec![] };
         let blocks = len.div_ceil(64);
@@ -169,7 +169,7 @@ impl Data {
     }
 }
 
-/// Numbers from a seed (splitmix64).
+/// A generator of pseudo-random numbers (splitmix64).
 struct Random(u64);
 
 impl Random {
@@ -181,7 +181,7 @@ impl Random {
         z ^ (z >> 31)
     }
 
-    /// -2..2.
+    /// A value in -2..2.
     fn value(&mut self) -> f32 {
         (self.bits() >> 40) as f32 / (1 << 22) as f32 - 2.0
     }
@@ -201,7 +201,7 @@ pub fn main_cases() -> Vec<Case> {
     let mut random = Random(2);
     let lengths = (0..512).map(|_| 32 + random.bits() as usize % 969).collect();
     vec![
-        // The main job: batches of graphs whose nodes have four neighbours.
+        // The typical workload: batches of graphs in which nodes have four neighbours.
         Case::new(256, 512, small, Pattern::Last(4), sqrt()),
         Case::new(256, 512, small, Pattern::Last(4), buckets()),
         Case::new(256, 512, small, Pattern::Drawn(8), TimeBias::None),
@@ -216,7 +216,7 @@ pub fn main_cases() -> Vec<Case> {
     ]
 }
 
-/// Masks of rising density, around the change of the chosen kernel.
+/// Masks of rising density, around the density at which the chosen kernel changes.
 #[cfg(feature = "cuda")]
 pub fn density_cases() -> Vec<Case> {
     let small = [8, 16, 32, 64, 128].map(Pattern::Drawn).into_iter().chain([16, 64, 192].map(Pattern::Last));

@@ -1,11 +1,12 @@
-//! Outputs against the reference, which is too slow for every row of a large batch.
+//! Comparison of outputs with the reference, on some of the rows: the reference is too slow for all rows of a large
+//! batch.
 
 use ironforge::attention::{Accuracy, Attention, AttentionBackend, Keys, Output, Reference, TimeBias};
 use ironforge::csr::CsrPattern;
 
 use super::cases::{Case, Data};
 
-/// Tolerance of an exact output before it is timed, per unit of the largest value: for logits within 16, and beyond.
+/// Tolerance of an exact output, per unit of the largest value: for logits of magnitude up to 16, and above.
 const CLOSE: f32 = 1e-5;
 const FAR: f32 = 1e-4;
 
@@ -15,7 +16,7 @@ const LSE_TOLERANCE: f32 = 1e-4;
 /// The largest value of any tensor here.
 const LARGEST: f32 = 2.0;
 
-/// Number of multiplications that the reference may take.
+/// Largest number of multiplications that the reference may perform.
 const PRODUCTS: usize = 1 << 27;
 
 /// Results of the reference for some of the rows.
@@ -31,7 +32,7 @@ pub struct Wanted {
 }
 
 impl Wanted {
-    /// Computes as many rows as the reference can, evenly over the batch.
+    /// Computes the number of rows that the reference can afford, evenly spread over the batch.
     pub fn new(case: &Case, data: &Data) -> Self {
         let (nodes, width) = (case.nodes(), case.heads * case.dim);
         let each = (data.pairs(case.pattern) / nodes).max(1) * width;
@@ -61,7 +62,7 @@ impl Wanted {
     /// The largest error of an output.
     ///
     /// # Errors
-    /// If it is not a result, or its error exceeds the tolerance: it must not be timed.
+    /// If the output is empty, or its error exceeds the tolerance: it must not be timed.
     pub fn check(&self, got: &Output, accuracy: Accuracy) -> Result<f32, String> {
         let finite = got.out.iter().chain(&got.lse).all(|x| x.is_finite());
         if !finite

@@ -1,4 +1,4 @@
-//! The CPU backend against a scalar loop.
+//! The CPU backend, compared with a scalar loop.
 
 use criterion::{BenchmarkId, Criterion, Throughput};
 use half::slice::HalfFloatSliceExt;
@@ -7,7 +7,7 @@ use ironforge::attention::{Accuracy, Attention, AttentionBackend, Cpu, Output, T
 use super::cases::{Case, Data, Pattern, buckets, sqrt};
 use super::check::Wanted;
 
-/// Name and case: graphs of the main job, one causal graph, one dense graph.
+/// Name and case: a batch of the typical workload, one causal graph, one dense graph.
 fn cases() -> [(&'static str, Case); 3] {
     [
         ("edges", Case::new(32, 512, [4, 16], Pattern::Last(4), buckets())),

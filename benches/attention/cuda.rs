@@ -1,4 +1,4 @@
-//! The kernels on a GPU. Without one, a line gives the reason why they are not timed.
+//! The kernels on a GPU. Without a GPU, prints the reason why they are not timed.
 
 use std::cell::RefCell;
 use std::time::Duration;
@@ -16,7 +16,7 @@ use super::export;
 /// Samples of each bench.
 const SAMPLES: usize = 20;
 
-/// So that a hundred benches take two minutes.
+/// Short, so that a hundred benches take two minutes.
 const WARM_UP: Duration = Duration::from_millis(100);
 const MEASUREMENT: Duration = Duration::from_millis(500);
 
@@ -79,7 +79,7 @@ impl Bench<'_> {
         for (kernel, &accuracy) in
             Kernel::ALL.into_iter().flat_map(|k| accuracies.iter().map(move |a| (k, a)))
         {
-            // The gather is f32 throughout.
+            // The gather kernel computes in f32 throughout: it has one accuracy.
             if (kernel, accuracy) == (Kernel::EdgeAttention, Accuracy::Fast) {
                 continue;
             }
@@ -99,7 +99,7 @@ impl Bench<'_> {
         want: &Wanted,
     ) -> Result<(), String> {
         let (lo, hi) = intervals(case, data);
-        // The kernel of ranges supports N keys before each node as intervals.
+        // The flash kernel takes the N keys before each node as intervals.
         let keys = match case.pattern {
             Pattern::Last(_) if kernel == Kernel::FlashAttention => Keys::Intervals { lo: &lo, hi: &hi },
             pattern => data.keys(pattern),
@@ -129,7 +129,7 @@ impl Bench<'_> {
             let launches = || (0..n).try_for_each(|_| attention.launch());
             Duration::from_secs_f64(f64::from(device.time_ms(launches).unwrap()) / 1e3)
         });
-        // It may be excluded by the filter of the command line.
+        // The filter of the command line may exclude it.
         if let Some(us) = us {
             self.runs.push(json!({
                 "case": case.label(),
@@ -146,7 +146,7 @@ impl Bench<'_> {
         Ok(())
     }
 
-    /// Times the plan on the host, and the copies, by the host's clock.
+    /// Times building the plan on the host, and the copies, by the host's clock.
     fn around(&mut self, case: &Case, data: &Data) {
         let problem = data.problem(case, data.keys(case.pattern), Accuracy::Exact);
         let (plan_inputs, args, name) =
@@ -195,7 +195,8 @@ impl Bench<'_> {
         }
     }
 
-    /// Times `n` calls of `work` together, and returns the median, the least and the most microseconds of one.
+    /// Times batches of `n` calls of `work`, and returns the median, smallest and largest time of one call,
+    /// microseconds.
     fn time(
         &mut self,
         group: &str,

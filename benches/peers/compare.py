@@ -4,10 +4,10 @@
     compare.py DIR [--seconds N] [--only TEXT]
 
 DIR is the output of the attention bench (IRONFORGE_BENCH_OUT=DIR): tensors, outputs, and ours.json with the times.
-Every output is compared with float64 on the same rows. Peers are timed in turns, round after round, and the median is
-reported; the preparation of a peer (a mask, or the bias of all pairs) is timed apart. ironforge was timed by the
-bench, launch after launch; peers as CUDA graphs where they can be captured. DIR/peers.json gets the numbers. Without
-PyTorch or a GPU a line says so, and only the numbers of ironforge are shown.
+Every output is compared with float64 on the same rows. Peers take turns in each round, and the median is reported; the
+preparation of a peer (a mask, or the bias of all pairs) is timed separately. The times of ironforge are those of the
+bench, launch by launch; peers run as CUDA graphs if they can be captured. The numbers are written to DIR/peers.json.
+Without PyTorch or a GPU, prints the reason and only the numbers of ironforge.
 """
 
 import argparse
@@ -21,7 +21,7 @@ import reference
 from tensors import Case, read
 
 ROUNDS = 7
-# A result with a larger error is that of another function.
+# A peer with a larger error computes another function.
 DISQUALIFIED = 1e-2
 
 
@@ -45,7 +45,7 @@ def first_line(error):
 
 
 def time_peers(module, case, at, want, deadline):
-    """One row for each peer; those that run are timed in turns."""
+    """One row for each peer; the peers that run take turns in each round."""
     rows, ready = [], []
     for kind in module.PEERS:
         row = {"who": kind.name}
@@ -81,7 +81,7 @@ def our_rows(folder, case, ours, at, want):
             row["who"] += " (chosen)"
             path = folder / f"{case.name}.out.safetensors"
             if path.exists():
-                # Measured as for the peers, not as by the bench.
+                # Measured as for the peers, not as in the bench.
                 row["error"] = reference.error(read(path)[0]["out"][at], want)
         rows.append(row)
     steps = [run for run in ours.get("runs", []) if run["case"] == case.name and "step" in run]
@@ -129,7 +129,7 @@ def main(arguments):
     ours = json.loads(ours_path.read_text()) if ours_path.exists() else {}
     if not ours:
         print(f"SKIP ours: the bench wrote no {ours_path}")
-    # In the order of the bench, the main job first, as the time may run out.
+    # In the order of the bench, the typical workload first, because the time may run out.
     order = [f"{run['case']}.safetensors" for run in ours.get("runs", [])]
     paths.sort(key=lambda p: order.index(p.name) if p.name in order else len(order))
     module, about = load_peers()

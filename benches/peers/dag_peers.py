@@ -130,7 +130,7 @@ def expected(operation, facts):
 
 
 def ours(operation, graph):
-    """Median seconds of the bench; of the faster form if there are two."""
+    """Median of ironforge in the bench, seconds; of the faster form if there are two."""
     found = []
     for form in ("intervals", "rows"):
         folder = CRITERION / OURS[operation].format(graph=graph, form=form)
@@ -141,7 +141,7 @@ def ours(operation, graph):
 
 
 def measure(name, graph, edges, facts, rounds):
-    """Seconds of each operation that a library has."""
+    """Time of each operation that a library has, seconds."""
     peer = PEERS[name](edges, facts)
     seconds = {}
     for operation, run in peer.operations().items():

@@ -1,4 +1,4 @@
-"""The census of benches/motif.rs by igraph, networkx, graph-tool and a plain brute force, on the same graphs.
+"""Times the census of benches/motif.rs in igraph, networkx, graph-tool and by brute force, on the same graphs.
 
     python3 benches/peers/motif_peers.py FOLDER [--graphs n60,n10000] [--rounds 5]
 
@@ -20,7 +20,7 @@ from timing import timed
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
 CRITERION = REPOSITORY / "target" / "criterion" / "motif_census"
-# Largest number of nodes for which a peer takes less than minutes, by the number of events of a set.
+# Largest number of nodes on which a peer does not take minutes, by the number of events of a motif.
 MAX_NODES = {
     "igraph": {3: math.inf, 4: math.inf},
     "networkx": {3: 20_000},
@@ -108,7 +108,7 @@ PEERS = {"igraph": Igraph, "networkx": Networkx, "graph_tool": GraphTool, "brute
 
 
 def ours(k, graph):
-    """Median seconds of the bench of ironforge."""
+    """Median of ironforge in the bench, seconds."""
     estimates = CRITERION / f"shapes_k{k}_{graph}" / "new" / "estimates.json"
     if not estimates.exists():
         return None
@@ -116,7 +116,7 @@ def ours(k, graph):
 
 
 def measure(name, graph, edges, facts, rounds):
-    """Seconds for each number of events."""
+    """Time of the census for each number of events, seconds."""
     peer = PEERS[name](edges, facts)
     seconds = {}
     for k, most in MAX_NODES[name].items():

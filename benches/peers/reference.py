@@ -6,11 +6,11 @@ PRODUCTS = 1 << 26
 
 
 def rows(case):
-    """As many rows as the reference computes in seconds, evenly over the batch, with the last of each kind."""
+    """The rows that the reference computes within seconds, evenly over the batch, with the last of each kind."""
     pairs = {"all": case.lengths, "causal": (case.lengths + 1) / 2}.get(case.keys)
     total = len(case.col_idx) if pairs is None else float((pairs * case.lengths).sum())
     each = max(total / case.nodes, 1) * case.heads * case.head_dim
-    # The loop below is in Python: more rows take long, whatever their keys.
+    # The loop below runs in Python: its time is bounded by the number of rows too, not only by their keys.
     count = int(np.clip(PRODUCTS / each, 16, min(case.nodes, 4096)))
     return np.unique(np.linspace(0, case.nodes - 1, count).astype(np.int64))
 

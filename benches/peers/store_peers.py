@@ -1,4 +1,4 @@
-"""Times of writing the table of benches/store.rs with pyarrow, Polars and DuckDB, and bytes that edits leave unchanged.
+"""Times writing the table of benches/store.rs with pyarrow, Polars and DuckDB, and counts bytes that edits leave unchanged.
 
     python3 benches/peers/store_peers.py FOLDER [--rounds 5]
 
@@ -124,7 +124,7 @@ def chunks(path):
 
 
 def share(base, edited):
-    """Percent of the edited file's bytes in chunks that the base has."""
+    """Percentage of the edited file's bytes that are in chunks of the base file."""
     known = {digest for digest, _ in base}
     return 100 * sum(n for digest, n in edited if digest in known) / sum(n for _, n in edited)
 

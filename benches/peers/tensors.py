@@ -27,7 +27,7 @@ def read(path):
 
 
 def write(path, tensors, metadata):
-    """Writes such a file."""
+    """Writes tensors and metadata to a safetensors file."""
     names = {np.dtype(dtype): name for name, dtype in DTYPES.items()}
     header, parts, end = {"__metadata__": metadata}, [], 0
     for name, values in tensors.items():
@@ -124,7 +124,7 @@ class Case:
 
 
 def generate(name, lengths, heads, head_dim, keys="list", last=4, bias="none", seed=1):
-    """A problem from a seed, to try these scripts without files of a bench."""
+    """A random problem from a seed, to run these scripts without the files of the bench."""
     random = np.random.default_rng(seed)
     offsets = np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64)
     nodes = int(offsets[-1])

@@ -85,13 +85,13 @@ class Peers(unittest.TestCase):
             run |= {"accuracy": "exact", "chosen": True}
             step = {"case": "few", "kernel": "edge_attention", "step": "copy_in", "us": [80, 70, 90]}
             (Path(folder) / "ours.json").write_text(json.dumps({"gpu": "G", "runs": [run, step]}))
-            said = io.StringIO()
-            with contextlib.redirect_stdout(said):
+            printed = io.StringIO()
+            with contextlib.redirect_stdout(printed):
                 compare.main([folder])
             row = "| ours: edge (chosen) | 3.0 | 2.0 to 9.0 | 1.00x | 5.0e-01 | - | another function: events |"
-            self.assertIn(row, said.getvalue())
-            self.assertIn("copy_in 80 us", said.getvalue())
-            self.assertIn("peers: ", said.getvalue().replace("SKIP peers: ", "peers: "))
+            self.assertIn(row, printed.getvalue())
+            self.assertIn("copy_in 80 us", printed.getvalue())
+            self.assertIn("peers: ", printed.getvalue().replace("SKIP peers: ", "peers: "))
             self.assertIn("few", json.loads((Path(folder) / "peers.json").read_text())["cases"])
 
     def test_a_peer_that_cannot_run_says_why(self):

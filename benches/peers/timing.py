@@ -1,11 +1,11 @@
-"""Time of a peer."""
+"""CPU time of a peer."""
 
 import statistics
 import time
 
 
 def timed(run, rounds):
-    """The result, and the median CPU time; one round if it takes more than ten seconds."""
+    """The result, and the median CPU time in seconds; a single round if it takes more than ten seconds."""
     taken = []
     for _ in range(rounds):
         start = time.process_time()

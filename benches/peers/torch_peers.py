@@ -1,5 +1,5 @@
-"""Implementations of PyTorch for the same problem. Each peer is a class with `run()`, made for one case: its
-preparation besides the tensors (masks, biases) is timed apart. `Refused` holds the reason why a peer does not run."""
+"""PyTorch's implementations of attention. Each peer is a class with `run()`, constructed for one case: the preparation
+of masks and biases is timed separately. `Refused` holds the reason why a peer does not run a case."""
 
 import time
 

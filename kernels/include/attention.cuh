@@ -1,5 +1,5 @@
-// Attention of 64 queries over their tiles of keys, for flash and block-sparse attention. The two differ only in
-// where the tiles come from (RangeKeys, ListKeys in mask.cuh).
+// Attention of 64 queries over their tiles of keys, for flash and block-sparse attention. The two differ only in the
+// source of the tiles (RangeKeys and ListKeys in mask.cuh).
 //
 // A block of four warps computes one block row for HEADS<D> heads, each warp 16 of its rows. For each tile of 64
 // keys:
@@ -8,11 +8,12 @@
 //   decode   mask and time bias, once for all heads: B, -1e30 where a pair is masked
 //   logits   S = B + Q K^T                         16 x 64 per warp, on tensor cores
 //   softmax  row max, rescale of O, P = exp2(S - max), row sums (online softmax: Dao 2023, algorithm 1)
-//   output   O += P V, with P in two 16-bit parts if the result is to be exact
+//   output   O += P V, with P split into two 16-bit values for exact accuracy
 //
 // Parts of 16 columns in which no row of the warp has a key are skipped throughout.
 //
-// Timeline of a block. A copy is one group per thread, and every wait is copy_wait<1>: for all groups but the newest.
+// Timeline of a block. Each copy is one cp.async group per thread, and every wait is copy_wait<1>: for all groups but
+// the newest.
 //
 //                  stage 0                stage 1
 //   setup          -                      -
@@ -43,10 +44,11 @@ template <int D> struct KvStage {
   int64_t t_ms[BLOCK];
 };
 
-// Blocks per multiprocessor, as many as its shared memory holds: it sets the number of registers per thread.
+// Blocks per multiprocessor: the number that fits its shared memory. It bounds the registers per thread.
 template <int D> constexpr int BLOCKS = ARCH < 80 ? 1 : D == 128 ? 2 : 4;
 
-// One tile is computed while the next is copied. The queries pass through the second stage first.
+// One tile is computed while the next is copied. The queries are copied through the second stage before the first
+// tile needs it.
 template <int D> struct Shared {
   KvStage<D> stage[2];
   BiasTile bias_tile;
@@ -69,7 +71,7 @@ DEV void copy_tile(KvStage<D>& stage, const AttentionParams& p, const WorkItem& 
   }
 }
 
-// Bias of the tile in column block `column` of the graph, as far as its pairs share it.
+// What the pairs of the tile in column block `column` of the graph have in common in their bias.
 DEV TileBias bias_of_tile(const AttentionParams& p, const WorkItem& item, uint32_t column) {
   if (p.bias.kind == BIAS_NONE) return TileBias{0, 0, 0.0f, true, true};
   const uint32_t first_block = item.block_row - (item.row_start - item.graph_start) / BLOCK;
@@ -77,8 +79,8 @@ DEV TileBias bias_of_tile(const AttentionParams& p, const WorkItem& item, uint32
   return tile_bias(p.bias, q, k);
 }
 
-// Writes the bias of this thread's pairs: `of(i, column)` for row i of the thread, MASKED where the mask word has
-// no bit. A loop, because its body serves all heads and registers are scarce.
+// Writes the bias of this thread's pairs: `of(i, column)` for the thread's row i (0, 1), MASKED where the bit of the
+// mask word is 0. The loop is not fully unrolled, because registers are scarce.
 template <typename Of> DEV void decode_pairs(BiasTile& bias_tile, uint32_t word, Of of) {
   const int t = threadIdx.x & 3;
 #pragma unroll 2
@@ -94,7 +96,7 @@ template <typename Of> DEV void decode_pairs(BiasTile& bias_tile, uint32_t word,
 DEV void decode_bias(BiasTile& bias_tile, const AttentionParams& p, const WorkItem& item, const TileBias& tile,
                      uint32_t word, const int64_t* t_k) {
   if (tile.constant) return decode_pairs(bias_tile, word, [&](int, int) { return tile.base; });
-  // Times of the thread's rows, from the cache each time, because registers are scarce.
+  // Times of the thread's rows, reloaded from the cache for each tile, because registers are scarce.
   int64_t t_q[2];
 #pragma unroll
   for (int i = 0; i < 2; i++) {
@@ -112,7 +114,7 @@ DEV void attend_tile(HeadState<T, D> (&heads)[H], const AttentionParams& p, cons
                      Shared<D>& shared, bool uniform, float base, uint32_t live) {
 #pragma unroll
   for (int h = 0; h < H; h++) {
-    // Tested for each head, so that the compiler does not interleave the heads: registers would not suffice.
+    // Tested for each head, so that the compiler does not interleave the heads and exceed the registers.
     if (shared.state.head + h >= p.heads) break;
     float s[8][4];
     start_logits(s, shared.bias_tile, uniform, base);
@@ -160,7 +162,7 @@ template <typename T, int D, bool EXACT, typename Keys> DEV void attend(const At
     const uint32_t live = live_parts(word);
     if (live) {
       const TileBias tile = bias_of_tile(p, item, column);
-      // Without masked pairs and with one bias for all, there is nothing to decode.
+      // If no pair is masked and all have one bias, there is nothing to decode.
       const bool uniform = tile.constant && !warp_any(word != 0xffffffffu);
       if (!uniform) decode_bias(shared.bias_tile, p, item, tile, word, stage.t_ms);
       if (live == 15)

@@ -15,7 +15,7 @@ struct BiasParams {
   BiasKind kind;
   uint32_t steps;
   float factor;      // 1 / (60000 * (scale_minutes + 1e-6))
-  float inv_scale;   // turns a logit into the unit of q.k; 1 where logits themselves are wanted
+  float inv_scale;   // 1 / scale: from logits to the unit of q.k; 1 for time_bias, which writes logits
 };
 static_assert(sizeof(BiasParams) == 32, "shared with Rust");
 
@@ -30,7 +30,7 @@ DEV uint64_t abs_diff(int64_t a, int64_t b) {
   return a > b ? (uint64_t)a - (uint64_t)b : (uint64_t)b - (uint64_t)a;
 }
 
-// The same in a narrow tile: the true distance is below 2^31, so the low words suffice.
+// The same for a distance below 2^31 (TileBias::narrow), which the low words determine.
 DEV uint32_t abs_diff32(int64_t a, int64_t b) {
   const int32_t dt = (int32_t)((uint32_t)a - (uint32_t)b);
   return (uint32_t)(dt < 0 ? -dt : dt);
@@ -46,7 +46,7 @@ DEV uint32_t steps_at_or_below(const BiasParams& bias, uint64_t dt) {
   return n;
 }
 
-// Bias of one tile, as far as its pairs share it: their dt are between the bounds given by the times of its blocks.
+// What the pairs of a tile have in common in their bias, from the bounds of dt given by the times of its two blocks.
 struct TileBias {
   uint32_t first, last;  // steps at or below the smallest and the largest dt
   float base;            // bias at the smallest
@@ -57,7 +57,7 @@ struct TileBias {
 // Bias of a tile of queries and keys with times in these ranges; not for BIAS_NONE.
 DEV TileBias tile_bias(const BiasParams& bias, const TimeRange& q, const TimeRange& k) {
   TileBias tile = {0, 0, 0.0f, true, true};
-  // Of two ranges of times, the largest distance is from end to end, the smallest the gap between them.
+  // Between two ranges of times, the largest distance is from end to end, and the smallest is the gap between them.
   const uint64_t a = abs_diff(q.last, k.first), b = abs_diff(k.last, q.first), longest = a > b ? a : b;
   const uint64_t gap =
       q.first > k.last ? abs_diff(q.first, k.last) : k.first > q.last ? abs_diff(k.first, q.last) : 0;
@@ -72,14 +72,14 @@ DEV TileBias tile_bias(const BiasParams& bias, const TimeRange& q, const TimeRan
   return tile;
 }
 
-// Bias by the root of the distance.
+// The bias BIAS_SQRT at distance dt.
 DEV float sqrt_bias(const BiasParams& bias, float dt) { return -sqrt_approx(dt * bias.factor) * bias.inv_scale; }
 
 // Bias of two nodes of the tile.
 DEV float pair_bias(const BiasParams& bias, const TileBias& tile, int64_t a, int64_t b) {
   if (bias.kind == BIAS_SQRT)
     return sqrt_bias(bias, tile.narrow ? (float)abs_diff32(a, b) : to_float(abs_diff(a, b)));
-  // The same number of iterations for every lane, so that none waits for another.
+  // The same number of iterations for every lane, so that the warp does not diverge.
   const uint64_t dt = tile.narrow ? abs_diff32(a, b) : abs_diff(a, b);
   uint32_t passed = tile.first;
 #pragma unroll 1
@@ -87,7 +87,8 @@ DEV float pair_bias(const BiasParams& bias, const TileBias& tile, int64_t a, int
   return bias.values[passed] * bias.inv_scale;
 }
 
-// Calls `use` with the bias of two times as a function, chosen once for the tile and not for each pair.
+// Calls `use` with the bias as a function of two times, so that its kind is tested once for the tile and not per
+// pair.
 template <typename Use> DEV void with_pair_bias(const BiasParams& bias, const TileBias& tile, Use use) {
   if (tile.narrow && bias.kind == BIAS_SQRT)
     use([&](int64_t a, int64_t b) { return sqrt_bias(bias, (float)abs_diff32(a, b)); });
@@ -95,7 +96,7 @@ template <typename Use> DEV void with_pair_bias(const BiasParams& bias, const Ti
     use([&](int64_t a, int64_t b) { return pair_bias(bias, tile, a, b); });
 }
 
-// Bias of two nodes without a tile.
+// Bias of two nodes, outside any tile.
 DEV float single_pair_bias(const BiasParams& bias, int64_t a, int64_t b) {
   if (bias.kind == BIAS_NONE) return 0;
   return pair_bias(bias, TileBias{0, bias.steps, 0, false, false}, a, b);

@@ -1,8 +1,8 @@
-// Attention of rows with few keys: each key is gathered, in f32 throughout, bound by memory.
+// Attention of rows with few keys: each key and value is gathered, and computed in f32; bound by memory.
 //
-// D / 8 lanes compute one head of one node, 8 dimensions each; the heads of a node are adjacent, so that a key's
-// row is read whole. Rows of different length run together until the longest of the warp is done. The output passes
-// through shared memory: that of a block is contiguous, while a row of 11 values would be written in pieces.
+// D / 8 lanes compute one head of one node, 8 dimensions each; the heads of a node are adjacent, so that all heads of
+// a key are read together. Rows of different length in a warp iterate until the longest is done. The output is
+// collected in shared memory: that of a block is contiguous, while rows of 11 values, for example, are not aligned.
 #pragma once
 #include "bias.cuh"
 #include "mma.cuh"
@@ -99,7 +99,7 @@ template <typename T, int D> DEV void gather(const AttentionParams& p, GatherOut
     float logit[KEYS_IN_FLIGHT], new_max = max;
 #pragma unroll
     for (uint32_t i = 0; i < KEYS_IN_FLIGHT; i++) {
-      // Instead of a key past the last, another key of the row: masked nodes are not read.
+      // Past the last key another key of the row is read, never a masked node; its logit is set to -inf below.
       const uint32_t m = i < left ? n + i : n;
       key[i] = left == 0 ? node : listed ? p.col_idx[m] : m;
     }

@@ -1,4 +1,4 @@
-// The two stored types, and products of small matrices on the tensor cores with f32 sums.
+// The two storage types, and products of small matrices on the tensor cores, accumulated in f32.
 //
 // Fragments of a 16x16 times 16x8 product, lane = 4 g + t: `a` holds rows g, g + 8 and columns 2t, 2t + 1, 2t + 8,
 // 2t + 9; `d` holds (g, 2t), (g, 2t + 1), (g + 8, 2t), (g + 8, 2t + 1). Two neighbouring `d` are one `a`.

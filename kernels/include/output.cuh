@@ -4,7 +4,7 @@
 
 constexpr float LN_2 = 0.693147180559945f;
 
-// Two neighbouring values of a row, in f32 or in the stored type; `both` is true if the second exists.
+// Writes two neighbouring values of a row, in f32 or in the storage type; `both` is true if the second exists.
 template <typename T> DEV void write_pair(const AttentionParams& p, size_t at, float x, float y, bool both) {
   if (p.out_kind == OUT_F32) {
     float* out = static_cast<float*>(p.out) + at;
@@ -17,8 +17,8 @@ template <typename T> DEV void write_pair(const AttentionParams& p, size_t at, f
   }
 }
 
-// log-sum-exp of a row, natural: `max` in the unit of q.k, `sum` of 2^shift times the probabilities. -inf without
-// keys.
+// Log-sum-exp of a row, natural log: `max` is in the unit of q.k, `sum` is 2^shift times the sum of the unnormalised
+// probabilities. -inf for a row without keys.
 DEV float log_sum_exp(float max, float scale, float sum, float shift) {
   return fmaf(max, scale, (log2_approx(sum) - shift) * LN_2);
 }

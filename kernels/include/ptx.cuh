@@ -1,6 +1,6 @@
 // Wrappers of PTX instructions, the only file that depends on the machine: each has a body of one instruction for
-// the GPU and one for the emulator (kernels/emulator), which runs the same sources on the CPU. Sections are those
-// of the PTX ISA.
+// the GPU, and another for the emulator (kernels/emulator), which runs the same sources on the CPU. Section numbers
+// are those of the PTX ISA.
 //
 // No CUDA header is included: 16-bit floats are their bits, uint16_t.
 #pragma once
@@ -37,8 +37,8 @@ DEV uint32_t shuffle_xor(uint32_t x, int mask) {
   return y;
 }
 
-// True if the predicate of any lane of the warp is. §9.7.13 vote.sync.any; the compiler's intrinsic, because with
-// it the compiler knows that the result is uniform
+// True if the predicate is true in any lane of the warp. §9.7.13 vote.sync.any. Written as the compiler's intrinsic,
+// from which the compiler infers that the result is uniform.
 DEV bool warp_any(bool predicate) { return __any_sync(0xffffffffu, predicate); }
 
 // 2^x, relative error 2^-22; subnormal results are 0. §9.7.3 ex2
@@ -68,9 +68,9 @@ DEV uint32_t pack_bf16(float low, float high) {
 DEV uint32_t pack_f16(float low, float high) { return f32_to_f16(low) | (uint32_t)f32_to_f16(high) << 16; }
 #endif
 
-// Four 8x8 matrices of 16-bit values from shared memory: lane l names row l % 8 of matrix l / 8, 16 bytes, and gets
-// in r[i] values 2(l % 4) and the next of row l / 4 of matrix i; `transposed`, of its column l / 4. §9.7.14.5
-// ldmatrix
+// Loads four 8x8 matrices of 16-bit values from shared memory: lane l gives the address of row l % 8 (16 bytes) of
+// matrix l / 8, and gets in r[i] the values 2 (l % 4) and 2 (l % 4) + 1 of row l / 4 of matrix i, or, transposed, of
+// its column l / 4. §9.7.14.5 ldmatrix
 DEV void load_matrices(uint32_t (&r)[4], const void* row) {
   asm volatile("ldmatrix.sync.aligned.m8n8.x4.shared.b16 {%0, %1, %2, %3}, [%4];"
                : "=r"(r[0]), "=r"(r[1]), "=r"(r[2]), "=r"(r[3]) : "r"(shared_address(row)) : "memory");

@@ -1,4 +1,4 @@
-// Online softmax of one head over the tiles so far, and its output: the state of a warp for its 16 rows.
+// State of one head in a warp, for the warp's 16 rows: online softmax over the tiles so far, and the output.
 #pragma once
 #include "mask.cuh"
 #include "mma.cuh"
@@ -20,7 +20,7 @@ DEV float quad_sum(float x) {
   return x + shuffle_xor(x, 2);
 }
 
-// Bias of one tile, MASKED for masked pairs: 64 x 64, the part of each thread in the order of its fragments.
+// Bias of one 64 x 64 tile, MASKED for masked pairs, stored per thread in the order of its fragments.
 struct alignas(16) Float4 {
   float values[4];
 };
@@ -28,7 +28,7 @@ struct BiasTile {
   Float4 of[8][THREADS];
 };
 
-// Logits before q.k: this thread's part of `bias_tile`, or one value for all pairs.
+// Initial values of the logits, to which q.k is added: this thread's part of `bias_tile`, or one value for all pairs.
 DEV void start_logits(float (&s)[8][4], const BiasTile& bias_tile, bool uniform, float value) {
 #pragma unroll
   for (int j = 0; j < 8; j++) {

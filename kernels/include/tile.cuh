@@ -5,7 +5,7 @@
 #pragma once
 #include "params.cuh"
 
-// Heads per block: as many as fill 128 bytes of a row, so that a row is whole cache lines.
+// Heads per block: the number whose rows fill 128 bytes, a cache line; at least 1.
 template <int D> constexpr int HEADS = D >= 64 ? 1 : 64 / D;
 
 // [64, D] of one head.

@@ -1,6 +1,6 @@
 // Entries that call one wrapper of include/ptx.cuh each, for tests only (tests/it/primitives.rs), which run them in
 // the emulator and, if there is one, on a GPU. An entry `primitive_<wrapper>` reads one element of `in` and writes
-// one of `out` per thread; wrappers that it needs besides (block_sync, the end of a copy) have their own entries.
+// one of `out` per thread; other wrappers that it calls (block_sync, copy_wait) have entries of their own.
 #include "../include/ptx.cuh"
 
 struct PrimitiveParams {

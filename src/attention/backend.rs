@@ -1,4 +1,4 @@
-//! The trait of everything that runs attention.
+//! The trait of attention backends.
 
 use std::sync::Arc;
 
@@ -6,10 +6,10 @@ use super::{Attention, AttentionError, Output, Plan};
 
 /// An implementation of attention.
 ///
-/// For inputs with |scale·q·k + bias| <= 16 (<= 256), the output of a backend is within 1e-5 (1e-4) times
-/// max(1, max|V|) of [`super::Reference`], and a row's output does not depend on the rest of the batch. For larger
-/// logits the error of the f32 logits dominates, as half a unit in their last place is a relative error of the
-/// probability: the bound grows with them, 1e-4 times max|logit|/256 times max(1, max|V|).
+/// Let m = max|scale·q·k + bias|, the largest logit, and s = max(1, max|V|). The output of a backend is within 1e-5·s
+/// of [`super::Reference`] for m <= 16, and within 1e-4·s for m <= 256. Above, the rounding of the f32 logits
+/// dominates, since an absolute error of a logit is a relative error of its probability: the bound is 1e-4·s·m/256.
+/// Up to these bounds, a row's output depends on its own graph alone.
 ///
 /// Every call takes its tensors from host memory and returns its result there. `cuda::DeviceAttention` (feature
 /// `cuda`) keeps both on the GPU between calls.
@@ -23,7 +23,7 @@ pub trait AttentionBackend: Send + Sync {
     /// [`AttentionError`] if the backend cannot run it.
     fn forward(&self, problem: &Attention<'_>) -> Result<Output, AttentionError>;
 
-    /// A plan for further problems of the same graphs, keys, bias, times and shape; `None` if the backend uses none.
+    /// A plan for further problems with the same graphs, keys, bias, times and shape; `None` if the backend uses none.
     ///
     /// # Errors
     /// As [`Plan::new`].
@@ -32,7 +32,7 @@ pub trait AttentionBackend: Send + Sync {
         Ok(None)
     }
 
-    /// Runs one problem by a plan from [`Self::plan`]. The output has the bits of [`Self::forward`].
+    /// Runs one problem with a plan from [`Self::plan`]. The output has the bits of [`Self::forward`].
     ///
     /// # Errors
     /// As [`Self::forward`], and [`AttentionError::PlanMismatch`] for a plan that [`Plan::check`] refuses.

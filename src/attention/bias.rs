@@ -1,4 +1,4 @@
-//! Bias of a logit from the time between two nodes: its definition, and its form on a device.
+//! The time bias, added to a logit: its definition, and its form on a device.
 //!
 //! Everything that depends on the kind of bias is in this file and in `kernels/include/bias.cuh`; a new kind needs a
 //! branch in each function of both, and a value of the setting [`BiasKind`](super::BiasKind).
@@ -11,7 +11,7 @@ use crate::geometry::BLOCK;
 /// Milliseconds in a minute.
 const MS_PER_MINUTE: f64 = 60_000.0;
 
-/// Added to the scale, minutes, so that a scale of 0 divides.
+/// Added to the scale, minutes, so that a scale of 0 does not divide by zero.
 const SCALE_FLOOR: f32 = 1e-6;
 
 /// Bias added to a logit, from the time between two nodes in minutes.
@@ -34,16 +34,17 @@ pub enum TimeBias {
         /// Scale, minutes, 0 or more.
         scale_minutes: f32,
     },
-    /// The sum of the weights of all closed intervals `[lo, hi]` (minutes) that hold dt, as `(lo, hi, weight)`.
-    /// If two touch, both count.
+    /// The sum of the weights of all closed intervals `[lo, hi]` (minutes) that contain dt, as `(lo, hi, weight)`.
+    /// At a bound that two intervals share, both count.
     Buckets(Vec<(f32, f32, f32)>),
 }
 
 impl TimeBias {
-    /// Bias of two nodes `dt_minutes` apart, in f32: weights are added in the order of the list, and the root is
+    /// Bias of two nodes `dt_minutes` apart, in f32: weights are added in the order of the list; the square root is
     /// `-sqrt(dt / (scale + 1e-6))`, so -0.0 at 0.
     ///
-    /// This is the definition; every backend gives the same bits, or for the root one unit in the last place.
+    /// This is the definition. Every backend gives the same bits for [`Self::Buckets`], and is within one unit in the
+    /// last place for [`Self::Sqrt`].
     /// `dt_minutes` is finite and not negative; [`minutes_between`] gives it.
     #[inline]
     pub fn at(&self, dt_minutes: f32) -> f32 {
@@ -57,7 +58,7 @@ impl TimeBias {
         }
     }
 
-    /// Replaces minutes by biases, each with the bits of [`Self::at`]; a form that the compiler vectorises.
+    /// Replaces minutes by biases, each with the bits of [`Self::at`]. Written so that the compiler vectorises it.
     pub(super) fn replace_minutes(&self, minutes: &mut [f32; BLOCK]) {
         match self {
             Self::Buckets(buckets) => {
@@ -121,7 +122,7 @@ impl TimeBias {
         }
     }
 
-    /// Bits of the parameters: with the name, the identity of the bias.
+    /// Bits of the parameters; together with [`Self::name`] they identify the bias.
     pub(super) fn parameter_bits(&self) -> Vec<u32> {
         match self {
             Self::None => vec![],
@@ -167,7 +168,7 @@ pub enum BiasCode {
     Steps = 2,
 }
 
-/// Bias of a logit from the milliseconds between two nodes, as a kernel takes it: `BiasParams` in
+/// Parameters of the time bias in a kernel: `BiasParams` in
 /// `kernels/include/bias.cuh`. Addresses are those of the device, 0 for a table that is not used.
 #[derive(Debug, Clone, Copy, PartialEq, Pod, Zeroable)]
 #[repr(C)]
@@ -180,9 +181,10 @@ pub struct BiasParams {
     pub kind: u32,
     /// Number of steps.
     pub steps: u32,
-    /// Factor of the root: 1 / (60000 (scale_minutes + 1e-6)).
+    /// Factor under the square root, 1/ms: 1 / (60000 (scale_minutes + 1e-6)).
     pub factor: f32,
-    /// Turns a logit into the unit of q·k; 1 where logits themselves are wanted.
+    /// 1 / scale, which converts the bias from the unit of logits to that of q·k; 1 for `time_bias`, which writes
+    /// logits.
     pub inv_scale: f32,
 }
 
@@ -196,7 +198,8 @@ pub(super) enum DeviceBias {
     Sqrt {
         factor: f32,
     },
-    /// `values[n]` for the number n of `steps_ms` (rising) at or below dt. Values are the bits of [`TimeBias::at`].
+    /// `values[n]`, where n is the number of `steps_ms` (rising) at or below dt; the bits are those of
+    /// [`TimeBias::at`].
     Steps {
         steps_ms: Vec<u64>,
         values: Vec<f32>,
@@ -211,7 +214,7 @@ impl DeviceBias {
                 Self::Sqrt { factor: (1.0 / (60_000.0 * f64::from(scale_minutes + SCALE_FLOOR))) as f32 }
             }
             TimeBias::Buckets(buckets) => {
-                // A bucket begins to count where the minutes reach `lo` and ends where they exceed `hi`.
+                // A bucket counts from the first millisecond whose minutes reach `lo` until they exceed `hi`.
                 let ends = buckets.iter().flat_map(|&(lo, hi, _)| {
                     [first_ms(|minutes| minutes >= lo), first_ms(|minutes| minutes > hi)]
                 });
@@ -267,7 +270,8 @@ impl DeviceBias {
     }
 }
 
-/// First whole millisecond whose minutes, rounded to f32, satisfy a condition that holds from there on.
+/// First whole millisecond whose minutes, rounded to f32, satisfy a condition that is monotonic: once true, it stays
+/// true. O(64) evaluations.
 fn first_ms(holds: impl Fn(f32) -> bool) -> Option<u64> {
     if !holds(minutes(u64::MAX)) {
         return None;
@@ -298,7 +302,7 @@ mod tests {
     }
 
     #[test]
-    fn the_root_is_minus_zero_at_zero_and_accepts_a_scale_of_zero() {
+    fn the_sqrt_bias_is_minus_zero_at_zero_and_accepts_a_scale_of_zero() {
         assert_eq!(TimeBias::Sqrt { scale_minutes: 0.1 }.at(0.0).to_bits(), (-0.0_f32).to_bits());
         assert_eq!(TimeBias::Sqrt { scale_minutes: 0.0 }.at(0.0).to_bits(), (-0.0_f32).to_bits());
     }
@@ -330,7 +334,7 @@ mod tests {
 
     #[test]
     fn steps_have_the_bits_of_the_buckets_at_every_millisecond() {
-        // Touching, overlapping, nested, of no width, negative, and beyond what f32 minutes distinguish.
+        // Touching, overlapping, nested, of zero width, negative, and beyond the resolution of f32 minutes.
         let bias = TimeBias::Buckets(vec![
             (0.0, 5.0, 0.2),
             (5.0, 15.0, 0.1),

@@ -2,10 +2,10 @@
 
 use super::{Accuracy, AttentionError, Direction, EmptyRow, NonFinite, TimeBias};
 
-/// Scale of the root bias, minutes.
+/// Scale of the `sqrt` bias, minutes.
 const SCALE_MINUTES: f64 = 0.1;
 
-/// Buckets, `[lo, hi, weight]` in minutes. They touch, so dt = 5 gets 0.3.
+/// Buckets, `[lo, hi, weight]`, bounds in minutes. Adjacent ones share a bound, so dt = 5 gets 0.2 + 0.1.
 const BUCKETS: [[f64; 3]; 4] = [[0.0, 5.0, 0.2], [5.0, 15.0, 0.1], [15.0, 60.0, 0.0], [60.0, 240.0, -0.1]];
 
 /// Size of the plan cache, MB: the plans of 2 million events at k = 4, 32 bytes per event.
@@ -19,7 +19,7 @@ pub enum BiasKind {
     None,
     /// `-sqrt(dt / (scale_minutes + 1e-6))`.
     Sqrt,
-    /// The sum of the weights of the buckets that hold dt.
+    /// The sum of the weights of the buckets that contain dt.
     #[default]
     Buckets,
 }
@@ -31,7 +31,7 @@ pub enum KeySet {
     /// Its neighbours in the graph.
     #[default]
     Edges,
-    /// Every event of its graph. Workload grows with the square of a graph's size.
+    /// Every event of its graph. The cost grows with the square of the graph's size.
     All,
     /// Its neighbours in the graph, and the events of its own block of 64 and of the adjacent blocks; wider than the
     /// graph.
@@ -61,9 +61,10 @@ pub struct AttentionConfig {
     pub self_loops: bool,
     /// Kind of the time bias.
     pub bias: BiasKind,
-    /// Scale of the root bias, minutes.
+    /// Scale of the `sqrt` bias, minutes.
     pub scale_minutes: f64,
-    /// Buckets of the bucket bias: `[lo, hi, weight]`, minutes, closed intervals whose weights add up.
+    /// Buckets of the `buckets` bias: `[lo, hi, weight]`, closed intervals in minutes; the weights of all that
+    /// contain dt are added.
     pub buckets: Vec<[f64; 3]>,
     /// Rounding of the probabilities.
     pub accuracy: Accuracy,
@@ -71,8 +72,8 @@ pub struct AttentionConfig {
     pub empty_row: EmptyRow,
     /// Treatment of NaN and infinity in the input.
     pub non_finite: NonFinite,
-    /// Size of the cache of plans (mask tiles, bias and schedule of a graph), MB (10^6 bytes). A layer reuses the
-    /// plan of the layer before it; with 0 none is kept, and each layer builds its own.
+    /// Capacity of the cache of plans (mask tiles, bias and schedule of a graph), MB (10^6 bytes). A layer reuses the
+    /// plan of the layer before it; with 0 no plan is cached, and each layer builds its own.
     pub plan_cache_mb: u32,
 }
 
@@ -94,7 +95,7 @@ impl Default for AttentionConfig {
 }
 
 impl AttentionConfig {
-    /// Size of the cache of plans, bytes.
+    /// Capacity of the cache of plans, bytes.
     pub fn plan_cache_bytes(&self) -> usize {
         usize::try_from(u64::from(self.plan_cache_mb) * 1_000_000).unwrap_or(usize::MAX)
     }

@@ -2,7 +2,7 @@
 
 use crate::csr::CsrError;
 
-/// An attention problem, mask, pattern or plan that is refused, or a backend that failed.
+/// Errors of attention: an invalid problem, mask, pattern or plan, or a backend that failed.
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AttentionError {
@@ -57,7 +57,7 @@ pub enum AttentionError {
         to: usize,
     },
     /// A size exceeds its limit.
-    #[error("{what} is too large ({got} wanted, at most {max}): split the batch")]
+    #[error("{what} is too large ({got}, at most {max}): split the batch")]
     TooLarge {
         /// The counted quantity.
         what: &'static str,
@@ -179,7 +179,7 @@ pub enum AttentionError {
     #[error("the GPU reads f16 or bf16, and q, k, v are f32: convert them, or use the backend `cpu`")]
     NeedsHalf,
     /// The kernel does not support keys of this form.
-    #[error("{kernel} takes contiguous ranges of keys: choose another kernel for edges and masks")]
+    #[error("{kernel} supports contiguous ranges of keys only: choose another kernel for edges and masks")]
     NoKernel {
         /// The kernel.
         kernel: &'static str,

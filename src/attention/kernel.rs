@@ -19,7 +19,7 @@ const MAX_GRID: u64 = i32::MAX as u64;
 pub enum Kernel {
     /// Gathers the keys of each row: a list or one interval. Bound by memory.
     EdgeAttention,
-    /// 64x64 tiles over contiguous ranges of keys: all, causal, or one interval a row.
+    /// 64x64 tiles over contiguous ranges of keys: all, causal, or one interval per row.
     FlashAttention,
     /// A list of 64x64 tiles, full or with bits.
     BlockSparseAttention,
@@ -83,7 +83,8 @@ impl Kernel {
         arch >= 80 || (half == Half::F16 && (padded < 128 || self == Self::EdgeAttention))
     }
 
-    /// Name of the entry. The gather computes in f32 throughout, so it has one accuracy.
+    /// Name of the PTX entry. [`Self::EdgeAttention`] computes in f32 throughout, so it has one entry for both
+    /// accuracies.
     pub fn entry(self, half: Half, padded: usize, accuracy: Accuracy) -> String {
         let (kernel, half) = (self.name(), half.name());
         match (self, accuracy) {
@@ -162,7 +163,7 @@ pub fn time_bias_shape(len: u64) -> Result<(u32, u32), AttentionError> {
     Ok((grid, BIAS_THREADS as u32))
 }
 
-/// Heads per block of a tile kernel: as many as fill 128 bytes of a row.
+/// Heads per thread block of a tile kernel: the number whose padded rows fill 128 bytes, at least 1.
 fn heads_per_block(padded: usize) -> u64 {
     (64 / padded as u64).max(1)
 }

@@ -22,15 +22,15 @@
 //!
 //! - `error`: errors of problems, masks, patterns and backends.
 //! - `bias`: the time bias, its definition and its form on a device.
-//! - `mask`: the attention pattern in every form that a caller may have it in.
+//! - `mask`: the attention pattern, in every form that a caller may have.
 //! - `problem`: tensors, inputs and the checked problem.
 //! - `config`: settings of the section `attention`.
-//! - `host_fixups`: the mean of empty rows and the spread of NaN, applied on the host.
+//! - `host_fixups`: the mean of empty rows and the propagation of NaN, applied on the host.
 //! - `kernel`: names, entries and launch shapes of the CUDA kernels.
 //! - [`cost`]: estimates of time and memory, and the choices made by them.
 //! - [`lowering`]: a problem as the tables and launch arguments of a kernel.
-//! - `backend`: the trait of everything that runs attention.
-//! - `planned`: backends that take plans from the first call or from a cache.
+//! - `backend`: the trait of attention backends.
+//! - `planned`: wrappers that reuse the plan of the first call or of a cache.
 //! - `reference`: the reference backend, in f64.
 //! - `cpu`: the CPU backend, in f32.
 //! - `weights`: attention weights on the pattern.

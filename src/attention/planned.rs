@@ -8,8 +8,8 @@ use super::lowering::{GraphView, PlanCache, PlanKey};
 use super::{Attention, AttentionBackend, AttentionError, Output, Plan};
 
 /// A backend for problems of the same graphs, keys, bias, times and shape, such as the layers of one pass over a
-/// batch: it builds a plan for the first problem and runs all of them by it. A problem of another batch is refused
-/// with [`AttentionError::PlanMismatch`], as by [`Plan::check`].
+/// batch: it builds a plan for the first problem and runs all of them with it. [`Plan::check`] refuses a problem of
+/// another batch with [`AttentionError::PlanMismatch`].
 pub struct FirstPlan<'a> {
     backend: &'a dyn AttentionBackend,
     /// The inner option is `None` if the backend builds none.
@@ -17,7 +17,7 @@ pub struct FirstPlan<'a> {
 }
 
 impl<'a> FirstPlan<'a> {
-    /// A wrapper of `backend`, without a plan yet.
+    /// Wraps `backend`; the first call builds the plan.
     pub fn new(backend: &'a dyn AttentionBackend) -> Self {
         Self { backend, plan: OnceLock::new() }
     }
@@ -50,8 +50,8 @@ pub struct CachedPlans<'a> {
 }
 
 impl<'a> CachedPlans<'a> {
-    /// A wrapper of `backend` for problems on these graphs. One cache serves one backend, as plans are made for its
-    /// device.
+    /// Wraps `backend` for problems on these graphs. A cache must not be shared between backends: a plan is built for
+    /// the device of one.
     pub fn new(backend: &'a dyn AttentionBackend, cache: &'a PlanCache, view: GraphView) -> Self {
         Self { backend, cache, view }
     }

@@ -2,8 +2,8 @@
 
 use super::{Accuracy, Attention, AttentionBackend, AttentionError, EmptyRow, Output};
 
-/// The backend that the others are compared with. Short rather than fast: it tests every pair of nodes of a graph, so
-/// O(L²) for a graph of L nodes however few its edges.
+/// The backend that the others are compared with. Written for brevity, not speed: it tests every pair of nodes, so it
+/// takes O(L²) for a graph of L nodes even if the graph has few edges.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Reference;
 

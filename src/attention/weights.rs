@@ -1,4 +1,4 @@
-//! Attention weights on the attention pattern: a value per edge and head, never L x L.
+//! Attention weights on the attention pattern: one value per pair and head, never an L x L matrix.
 
 use std::ops::Range;
 
@@ -6,7 +6,7 @@ use rayon::prelude::*;
 
 use super::{Attention, AttentionError};
 
-/// Rows per task: fixed, so that the bits do not depend on the number of threads.
+/// Rows per parallel task: fixed, so that the bits do not depend on the number of threads.
 const ROWS: usize = 256;
 
 /// Weights of attention, `softmax_j(scale·q_i·k_j + bias)`, on the attention pattern.
@@ -38,9 +38,9 @@ impl SparseWeights {
     }
 }
 
-/// Weights of `problem`, in f64 rather than from a backend's log-sum-exp, whose last place is 1e-3 where logits are
-/// 1e4. For `Keys::All` and `Keys::Causal` the pattern is written out. A row without keys has no weights, whatever
-/// its output. O(nnz·heads·head_dim) time and O(nnz·heads) memory; same bits for any number of threads.
+/// Attention weights of `problem`, computed in f64: a backend's f32 log-sum-exp is only exact to 1e-3 for logits of
+/// 1e4. For `Keys::All` and `Keys::Causal` the pattern is written out. A row without keys has no weights, even under
+/// `EmptyRow::Uniform`. O(nnz·heads·head_dim) time and O(nnz·heads) memory; same bits for any number of threads.
 ///
 /// ```
 /// use ironforge::attention::{Attention, Inputs, Keys, Tensor, attention_weights};

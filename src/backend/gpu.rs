@@ -22,7 +22,7 @@ pub(super) fn open(fraction: f64) -> Result<Box<dyn AttentionBackend>, String> {
     opened(fraction).map(|cuda| Box::new(cuda) as _).map_err(|e| e.to_string())
 }
 
-/// The backend on the GPU, if its memory suffices for the work and its kernels give right results.
+/// The backend on the GPU, if its memory suffices for the work and its kernels give correct results.
 pub(super) fn open_for(fraction: f64, work: &Workload) -> Result<Box<dyn AttentionBackend>, String> {
     let ready = || {
         let cuda = opened(fraction)?;
@@ -40,8 +40,8 @@ fn opened(fraction: f64) -> Result<Cuda, CudaError> {
     Ok(Cuda::new(device.with_memory_limit(bytes)))
 }
 
-/// Runs attention of one node, of the type and shape of some work, on each kernel that may be used: every step is
-/// taken, from allocation to reading, and the output must be the node's own values.
+/// Runs attention over one node, with the type and shape of `work`, on each kernel that may be used. This exercises
+/// every step from allocation to reading back; the output must equal the node's own values.
 fn check_kernels(cuda: &Cuda, work: &Workload) -> Result<(), String> {
     // Exact in f16 and bf16.
     let values: Vec<f32> = (0..work.heads * work.head_dim).map(|i| (i % 64) as f32 / 64.0).collect();

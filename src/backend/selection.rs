@@ -1,4 +1,4 @@
-//! The selection of the backend, with a reason that is always given.
+//! The selection of the backend, always with a reason.
 
 use std::fmt;
 
@@ -70,12 +70,13 @@ pub struct DeviceOptions(BackendOptions);
 #[derive(Debug)]
 enum BackendOptions {
     Fixed(SelectedBackend),
-    /// The CPU, or a GPU with the fraction of its memory that may be used; else the reason why there is no GPU.
+    /// The CPU or this GPU, with the fraction of its memory that may be used; or the CPU alone, and why no GPU can be
+    /// used.
     Auto(Result<(GpuCandidate, f64), String>),
 }
 
 impl DeviceOptions {
-    /// The options of a configured device. `cuda` is opened here.
+    /// The options of a configured device. For [`Device::Cuda`], the GPU is opened here.
     ///
     /// # Errors
     /// [`BackendError::NoCuda`] if CUDA was requested and cannot run.
@@ -93,7 +94,7 @@ impl DeviceOptions {
         }))
     }
 
-    /// The options of a name: `auto`, `reference`, `cpu` or `cuda`.
+    /// The options by name: `auto`, `reference`, `cpu` or `cuda`.
     ///
     /// # Errors
     /// [`BackendError::Unknown`] for any other name, and as [`Self::of`].
@@ -115,8 +116,8 @@ impl DeviceOptions {
         Self::of(device, GPU_MEMORY_FRACTION)
     }
 
-    /// The backend for some work: the only option, or the one expected to finish first. A GPU that is expected to is
-    /// opened, and each kernel that may be used is tried on one node, before it is selected.
+    /// The backend for `work`: the only option, or the one expected to finish first. A GPU that is expected to finish
+    /// first is opened, and each kernel that may be used is tried on one node, before it is selected.
     pub fn choose(self, work: &Workload) -> SelectedBackend {
         let found = match self.0 {
             BackendOptions::Fixed(selected) => return selected,

@@ -7,7 +7,7 @@ use super::gpu;
 pub struct CudaStatus {
     /// True if there is a driver, a GPU, and kernels for it.
     pub can_run: bool,
-    /// The kernels that it runs with, or the reason why it does not.
+    /// The kernels that the GPU runs, or the reason why CUDA cannot run.
     pub used: String,
     /// CUDA version of the driver, if there is one.
     pub driver: Option<String>,

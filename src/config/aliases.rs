@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::ConfigError;
 use super::keys::Assignment;
 
-/// An older name of `dag.links`, with one rule or both as its value.
+/// Older name of `dag.links`, whose value is one rule or `both`.
 const LINK: &str = "dag.link";
 const LINKS: &str = "dag.links";
 

@@ -6,15 +6,15 @@ use super::Config;
 use crate::attention::{Accuracy, AttentionConfig, Direction, KeySet};
 use crate::tgat::Precision;
 
-/// A configuration that is refused.
+/// The refusal of a setting, and the reason.
 pub(super) struct SettingRefusal {
-    /// The setting that is refused, then those that its value was compared with.
+    /// Full names: the refused setting first, then those that its value was compared with.
     pub settings: Vec<String>,
     /// The message; it names the settings.
     pub reason: String,
 }
 
-/// Settings whose range depends on another setting, each with that other one.
+/// Settings whose range depends on another setting, as (setting, the one that bounds it).
 const BOUNDED_BY: [(&str, &str); 8] = [
     ("dag.dt_min_minutes", "dag.dt_max_minutes"),
     ("tgat.hidden_dim", "tgat.num_heads"),
@@ -40,7 +40,7 @@ pub(super) fn check(config: &Config) -> Result<(), SettingRefusal> {
     all_keys_hold_the_query(&config.attention)
 }
 
-/// The refusal of a setting, named with or without its section.
+/// The refusal of `setting`, a name with or without its section.
 fn refusal(section: &str, setting: Option<&str>, reason: &dyn Display) -> SettingRefusal {
     let mut settings: Vec<String> = Vec::new();
     if let Some(name) = setting {
@@ -52,7 +52,7 @@ fn refusal(section: &str, setting: Option<&str>, reason: &dyn Display) -> Settin
     SettingRefusal { settings, reason: reason.to_string() }
 }
 
-/// `fast` rounds to the precision of the network, and f32 does not round.
+/// Refuses `fast` with an f32 network: `fast` rounds to the precision of the network, and f32 does not round.
 fn fast_needs_half(accuracy: Accuracy, precision: Precision) -> Result<(), SettingRefusal> {
     match (accuracy, precision) {
         (Accuracy::Fast, Precision::F32) => Err(SettingRefusal {
@@ -65,7 +65,7 @@ fn fast_needs_half(accuracy: Accuracy, precision: Precision) -> Result<(), Setti
     }
 }
 
-/// The range of all keys cannot leave the query itself out.
+/// Refuses all keys in both directions without self-loops: a contiguous range of keys cannot leave out the query.
 fn all_keys_hold_the_query(attention: &AttentionConfig) -> Result<(), SettingRefusal> {
     let all = attention.keys == KeySet::All && attention.direction == Direction::Both;
     if all && !attention.self_loops {

@@ -6,7 +6,7 @@ use crate::legacy::options::OPTIONS;
 
 /// Prefix of the environment variables that set keys.
 const PREFIX: &str = "IRONFORGE_";
-/// Prefix of the variables of the Python system, in which two underscores separate a section from a name in it.
+/// Prefix of the variables of the Python system; two underscores separate the section from the name.
 const LEGACY_PREFIX: &str = "IFG_";
 /// Variables with [`PREFIX`] that are not settings: paths and switches of tests, benches and the build.
 const NOT_SETTINGS: [&str; 9] = [
@@ -32,7 +32,7 @@ pub(super) fn assignments(env: &[(String, String)], keys: &[String]) -> Vec<Assi
     for (name, value) in env {
         if let Some(rest) = name.strip_prefix(LEGACY_PREFIX) {
             let key = rest.to_lowercase().replace("__", ".");
-            found.push(Assignment::of_word(key, value, SettingOrigin::Env(name.clone())));
+            found.push(Assignment::from_text(key, value, SettingOrigin::Env(name.clone())));
             continue;
         }
         let Some(rest) = name.strip_prefix(PREFIX).filter(|_| !NOT_SETTINGS.contains(&name.as_str())) else {
@@ -40,13 +40,14 @@ pub(super) fn assignments(env: &[(String, String)], keys: &[String]) -> Vec<Assi
         };
         let key = known.iter().find(|k| k.replace('.', "_").eq_ignore_ascii_case(rest));
         let key = key.map_or_else(|| below_section(&known, &rest.to_lowercase()), |key| (*key).to_owned());
-        found.push(Assignment::of_word(key, value, SettingOrigin::Env(name.clone())));
+        found.push(Assignment::from_text(key, value, SettingOrigin::Env(name.clone())));
     }
     found.sort_by(|a, b| a.key.cmp(&b.key));
     found
 }
 
-/// A name below a section that is known as a whole (`m1.*`): `m1_event_types` is `m1.event_types`.
+/// The dotted form of a name in a section whose keys are not listed one by one (`m1.*`): `m1_event_types` is
+/// `m1.event_types`.
 fn below_section(known: &[&str], name: &str) -> String {
     let mut sections = known.iter().filter_map(|k| k.strip_suffix(".*"));
     let below = sections.find_map(|section| {

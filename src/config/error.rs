@@ -85,13 +85,13 @@ pub enum ConfigError {
         origin: SettingOrigin,
         /// The option.
         option: String,
-        /// `did nothing in the original` or `is not part of ironforge`.
+        /// `had no effect in the Python system` or `is not part of ironforge`.
         why: &'static str,
         /// The remedy.
         remedy: &'static str,
     },
-    /// An option of the Python system with a value other than the one that ironforge always follows.
-    #[error("{origin}: `{option}` = {value}: ironforge always does what {only} asks for; {remedy}")]
+    /// An option of the Python system with a value other than the only one that ironforge supports.
+    #[error("{origin}: `{option}` = {value}: ironforge always behaves as for {only}; {remedy}")]
     Always {
         /// The source that set it.
         origin: SettingOrigin,
@@ -105,7 +105,7 @@ pub enum ConfigError {
         remedy: &'static str,
     },
     /// A setting that a file sets twice, or two names of a setting with different values in one source.
-    #[error("{first} and {second} are both `{key}`; keep one of them")]
+    #[error("{first} and {second} both set `{key}`; keep one of them")]
     Contradiction {
         /// The first of the two.
         first: Box<GivenSetting>,
@@ -114,7 +114,7 @@ pub enum ConfigError {
         /// The key that both set.
         key: String,
     },
-    /// All options of a source that are refused.
+    /// Several options of one source that are refused.
     #[error("{} settings are refused:{}", .0.len(), .0.iter().map(|e| format!("\n  {e}")).collect::<String>())]
     Several(Vec<ConfigError>),
     /// A file that is not TOML, JSON or YAML.

@@ -54,7 +54,7 @@ pub struct SettingEntry {
 pub(super) struct Assignment {
     pub key: String,
     pub value: Value,
-    /// The text as typed, if the value was parsed from text: it is the value for a key of text.
+    /// The text as typed, if the value was parsed from text: a setting of type string takes it instead of the value.
     pub typed: Option<String>,
     pub origin: SettingOrigin,
     /// The option of the Python system that was given, and its value.
@@ -66,9 +66,9 @@ impl Assignment {
         Self { key, value, typed: None, origin, legacy: None }
     }
 
-    /// The assignment of a text, as `--set` and environment variables give it.
-    pub(super) fn of_word(key: String, word: &str, origin: SettingOrigin) -> Self {
-        Self { typed: Some(word.to_owned()), ..Self::new(key, scalar(word), origin) }
+    /// The assignment of a text value, from `--set` or an environment variable.
+    pub(super) fn from_text(key: String, text: &str, origin: SettingOrigin) -> Self {
+        Self { typed: Some(text.to_owned()), ..Self::new(key, scalar(text), origin) }
     }
 }
 

@@ -1,4 +1,4 @@
-//! From the options of the Python system that one source sets to the keys that they set.
+//! Converts the options of the Python system in one source to the settings that replace them.
 
 use super::ConfigError;
 use super::file::scalar;
@@ -14,12 +14,12 @@ struct ConvertedOption {
     set: Assignment,
 }
 
-/// The assignments of one source with each option replaced by the key that it sets; `known` returns whether a key
-/// is a setting. The options are added to `settings`.
+/// The assignments of one source, with each option replaced by the key that it sets; `known` returns whether a key
+/// is a setting. The options found are appended to `settings`.
 ///
 /// # Errors
-/// [`ConfigError`] for an option that is refused, a value that the option does not have, and two names of one setting
-/// with different values.
+/// [`ConfigError`] for a refused option, an invalid value of an option, and two names of one setting with different
+/// values.
 pub(super) fn resolve(
     source: Vec<Assignment>,
     known: impl Fn(&str) -> bool,
@@ -27,7 +27,7 @@ pub(super) fn resolve(
 ) -> Result<Vec<Assignment>, ConfigError> {
     let mut ours = Vec::with_capacity(source.len());
     let mut converted: Vec<ConvertedOption> = Vec::new();
-    // All in one error: files of the Python system name many options.
+    // Collected into one error: files of the Python system set many options.
     let mut refused = Vec::new();
     for assignment in source {
         let option = if known(&assignment.key) { None } else { find(&assignment.key) };
@@ -46,7 +46,7 @@ pub(super) fn resolve(
             origin: assignment.origin.to_string(),
         });
         match option.mapping {
-            // A setting's name is known, unless it is spelled in another case.
+            // `known` is case-sensitive: this is a setting's name in another case.
             OptionMapping::Same => ours.push(Assignment { key: option.name.to_owned(), ..assignment }),
             OptionMapping::Sets(key, convert) => {
                 let (value, rank) =
@@ -57,7 +57,7 @@ pub(super) fn resolve(
                         reason,
                     })?;
                 let name = assignment.key.to_lowercase();
-                // Of a name given twice, as --set allows, the last value counts.
+                // --set may give a name twice: the last value counts.
                 converted.retain(|other| other.name != name);
                 let legacy = Some((assignment.key, assignment.value));
                 let origin = assignment.origin;
@@ -79,7 +79,7 @@ pub(super) fn resolve(
             }
             OptionMapping::DidNothing | OptionMapping::Unsupported => {
                 let why = if matches!(option.mapping, OptionMapping::DidNothing) {
-                    "did nothing in the original"
+                    "had no effect in the Python system"
                 } else {
                     "is not part of ironforge"
                 };
@@ -101,10 +101,11 @@ pub(super) fn resolve(
 
 /// Adds the assignments by options to the source's own, if they do not contradict each other.
 fn agree(ours: &mut Vec<Assignment>, converted: Vec<ConvertedOption>) -> Result<(), ConfigError> {
-    let mut foremost: Vec<ConvertedOption> = Vec::new();
+    // Of several options of one setting, the one of the highest rank.
+    let mut winners: Vec<ConvertedOption> = Vec::new();
     for one in converted {
-        match foremost.iter_mut().find(|other| other.key == one.key) {
-            None => foremost.push(one),
+        match winners.iter_mut().find(|other| other.key == one.key) {
+            None => winners.push(one),
             Some(other) if other.rank < one.rank => *other = one,
             Some(other) if other.rank == one.rank && !same_value(&other.set.value, &one.set.value) => {
                 return Err(ConfigError::twice(&other.set, &one.set, one.key));
@@ -112,7 +113,7 @@ fn agree(ours: &mut Vec<Assignment>, converted: Vec<ConvertedOption>) -> Result<
             Some(_) => {}
         }
     }
-    for one in foremost {
+    for one in winners {
         if let Some(own) = ours.iter().rfind(|own| own.key == one.key)
             && !same_value(&own.value, &one.set.value)
         {

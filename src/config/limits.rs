@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::backend::GPU_MEMORY_FRACTION;
 
-/// Largest number of threads: a larger one is taken for a mistyped setting.
+/// Largest number of threads: a larger value is assumed to be a typing error.
 const MAX_THREADS: u16 = 1024;
 
 /// Settings of `limits.*`: work estimated above them is refused before it starts.
@@ -15,16 +15,16 @@ pub struct LimitsConfig {
     pub memory_gb: f64,
     /// Share of the GPU's memory that a run may use, above 0 and at most 1.
     pub gpu_memory_fraction: f64,
-    /// Maximum number of nodes of a graph that is given as a list of edges, up to 2^32 - 1: its ids are 0 to the
-    /// largest one named.
+    /// Maximum number of nodes of a graph that is given as a list of edges, up to 2^32 - 1. The number of nodes is
+    /// one more than the largest id.
     pub max_nodes: u64,
     /// Maximum number of motif instances (connected sets of events) that a census may enumerate, by estimate.
     pub motif_instances: f64,
-    /// Worker threads, at most 1024; 0: those of the caller's pool, by default one a core. Results do not depend on
-    /// it.
+    /// Worker threads, at most 1024; 0: those of the caller's pool, by default one per core. Results do not depend on
+    /// the number.
     pub threads: u16,
-    /// Maximum number of sessions that are read, built, run through the network or written at once; 0: no limit.
-    /// Fewer use less memory and more time; results do not depend on it.
+    /// Maximum number of sessions that are read, built, run through the network or written at the same time; 0: no
+    /// limit. Fewer sessions use less memory and more time; results do not depend on the number.
     pub concurrent_sessions: u32,
 }
 

@@ -23,7 +23,7 @@ pub struct Sources<'a> {
     pub env: Vec<(String, String)>,
     /// `KEY=VALUE` texts of `--set`.
     pub sets: &'a [String],
-    /// Options of the command that set a key: key, value, the option as typed.
+    /// Command-line options that set a key, as (key, value, the option as typed).
     pub options: Vec<(&'static str, Value, String)>,
 }
 
@@ -111,7 +111,7 @@ impl Effective {
             return Err(ConfigError::UnknownKey { origin, key, nearest });
         };
         let before = std::mem::replace(&mut self.entries[at].value, value);
-        // For a key of text, a bare word or number is the text as it was typed: 1.10 is not 1.1.
+        // A setting of type string takes the text as typed: 1.10 is not 1.1.
         if before.is_string()
             && !self.entries[at].value.is_string()
             && let Some(typed) = typed
@@ -122,7 +122,7 @@ impl Effective {
         match serde_json::from_value(tree) {
             Ok(config) => {
                 self.config = config;
-                // A whole number given to a key of fractions is shown as the key's own type.
+                // Shown in the type of the setting: an integer given for an f64 becomes 3.0.
                 let mut typed = Value::Null;
                 flatten("", serde_json::to_value(&self.config).unwrap_or_default(), &mut |k, v| {
                     if k == key {
@@ -182,10 +182,10 @@ fn assignment(text: &str) -> Result<Assignment, ConfigError> {
     let (key, value) =
         text.split_once('=').ok_or_else(|| ConfigError::Assignment { text: text.to_owned() })?;
     let origin = SettingOrigin::Option(format!("--set {text}"));
-    Ok(Assignment::of_word(key.trim().to_owned(), value.trim(), origin))
+    Ok(Assignment::from_text(key.trim().to_owned(), value.trim(), origin))
 }
 
-/// Every key, and `preset`.
+/// Names of all settings, and `preset`.
 fn keys() -> Vec<String> {
     let mut known = vec!["preset".to_owned()];
     flatten("", serde_json::to_value(Config::default()).unwrap_or_default(), &mut |key, _| known.push(key));

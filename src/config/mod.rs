@@ -1,18 +1,18 @@
 //! Configuration: the settings of a run, the sources that set them, and the origin of each value.
 //!
-//! Sources in order, later ones win: preset, file (TOML, JSON or YAML), environment (`IRONFORGE_DAG_K=6`),
-//! `--set dag.k=6`, options of the command. An unknown key is an error that names itself, its origin and the
-//! nearest known key. Every source also accepts the options of the Python system
+//! Sources, in rising precedence: preset, file (TOML, JSON, or YAML with the feature `yaml`), environment
+//! (`IRONFORGE_DAG_K=6`), `--set dag.k=6`, options of the command. An unknown key is an error that names the key, its
+//! origin and the nearest known key. Every source also accepts the options of the Python system
 //! ([`legacy::options`](crate::legacy::options)).
 //!
-//! Each module owns its settings (`DagConfig`, `AttentionConfig`, ...); this one composes them.
+//! Each module defines its own settings (`DagConfig`, `AttentionConfig`, ...); this one composes them.
 //!
 //! - `settings`: [`Config`], the tree of all settings
 //! - `session`, `limits`: the sections `session.*` and `limits.*`
 //! - `preset`: named starting points
 //! - `load`: from the sources to the [`Effective`] configuration
 //! - `keys`: settings as dotted keys, each with its origin
-//! - `file`, `yaml`, `environment`: what each source assigns
+//! - `file`, `yaml`, `environment`: the assignments of each source
 //! - `aliases`, `legacy_options`: other names of settings
 //! - `check`: ranges and contradictions
 //! - `error`: errors of configuration

@@ -58,7 +58,7 @@ impl Preset {
         }
     }
 
-    /// Its values. 1,000 null samples of `standard` give p-values down to 1/1001, which decide at 0.01.
+    /// Its values. The 1,000 null samples of `standard` give p-values down to 1/1001, enough to test at 0.01.
     pub fn config(self) -> Config {
         let (k, layers, iterations) = match self {
             Self::Legacy(preset) => return with_settings(preset.settings()),
@@ -83,10 +83,10 @@ impl Preset {
     }
 }
 
-/// The defaults with other values of some keys; of several values of one key the last one counts.
+/// The defaults, with `settings` replaced; the last of several values of one key counts.
 ///
 /// # Panics
-/// If a key does not exist or a value is not one of its values.
+/// If a key does not exist or a value is invalid for it.
 fn with_settings(settings: impl Iterator<Item = (&'static str, Value)>) -> Config {
     let mut others: BTreeMap<&str, Value> = settings.collect();
     let mut entries = Vec::new();
@@ -104,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_preset_has_a_name_of_its_own_and_valid_values() {
+    fn every_preset_has_a_unique_name_and_valid_values() {
         let mut names: Vec<&str> = Preset::all().map(|(_, name)| name).collect();
         for (preset, name) in Preset::all() {
             assert_eq!(preset.name(), name);

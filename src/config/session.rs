@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// Settings of `session.*`: the column map of Parquet and CSV tables. An empty string names no column.
+/// Settings of `session.*`: the column map of Parquet and CSV tables. An empty string means no column.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SessionConfig {
@@ -10,22 +10,22 @@ pub struct SessionConfig {
     pub time: String,
     /// Column that orders events of equal time; empty: their order in the file.
     pub seq: String,
-    /// IANA zone of wall-clock times; `auto` is the zone a session file names, and UTC for tables.
+    /// IANA time zone of wall-clock times; `auto`: the zone that a session file names, UTC for tables.
     pub zone: String,
     /// Column of the event's kind.
     pub kind: String,
-    /// Column of the group an event belongs to; empty: one group a file.
+    /// Column whose value is the session of an event; empty: one session per file.
     pub group: String,
-    /// Column of the price; empty: the number column called `price` or `price_level`, if there is one.
+    /// Column of the price; empty: the numeric column `price` or `price_level`, if present.
     pub price: String,
-    /// Entity columns.
+    /// Columns of entities that events share.
     pub keys: Vec<String>,
-    /// Number columns; empty: every number column that has no other role.
+    /// Numeric columns; empty: every numeric column without another role.
     pub numeric: Vec<String>,
     /// Features of the events.
     pub features: FeatureSet,
-    /// Maps Parquet files into memory instead of reading them piece by piece. The files must not change during the
-    /// run: one that is shortened meanwhile terminates the process.
+    /// True to map Parquet files into memory instead of reading them. The files must not change during the run: if
+    /// one is truncated meanwhile, the process is terminated.
     pub memory_map: bool,
 }
 
@@ -36,7 +36,7 @@ pub enum FeatureSet {
     /// `session45` if every session has the columns that it needs, else `generic`.
     #[default]
     Auto,
-    /// The number columns, time gaps and positions, which any log has.
+    /// Numeric columns, time gaps and positions: available for any log.
     Generic,
     /// 45 features of events and 20 of edges, by the formulas of [`legacy`](crate::legacy).
     Session45,

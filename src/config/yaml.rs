@@ -9,7 +9,7 @@ use serde_saphyr::Spanned;
 use super::ConfigError;
 use super::keys::{Assignment, SettingOrigin};
 
-/// A value with the line of each key below it.
+/// A node of a YAML document, with the line of each key.
 enum YamlNode {
     Leaf(Value),
     Section(Vec<(Spanned<String>, YamlNode)>),

@@ -9,20 +9,19 @@ use crate::attention::lowering::{Half, Kernel, KernelArgs, PlanInputs};
 use crate::attention::{Attention, AttentionBackend, AttentionError, Output, Plan};
 use crate::geometry::padded_head_dim;
 
-/// The CUDA backend, on the first GPU. It copies the tensors of every call; the tables of a plan that is used
-/// repeatedly stay on the GPU. For many calls on the same tensors, [`DevicePlan`] and [`DeviceAttention`] keep
-/// everything there.
+/// The CUDA backend, on the first GPU. Every call copies its tensors to the GPU; the tables of the last plan stay
+/// there. For many calls on the same tensors, use [`DevicePlan`] and [`DeviceAttention`], which keep both on the GPU.
 ///
-/// The same call gives the same bits in every run. The kernel is chosen for the whole batch, so a graph in another
-/// batch may differ in its last places; with [`Plan::for_kernel`] it does not.
+/// The same call gives the same bits in every run. The kernel is chosen for the whole batch, so the result of a graph
+/// may differ in the last places from one batch to another; with [`Plan::for_kernel`] it does not.
 ///
-/// The kernels sum weighted values in f32 and divide by the sum of the weights, of which the largest is 1, at the
-/// end. So values of bf16 beyond 3e38 divided by the number of keys of a row can overflow to infinity, or to NaN if
-/// signs differ. Values of f16 cannot.
+/// The kernels sum weighted values in f32, with a largest weight of 1, and divide by the sum of the weights at the
+/// end. In bf16, values above 3e38 / (keys of the row) can therefore overflow to infinity, or to NaN if signs differ;
+/// values of f16 cannot.
 #[derive(Debug, Clone)]
 pub struct Cuda {
     device: CudaDevice,
-    /// The most recently used plan, with its tables on the GPU.
+    /// The plan of the last planned call, with its tables on the GPU.
     last: Arc<Mutex<Option<DevicePlan>>>,
 }
 
@@ -86,8 +85,8 @@ impl Cuda {
         Ok(output)
     }
 
-    /// The plan of a problem; if its kernel is not built for this GPU, a plan for the gather, which takes every
-    /// form of keys.
+    /// The plan of a problem; if its kernel is not built for this GPU, a plan for [`Kernel::EdgeAttention`], which
+    /// supports every form of keys.
     fn plan_of(&self, problem: &Attention<'_>) -> Result<Plan, CudaError> {
         let (arch, half) = (self.device.arch().0, Half::of(&problem.inputs().q)?);
         let head_dim = problem.inputs().head_dim;
@@ -124,7 +123,7 @@ impl AttentionBackend for Cuda {
     }
 }
 
-/// The error as one of `attention`, which knows no CUDA: errors of other modules become text.
+/// Converts to an error of `attention`, which does not depend on this module: other errors become text.
 fn to_attention_error(error: CudaError) -> AttentionError {
     match error {
         CudaError::Attention(error) => error,

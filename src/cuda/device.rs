@@ -12,12 +12,12 @@ use super::error::{Capability, CudaError};
 use super::memory;
 use super::modules::{self, KernelEntry};
 
-/// The first GPU of the system, with its kernels. A cheap handle for any thread: all work runs in order on one
-/// stream.
+/// The first GPU of the system, with its kernels. A handle that is cheap to clone and can be used from any thread;
+/// all work runs in order on one stream.
 #[derive(Debug, Clone)]
 pub struct CudaDevice {
     shared: Arc<Shared>,
-    /// Limit of the bytes in use after an allocation by this handle, in addition to that of free memory.
+    /// Limit of the bytes in use by all buffers after an allocation by this handle; free memory limits it too.
     limit: u64,
 }
 
@@ -70,21 +70,21 @@ impl CudaDevice {
     /// # Errors
     /// An error of the driver.
     pub fn free_bytes(&self) -> Result<u64, CudaError> {
-        let (free, _) = call("tell its memory", || self.shared.stream.context().mem_get_info())?;
+        let (free, _) = call("report its free memory", || self.shared.stream.context().mem_get_info())?;
         Ok(self.limit.saturating_sub(self.shared.in_use.load(Ordering::Relaxed)).min(free as u64))
     }
 
-    /// Checks that `asked` bytes can be allocated, before any of them are.
+    /// Checks that `requested` bytes can be allocated, before any of them are.
     ///
     /// # Errors
     /// [`CudaError::OutOfMemory`].
-    pub fn check_memory(&self, asked: u64) -> Result<(), CudaError> {
-        if asked <= self.free_bytes()? {
+    pub fn check_memory(&self, requested: u64) -> Result<(), CudaError> {
+        if requested <= self.free_bytes()? {
             return Ok(());
         }
         memory::reclaim(self.stream())?;
         let free = self.free_bytes()?;
-        if asked > free { Err(CudaError::OutOfMemory { asked, free }) } else { Ok(()) }
+        if requested > free { Err(CudaError::OutOfMemory { requested, free }) } else { Ok(()) }
     }
 
     /// Waits until the GPU has finished all work.
@@ -95,37 +95,38 @@ impl CudaDevice {
         call("finish its work", || self.shared.stream.synchronize())
     }
 
-    /// Milliseconds that the GPU takes for the work that `work` enqueues, by the GPU's clock.
+    /// Milliseconds between the start and the end of the work that `work` enqueues, measured by events on the GPU.
     ///
     /// # Errors
     /// Those of `work`, or an error of the driver.
     pub fn time_ms(&self, work: impl FnOnce() -> Result<(), CudaError>) -> Result<f32, CudaError> {
-        let now = || call("take the time", || self.shared.stream.record_event(Some(driver::TIMED)));
+        let now = || call("measure time", || self.shared.stream.record_event(Some(driver::TIMED)));
         let start = now()?;
         work()?;
         let end = now()?;
-        call("take the time", || start.elapsed_ms(&end))
+        call("measure time", || start.elapsed_ms(&end))
     }
 
     pub(super) fn stream(&self) -> &Arc<CudaStream> {
         &self.shared.stream
     }
 
-    /// Counts bytes as in use before they are allocated, so that two threads cannot both take the last of the limit.
-    pub(super) fn reserve(&self, asked: u64) -> Result<InUse, CudaError> {
-        let within = |used: u64| used.checked_add(asked).filter(|&sum| sum <= self.limit);
+    /// Counts bytes as in use before they are allocated, so that concurrent allocations cannot exceed the limit
+    /// together.
+    pub(super) fn reserve(&self, requested: u64) -> Result<InUse, CudaError> {
+        let within = |used: u64| used.checked_add(requested).filter(|&sum| sum <= self.limit);
         match self.shared.in_use.fetch_update(Ordering::Relaxed, Ordering::Relaxed, within) {
-            Ok(_) => Ok(InUse { shared: Arc::clone(&self.shared), bytes: asked }),
-            Err(used) => Err(CudaError::OutOfMemory { asked, free: self.limit.saturating_sub(used) }),
+            Ok(_) => Ok(InUse { shared: Arc::clone(&self.shared), bytes: requested }),
+            Err(used) => Err(CudaError::OutOfMemory { requested, free: self.limit.saturating_sub(used) }),
         }
     }
 
-    /// The error of an allocation of `asked` bytes that failed with `error`.
-    pub(super) fn out_of_memory(&self, asked: u64, error: CudaError) -> CudaError {
+    /// The error of an allocation of `requested` bytes that failed with `error`.
+    pub(super) fn out_of_memory(&self, requested: u64, error: CudaError) -> CudaError {
         if !driver::lacks_memory(&error) {
             return error;
         }
-        CudaError::OutOfMemory { asked, free: self.free_bytes().unwrap_or(0).min(asked) }
+        CudaError::OutOfMemory { requested, free: self.free_bytes().unwrap_or(0).min(requested) }
     }
 
     /// The entry of this name, loaded on first use.
@@ -153,13 +154,13 @@ impl Shared {
         let (module, entry) = modules::find(name, self.arch)
             .ok_or_else(|| CudaError::Unsupported { what: format!("`{name}`"), capability })?;
         let refused = |error| match error {
-            CudaError::Driver { code: UNSUPPORTED_PTX, .. } if self.info.driver < module.needs() => {
-                CudaError::TooOld { have: self.info.driver, need: module.needs() }
+            CudaError::Driver { code: UNSUPPORTED_PTX, .. } if self.info.driver < module.oldest_driver() => {
+                CudaError::TooOld { have: self.info.driver, need: module.oldest_driver() }
             }
-            other => other.loading(module.kernel),
+            other => other.into_load_error(module.kernel),
         };
         let context = self.stream.context();
-        let loaded = call("load a kernel", || context.load_module(Ptx::from_src(module.only(name))));
+        let loaded = call("load a kernel", || context.load_module(Ptx::from_src(module.single_entry(name))));
         let loaded = loaded.map_err(refused)?;
         let function = call("find a kernel", || loaded.load_function(name)).map_err(refused)?;
         Ok(LoadedKernel { entry, function })

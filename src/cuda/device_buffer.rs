@@ -21,8 +21,8 @@ pub struct DeviceBuffer {
 }
 
 impl DeviceBuffer {
-    /// A buffer of `bytes` bytes, each 0xff: NaN in every float type. They are set in the order of the device's
-    /// stream, so possibly after this returns.
+    /// A buffer of `bytes` bytes, each 0xff: NaN in every float type. The fill is enqueued on the device's stream and
+    /// may run after this returns.
     ///
     /// # Errors
     /// [`CudaError::OutOfMemory`], or another error of the driver.
@@ -39,7 +39,7 @@ impl DeviceBuffer {
         }
     }
 
-    /// A buffer with these values, copied when this returns.
+    /// A buffer with these values; the copy is complete when this returns.
     ///
     /// # Errors
     /// As [`Self::new`].
@@ -49,7 +49,7 @@ impl DeviceBuffer {
         Ok(buffer)
     }
 
-    /// Writes values at a byte offset, after all earlier work of the GPU. They are copied when this returns.
+    /// Writes values at a byte offset, after all earlier work of the GPU. The copy is complete when this returns.
     ///
     /// # Errors
     /// An error of the driver.
@@ -77,7 +77,8 @@ impl DeviceBuffer {
             call("copy to the GPU", || stream.memcpy_htod(bytes, &mut view))
         };
         let copied = parts.iter().filter(|(_, bytes)| !bytes.is_empty()).try_for_each(&mut copy);
-        // A GPU that reads host memory directly may do so later, even after a failure.
+        // The GPU may read host memory directly and asynchronously: wait even after a failure, before `bytes` can
+        // change.
         let done = call("copy to the GPU", || stream.synchronize());
         copied.and(done)
     }

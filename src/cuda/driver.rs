@@ -1,4 +1,4 @@
-//! Calls of the driver: each goes through [`call`], which returns typed errors and remembers fatal ones.
+//! Calls into the driver: each goes through [`call`], which returns typed errors and records the first fatal one.
 //!
 //! Unsafe code is here, in `memory.rs`, `launch.rs` and `resident.rs` only.
 #![allow(unsafe_code, reason = "calls into the CUDA driver")]
@@ -18,17 +18,18 @@ use super::error::{Capability, CudaError, Version};
 /// that build.rs tries.
 pub(super) const OLDEST_DRIVER: Version = Version(12_000);
 
-/// Errors after which the context is unusable, and with it every result of the process.
+/// Error codes after which the context is unusable, so that no later result of the process is valid.
 ///
-/// Source: `CUresult` in cuda.h 13.0, which says that the process must be started again, or that the context cannot
+/// Source: `CUresult` in cuda.h 13.0, which documents that the process must be restarted, or that the context cannot
 /// be used: contained, illegal address, timeout, context destroyed, assert, hardware stack, illegal instruction,
 /// misaligned address, address space, program counter, launch failure, tensor memory leak, MPS client terminated,
-/// external device. It does not say so of an uncorrectable error of memory (214) or NVLink (220) and of an unknown
-/// one (999), but results cannot be trusted after these either.
+/// external device. It does not document this for uncorrectable memory errors (214), NVLink errors (220) and unknown
+/// errors (999), but results cannot be trusted after these either.
 const STICKY: &[u32] = &[214, 220, 226, 700, 702, 709, 710, 714, 715, 716, 717, 718, 719, 721, 810, 911, 999];
 
-/// Errors by which a driver refuses a kernel that a newer one may take: image, binary, PTX, compiler, version of PTX,
-/// compiling switched off, source, symbol, initialisation, name.
+/// Error codes with which a driver refuses a kernel that a newer driver may accept: invalid image, no binary for the
+/// GPU, invalid PTX, no JIT compiler, unsupported PTX version, JIT disabled, invalid source, missing shared-object
+/// symbol, shared-object initialisation, name not found.
 const REFUSALS: &[u32] = &[200, 209, 218, 221, UNSUPPORTED_PTX, 223, 300, 302, 303, 500];
 
 const NO_DEVICE: u32 = 100;
@@ -83,7 +84,7 @@ pub(super) const TIMED: CUevent_flags = CUevent_flags::CU_EVENT_DEFAULT;
 /// The first fatal error of the process.
 static POISON: OnceLock<String> = OnceLock::new();
 
-/// Calls the driver, unless a fatal error came before. `doing` completes "the CUDA driver failed to ...".
+/// Calls the driver, unless a fatal error occurred earlier. `doing` completes "the CUDA driver failed to ...".
 pub(super) fn call<T>(
     doing: &'static str,
     f: impl FnOnce() -> Result<T, DriverError>,
@@ -92,16 +93,17 @@ pub(super) fn call<T>(
         return Err(CudaError::Poisoned { by: by.clone() });
     }
     // cudarc panics where the driver's library lacks a function.
-    let described = || f().map_err(|error| (error.0 as u32, said(error)));
+    let described = || f().map_err(|error| (error.0 as u32, driver_message(error)));
     let result = catch_unwind(AssertUnwindSafe(described)).map_err(|panic| {
-        let said = panic.downcast_ref::<String>().map_or("a function is missing", String::as_str).to_owned();
-        CudaError::Driver { doing, code: 0, said }
+        let message =
+            panic.downcast_ref::<String>().map_or("a function is missing", String::as_str).to_owned();
+        CudaError::Driver { doing, code: 0, message }
     })?;
-    result.map_err(|(code, said)| {
+    result.map_err(|(code, message)| {
         if is_sticky(code) {
-            POISON.get_or_init(|| format!("{doing}: {said}"));
+            POISON.get_or_init(|| format!("{doing}: {message}"));
         }
-        CudaError::Driver { doing, code, said }
+        CudaError::Driver { doing, code, message }
     })
 }
 
@@ -118,7 +120,7 @@ pub(super) fn lacks_memory(error: &CudaError) -> bool {
 }
 
 /// Name, number and text of an error.
-fn said(error: DriverError) -> String {
+fn driver_message(error: DriverError) -> String {
     let code = error.0 as u32;
     match (error.error_name(), error.error_string()) {
         (Ok(name), Ok(text)) => {
@@ -143,17 +145,17 @@ pub struct GpuInfo {
     pub memory: u64,
 }
 
-/// Properties of the first GPU of the driver. Never panics; every call of a process returns the first result.
+/// Properties of the first GPU. Never panics. They are read once per process; later calls return the first result.
 ///
 /// # Errors
 /// [`CudaError::NoDriver`], [`CudaError::NotADriver`], [`CudaError::TooOld`], [`CudaError::NoDevice`], or another
 /// error of the driver.
 pub fn probe() -> Result<&'static GpuInfo, CudaError> {
     static INFO: OnceLock<Result<GpuInfo, CudaError>> = OnceLock::new();
-    INFO.get_or_init(look).as_ref().map_err(CudaError::clone)
+    INFO.get_or_init(read_info).as_ref().map_err(CudaError::clone)
 }
 
-fn look() -> Result<GpuInfo, CudaError> {
+fn read_info() -> Result<GpuInfo, CudaError> {
     // SAFETY: loading libcuda runs its initialisers, which touch nothing of this program.
     if !unsafe { sys::is_culib_present() } {
         return Err(load_error());
@@ -167,8 +169,8 @@ fn look() -> Result<GpuInfo, CudaError> {
     }
     let mut have = 0;
     // SAFETY: the pointer is to an integer that outlives the call; the function needs no initialised driver.
-    call("tell its version", || unsafe { sys::cuDriverGetVersion(&raw mut have).result() })?;
-    let have = Version(at_least_0(have));
+    call("report its version", || unsafe { sys::cuDriverGetVersion(&raw mut have).result() })?;
+    let have = Version(non_negative(have));
     if have < OLDEST_DRIVER {
         return Err(CudaError::TooOld { have, need: OLDEST_DRIVER });
     }
@@ -183,7 +185,7 @@ fn look() -> Result<GpuInfo, CudaError> {
         other => other,
     };
     call("start", result::init).map_err(absent)?;
-    let gpus = at_least_0(call("count GPUs", result::device::get_count).map_err(absent)?);
+    let gpus = non_negative(call("count GPUs", result::device::get_count).map_err(absent)?);
     if gpus == 0 {
         return Err(CudaError::NoDevice);
     }
@@ -197,13 +199,13 @@ fn look() -> Result<GpuInfo, CudaError> {
         driver: have,
         gpus,
         name: call("name the GPU", || result::device::get_name(device))?,
-        capability: Capability(at_least_0(major).saturating_mul(10).saturating_add(at_least_0(minor))),
+        capability: Capability(non_negative(major).saturating_mul(10).saturating_add(non_negative(minor))),
         memory: memory as u64,
     })
 }
 
-/// A count from the driver; a negative one is 0.
-fn at_least_0(answer: i32) -> u32 {
+/// A value from the driver, with negative values as 0.
+fn non_negative(answer: i32) -> u32 {
     answer.max(0).unsigned_abs()
 }
 
@@ -211,16 +213,16 @@ fn at_least_0(answer: i32) -> u32 {
 fn load_error() -> CudaError {
     let names = ["cuda", "nvcuda"].into_iter().flat_map(cudarc::get_lib_name_candidates);
     let mut refusals = names.filter_map(|name| {
-        // SAFETY: as in `look`; no library of these names could be loaded a moment ago.
+        // SAFETY: as in `read_info`; no library of these names could be loaded a moment ago.
         let error = unsafe { Library::new(&name) }.err()?;
-        let said = error.source().map_or_else(|| error.to_string(), ToString::to_string);
-        // A library that exists may lack one that it needs; the message is worded alike.
-        let of_itself = said.contains(&name) && !said.contains("needed by");
-        let is_absent = of_itself && said.to_lowercase().contains("no such file");
-        (!is_absent).then_some(said)
+        let message = error.source().map_or_else(|| error.to_string(), ToString::to_string);
+        // The loader words a missing library and a missing dependency of one that exists alike, except for the names.
+        let names_library = message.contains(&name) && !message.contains("needed by");
+        let is_absent = names_library && message.to_lowercase().contains("no such file");
+        (!is_absent).then_some(message)
     });
-    refusals.next().map_or(CudaError::NoDriver, |said| CudaError::NotADriver {
-        why: format!("libcuda cannot be loaded ({said})"),
+    refusals.next().map_or(CudaError::NoDriver, |message| CudaError::NotADriver {
+        why: format!("libcuda cannot be loaded ({message})"),
     })
 }
 
@@ -228,8 +230,8 @@ fn load_error() -> CudaError {
 pub(super) fn open() -> Result<Arc<CudaStream>, CudaError> {
     let context = call("open the GPU", || CudaContext::new(0))?;
     // SAFETY: events are needed only between streams, and this module allocates, uses and frees every buffer on the
-    // one stream created here. A buffer's address reaches another stream only through `launch_on`, whose requirement 3
-    // orders the two.
+    // one stream created here. A buffer's address reaches another stream only through `launch_on`, whose requirement
+    // 3 orders the two.
     unsafe { context.disable_event_tracking() };
-    call("make a stream", || context.new_stream())
+    call("create a stream", || context.new_stream())
 }

@@ -86,19 +86,19 @@ pub enum CudaError {
     },
     /// The GPU's memory, or the fraction of it that may be used, does not suffice.
     #[error(
-        "the GPU lacks memory: {} MB asked for, {} MB may be used; split the batch, let more of the GPU's memory be \
+        "not enough GPU memory: {} MB requested, {} MB may be used; split the batch, let more of the GPU's memory be \
          used, or run on the CPU",
-        asked.div_ceil(1_000_000), free / 1_000_000
+        requested.div_ceil(1_000_000), free / 1_000_000
     )]
     OutOfMemory {
         /// Bytes requested.
-        asked: u64,
+        requested: u64,
         /// Bytes free, within the limit.
         free: u64,
     },
     /// A kernel cannot be loaded.
     #[error(
-        "the CUDA driver refused the kernel {kernel}: {said}; update the NVIDIA driver, or run on the CPU"
+        "the CUDA driver refused the kernel {kernel}: {message}; update the NVIDIA driver, or run on the CPU"
     )]
     Load {
         /// File of the kernel.
@@ -106,27 +106,27 @@ pub enum CudaError {
         /// Error code of the driver.
         code: u32,
         /// Message of the driver.
-        said: String,
+        message: String,
     },
     /// A kernel did not start, or failed.
-    #[error("the CUDA kernel {entry} failed: {said}; please report it, and run on the CPU")]
+    #[error("the CUDA kernel {entry} failed: {message}; please report it, and run on the CPU")]
     Launch {
         /// Entry of the kernel.
         entry: String,
         /// Error code of the driver.
         code: u32,
         /// Message of the driver.
-        said: String,
+        message: String,
     },
     /// Another call of the driver failed.
-    #[error("the CUDA driver failed to {doing}: {said}; look for the driver's messages in the system log")]
+    #[error("the CUDA driver failed to {doing}: {message}; look for the driver's messages in the system log")]
     Driver {
         /// The operation, as an infinitive.
         doing: &'static str,
         /// Error code of the driver; 0 if it lacks the function.
         code: u32,
         /// Message of the driver.
-        said: String,
+        message: String,
     },
     /// The GPU failed earlier in this process, so its results cannot be trusted.
     #[error(
@@ -139,30 +139,32 @@ pub enum CudaError {
 }
 
 impl CudaError {
-    /// The error as [`Self::Load`] if the driver refused the kernel. Loading runs nothing, so a fatal error
-    /// reported by it is one of earlier work.
-    pub(super) fn loading(self, kernel: &'static str) -> Self {
+    /// The error as [`Self::Load`] if the driver refused the kernel. Loading runs nothing, so a fatal error that it
+    /// reports was caused by earlier work.
+    pub(super) fn into_load_error(self, kernel: &'static str) -> Self {
         match self {
-            Self::Driver { code, said, .. } if driver::is_refusal(code) => Self::Load { kernel, code, said },
-            Self::Driver { doing, code, said } if driver::is_sticky(code) => {
-                Self::Poisoned { by: format!("{doing}: {said}") }
+            Self::Driver { code, message, .. } if driver::is_refusal(code) => {
+                Self::Load { kernel, code, message }
+            }
+            Self::Driver { doing, code, message } if driver::is_sticky(code) => {
+                Self::Poisoned { by: format!("{doing}: {message}") }
             }
             other => other,
         }
     }
 
-    /// The error as [`Self::Launch`] if only a kernel causes such an error.
-    pub(super) fn after(self, entry: &str) -> Self {
+    /// The error as [`Self::Launch`] if it is one that only a running kernel causes.
+    pub(super) fn into_kernel_error(self, entry: &str) -> Self {
         match self {
-            Self::Driver { code, .. } if driver::is_sticky(code) => self.launching(entry),
+            Self::Driver { code, .. } if driver::is_sticky(code) => self.into_launch_error(entry),
             other => other,
         }
     }
 
     /// The error of the driver as [`Self::Launch`].
-    pub(super) fn launching(self, entry: &str) -> Self {
+    pub(super) fn into_launch_error(self, entry: &str) -> Self {
         match self {
-            Self::Driver { code, said, .. } => Self::Launch { entry: entry.to_owned(), code, said },
+            Self::Driver { code, message, .. } => Self::Launch { entry: entry.to_owned(), code, message },
             other => other,
         }
     }

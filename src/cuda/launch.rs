@@ -1,7 +1,7 @@
 //! Launches of kernels, on the device's stream or a caller's.
 //!
 //! Unsafe code is here, in `driver.rs`, `memory.rs` and `resident.rs` only.
-#![allow(unsafe_code, reason = "a kernel follows the addresses it is given")]
+#![allow(unsafe_code, reason = "a kernel dereferences the addresses it is given")]
 
 use std::ffi::c_void;
 use std::ptr;
@@ -14,8 +14,8 @@ use super::driver::call;
 use super::error::CudaError;
 use crate::attention::lowering::Launch;
 
-/// Shared memory per block, bytes, that needs no function attribute.
-const FREE_SHARED_BYTES: u32 = 48 * 1024;
+/// Largest dynamic shared memory per block, bytes, that needs no function attribute.
+const DEFAULT_SHARED_BYTES: u32 = 48 * 1024;
 
 /// A caller's stream: a `CUstream` of the driver or a `cudaStream_t` of the runtime; null is the default stream.
 #[derive(Debug, Clone, Copy)]
@@ -35,7 +35,7 @@ pub(super) struct RawLaunch<'a> {
 }
 
 impl CudaDevice {
-    /// Launches attention on a caller's stream, with the caller's memory and order of work. It does not wait.
+    /// Launches attention on a caller's stream and memory. It does not wait; ordering is the caller's task.
     ///
     /// `launch` is the result of [`KernelArgs::launch`](crate::attention::lowering::KernelArgs::launch) for the
     /// caller's addresses.
@@ -47,14 +47,14 @@ impl CudaDevice {
     /// # Safety
     /// 1. Every address in `launch.params` is in memory of this GPU, in its primary context, 16-byte aligned, and the
     ///    data there is at least as large as `AttentionParams` documents; an address may be 0 where documented.
-    /// 2. The tables there are byte for byte those of the [`Plan`](crate::attention::Plan) that made `launch`: the
-    ///    kernels check no index.
+    /// 2. The tables there are byte for byte those of the [`Plan`](crate::attention::Plan) that `launch` was made with:
+    ///    the kernels check no index.
     /// 3. From when the work may start until it is finished, that memory stays allocated, nothing else writes what
     ///    the kernel reads, and nothing else accesses what it writes (`out`, `lse`). That includes this device's own
-    ///    stream, on which a [`DeviceBuffer`](super::DeviceBuffer) is allocated, filled, launched on and freed, and with which no
-    ///    other stream is ordered: call [`Self::synchronize`] before such a buffer is given to another stream, and
+    ///    stream, on which a [`DeviceBuffer`](super::DeviceBuffer) is allocated, filled, used and freed, and with which
+    ///    no other stream is ordered: call [`Self::synchronize`] before such a buffer is given to another stream, and
     ///    wait for that stream before the buffer is used here again or dropped.
-    /// 4. `launch` is unchanged since the plan made it.
+    /// 4. `launch` is unchanged since `KernelArgs::launch` returned it.
     /// 5. `stream` is a stream of this GPU's primary context, and exists until the work is finished.
     pub unsafe fn launch_on(&self, stream: RawStream, launch: &Launch) -> Result<(), CudaError> {
         let &Launch { grid, block, shared_bytes, .. } = launch;
@@ -83,19 +83,19 @@ impl CudaDevice {
         let need = kernel.entry.params_bytes;
         assert!(raw.params.len() == need, "{} takes {need} bytes, not {}", raw.entry, raw.params.len());
         call("start a kernel", || self.stream().context().bind_to_thread())?;
-        // SAFETY: the caller; the context is the thread's now.
-        unsafe { start(&kernel, stream.0.cast(), raw) }.map_err(|e| e.launching(raw.entry))
+        // SAFETY: 1 to 5: the caller. The line above made the context current on this thread.
+        unsafe { start(&kernel, stream.0.cast(), raw) }.map_err(|e| e.into_launch_error(raw.entry))
     }
 }
 
 /// # Safety
-/// As [`CudaDevice::launch_on`]; this GPU's context is the thread's.
+/// As [`CudaDevice::launch_on`]; this GPU's context is current on the thread.
 unsafe fn start(kernel: &LoadedKernel, stream: CUstream, launch: &RawLaunch<'_>) -> Result<(), CudaError> {
     let function = &kernel.function;
-    if launch.shared_bytes > FREE_SHARED_BYTES {
+    if launch.shared_bytes > DEFAULT_SHARED_BYTES {
         let attribute = CUfunction_attribute::CU_FUNC_ATTRIBUTE_MAX_DYNAMIC_SHARED_SIZE_BYTES;
         let bytes = launch.shared_bytes.cast_signed();
-        call("give a kernel shared memory", || function.set_attribute(attribute, bytes))?;
+        call("set the shared memory of a kernel", || function.set_attribute(attribute, bytes))?;
     }
     let mut params = [ptr::from_ref(launch.params).cast::<c_void>().cast_mut()];
     let (grid, block) = ((launch.grid, 1, 1), (launch.block, 1, 1));
@@ -103,7 +103,7 @@ unsafe fn start(kernel: &LoadedKernel, stream: CUstream, launch: &RawLaunch<'_>)
         // SAFETY: 1. the function's module lives as long as `kernel`.
         //         2. the entry takes one parameter of `params.len()` bytes: `launch_raw` compared it with the PTX; the
         //            driver copies them before it returns and writes nothing there.
-        //         3. what the kernel follows: the caller.
+        //         3. the addresses that the kernel dereferences: the caller.
         unsafe {
             result::launch_kernel(
                 function.cu_function(),

@@ -1,4 +1,4 @@
-//! Memory on the GPU: allocation, with a second try after freed memory is reclaimed, and release.
+//! Memory on the GPU: allocation, with a second attempt after freed memory is reclaimed, and release.
 //!
 //! Unsafe code is here, in `driver.rs`, `launch.rs` and `resident.rs` only.
 #![allow(unsafe_code, reason = "calls into the CUDA driver")]
@@ -16,8 +16,8 @@ use super::error::CudaError;
 /// unless the stream is the default one (cuMemFreeAsync in cuda.h); without memory pools the context is made
 /// current.
 ///
-/// `CudaSlice` alone would keep an error of this, and a later call would report it. After a fatal error nothing is
-/// freed: the memory is released with the process.
+/// `CudaSlice` alone would store an error of the release in its context, and an unrelated later call would report it.
+/// After a fatal error nothing is freed: the memory is released with the process.
 #[derive(Debug)]
 pub(super) struct DeviceMemory(ManuallyDrop<CudaSlice<u8>>);
 
@@ -80,16 +80,16 @@ pub(super) fn allocate(stream: &Arc<CudaStream>, bytes: usize) -> Result<DeviceM
     })
 }
 
-/// Waits for the stream, and has the driver reclaim the memory freed in its order. Until then it stays in a memory
-/// pool, and `cuMemGetInfo` counts it as used. Waiting alone suffices for a pool with the default release threshold
-/// (CU_MEMPOOL_ATTR_RELEASE_THRESHOLD in cuda.h), but other code in the process may have raised it.
+/// Waits for the stream, and makes the driver reclaim the memory that was freed on it. Until then that memory stays
+/// in a pool, and `cuMemGetInfo` counts it as used. Waiting alone suffices for a pool with the default release
+/// threshold (CU_MEMPOOL_ATTR_RELEASE_THRESHOLD in cuda.h), but other code in the process may have raised it.
 pub(super) fn reclaim(stream: &CudaStream) -> Result<(), CudaError> {
     call("finish its work", || stream.synchronize())?;
     let context = stream.context();
     if !context.has_async_alloc() {
         return Ok(());
     }
-    call("take memory back", || {
+    call("reclaim memory", || {
         // SAFETY: the device and its pool come from the driver; trimming releases only unused memory.
         unsafe { result::mem_pool::trim_to(result::device::get_mem_pool(context.cu_device())?, 0) }
     })

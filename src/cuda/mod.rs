@@ -29,8 +29,8 @@
 //! Callers that own their buffers and stream (those of PyTorch, for example) launch with [`CudaDevice::launch_on`];
 //! its safety requirements are listed there.
 //!
-//! Without a driver, a GPU or kernels every call returns a [`CudaError`] with the remedy, and none panics. After an
-//! error that the GPU does not survive, every later call of the process returns [`CudaError::Poisoned`]:
+//! Without a driver, a GPU or kernels, every call returns a [`CudaError`] with the remedy, and none panics. After a
+//! fatal error of the GPU, every later call of the process returns [`CudaError::Poisoned`]:
 //!
 //! ```
 //! match ironforge::cuda::probe() {
@@ -40,7 +40,7 @@
 //! ```
 //!
 //! - `error`: errors, versions and compute capabilities.
-//! - `driver`: every call of the driver, with typed errors; discovery of the GPU.
+//! - `driver`: calls into the driver, with typed errors; discovery of the GPU.
 //! - `modules`: the PTX embedded in the program.
 //! - `memory`: allocation and release in stream order.
 //! - `device`: the opened GPU and its loaded kernels.

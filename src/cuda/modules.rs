@@ -21,13 +21,13 @@ pub struct PtxModule {
 pub struct KernelEntry {
     /// Name.
     pub name: &'static str,
-    /// Size of its parameters.
+    /// Size of its parameters, bytes.
     pub params_bytes: usize,
     /// Registers per thread.
     pub registers: u32,
     /// Bytes of registers spilled to memory.
     pub spill_bytes: u32,
-    /// Bytes of static shared memory per block, without those given at launch.
+    /// Static shared memory per block, bytes; the dynamic part is given at launch.
     pub shared_bytes: u32,
 }
 
@@ -40,7 +40,7 @@ struct EmbeddedModules {
 
 const EMBEDDED: EmbeddedModules = include!(concat!(env!("OUT_DIR"), "/modules.rs"));
 
-/// Kernels of this build, by architecture and file.
+/// PTX modules of this build, sorted by architecture and file name.
 ///
 /// # Errors
 /// [`CudaError::NoKernels`] if it was built without a CUDA compiler.
@@ -69,8 +69,8 @@ pub(super) fn find(entry: &str, arch: Capability) -> Option<(&'static PtxModule,
 }
 
 impl PtxModule {
-    /// The PTX of one entry alone, so that the driver compiles no other: all of them take many seconds.
-    pub fn only(&self, entry: &str) -> String {
+    /// The PTX of one entry alone, so that the driver compiles no other: compiling all entries takes many seconds.
+    pub fn single_entry(&self, entry: &str) -> String {
         const HEAD: &str = ".visible .entry ";
         let mut parts = self.ptx.split(HEAD);
         let declarations = parts.next().unwrap_or_default();
@@ -78,8 +78,9 @@ impl PtxModule {
         body.map_or_else(|| self.ptx.to_owned(), |body| [declarations, HEAD, body].concat())
     }
 
-    /// CUDA version of the oldest driver that reads the PTX, by its version: 8.x came with 12.x, and so on.
-    pub(super) fn needs(&self) -> Version {
+    /// CUDA version of the oldest driver that reads the PTX, from the PTX version: 8.x came with CUDA 12.x, 9.x with
+    /// 13.x.
+    pub(super) fn oldest_driver(&self) -> Version {
         let version = self.ptx.split_once(".version ").and_then(|(_, rest)| rest.split_once('\n'));
         let numbers = version.and_then(|(version, _)| version.trim().split_once('.'));
         let numbers = numbers.and_then(|(x, y)| Some((x.parse::<u32>().ok()?, y.parse::<u32>().ok()?)));
@@ -97,16 +98,19 @@ mod tests {
 
     #[test]
     fn one_entry_is_extracted_with_the_declarations() {
-        assert!(MODULE.only("a").starts_with("//\n.version 8.3\n"));
-        assert!(MODULE.only("a").contains("s[]") && !MODULE.only("a").contains("entry b"));
-        assert!(MODULE.only("b").contains("entry b(\n)\n{\n}\n") && !MODULE.only("b").contains("entry a"));
+        assert!(MODULE.single_entry("a").starts_with("//\n.version 8.3\n"));
+        assert!(MODULE.single_entry("a").contains("s[]") && !MODULE.single_entry("a").contains("entry b"));
+        assert!(
+            MODULE.single_entry("b").contains("entry b(\n)\n{\n}\n")
+                && !MODULE.single_entry("b").contains("entry a")
+        );
     }
 
     #[test]
     fn a_version_of_ptx_determines_the_driver_it_needs() {
-        assert_eq!(MODULE.needs(), Version(12_030));
-        assert_eq!(PtxModule { ptx: ".version 9.0\n", ..MODULE }.needs().to_string(), "13.0");
-        assert_eq!(PtxModule { ptx: ".version 6.5\n", ..MODULE }.needs(), OLDEST_DRIVER);
+        assert_eq!(MODULE.oldest_driver(), Version(12_030));
+        assert_eq!(PtxModule { ptx: ".version 9.0\n", ..MODULE }.oldest_driver().to_string(), "13.0");
+        assert_eq!(PtxModule { ptx: ".version 6.5\n", ..MODULE }.oldest_driver(), OLDEST_DRIVER);
     }
 
     #[test]

@@ -72,7 +72,7 @@ impl DevicePlan {
         let nodes = self.plan.offsets()[g]..self.plan.offsets()[g + 1];
         let len = nodes.len() as u64;
         let (grid, block) = time_bias_shape(len)?;
-        // Before host memory is allocated: what does not fit on the GPU may not fit there either.
+        // Checked before host memory is allocated: a table too large for the GPU may be too large for the host too.
         self.device.check_memory(len.saturating_mul(len).saturating_mul(size_of::<f32>() as u64))?;
         let mut bias = vec![0.0_f32; nodes.len() * nodes.len()];
         let t_ms = self.addresses[DeviceTable::TimesMs as usize];
@@ -93,7 +93,7 @@ impl DevicePlan {
         //         3. one stream orders the launch before the read below, which waits for it.
         //         4. the grid is that of `time_bias_shape`; pairs past the end are skipped in time_bias.cu.
         unsafe { self.device.launch(&RawLaunch { entry: TIME_BIAS, params, grid, block, shared_bytes: 0 })? };
-        out.read(0, &mut bias).map_err(|e| e.after(TIME_BIAS))?;
+        out.read(0, &mut bias).map_err(|e| e.into_kernel_error(TIME_BIAS))?;
         Ok(bias)
     }
 }
@@ -129,7 +129,7 @@ impl TensorOffsets {
 }
 
 impl DeviceAttention {
-    /// Bytes of a plan and of arguments for it on a GPU.
+    /// Bytes that a plan and arguments for it take on a GPU.
     pub fn bytes(plan: &Plan, args: &KernelArgs<'_>) -> u64 {
         let (_, tables) = aligned_offsets(plan.tables().map(|(_, bytes)| bytes.len()));
         let offsets = TensorOffsets::of(args);
@@ -204,7 +204,7 @@ impl DeviceAttention {
     }
 
     fn read_at<T: bytemuck::Pod>(&self, at: usize, mut to: Vec<T>) -> Result<Vec<T>, CudaError> {
-        self.outputs.read(at, &mut to).map_err(|e| e.after(&self.launch.entry))?;
+        self.outputs.read(at, &mut to).map_err(|e| e.into_kernel_error(&self.launch.entry))?;
         Ok(to)
     }
 

@@ -1,12 +1,12 @@
-//! The pipeline: event logs in, graphs, attention, motifs and tables out. One implementation serves the command, Rust
-//! callers and bindings.
+//! The pipeline: reads event logs, builds graphs, runs attention, mines motifs and writes tables. One implementation
+//! serves the command line, Rust callers and bindings.
 //!
 //! Each folder imports only from those above it in this list:
 //!
 //! - `error/`: [`Error`], the errors of single commands, and the exit code of each.
 //! - `progress.rs`: [`Progress`], and the timer of the phases.
 //! - `output_names.rs`: the files and folders that a run writes.
-//! - `memory/`: the memory model, the limit, and the memory that a run used.
+//! - `memory/`: the memory model, the limit, and the peak.
 //! - `inputs/`: finds and reads the input files.
 //! - `stages/`: the stages between input and report: graphs, features, the network, motifs, tables, staging.
 //! - `report/`: `run.json`, the document that describes a run.

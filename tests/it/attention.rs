@@ -36,7 +36,7 @@ fn the_cpu_has_every_property_of_a_backend() {
 
 #[test]
 fn the_reference_has_every_property_of_a_backend() {
-    // It is compared with itself, so a few cases show that the suite is satisfiable.
+    // It is compared with itself, so a few cases suffice to show that the suite can pass.
     let config = Config { cases: 8, failure_persistence: None, ..Config::default() };
     for property in Property::ALL {
         TestRunner::new(config.clone())
@@ -65,7 +65,7 @@ fn fast_accuracy_is_within_its_documented_bound() {
 }
 
 #[test]
-fn fast_accuracy_does_round() {
+fn fast_accuracy_rounds_the_probabilities() {
     // whole tiles, and gathered rows
     for (mask, dtype) in
         [Mask::All, Mask::Band(3)].into_iter().flat_map(|m| [(m, Dtype::F16), (m, Dtype::Bf16)])
@@ -127,7 +127,7 @@ fn the_true_head_dimension_sets_the_scale() {
 }
 
 #[test]
-fn a_batch_of_no_graph_and_graphs_of_no_and_one_node_are_valid() {
+fn a_batch_without_graphs_and_graphs_of_zero_and_one_node_are_valid() {
     for backend in [&Reference as &dyn AttentionBackend, &Cpu] {
         let none = Attention::new(Inputs::new([2, 3], [Tensor::F32(&[]); 3], &[0], Keys::All)).unwrap();
         assert_eq!(backend.forward(&none).unwrap(), Output { out: vec![], lse: vec![] });
@@ -207,7 +207,7 @@ fn settings_have_every_key_and_refuse_unknown_ones() {
 
 proptest! {
     #[test]
-    fn a_bias_is_the_sum_of_the_buckets_that_hold_dt(dt in 0.0_f32..500.0) {
+    fn a_bias_is_the_sum_of_the_buckets_that_contain_dt(dt in 0.0_f32..500.0) {
         let bias = AttentionConfig::default().time_bias().unwrap();
         let TimeBias::Buckets(buckets) = &bias else { panic!("buckets are the default") };
         let mut want = 0.0_f32;

@@ -117,7 +117,7 @@ const CSV: &str = "when,who,what,amount\n0,a,pay,1.5\n90,b,pay,2\n200,a,refund,\
 const CSV_MAP: [&str; 6] = ["--time", "when:s", "--kind", "what", "--key", "who"];
 
 #[test]
-fn the_sample_gives_every_output_and_is_named_as_the_input() {
+fn the_sample_gives_every_output_and_is_reported_as_the_input() {
     let workspace = Workspace::new();
     let output = workspace.discover(&[]);
     assert!(text(&output.stderr).contains("built-in sample"));

@@ -1,6 +1,6 @@
 //! Comparison of numbers, for all tests.
 
-/// Tolerance of two numbers: `|a - b| <= abs + rel·|want|`.
+/// Tolerance of `got` against `want`: `|got - want| <= abs + rel·|want|`.
 #[derive(Debug, Clone, Copy)]
 pub struct Tolerance {
     pub abs: f64,

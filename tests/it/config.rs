@@ -25,7 +25,7 @@ fn refusal(name: &str, text: &str) -> String {
 }
 
 #[test]
-fn later_sources_win_and_each_value_knows_its_origin() {
+fn later_sources_win_and_each_value_has_its_origin() {
     let (_folder, path) = file(
         "run.toml",
         "preset = \"research\"\n[dag]\nk = 5\ndt_max_minutes = 60\n[tgat]\nnum_layers = 1\n",
@@ -53,7 +53,7 @@ fn later_sources_win_and_each_value_knows_its_origin() {
 }
 
 #[test]
-fn a_key_of_text_keeps_a_value_as_it_was_typed() {
+fn a_setting_of_type_string_keeps_a_value_as_typed() {
     for word in ["1.10", "007", "1e3", "True", "0x10", "[a"] {
         let sets = [format!("session.kind={word}")];
         let env = vec![("IRONFORGE_SESSION_GROUP".into(), word.into())];
@@ -134,14 +134,14 @@ fn wrong_values_are_refused_with_their_origin() {
 }
 
 #[test]
-fn a_key_is_set_once_in_a_file_however_it_is_spelled() {
+fn a_file_that_sets_a_key_twice_is_refused_in_any_spelling() {
     for (name, text) in [
         ("a.toml", "\"dag.k\" = 3\n[dag]\nk = 4\n"),
         ("a.yaml", "dag.k: 3\ndag:\n  k: 4\n"),
         ("a.json", "{\"dag.k\": 3,\n\"dag\": {\"k\": 4}}"),
     ] {
-        let said = refusal(name, text);
-        assert!(said.contains("dag.k") && said.contains(&format!("{name}:")), "{said}");
+        let message = refusal(name, text);
+        assert!(message.contains("dag.k") && message.contains(&format!("{name}:")), "{message}");
     }
     let (_folder, path) = file("a.json", "\u{feff}{\"dag\": {\"k\": 3}}");
     let effective = Effective::load(&Sources { file: Some(&path), ..Sources::default() }).unwrap();
@@ -171,7 +171,7 @@ fn every_key_can_be_set_to_its_own_value() {
 }
 
 #[test]
-fn a_bare_word_is_text() {
+fn an_unquoted_word_is_a_string() {
     let config = sets(&[
         "session.time=t:s",
         "tgat.precision=bf16",
@@ -229,7 +229,7 @@ fn the_older_name_of_the_link_rules_is_accepted_from_every_source() {
             assert_eq!(origin(&from_file), line);
         }
     }
-    // A later source decides, by either name.
+    // A later source wins, by either name.
     let env = vec![("IRONFORGE_DAG_LINK".to_owned(), "both".to_owned())];
     let set = ["dag.links=[\"shared-key\"]".to_owned()];
     let later = Effective::load(&Sources { env, sets: &set, ..Sources::default() }).unwrap();
@@ -239,7 +239,7 @@ fn the_older_name_of_the_link_rules_is_accepted_from_every_source() {
 }
 
 #[test]
-fn a_bound_that_is_broken_has_the_origin_of_the_setting_that_was_set() {
+fn the_error_of_a_bound_has_the_origin_of_the_setting_that_was_set() {
     for (text, want) in [
         ("[dag]\ndt_max_minutes = 0.5\n", "a.toml:2: dag.dt_min_minutes = 1"),
         ("[dag]\ndt_min_minutes = 500\n", "a.toml:2: dag.dt_min_minutes = 500"),
@@ -254,7 +254,7 @@ fn a_bound_that_is_broken_has_the_origin_of_the_setting_that_was_set() {
             "a.toml:6: attention.self_loops",
         ),
     ] {
-        let said = refusal("a.toml", text);
-        assert!(said.contains(want), "{text:?}: {said}");
+        let message = refusal("a.toml", text);
+        assert!(message.contains(want), "{text:?}: {message}");
     }
 }

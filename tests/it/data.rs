@@ -1,8 +1,9 @@
-//! Data of other programs, which is not part of this repository.
+//! Test data that is not part of this repository.
 
 use std::path::PathBuf;
 
-/// A file or folder below `IRONFORGE_DATA` (default `../shared/data`); if it is absent, prints SKIP.
+/// A file or folder below `IRONFORGE_DATA` (default `../shared/data`); `None` if it is absent, after a line with
+/// SKIP.
 pub fn data(name: &str) -> Option<PathBuf> {
     let root =
         std::env::var_os("IRONFORGE_DATA").map_or_else(|| PathBuf::from("../shared/data"), PathBuf::from);
@@ -10,6 +11,6 @@ pub fn data(name: &str) -> Option<PathBuf> {
     if path.exists() {
         return Some(path);
     }
-    crate::skip::skip(format_args!("{} is not there", path.display()));
+    crate::skip::skip(format_args!("{} does not exist", path.display()));
     None
 }

@@ -1,5 +1,5 @@
-//! The CUDA kernels, run on the CPU from the same sources as on a GPU: the properties of every backend, on every
-//! kernel, with every access checked; and planted bugs, which must be found.
+//! The CUDA kernels in the emulator, which runs the same sources on the CPU and checks every memory access: every
+//! kernel has the properties of a backend, and planted bugs are found.
 
 mod backend;
 mod extremes;
@@ -26,7 +26,7 @@ use backend::Emulated;
 /// Number of problems per property and kernel.
 const CASES: u32 = 12;
 
-/// Problems in 16 bits that the kernels of an architecture support.
+/// Problems in a 16-bit type that the kernels of an architecture support.
 pub fn half_shapes(arch: u32) -> impl Strategy<Value = Shape> {
     shapes().prop_map(move |shape| match shape.dtype {
         Dtype::Bf16 if arch >= 80 => shape,
@@ -108,7 +108,7 @@ pub fn dense(dim: usize) -> Shape {
     }
 }
 
-/// Every entry that the host can launch exists, is reached, and is right.
+/// Every entry that the host can launch exists, is launched, and gives correct results.
 #[test]
 fn every_entry_exists_and_agrees_with_the_reference() {
     for arch in [80, 75] {
@@ -140,7 +140,7 @@ fn every_entry_exists_and_agrees_with_the_reference() {
     }
 }
 
-/// Both types of output, with and without the log-sum-exp: the same numbers, rounded to nearest.
+/// A launch with 16-bit output and without log-sum-exp gives the numbers of one with f32 output, rounded to nearest.
 #[test]
 fn an_output_of_16_bits_is_that_of_32_rounded() {
     let Some(kernels) = require(80) else { return };
@@ -162,7 +162,7 @@ fn an_output_of_16_bits_is_that_of_32_rounded() {
 }
 
 #[test]
-fn fast_accuracy_does_round() {
+fn fast_accuracy_rounds_the_probabilities() {
     let Some(kernels) = require(80) else { return };
     for dtype in [Dtype::F16, Dtype::Bf16] {
         let backend = Emulated::new(kernels, 80, Some(Kernel::BlockSparseAttention), Order::Forward);

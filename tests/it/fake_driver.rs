@@ -82,8 +82,8 @@ impl Run {
     fn part(&self, name: &str) {
         let args = ["fake_driver::parts::the_other_process", "--exact", "--nocapture"];
         let output = self.start(&std::env::current_exe().unwrap(), &args, name);
-        let said = [&output.stdout[..], &output.stderr].concat();
-        assert!(output.status.success(), "{}", String::from_utf8_lossy(&said));
+        let text = [&output.stdout[..], &output.stderr].concat();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&text));
     }
 
     /// The lines of the log with this prefix, without it.
@@ -105,14 +105,14 @@ fn tensors(nodes: usize) -> Vec<u8> {
     safetensors::serialize(["q", "k", "v"].map(view), Some(metadata)).unwrap()
 }
 
-fn said(output: &Output) -> String {
+fn text_of(output: &Output) -> String {
     String::from_utf8_lossy(&output.stderr).into_owned()
 }
 
-/// Asserts that the command ended with code 71 and one line that contains the text.
+/// Asserts that the command exited with code 71 and printed one line that contains `holds`.
 fn refused(output: &Output, holds: &str) {
-    let said = said(output);
-    assert_eq!(output.status.code(), Some(71), "{said}");
-    assert!(said.contains(holds), "expected {holds:?} in: {said}");
-    assert!(!said.contains("panicked") && said.trim_end().lines().count() == 1, "{said}");
+    let text = text_of(output);
+    assert_eq!(output.status.code(), Some(71), "{text}");
+    assert!(text.contains(holds), "expected {holds:?} in: {text}");
+    assert!(!text.contains("panicked") && text.trim_end().lines().count() == 1, "{text}");
 }

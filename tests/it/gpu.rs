@@ -1,4 +1,4 @@
-//! The same properties on a GPU. Without one each test prints SKIP with the reason, and fails if
+//! The properties of a backend on a GPU. Without a GPU, each test prints SKIP with the reason, and fails if
 //! IRONFORGE_REQUIRE_GPU is 1.
 
 mod backend;
@@ -21,7 +21,7 @@ use backend::OnGpu;
 /// Number of problems per property and kernel.
 const CASES: u32 = 16;
 
-/// The GPU; None after a line with the reason why `tests` are skipped.
+/// The GPU; `None` if there is none, after a line with the reason why `tests` are skipped.
 ///
 /// # Panics
 /// If there is none, and IRONFORGE_REQUIRE_GPU is 1.
@@ -182,7 +182,7 @@ fn the_cpu_and_the_gpu_agree_on_a_batch_that_fills_it() {
     }
 }
 
-/// Buckets to the bit; the root within its two roundings and the approximation.
+/// Bit for bit for `buckets`; for `sqrt`, within two roundings and the error of the approximate square root.
 #[test]
 fn the_time_bias_of_every_pair_is_that_of_the_host() {
     let Some(device) = device("gpu") else { return };
@@ -214,7 +214,7 @@ const DIM: usize = 128;
 const HOST_BYTES: u64 = 20 << 30;
 
 #[test]
-fn offsets_past_two_gigabytes_are_right() {
+fn offsets_past_two_gigabytes_do_not_overflow() {
     let Some(device) = device("gpu") else { return };
     let available = available_bytes().unwrap_or(0);
     if available < HOST_BYTES {
@@ -243,9 +243,9 @@ fn offsets_past_two_gigabytes_are_right() {
         let (alone, from, to) = ([0, 130], vec![0; 130], ends(0));
         let want = far(&device, values, &alone, [&from, &to], small.scale, kernel).unwrap();
         let got = match far(&device, large, &offsets, [&lo, &hi], small.scale, kernel) {
-            Err(CudaError::OutOfMemory { asked, free }) => {
+            Err(CudaError::OutOfMemory { requested, free }) => {
                 crate::skip::skip(format_args!(
-                    "{asked} bytes of its memory needed for offsets past 2^31, {free} free"
+                    "{requested} bytes of its memory needed for offsets past 2^31, {free} free"
                 ));
                 return;
             }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-/// Bytes of every file under a folder; `run.json` after `edit`.
+/// Bytes of every file under a folder, by path; `run.json` is passed through `edit` first.
 pub fn contents(folder: &Path, edit: impl Fn(&mut Value)) -> BTreeMap<PathBuf, Vec<u8>> {
     let mut found = BTreeMap::new();
     let mut folders = vec![folder.to_owned()];

@@ -1,4 +1,4 @@
-//! The tables of a run equal the results of the modules, session by session, under the settings of the run.
+//! The tables of a run equal the results of the modules called directly, session by session, under the same settings.
 
 mod features;
 mod inputs;
@@ -41,7 +41,7 @@ impl Run {
         for (path, (_, text)) in paths.iter().zip(files) {
             std::fs::write(path, text).unwrap();
         }
-        // Session files define their fields themselves.
+        // Session files need no column map: they define their fields themselves.
         let tables = files.iter().any(|(name, _)| !name.ends_with(".json"));
         let effective = if tables { settings(sets) } else { load(sets.iter()) };
         let out = folder.path().join("out");

@@ -1,4 +1,4 @@
-//! Plans: the problems they belong to, their cache, and the codes they share with the kernels.
+//! Plans: the problems that they match, their cache, and the codes that they share with the kernels.
 
 mod cache;
 mod codes;
@@ -14,7 +14,7 @@ use ironforge::attention::{
 };
 use ironforge::csr::CsrPattern;
 
-/// The CPU with plans, which it checks and counts but does not need.
+/// The CPU backend with plans, which it builds, checks and counts but does not use.
 #[derive(Default)]
 pub struct Planning {
     pub built: AtomicUsize,
@@ -85,7 +85,7 @@ fn view(graph: &str) -> GraphView {
 }
 
 #[test]
-fn a_plan_is_refused_for_every_other_batch_by_the_part_that_differs() {
+fn a_plan_is_refused_for_another_batch_and_the_error_names_the_part_that_differs() {
     let small = Small::new();
     let ours = edges(&ROW_PTR, &COL_IDX);
     let problem = small.problem(ours);
@@ -121,7 +121,7 @@ fn a_plan_is_refused_for_every_other_batch_by_the_part_that_differs() {
 }
 
 #[test]
-fn a_first_plan_is_built_once_and_serves_its_own_batch_alone() {
+fn a_first_plan_is_built_once_and_refuses_another_batch() {
     let (small, planning) = (Small::new(), Planning::default());
     let one = FirstPlan::new(&planning);
     let problem = small.problem(edges(&ROW_PTR, &COL_IDX));

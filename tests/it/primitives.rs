@@ -1,4 +1,4 @@
-//! Each wrapper of kernels/include/ptx.cuh: in the emulator against plain arithmetic, and on a GPU against the
+//! Each wrapper of kernels/include/ptx.cuh: the emulator is compared with plain arithmetic, and a GPU with the
 //! emulator.
 
 #[cfg(feature = "cuda")]
@@ -27,7 +27,7 @@ pub struct PrimitiveParams {
 
 const ARCHS: [u32; 2] = [75, 80];
 
-/// The entries in the emulator; None after a line with the reason where it cannot run.
+/// The entries in the emulator; `None` if it cannot run, after a line with the reason.
 fn emulated(arch: u32) -> Option<&'static Kernels> {
     static COMPILED: [OnceLock<Kernels>; ARCHS.len()] = [OnceLock::new(), OnceLock::new()];
     require(arch)?;
@@ -71,7 +71,7 @@ fn the_emulator_agrees_with_plain_arithmetic() {
 
 /// A trial for every entry, and an entry for every wrapper that the kernels may call.
 #[test]
-fn every_wrapper_is_tried() {
+fn every_wrapper_has_a_trial() {
     let text = include_str!("../../kernels/include/ptx.cuh");
     let wrapped = text.lines().filter_map(|line| line.split_once("DEV ")?.1.split_once('('));
     let wrapped: BTreeSet<&str> = wrapped.filter_map(|(head, _)| head.rsplit(' ').next()).collect();
@@ -88,7 +88,7 @@ fn every_wrapper_is_tried() {
         tried.extend(entries);
     }
     for name in wrapped {
-        // An address is not an instruction; the end of a group of copies is tried with the wait for it.
+        // `shared_address` is not an instruction; `copy_commit` is covered by the trials of `copy_wait`.
         let covered = ["shared_address", "copy_commit"].contains(&name);
         let entry = format!("primitive_{name}");
         assert!(covered || tried.iter().any(|t| t.starts_with(&entry)), "no trial of {name}");

@@ -7,13 +7,13 @@ use std::sync::Mutex;
 use ironforge::attention::lowering::{AttentionParams, Kernel, TIME_BIAS, TimeBiasParams, entries};
 use ironforge::cuda::{PtxModule, modules};
 
-/// The compiler whose registers kernels/README.md lists.
+/// The compiler version of the register table in kernels/README.md.
 const COMPILER: &str = "V13.0.88";
 
 /// The architectures that every kernel is compiled for.
 const ARCHS: [u32; 2] = [75, 80];
 
-/// The kernels; `None` after a line with the reason if this build has none.
+/// The kernels; `None` if this build has none, after a line with the reason.
 pub fn built() -> Option<&'static [PtxModule]> {
     match modules() {
         Ok(modules) => Some(modules),
@@ -54,7 +54,7 @@ fn every_kernel_is_assembled_for_every_architecture_without_spills() {
 }
 
 #[test]
-fn the_table_agrees_with_the_ptx() {
+fn the_embedded_table_agrees_with_the_ptx() {
     let Some(modules) = built() else { return };
     for module in modules {
         let heads = module.ptx.lines().filter_map(|l| l.strip_prefix(".visible .entry "));
@@ -68,12 +68,17 @@ fn the_table_agrees_with_the_ptx() {
                 size_of::<AttentionParams>()
             };
             assert_eq!(entry.params_bytes, params, "{}", entry.name);
-            assert_eq!(module.only(entry.name).matches(".visible .entry ").count(), 1, "{}", entry.name);
+            assert_eq!(
+                module.single_entry(entry.name).matches(".visible .entry ").count(),
+                1,
+                "{}",
+                entry.name
+            );
         }
     }
 }
 
-/// The text given to a driver: only here would a declaration be missed that is lost with the other entries.
+/// Assembles the text that is given to a driver: finds declarations that were lost with the other entries.
 #[test]
 fn every_entry_assembles_alone() {
     let Some(modules) = built() else { return };
@@ -81,7 +86,7 @@ fn every_entry_assembles_alone() {
     let folder = tempfile::tempdir().unwrap();
     let assembled = |module: &PtxModule, entry: &str| {
         let file = folder.path().join(format!("{entry}.sm_{}.ptx", module.arch));
-        std::fs::write(&file, module.only(entry)).unwrap();
+        std::fs::write(&file, module.single_entry(entry)).unwrap();
         let mut command = Command::new(ptxas);
         command
             .arg(format!("-arch=sm_{}", module.arch))

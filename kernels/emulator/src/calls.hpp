@@ -26,13 +26,13 @@ void block_sync(SourceLine at);
 
 // Warp operations: no lane continues before all 32 have arrived.
 uint32_t shuffle_xor(uint32_t value, int mask, SourceLine at);
-bool warp_any(bool said, SourceLine at);
+bool warp_any(bool predicate, SourceLine at);
 enum class Transposed : bool { No, Yes };
 void load_matrices(uint32_t (&r)[4], const void* row, Transposed transposed, SourceLine at);
 enum class Product { F16, Bf16, F16HalfDepth };  // m16n8k16, m16n8k16, m16n8k8
 struct Factors {
-  const uint32_t* a;  // four registers, of the half depth two
-  uint32_t b[2];      // of the half depth one
+  const uint32_t* a;  // four registers; two for F16HalfDepth
+  uint32_t b[2];      // two registers; one for F16HalfDepth
 };
 void multiply_add(Product product, float (&d)[4], Factors factors, const float (&c)[4], SourceLine at);
 
@@ -40,7 +40,7 @@ void multiply_add(Product product, float (&d)[4], Factors factors, const float (
 void copy_async(void* to, const void* from, unsigned bytes, bool valid, SourceLine at);
 void copy_commit();
 void copy_wait(unsigned groups_under_way, SourceLine at);
-// The same at once.
+// A synchronous copy: the bytes arrive at once.
 void copy_now(void* to, const void* from, unsigned bytes, bool valid, SourceLine at);
 
 // A kernel registers itself when its library is loaded.

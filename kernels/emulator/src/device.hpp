@@ -43,7 +43,7 @@ DEV float shuffle_xor(float x, int mask, AT) {
   return ::emulator::float_of(::emulator::shuffle_xor(::emulator::bits_of(x), mask, at));
 }
 DEV uint32_t shuffle_xor(uint32_t x, int mask, AT) { return ::emulator::shuffle_xor(x, mask, at); }
-DEV bool warp_any(bool said, AT) { return ::emulator::warp_any(said, at); }
+DEV bool warp_any(bool predicate, AT) { return ::emulator::warp_any(predicate, at); }
 
 DEV float exp2_approx(float x) { return ::emulator::flushed(exp2f(::emulator::flushed(x))); }
 DEV float log2_approx(float x) { return log2f(::emulator::flushed(x)); }

@@ -1,4 +1,5 @@
-// A thread of a block: a stack on which the kernel runs until it waits for other threads. x86-64 System V.
+// Fibers: each is a thread of a block, with a stack on which the kernel runs until it waits for other threads. x86-64
+// System V ABI.
 #pragma once
 #include <cstddef>
 #include <cstdint>
@@ -46,7 +47,7 @@ inline Fiber& this_fiber() {
   return **reinterpret_cast<Fiber**>(last + 1 - sizeof(Fiber*));
 }
 
-// Memory from the system: zeros, with unreadable pages on both sides, taking memory only where it is touched.
+// A mapping of zeros from the system, with unreadable pages on both sides; pages take memory only when touched.
 class Mapping {
  public:
   Mapping() = default;

@@ -24,8 +24,8 @@ enum class Fault : uint32_t {
   Launch,
 };
 
-// A wrapper knows its line. For a plain load or store the return address is known, and the line is looked up at the
-// end.
+// A wrapper gives its source line. A plain load or store gives its return address, from which the line is looked up
+// after the launch.
 struct Where {
   SourceLine source_line = {nullptr, 0};
   const void* return_address = nullptr;

@@ -2,9 +2,9 @@
 //!
 //! The sources are those compiled for a GPU, `kernels/*.cu`, compiled by a C++ compiler. A thread of a block is a
 //! fiber, a warp operation is a rendezvous of 32 fibers, an asynchronous copy arrives when its thread waits for it.
-//! The compiler's instrumentation reports every load and store before it happens. Found are races, missing
-//! barriers, uninitialised reads, out-of-bounds accesses, accesses to copies in flight, divergent warps, deadlocks
-//! and bank conflicts.
+//! The compiler's instrumentation reports every load and store before it happens. The emulator detects races, missing
+//! barriers, uninitialised reads, out-of-bounds accesses, accesses to copies in flight, divergent warps and
+//! deadlocks, and counts bank conflicts.
 //!
 //! Only executed paths are tested. Speed, registers, the order of blocks on a device and the memory visible between
 //! them are not modelled, and each wrapper of `include/ptx.cuh` has a separate body here. Memory is tracked in
@@ -122,9 +122,9 @@ impl Kernels {
     }
 
     /// Compiles every .cu file of a folder for sm_80; the folder is a copy of `kernels/`, or its files include
-    /// ptx.cuh. `out` is a folder for objects and the library; it must exist as long as the kernels, as the lines
-    /// of findings are looked up there. Each of `defines` is NAME or NAME=VALUE; `EMULATED_ARCH=75` selects the
-    /// other architecture.
+    /// ptx.cuh. `out` is a folder for objects and the library; it must exist as long as the value returned, because
+    /// the lines of findings are looked up there. Each of `defines` is NAME or NAME=VALUE; `EMULATED_ARCH=75` selects
+    /// sm_75.
     /// # Errors
     /// If there is no compiler, or it fails.
     pub fn compile(kernels: &Path, out: &Path, defines: &[&str]) -> Result<Kernels, Failure> {
@@ -191,7 +191,7 @@ impl Drop for Kernels {
     }
 }
 
-/// Kernels for an architecture; None after a line with the reason why a test is skipped.
+/// Kernels for an architecture; `None` if they cannot run, after a line with the reason why the test is skipped.
 /// # Panics
 /// If they cannot run and the environment variable IRONFORGE_REQUIRE_EMULATOR is 1.
 pub fn require(arch: u32) -> Option<&'static Kernels> {

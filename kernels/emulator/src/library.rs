@@ -164,9 +164,9 @@ impl Library {
             buffer_count: spans.len(),
         };
         // SAFETY: 1. the machine is this library's (Kernels keeps them together) and borrowed exclusively (&mut).
-        //         2. `raw` and all that it points to live until the call returns, and the machine keeps nothing of it.
+        //         2. `raw` and all that it points to live until the call returns, and the machine keeps no pointer to them.
         //         3. a kernel touches only what the spans name: every access is checked before it happens, and the
-        //            spans are `memory`'s, borrowed alone.
+        //            spans are `memory`'s, which is borrowed exclusively.
         //         4. params are copied to each thread, as many bytes as the entry takes, which the machine checks.
         let finished = unsafe { (self.functions.run)(machine.0, &raw) };
         // SAFETY: 1. the machine has run and is not running; its counts live as long as it does.
@@ -245,7 +245,7 @@ impl Zeroed {
     }
 
     pub(crate) fn bytes_mut(&mut self) -> &mut [u8] {
-        // SAFETY: as `bytes`, and `&mut self` is alone.
+        // SAFETY: as `bytes`, and `&mut self` excludes every other borrow.
         unsafe { std::slice::from_raw_parts_mut(self.begin.as_ptr(), self.layout.size()) }
     }
 }

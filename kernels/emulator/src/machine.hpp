@@ -36,7 +36,7 @@ struct Stats {
   uint64_t bank_conflicts;  // additional passes
 };
 
-// A warp operation that some lanes have reached.
+// The warp operation that some lanes of a warp have reached.
 struct Warp {
   const char* operation;
   SourceLine at;

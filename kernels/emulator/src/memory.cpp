@@ -32,23 +32,23 @@ const char* verb(Touch touch) { return touch == Touch::Read ? "read" : "write"; 
   machine.abandon();
 }
 
-void tell(Machine& machine, Fiber& self, const Span& span, size_t byte, const Complaint& complaint, Where where) {
+void report(Machine& machine, Fiber& self, const Span& span, size_t byte, const AccessFault& found, Where where) {
   char other[32] = "several threads";
-  if (complaint.other != SEVERAL) snprintf(other, sizeof other, "thread %u", complaint.other);
-  const bool itself = complaint.fault == Fault::Uninitialised;
+  if (found.other != SEVERAL) snprintf(other, sizeof other, "thread %u", found.other);
+  const bool itself = found.fault == Fault::Uninitialised;
   char what[256];
-  snprintf(what, sizeof what, "byte %zu of %s: %s%s%s", byte, span.name, complaint.what, itself ? "" : ", by ",
+  snprintf(what, sizeof what, "byte %zu of %s: %s%s%s", byte, span.name, found.what, itself ? "" : ", by ",
            itself ? "" : other);
-  machine.find(complaint.fault, where, self.thread, what);
+  machine.find(found.fault, where, self.thread, what);
 }
 
 void visit_cells(Machine& machine, Fiber& self, const Span& span, size_t offset, size_t bytes, Visit visitor,
                  Where where) {
   const size_t last = (offset + bytes - 1) / CELL_BYTES;
   for (size_t cell = offset / CELL_BYTES; cell <= last; cell++) {
-    Complaint complaint;
-    if (!visit(span.cells[cell], span, visitor, complaint))
-      tell(machine, self, span, cell * CELL_BYTES, complaint, where);
+    AccessFault found;
+    if (!visit(span.cells[cell], span, visitor, found))
+      report(machine, self, span, cell * CELL_BYTES, found, where);
   }
 }
 
@@ -125,7 +125,7 @@ void touch(const void* address, size_t bytes, size_t alignment, Touch touch, Whe
   }
   if (touch != Touch::Read && span->access == Access::ReadOnly) {
     char what[256];
-    snprintf(what, sizeof what, "write of %zu bytes at byte %zu of %s, which is only to be read", bytes,
+    snprintf(what, sizeof what, "write of %zu bytes at byte %zu of %s, which is read-only", bytes,
              offset_in(*span, address), span->name);
     machine.find(Fault::ReadOnly, where, self.thread, what);
     machine.abandon();

@@ -86,7 +86,7 @@ impl Memory {
 
     /// Contents of a buffer.
     /// # Panics
-    /// If the buffer is of another memory.
+    /// If the buffer belongs to another [`Memory`].
     #[track_caller]
     pub fn bytes(&self, buffer: Buffer) -> &[u8] {
         let held = &self.held[buffer.index];

@@ -47,14 +47,14 @@ struct Visit {
   uint32_t block_began;  // the count at the beginning of the block
 };
 
-// A complaint, or null; `other` is the thread that it concerns.
-struct Complaint {
+// A fault of an access; `other` is the thread that made the conflicting access.
+struct AccessFault {
   Fault fault;
   const char* what;
   uint16_t other;
 };
 
 // Records an access to one cell. False if it is a fault.
-bool visit(Cell& cell, const Span& span, const Visit& visit, Complaint& complaint);
+bool visit(Cell& cell, const Span& span, const Visit& visit, AccessFault& found);
 
 }  // namespace emulator

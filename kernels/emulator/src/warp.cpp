@@ -11,7 +11,7 @@ namespace {
 // The lane waits until `perform` has been called for its warp, by its last lane. Lanes that meet in different
 // operations or at different lines do not execute one warp instruction, which is undefined on a device.
 template <typename Lane, typename Perform>
-void meet(const char* operation, SourceLine at, Lane& brought, Perform perform) {
+void meet(const char* operation, SourceLine at, Lane& arguments, Perform perform) {
   Fiber& self = this_fiber();
   Machine& machine = *self.machine;
   Warp& warp = machine.warps[self.thread / WARP];
@@ -25,7 +25,7 @@ void meet(const char* operation, SourceLine at, Lane& brought, Perform perform) 
     machine.find(Fault::Divergence, {at, nullptr}, self.thread, what);
     machine.abandon();
   }
-  warp.lanes[self.thread % WARP] = &brought;
+  warp.lanes[self.thread % WARP] = &arguments;
   warp.arrived++;
   if (warp.arrived < WARP) return machine.wait(self, Waits::ForWarp, operation, at);
 
@@ -46,7 +46,7 @@ struct ShuffleLane {
 };
 
 struct VoteLane {
-  bool said, any;
+  bool predicate, any;
 };
 
 struct ReadLane {
@@ -82,8 +82,8 @@ uint64_t passes(ReadLane* const* rows) {
   return most;
 }
 
-// Neither this nor `multiply` is inlined: their variables would widen the frame of every lane that waits, and 128
-// frames compete for the cache.
+// Neither this nor `multiply` is inlined: their variables would enlarge the stack frame of every waiting lane, and
+// 128 frames compete for the cache.
 //
 // Lane 4 g + t gets values 2 t and 2 t + 1 of row g of each matrix; transposed, those of column g.
 [[gnu::noinline]] void read_matrices(Machine& machine, Fiber* fibers, ReadLane** lanes, Transposed transposed,
@@ -144,32 +144,32 @@ template <int DEPTH> [[gnu::noinline]] void multiply(ProductLane** lanes, Produc
 }  // namespace
 
 uint32_t shuffle_xor(uint32_t value, int mask, SourceLine at) {
-  ShuffleLane brought{value, mask, 0};
-  meet(SHUFFLE, at, brought, [](Machine&, Fiber*, ShuffleLane** lanes) {
+  ShuffleLane arguments{value, mask, 0};
+  meet(SHUFFLE, at, arguments, [](Machine&, Fiber*, ShuffleLane** lanes) {
     for (uint32_t lane = 0; lane < WARP; lane++) lanes[lane]->got = lanes[(lane ^ lanes[lane]->mask) % WARP]->value;
   });
-  return brought.got;
+  return arguments.got;
 }
 
-bool warp_any(bool said, SourceLine at) {
-  VoteLane brought{said, false};
-  meet(VOTE, at, brought, [](Machine&, Fiber*, VoteLane** lanes) {
-    const bool any = std::any_of(lanes, lanes + WARP, [](const VoteLane* lane) { return lane->said; });
+bool warp_any(bool predicate, SourceLine at) {
+  VoteLane arguments{predicate, false};
+  meet(VOTE, at, arguments, [](Machine&, Fiber*, VoteLane** lanes) {
+    const bool any = std::any_of(lanes, lanes + WARP, [](const VoteLane* lane) { return lane->predicate; });
     for (uint32_t lane = 0; lane < WARP; lane++) lanes[lane]->any = any;
   });
-  return brought.any;
+  return arguments.any;
 }
 
 void load_matrices(uint32_t (&r)[4], const void* row, Transposed transposed, SourceLine at) {
-  ReadLane brought{r, row};
-  meet(MATRIX_READ, at, brought, [=](Machine& machine, Fiber* fibers, ReadLane** lanes) {
+  ReadLane arguments{r, row};
+  meet(MATRIX_READ, at, arguments, [=](Machine& machine, Fiber* fibers, ReadLane** lanes) {
     read_matrices(machine, fibers, lanes, transposed, at);
   });
 }
 
 void multiply_add(Product product, float (&d)[4], Factors factors, const float (&c)[4], SourceLine at) {
-  ProductLane brought{d, factors, c};
-  meet(PRODUCT, at, brought, [=](Machine&, Fiber*, ProductLane** lanes) {
+  ProductLane arguments{d, factors, c};
+  meet(PRODUCT, at, arguments, [=](Machine&, Fiber*, ProductLane** lanes) {
     if (product == Product::F16HalfDepth)
       multiply<8>(lanes, product);
     else

@@ -1,4 +1,4 @@
-//! Kernels without a fault give no finding and the right numbers, whichever thread goes first.
+//! Correct kernels give no finding and correct results, in any order of the threads.
 
 #![allow(clippy::unwrap_used)]
 
@@ -40,7 +40,7 @@ fn floats(bytes: &[u8]) -> Vec<f32> {
     words(bytes).into_iter().map(f32::from_bits).collect()
 }
 
-/// A product on the emulator against the plain one, `depth` being a multiple of 64.
+/// Compares a product on the emulator with plain arithmetic; `depth` is a multiple of 64.
 #[track_caller]
 fn product_is_right(kernels: &Kernels, entry: &str, narrow: fn(f32) -> u16, depth: usize, b_by_rows: bool) {
     let (a, b) = (integers(SIZE * depth, 3), integers(depth * SIZE, 8));
@@ -71,14 +71,14 @@ fn to_bf16(x: f32) -> u16 {
 }
 
 #[test]
-fn a_product_of_f16_tiles_is_the_plain_one() {
+fn f16_tile_products_equal_plain_arithmetic() {
     let Some(kernels) = sm_80() else { return };
     product_is_right(kernels, "product_f16", to_f16, 64, false);
     product_is_right(kernels, "product_f16", to_f16, 192, false);
 }
 
 #[test]
-fn a_product_of_bf16_tiles_is_the_plain_one() {
+fn bf16_tile_products_equal_plain_arithmetic() {
     let Some(kernels) = sm_80() else { return };
     product_is_right(kernels, "product_bf16", to_bf16, 128, false);
 }
@@ -91,14 +91,14 @@ fn transposed_matrices_are_read_by_columns() {
 }
 
 #[test]
-fn turing_multiplies_in_halves_and_copies_at_once() {
+fn turing_multiplies_at_half_depth_and_copies_synchronously() {
     let Some(kernels) = sm_75() else { return };
     assert!(!kernels.has("product_bf16"));
     product_is_right(kernels, "product_f16", to_f16, 128, false);
     product_is_right(kernels, "product_f16", to_f16, 128, true);
 }
 
-/// `numbers` over these values: eight words of results each, and the first 65536 numbers as f16 widened.
+/// Runs the entry `numbers` on these values: eight words of results for each, and the first 65,536 numbers as widened f16.
 fn numbers(kernels: &Kernels, values: &[f32]) -> Vec<u32> {
     let mut padded = values.to_vec();
     padded.resize(values.len().next_multiple_of(256), 0.0);
@@ -122,7 +122,7 @@ fn numbers(kernels: &Kernels, values: &[f32]) -> Vec<u32> {
     words
 }
 
-/// Every 16-bit value, halfway between it and its neighbour, and a little to either side.
+/// Every 16-bit value, the midpoints between neighbours, and values slightly below and above these.
 fn roundings(widen: fn(u16) -> f32) -> Vec<f32> {
     let mut values = Vec::new();
     for bits in (0..=u16::MAX).step_by(3).chain(0x7b00..0x7c01).chain(0..1100) {
@@ -264,7 +264,7 @@ fn a_sparse_buffer_reaches_past_two_gigabytes() {
 }
 
 #[test]
-fn launches_run_at_once() {
+fn launches_can_run_concurrently() {
     let Some(kernels) = sm_80() else { return };
     std::thread::scope(|scope| {
         for _ in 0..4 {

@@ -6,7 +6,7 @@ use super::constants::{
 };
 use crate::geometry::{BLOCK, padded_head_dim};
 
-/// True if the CPU gathers `rows` rows of `nnz` keys whatever their tiles.
+/// True if the CPU gathers `rows` rows with `nnz` keys in total, however many tiles these touch.
 pub(in crate::attention) fn cpu_gathers_few(nnz: usize, rows: usize) -> bool {
     nnz <= CPU_FEW_KEYS * rows
 }
@@ -32,7 +32,7 @@ impl KernelCost {
     }
 }
 
-/// The sizes of a batch that the cost of a kernel depends on besides its keys.
+/// Sizes of a batch that the cost of a kernel depends on, in addition to its keys.
 #[derive(Debug, Clone, Copy)]
 pub(in crate::attention) struct BatchShape {
     pub(in crate::attention) nodes: usize,
@@ -49,7 +49,7 @@ impl BatchShape {
         KernelCost { compute: eights * SM_GATHER, memory: bytes / SM_BYTES }
     }
 
-    /// Cost of `tiles` tiles of which `parts` parts of 16x16 hold a key, `partial` of them stored with bits.
+    /// Cost of `tiles` tiles that have `parts` 16x16 parts with a key; `partial` of the tiles are stored with bits.
     pub(in crate::attention) fn tile_cost(&self, tiles: usize, parts: usize, partial: usize) -> KernelCost {
         let part = SM_LOGITS.max(SM_PRODUCT * self.padded());
         // Heads of up to 64 dimensions together share one visit of a tile.

@@ -1,4 +1,4 @@
-//! Attention as far as its cost depends on it: seconds on a CPU or GPU, and bytes on a GPU.
+//! The properties of attention that its cost depends on, and the estimates: seconds on a CPU or GPU, bytes on a GPU.
 
 use super::constants::{
     BUCKET_BYTES, BUS_BYTES, CPU_PAIR_NS, CPU_PAIR_VALUE_NS, CPU_VALUE_NS, FEWEST_IN_TILE, GAPS_BYTES,
@@ -13,9 +13,10 @@ use crate::geometry::{blocks, padded_head_dim};
 pub struct ProblemSize {
     /// Number of nodes.
     pub nodes: usize,
-    /// Number of pairs of a node and a key of it.
+    /// Number of pairs of a node and one of its keys.
     pub pairs: usize,
-    /// Upper bound of the number of 64x64 tiles that hold the pairs, if they are listed; 0 if a rule defines them.
+    /// Upper bound of the number of 64x64 tiles that contain the pairs, if they are listed; 0 if a rule defines them
+    /// (all, causal, intervals).
     pub tiles: usize,
 }
 
@@ -50,7 +51,7 @@ impl ProblemSize {
         }
     }
 
-    /// Size that holds either: the larger of each count.
+    /// Size that covers either: the larger of each count.
     #[must_use]
     pub fn or(self, other: Self) -> Self {
         Self {
@@ -80,7 +81,7 @@ impl ProblemSize {
     }
 }
 
-/// Attention as far as its cost depends on it: the number and size of the problems, and their shape.
+/// The properties of attention that its cost depends on: number, size and shape of the problems.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Workload {
     /// Number of problems, run one after another.
@@ -93,7 +94,7 @@ pub struct Workload {
     pub heads: usize,
     /// Head dimension.
     pub head_dim: usize,
-    /// The 16-bit type of queries, keys and values; `None` in f32.
+    /// The 16-bit type of queries, keys and values; `None` for f32.
     pub half: Option<Half>,
     /// Rounding of the probabilities.
     pub accuracy: Accuracy,
@@ -160,7 +161,7 @@ impl Workload {
         padded_head_dim(self.head_dim).unwrap_or(self.head_dim)
     }
 
-    /// Bytes of queries, keys and values in 16 bits, padded; of output and log-sum-exp in f32; of the plan.
+    /// Bytes on the GPU: padded queries, keys and values of 16 bits, output and log-sum-exp in f32, and the plan.
     fn bytes(&self, size: ProblemSize, tiled: bool) -> f64 {
         let row = 6.0 * self.padded() as f64 + 4.0 * (self.head_dim as f64 + 1.0);
         let tables = size.key_bytes(tiled) + self.buckets as f64 * BUCKET_BYTES + GAPS_BYTES;

@@ -1,4 +1,4 @@
-//! Rows of few keys: each key and value is read in place.
+//! Rows with few keys: each key and value is read where it is stored.
 
 use super::exp::exp;
 use super::row_block::{RowBlock, WidenedProblem};

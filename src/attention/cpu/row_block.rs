@@ -15,7 +15,7 @@ use crate::attention::{
 };
 use crate::geometry::BLOCK;
 
-/// The CPU backend: multi-threaded, f32 arithmetic, same bits for any number of threads.
+/// The CPU backend: multi-threaded, f32 arithmetic, the same bits for any number of threads.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Cpu;
 
@@ -35,7 +35,7 @@ impl AttentionBackend for Cpu {
             v: widen(inputs.v),
             rounding: Rounding::of(inputs),
         };
-        // NaN first: a value that is never written must not look like a result.
+        // Filled with NaN: a value that is never written must not look like a result.
         let mut out = vec![f32::NAN; problem.nodes() * widened.heads * widened.dim];
         let mut lse = vec![f32::NAN; problem.nodes() * widened.heads];
         row_blocks(problem, &mut out, &mut lse)
@@ -68,7 +68,7 @@ pub(super) struct RowBlock<'o> {
     pub(super) lse: &'o mut [f32],
 }
 
-/// Buffers that a thread keeps from block to block.
+/// Buffers that a thread reuses from block to block.
 #[derive(Default)]
 struct Scratch {
     touched: TileRow,
@@ -89,7 +89,7 @@ impl WidenedProblem<'_> {
         } else {
             self.tiles(block, &scratch.touched, &mut scratch.tiles);
         }
-        self.empty_rows(block);
+        self.fill_empty_rows(block);
     }
 
     /// Finds the tiles that the rows of a block touch, with their bits.
@@ -130,8 +130,8 @@ impl WidenedProblem<'_> {
         touched.sort();
     }
 
-    /// Fills the rows without keys.
-    fn empty_rows(&self, block: &mut RowBlock<'_>) {
+    /// Fills the rows without keys, as [`EmptyRow`] specifies.
+    fn fill_empty_rows(&self, block: &mut RowBlock<'_>) {
         let inputs = self.problem.inputs();
         let width = self.heads * self.dim;
         let mut mean = None;

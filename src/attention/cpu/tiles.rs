@@ -1,4 +1,4 @@
-//! Rows of many keys: online softmax over 64x64 tiles.
+//! Rows with many keys: online softmax over 64x64 tiles.
 //!
 //! Bias and mask of a tile are decoded once for all heads. A tile in which every row attends to every column, and
 //! that has no bias, is not decoded.

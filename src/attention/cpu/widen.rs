@@ -1,4 +1,4 @@
-//! Stored values as f32, and probabilities as stored values.
+//! Stored values widened to f32, and probabilities rounded to the stored type.
 
 use std::borrow::Cow;
 
@@ -8,7 +8,7 @@ use rayon::prelude::*;
 
 use crate::attention::{Accuracy, Inputs, Tensor};
 
-/// Values per task.
+/// Number of values per parallel task.
 const STEP: usize = 1 << 16;
 
 /// The values as f32; every non-finite one is NaN, since infinity counts as NaN.
@@ -32,7 +32,7 @@ fn in_steps<T: Sync>(x: &[T], widen: impl Fn(&[T], &mut [f32]) + Sync) -> Vec<f3
     values
 }
 
-/// Rounding of probabilities before they are multiplied by their values.
+/// Rounding of probabilities before they are multiplied by the values.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Rounding {
     None,
@@ -49,7 +49,7 @@ impl Rounding {
         }
     }
 
-    /// Rounds to the nearest stored value, ties to even.
+    /// Rounds to the nearest value of the stored type, ties to even.
     pub(super) fn round(self, p: &mut [f32]) {
         const LANES: usize = 8;
         match self {

@@ -8,8 +8,8 @@ use super::plan::Plan;
 use super::plan_match::KeySource;
 use crate::attention::{Attention, Direction};
 
-/// Graphs and their attention pattern, as the caller identifies them. One id is one batch of graphs with their
-/// times, for the lifetime of the cache.
+/// Graphs and their attention pattern, identified by the caller. An id denotes the same batch of graphs and times for
+/// the lifetime of the cache.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct GraphView {
     /// The caller's id of the graphs.
@@ -49,19 +49,19 @@ impl PlanKey {
 /// Statistics of a cache.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct PlanCounts {
-    /// Number of plans found.
+    /// Number of lookups that found a plan.
     pub hits: u64,
     /// Number of plans built.
     pub misses: u64,
     /// Number of plans evicted.
     pub evictions: u64,
-    /// Number of plans held.
+    /// Number of plans in the cache.
     pub plans: usize,
-    /// Bytes of the plans held, by [`Plan::bytes`].
+    /// Bytes of the plans in the cache, by [`Plan::bytes`].
     pub bytes: usize,
-    /// Time spent building.
+    /// Time spent building plans.
     pub building: Duration,
-    /// Time that building the found plans had taken.
+    /// Time that the hits saved: the build times of the plans found.
     pub saved: Duration,
 }
 
@@ -91,7 +91,7 @@ pub struct PlanCache {
 }
 
 impl PlanCache {
-    /// A cache that holds plans of at most `capacity_bytes` bytes together. With 0 it keeps nothing.
+    /// An empty cache for plans of at most `capacity_bytes` bytes in total; with 0 it keeps nothing.
     pub fn new(capacity_bytes: usize) -> Self {
         Self { capacity_bytes, held: Mutex::default() }
     }
@@ -106,11 +106,11 @@ impl PlanCache {
         self.lock().counts
     }
 
-    /// The plan of this key, built if it is not held. A plan larger than the whole cache is not kept.
-    /// O(log plans) for a plan that is held.
+    /// The plan of this key, built if it is not cached. A plan larger than the whole cache is not kept.
+    /// O(log plans) for a cached plan.
     ///
     /// # Errors
-    /// Those of `build`; then nothing is counted.
+    /// Those of `build`; a failed build is not counted.
     pub fn get_or_build<E>(
         &self,
         key: &PlanKey,
@@ -124,7 +124,7 @@ impl PlanCache {
         Ok(self.keep(key, plan, since.elapsed()))
     }
 
-    /// The plan of this key if it is held, counted as a hit.
+    /// The plan of this key if it is cached, counted as a hit.
     pub(crate) fn get(&self, key: &PlanKey) -> Option<Arc<Plan>> {
         let mut held = self.lock();
         let kept = held.plans.get(key)?;
@@ -135,7 +135,7 @@ impl PlanCache {
         Some(plan)
     }
 
-    /// Counts a miss, and keeps a plan that took `took` to build. Returns the plan held, which another thread may
+    /// Counts a miss, and caches a plan that took `took` to build. Returns the cached plan, which another thread may
     /// have added first.
     pub(crate) fn keep(&self, key: &PlanKey, plan: Plan, took: Duration) -> Arc<Plan> {
         let plan = Arc::new(plan);
@@ -154,7 +154,8 @@ impl PlanCache {
         plan
     }
 
-    /// The state; a poisoned lock is as good as any, as nothing that may panic runs under it.
+    /// The state. A poisoned lock is accepted: nothing that can panic runs while it is held, so the state is
+    /// consistent.
     fn lock(&self) -> MutexGuard<'_, CacheState> {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -166,6 +167,7 @@ struct CacheState {
     plans: HashMap<PlanKey, CacheEntry>,
     /// One entry per plan, keyed by [`CacheEntry::last_use`].
     order: BTreeMap<u64, PlanKey>,
+    /// Number of uses so far: a clock for [`CacheEntry::last_use`].
     uses: u64,
     counts: PlanCounts,
 }
@@ -174,9 +176,9 @@ struct CacheState {
 struct CacheEntry {
     plan: Arc<Plan>,
     bytes: usize,
-    /// Time that building it took.
+    /// Time that the plan took to build.
     took: Duration,
-    /// Number of its last use.
+    /// Value of [`CacheState::uses`] at its last use.
     last_use: u64,
 }
 

@@ -54,7 +54,7 @@ impl DeviceTable {
     }
 }
 
-/// The tables that one kernel and form of keys need; the others are empty.
+/// The tables of a plan; those that its kernel and form of keys do not need are empty.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub(super) struct DeviceTables {
     pub(super) items: Vec<WorkItem>,
@@ -71,6 +71,7 @@ pub(super) struct DeviceTables {
 }
 
 impl DeviceTables {
+    /// Every table as bytes, in the order of [`DeviceTable`].
     pub(super) fn bytes(&self) -> [(DeviceTable, &[u8]); TABLES] {
         [
             (DeviceTable::Items, cast_slice(&self.items)),

@@ -1,4 +1,4 @@
-//! The arguments of a kernel for one problem: the tensors in the kernels' form, and the launch.
+//! The arguments of a kernel for one problem: the tensors as the kernels read them, and the launch.
 
 use std::borrow::Cow;
 
@@ -21,11 +21,11 @@ const MAX_LOGIT: f64 = 1e14;
 /// Logits below this are indistinguishable from 0 in a softmax in f32.
 const NEGLIGIBLE_LOGIT: f64 = 1e-10;
 
-/// A problem's tensors in the kernels' form: 16 bits per value, head dimension padded with zeros.
+/// The tensors of a problem as the kernels read them: 16 bits per value, head dimension padded with zeros.
 #[derive(Debug, Clone)]
 pub struct KernelArgs<'a> {
-    /// Queries, `[nodes, heads, padded]`. Their sign is flipped for a scale below 0; they are all zeros if every
-    /// scaled product is negligible.
+    /// Queries, `[nodes, heads, padded]`: negated for a scale below 0, and all zeros if every scaled product is
+    /// negligible.
     pub q: Cow<'a, [u16]>,
     /// Keys, `[nodes, heads, padded]`.
     pub k: Cow<'a, [u16]>,
@@ -78,8 +78,8 @@ pub struct Launch {
 }
 
 impl<'a> KernelArgs<'a> {
-    /// Converts the tensors of a problem to the kernels' form. O(values); nothing is copied if the head dimension
-    /// needs no padding and the scale is above 0.
+    /// Converts the tensors of a problem. O(values); a tensor is copied only if its head dimension needs padding or
+    /// its values have to change: a scale below 0, negligible logits, or NaN that is replaced by 0.
     ///
     /// # Errors
     /// [`AttentionError::NeedsHalf`] for f32 tensors.
@@ -100,7 +100,7 @@ impl<'a> KernelArgs<'a> {
         };
         let (mut q, k, v) = (pack(inputs.q, keep), pack(inputs.k, keep), pack(inputs.v, keep));
         let largest_product = largest(&q, half) * largest(&k, half) * head_dim as f64;
-        // Below the last place of any softmax, and with such a scale the kernels could not mask pairs.
+        // Such logits change no f32 softmax, and with so small a scale the kernels' mask value would not mask a pair.
         let negligible = f64::from(scale.abs()) * largest_product < NEGLIGIBLE_LOGIT;
         if negligible {
             q.to_mut().fill(0);
@@ -124,7 +124,7 @@ impl<'a> KernelArgs<'a> {
         })
     }
 
-    /// The same arguments with output of this type.
+    /// The same arguments, with this output type.
     #[must_use]
     pub fn with_output(self, output: OutputType) -> Self {
         Self { output, ..self }
@@ -149,9 +149,9 @@ impl<'a> KernelArgs<'a> {
     /// The launch of these arguments by a plan of the same batch, with everything at the given addresses.
     ///
     /// # Errors
-    /// [`AttentionError::Len`] if plan and arguments differ in their nodes, [`AttentionError::TooLarge`] if one
-    /// launch cannot cover the batch, [`AttentionError::Range`] for logits that the kernels could take for masked
-    /// ones.
+    /// [`AttentionError::Len`] if plan and arguments differ in their number of nodes, [`AttentionError::TooLarge`] if
+    /// one launch cannot cover the batch, [`AttentionError::Range`] for logits that the kernels could not distinguish
+    /// from masked ones.
     pub fn launch(&self, plan: &Plan, at: &Addresses) -> Result<Launch, AttentionError> {
         if plan.nodes() != self.nodes {
             return Err(AttentionError::Len { what: "plan", got: plan.nodes(), want: self.nodes });
@@ -216,7 +216,7 @@ impl<'a> KernelArgs<'a> {
     }
 }
 
-/// Largest magnitude of finite values: in both types it grows with the bits.
+/// Largest magnitude of finite values: in both types, magnitudes are ordered as their bits.
 fn largest(x: &[u16], half: Half) -> f64 {
     let bits = x.iter().map(|x| x & 0x7fff).max().unwrap_or(0);
     f64::from(match half {

@@ -30,7 +30,8 @@ pub(super) fn choose(inputs: &PlanInputs<'_>) -> Result<KernelChoice, AttentionE
     };
     let shape = batch_shape(inputs);
     let gathered = shape.gather_cost(nnz);
-    // If every 16 rows touched one part alone, tiles would cost no less: no need to look at them.
+    // A lower bound of the tiles' cost: every 16 rows touch a single 16x16 part. If gathering costs no more than
+    // that, no mask needs to be built to compare the two.
     let least = shape.tile_cost(0, shape.nodes / 16, 0);
     if gathered.cycles() <= least.cycles() && !matches!(inputs.keys, Keys::Mask(_)) {
         return Ok(KernelChoice::without_mask(Kernel::EdgeAttention));
@@ -53,7 +54,7 @@ pub(super) fn choose(inputs: &PlanInputs<'_>) -> Result<KernelChoice, AttentionE
     Ok(KernelChoice { kernel, mask: built.filter(|_| kernel != Kernel::EdgeAttention) })
 }
 
-/// The gather, unless the kernel `tiles` is cheaper.
+/// [`Kernel::EdgeAttention`], unless the kernel `tiles` is cheaper.
 fn cheaper(gathered: KernelCost, tiled: KernelCost, tiles: Kernel) -> Kernel {
     if gathered.cycles() <= tiled.cycles() { Kernel::EdgeAttention } else { tiles }
 }
@@ -85,8 +86,8 @@ fn live_parts(bits: &TileBits) -> usize {
     strips.map(|all| (0..4).filter(|part| all >> (16 * part) & 0xffff != 0).count()).sum()
 }
 
-/// Number of tiles that intervals touch, and of 16x16 parts of them; between rows that are apart, the gap counts as
-/// well.
+/// Number of 64x64 tiles and of 16x16 parts that intervals touch. A gap between the intervals of the rows of a tile
+/// or part counts as touched.
 fn interval_tiles(offsets: &[usize], lo: &[u32], hi: &[u32]) -> (usize, usize) {
     let touched = |rows: std::ops::Range<usize>, start: u32, width: u32| {
         let non_empty = rows.filter(|&r| lo[r] < hi[r]);
@@ -136,7 +137,7 @@ mod tests {
     }
 
     #[test]
-    fn a_part_is_live_if_it_holds_a_bit() {
+    fn parts_with_a_bit_are_counted() {
         let mut bits = [0_u64; BLOCK];
         bits[15] = 1 << 15 | 1 << 16;
         bits[63] = 1 << 63;

@@ -28,7 +28,7 @@
 //! - `plan`: the plan and its construction.
 //! - `plan_match`: the check that a plan belongs to a problem.
 //! - `output_layout`: shape and type of what a launch writes.
-//! - `kernel_args`: tensors in the kernels' form, and the launch.
+//! - `kernel_args`: the tensors as the kernels read them, and the launch.
 //! - `cache`: plans kept between calls.
 
 mod cache;

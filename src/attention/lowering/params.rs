@@ -52,11 +52,11 @@ pub enum KeyForm {
     Causal = 1,
     /// One range for each node.
     Intervals = 2,
-    /// A list: of keys for each node, or of tiles for each block row.
+    /// Lists: of keys for each node, or of tiles for each block row.
     List = 3,
 }
 
-/// Attention over one batch.
+/// Parameters of an attention kernel, over one batch.
 #[derive(Debug, Clone, Copy, PartialEq, Pod, Zeroable)]
 #[repr(C)]
 pub struct AttentionParams {
@@ -108,7 +108,7 @@ pub struct AttentionParams {
     pub unused: u32,
 }
 
-/// The bias of every pair of the nodes `first..first + len`.
+/// Parameters of `time_bias`: the bias of every pair of the nodes `first..first + len`.
 #[derive(Debug, Clone, Copy, PartialEq, Pod, Zeroable)]
 #[repr(C)]
 pub struct TimeBiasParams {

@@ -10,8 +10,8 @@ use crate::attention::bias::{BiasParams, DeviceBias};
 use crate::attention::kernel::Kernel;
 use crate::attention::{AttentionError, Keys};
 
-/// Everything that a kernel needs besides the tensors. Valid for every problem of the same graphs, attention
-/// pattern, bias and times, whatever its tensors, its scale and its precision.
+/// Everything that a kernel needs besides the tensors. Valid for every problem of the same graphs, attention pattern,
+/// bias and times, with any tensors, scale and precision.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
     pub(super) kernel: Kernel,
@@ -21,7 +21,7 @@ pub struct Plan {
     pub(super) tables: DeviceTables,
     pub(super) key_form: KeyForm,
     pub(super) bias: DeviceBias,
-    /// Milliseconds between the first and the last node of the longest graph.
+    /// Longest time span of a graph, milliseconds.
     longest_ms: u64,
 }
 
@@ -72,7 +72,7 @@ impl Plan {
         self.tables.bytes()
     }
 
-    /// The bias as a kernel takes it, with the tables at these addresses; logits are divided by `scale`.
+    /// The bias parameters of a kernel, with the tables at these addresses, in the unit of logits divided by `scale`.
     pub fn bias_params(&self, scale: f32, at: &[u64; TABLES]) -> BiasParams {
         self.bias.params(scale, at[DeviceTable::StepsMs as usize], at[DeviceTable::StepValues as usize])
     }
@@ -130,7 +130,7 @@ impl Plan {
     }
 }
 
-/// Milliseconds between the first and the last node of the graph where that is longest.
+/// Longest time span of a graph, milliseconds.
 fn longest_span(t_ms: &[i64], offsets: &[usize]) -> u64 {
     let spans = offsets.windows(2).map(|w| schedule::time_range(&t_ms[w[0]..w[1]]));
     spans.map(|range| range.last.abs_diff(range.first)).max().unwrap_or(0)

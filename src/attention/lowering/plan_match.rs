@@ -28,9 +28,9 @@ impl KeySource {
 }
 
 impl Plan {
-    /// Checks that the plan is one of this problem's graphs, keys, bias and times. Far below the cost of attention:
-    /// slices are compared, O(nodes + keys), and nothing is built. For keys that the plan holds as tiles only the
-    /// form and the number are compared: the caller guarantees that they are the same.
+    /// Checks that the plan was built for this problem's graphs, keys, bias and times. O(nodes + keys): slices are
+    /// compared and nothing is built, far below the cost of attention. Keys that the plan stores as tiles are
+    /// compared by form and number only: the caller guarantees that they are the same.
     ///
     /// # Errors
     /// [`AttentionError::PlanMismatch`] names the first part that differs.
@@ -52,7 +52,7 @@ impl Plan {
         Ok(())
     }
 
-    /// True if the keys are those of the tables, as far as these hold them in the same form.
+    /// True if the keys equal those of the tables; true without comparison if the tables store them in another form.
     fn holds(&self, keys: &Keys<'_>) -> bool {
         let tables = &self.tables;
         match (keys, self.kernel) {

@@ -48,11 +48,11 @@ pub(super) fn tables(
             KeyForm::Intervals
         }
         (_, Keys::All) => KeyForm::All,
-        // Edges have been turned into a mask by `block_mask`.
+        // Callers convert edges with `block_mask` first.
         (_, Keys::Edges(_)) => return Err(AttentionError::NoKernel { kernel: kernel.name() }),
     };
     if kernel != Kernel::EdgeAttention {
-        tables.items = in_order(inputs.offsets, |item| match keys {
+        tables.items = longest_first(inputs.offsets, |item| match keys {
             Keys::Mask(_) => {
                 tables.row_ptr[item.block_row as usize + 1] - tables.row_ptr[item.block_row as usize]
             }
@@ -64,7 +64,7 @@ pub(super) fn tables(
     Ok((tables, form))
 }
 
-/// Keys of any form as a mask.
+/// Keys of any form as a block mask.
 pub(super) fn block_mask(offsets: &[usize], keys: Keys<'_>) -> Result<BlockMask, AttentionError> {
     match keys {
         Keys::Edges(pattern) => BlockMask::new(offsets, pattern),
@@ -76,7 +76,7 @@ pub(super) fn block_mask(offsets: &[usize], keys: Keys<'_>) -> Result<BlockMask,
     }
 }
 
-/// Earliest and latest of some times; an empty range at 0 if there are none.
+/// Earliest and latest of `t_ms`; 0 and 0 if it is empty.
 pub(super) fn time_range(t_ms: &[i64]) -> TimeRange {
     TimeRange {
         first: t_ms.iter().copied().min().unwrap_or(0),
@@ -100,8 +100,9 @@ fn rows(item: &WorkItem) -> std::ops::Range<usize> {
     item.row_start as usize..(item.graph_end as usize).min(item.row_start as usize + BLOCK)
 }
 
-/// The block rows, those of most tiles first: a long one that starts last would leave the rest of the device idle.
-fn in_order(offsets: &[usize], tiles: impl Fn(&WorkItem) -> u32) -> Vec<WorkItem> {
+/// The block rows, those with the most tiles first: a long one that starts last would leave the rest of the device
+/// idle.
+fn longest_first(offsets: &[usize], tiles: impl Fn(&WorkItem) -> u32) -> Vec<WorkItem> {
     let mut items: Vec<WorkItem> = block_rows(offsets).collect();
     items.sort_by_cached_key(|item| std::cmp::Reverse(tiles(item)));
     items
@@ -182,7 +183,7 @@ mod tests {
 
     #[test]
     fn longest_block_rows_start_first() {
-        let items = in_order(&[0, 130, 130, 190], |item| item.block_row);
+        let items = longest_first(&[0, 130, 130, 190], |item| item.block_row);
         assert_eq!(items.iter().map(|i| i.block_row).collect::<Vec<_>>(), [3, 2, 1, 0]);
         assert_eq!(items[1], WorkItem { graph_start: 0, graph_end: 130, row_start: 128, block_row: 2 });
         let (lo, hi) = ([0, 5, 70, 9], [0, 70, 130, 9]);

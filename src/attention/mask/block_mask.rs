@@ -21,8 +21,8 @@ pub enum MaskTile<'a> {
     Partial(&'a [u64; BLOCK]),
 }
 
-/// An attention pattern in 64x64 tiles over the block grid of each graph: compressed rows of tiles, a partial tile
-/// with its bits, so that the mask is exact. 8 bytes per tile, and 512 for the bits of a partial one.
+/// An attention pattern in 64x64 tiles over the block grid of each graph: block rows in compressed form, each partial
+/// tile with its bits, so that the mask is exact. 8 bytes per tile, and 512 for the bits of a partial one.
 ///
 /// ```
 /// use ironforge::attention::{BlockMask, intervals};
@@ -65,8 +65,8 @@ impl BlockMask {
         })
     }
 
-    /// The mask by which each block of 64 nodes attends to itself and to the next block of its graph; the L mod 64
-    /// nodes of the tail are a block. O(blocks).
+    /// The mask in which each block of 64 nodes attends to itself and to the next block of its graph; the last
+    /// L mod 64 nodes form a block too. O(blocks).
     ///
     /// # Errors
     /// As [`Attention::new`](crate::attention::Attention::new) for offsets.
@@ -101,7 +101,7 @@ impl BlockMask {
         &self.offsets
     }
 
-    /// MaskTile rows of graph `g`, counted over the whole batch.
+    /// Indices of the block rows of graph `g`, counted over the whole batch.
     ///
     /// # Panics
     /// If there is no graph `g`.
@@ -125,7 +125,7 @@ impl BlockMask {
         self.col.len()
     }
 
-    /// Number of tiles that are stored with bits: the others are full.
+    /// Number of tiles that are stored with bits; the others are full.
     pub fn partial_blocks(&self) -> usize {
         self.bits.len()
     }
@@ -135,7 +135,8 @@ impl BlockMask {
         self.nnz
     }
 
-    /// Fraction of all pairs of nodes of one graph that the mask holds; 0 for a batch without nodes.
+    /// Fraction of the pairs of nodes within a graph that the mask holds, over all graphs; 0 for a batch without
+    /// nodes.
     pub fn density(&self) -> f64 {
         let pairs: f64 = self.offsets.windows(2).map(|w| ((w[1] - w[0]) as f64).powi(2)).sum();
         if pairs == 0.0 { 0.0 } else { self.nnz as f64 / pairs }
@@ -192,7 +193,7 @@ impl BlockMask {
         self.words(&graph, block_row, row).map(|(_, word)| word.count_ones() as usize).sum()
     }
 
-    /// The words of one node's row: column block, and the bits of its columns.
+    /// The non-empty tiles of one node's row: column block, and the bits of the row in it.
     fn words(
         &self,
         graph: &Range<usize>,

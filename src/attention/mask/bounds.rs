@@ -3,7 +3,7 @@
 use crate::attention::AttentionError;
 use crate::csr::CsrPattern;
 
-/// Number of nodes of a batch, at most `u32::MAX`, once its offsets are known to start at 0 and not to fall.
+/// Checks that offsets start at 0 and do not fall; returns the number of nodes of the batch, at most `u32::MAX`.
 pub(in crate::attention) fn check_offsets(offsets: &[usize]) -> Result<usize, AttentionError> {
     match offsets {
         [] => return Err(AttentionError::NoOffsets),

@@ -1,4 +1,4 @@
-//! The attention pattern as a problem takes it.
+//! The attention pattern of a problem, in one of five forms.
 
 use std::ops::Range;
 

@@ -17,7 +17,7 @@ pub enum Direction {
     Both,
 }
 
-/// A square sparsity pattern that owns its parts; 4 bytes an entry and 4 a row.
+/// A square sparsity pattern that owns its arrays; 4 bytes per entry and 4 per row.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct OwnedPattern {
     row_ptr: Vec<u32>,
@@ -25,7 +25,7 @@ pub struct OwnedPattern {
 }
 
 impl OwnedPattern {
-    /// The pattern, borrowed, as `Keys::Edges` takes it.
+    /// The pattern, borrowed, for `Keys::Edges`.
     pub fn as_pattern(&self) -> CsrPattern<'_> {
         CsrPattern::trusted(&self.row_ptr, &self.col_idx, self.row_ptr.len() - 1)
     }

@@ -3,7 +3,7 @@
 
 use crate::geometry::{BLOCK, blocks};
 
-/// TileBits of one tile: bit `c` of word `r` is set if row `r` may attend to column `c`.
+/// Bits of one tile: bit `c` of word `r` is set if row `r` may attend to column `c`.
 pub(crate) type TileBits = [u64; BLOCK];
 
 /// Marks a block that no row has touched yet.
@@ -19,10 +19,11 @@ pub(crate) fn all_bits(rows: usize, cols: usize) -> TileBits {
     std::array::from_fn(|r| if r < rows { low_bits(cols) } else { 0 })
 }
 
-/// The tiles that 64 rows touch. Reused from one block row to the next, so that filling one costs its entries alone.
+/// The tiles that up to 64 rows touch. Reused from one block row to the next, so that filling it costs O(entries),
+/// not O(columns).
 #[derive(Debug, Default)]
 pub(crate) struct TileRow {
-    /// Index in `bits` of each column block.
+    /// Index in `bits` of each column block, or `UNTOUCHED`.
     slot: Vec<u32>,
     /// Column blocks that were touched.
     touched: Vec<u32>,

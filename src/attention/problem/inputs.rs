@@ -21,9 +21,9 @@ pub enum Accuracy {
     /// Probabilities keep f32 precision.
     #[default]
     Exact,
-    /// Each probability is rounded once to the storage type before it is multiplied by its value, as a tensor core
-    /// takes it. This adds at most `u·max|V|` to the error of `Exact`, u = 2^-11 for f16 and 2^-8 for bf16, and for
-    /// f16 2^-25·max|V| for each key whose probability is below the normal range.
+    /// Each probability is rounded once to the storage type before it is multiplied by its value, as an operand of a
+    /// tensor core is. This adds at most `u·max|V|` to the error of `Exact`, u = 2^-11 for f16 and 2^-8 for bf16, and
+    /// for f16 2^-25·max|V| for each key whose probability is below the normal range.
     Fast,
 }
 

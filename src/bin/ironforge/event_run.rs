@@ -1,4 +1,4 @@
-//! A run over event logs: what the commands print before and after it, and the interrupt.
+//! A run over event logs: the notes that commands print before and after it, and the handling of Ctrl-C.
 
 use std::path::PathBuf;
 
@@ -12,17 +12,18 @@ pub fn remove_outputs_on_interrupt() -> Result<(), Failure> {
         pipeline::abandon();
         std::process::exit(exit::INTERRUPTED.into());
     });
-    interrupted.map_err(|e| Failure { text: format!("cannot listen for Ctrl-C: {e}"), code: exit::INTERNAL })
+    interrupted.map_err(|e| Failure { text: format!("cannot handle Ctrl-C: {e}"), code: exit::INTERNAL })
 }
 
-/// Notes that the built-in sample is the input, if no path was given.
+/// Prints that the built-in sample is the input, if no path was given.
 pub fn note_sample(paths: &[PathBuf]) {
     if paths.is_empty() {
         output::note("ironforge: no PATH given, so this runs on the built-in sample");
     }
 }
 
-/// Notes the inputs that were not read. Superseded inputs are one line: a folder may hold several forms of each session.
+/// Prints the inputs that were not read. Superseded inputs are one line: a folder may hold several forms of each
+/// session.
 pub fn note_skipped(run: &RunHeader) {
     if let Some(first) = run.superseded.first() {
         let what = match run.superseded.len() {

@@ -3,9 +3,9 @@
 //! - `args/`: the command line.
 //! - `settings.rs`: the configuration of a command.
 //! - `commands/`: one file for each command.
-//! - `event_run.rs`: notes and interrupt of a run over event logs.
+//! - `event_run.rs`: notes of a run over event logs, and the handling of Ctrl-C.
 //! - `progress.rs`: progress on stderr.
-//! - `output.rs`: stdout, stderr, and how a command fails.
+//! - `output.rs`: stdout, stderr, and the failure of a command.
 
 #![allow(unreachable_pub, reason = "a binary exports nothing: pub marks items that other files use")]
 

@@ -1,4 +1,4 @@
-//! Writes to stdout and stderr, and how a command fails.
+//! Writing to stdout and stderr, and the failure of a command.
 
 use std::io::{self, Write};
 
@@ -30,7 +30,7 @@ impl From<EdgeListError> for Failure {
     }
 }
 
-/// Writes the result to stdout. A closed pipe is not an error: its reader has read as much as it wanted.
+/// Writes the result to stdout. A closed pipe is not an error: its reader needs no more of the output.
 pub fn result(text: &str) -> Result<(), Failure> {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
@@ -51,10 +51,10 @@ pub fn json(value: &impl Serialize) -> Result<(), Failure> {
     result(&(text + "\n"))
 }
 
-/// Version of the form of the documents of single files.
+/// Schema version of the JSON documents that describe single files.
 const DOCUMENT_VERSION: u32 = 1;
 
-/// A report with the version of its form.
+/// A report with its schema version.
 #[derive(Serialize)]
 struct Document<'a, T> {
     schema_version: u32,
@@ -67,7 +67,7 @@ pub fn json_document<T: Serialize>(report: &T) -> Result<(), Failure> {
     json(&Document { schema_version: DOCUMENT_VERSION, report })
 }
 
-/// Writes a note to stderr. If stderr is closed, there is no other stream to report that on.
+/// Writes a note to stderr. An error is ignored: there is no other stream to report it on.
 pub fn note(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{text}");
 }

@@ -12,7 +12,7 @@ use crate::output::note;
 /// Time between plain lines of one phase.
 const EVERY: Duration = Duration::from_secs(10);
 
-/// The bar or the lines, by what stderr is.
+/// A bar if stderr is a terminal that can show one, else plain lines.
 pub fn for_stderr() -> Box<dyn Progress> {
     let quiet = |name| std::env::var_os(name).is_some_and(|v| !v.is_empty());
     let dumb = std::env::var_os("TERM").is_some_and(|t| t == "dumb");

@@ -1,4 +1,4 @@
-//! Graphs alone: event logs in, the DAG and the temporal view of each session out.
+//! The command `build-graph`: reads event logs and writes the DAG and the temporal view of each session.
 
 use std::path::{Path, PathBuf};
 
@@ -56,33 +56,33 @@ pub struct BuildGraphReport {
     pub feature_choice: FeatureSetReport,
 }
 
-/// One session, and the shape of its DAG.
+/// One session, with statistics of its DAG.
 #[derive(Debug, Clone, Serialize)]
 pub struct SessionGraphReport {
     /// Source, anomalies and sizes.
     #[serde(flatten)]
     pub session: SessionReport,
-    /// Nodes of the largest topological generation.
+    /// Number of nodes of the largest topological generation.
     pub widest_generation: usize,
-    /// Edges of a longest path.
+    /// Number of edges of a longest path.
     pub longest_path_edges: usize,
-    /// Weakly connected components.
+    /// Number of weakly connected components.
     pub weakly_connected_components: u32,
-    /// Events without an incoming edge.
+    /// Number of events without an incoming edge.
     pub roots: usize,
-    /// Events without an outgoing edge.
+    /// Number of events without an outgoing edge.
     pub sinks: usize,
     /// Largest in-degree.
     pub max_in_degree: u32,
     /// Largest out-degree.
     pub max_out_degree: u32,
-    /// Edges of the transitive reduction.
+    /// Number of edges of the transitive reduction.
     pub transitive_reduction_edges: u64,
 }
 
 /// Turns event logs into graphs and writes them to the output folder of the request: `nodes`, `temporal_edges` and
-/// `dag_edges` as [`discover`](super::discover) writes them, and this report as `run.json`. The folder changes only after
-/// everything has succeeded. The same request gives the same files for any number of threads.
+/// `dag_edges` as [`discover`](super::discover) writes them, and this report as `run.json`. The folder changes only
+/// after everything has succeeded. The same request gives the same files for any number of threads.
 ///
 /// # Errors
 /// As [`discover`](super::discover), for the stages that both have.

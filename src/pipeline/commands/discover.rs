@@ -1,4 +1,4 @@
-//! The whole pipeline: event logs in, graphs, embeddings, scores and motifs out.
+//! The command `discover`, the whole pipeline: reads event logs and writes graphs, embeddings, scores and motifs.
 
 use std::path::{Path, PathBuf};
 
@@ -46,7 +46,7 @@ pub struct DiscoverRequest<'a> {
     pub out: &'a Path,
     /// Settings.
     pub effective: &'a Effective,
-    /// Weights of a trained model (safetensors); `None` seeds them, and the run is marked untrained.
+    /// Weights of a trained model (safetensors). `None`: random weights from `seed`, and the run is marked untrained.
     pub weights: Option<&'a Path>,
 }
 
@@ -89,7 +89,7 @@ pub fn discover(request: &DiscoverRequest<'_>, progress: &dyn Progress) -> Resul
 fn run(request: &DiscoverRequest<'_>, progress: &dyn Progress) -> Result<DiscoverReport, Error> {
     let config = &request.effective.config;
     let mut timer = PhaseTimer::new(progress);
-    // Device and output folder need no input: their errors come before any input is read.
+    // Checked before any input is read, so that an unusable device or output folder is reported at once.
     let candidates = DeviceOptions::of(config.device, config.limits.gpu_memory_fraction)?;
     let staging = Staging::beside(request.out, &OUTPUTS)?;
 

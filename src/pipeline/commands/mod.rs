@@ -1,9 +1,9 @@
 //! The commands: one function each, with its request and its report.
 //!
-//! - `threads.rs`: runs a command on the number of threads of the configuration.
+//! - `threads.rs`: runs a command on the configured number of threads.
 //! - `discover.rs`: the whole pipeline.
-//! - `build_graph.rs`: graphs alone.
-//! - `motifs.rs`: motifs alone.
+//! - `build_graph.rs`: graphs only.
+//! - `motifs.rs`: motifs only.
 //! - `attend/`: attention on the tensors of a file.
 //! - `edge_list/`: describes a graph given as a list of edges.
 

@@ -1,4 +1,4 @@
-//! Motifs alone: event logs in, tested patterns out.
+//! The command `motifs`: reads event logs, and counts and tests their motifs.
 
 use std::path::{Path, PathBuf};
 
@@ -46,7 +46,7 @@ pub struct MotifReport {
     pub run: RunHeader,
     /// Number of sessions read.
     pub sessions: usize,
-    /// Number of their events.
+    /// Number of events of these sessions.
     pub events: usize,
     /// Counts of the census and the test.
     pub summary: MotifSummary,
@@ -71,7 +71,7 @@ pub struct ReportedMotif {
     pub count: u64,
     /// Number of sessions in which it occurs.
     pub support: u32,
-    /// Largest number of occurrences no two of which overlap in the order of events.
+    /// Largest number of occurrences that do not overlap pairwise in the order of events.
     pub non_overlapping: u64,
     /// The count against the counts under the null; `None` if no null was drawn. Its fields are fields of the motif.
     #[serde(flatten)]
@@ -138,7 +138,7 @@ fn reported(row: &MotifRow, vocabulary: &[String]) -> ReportedMotif {
     }
 }
 
-/// Refuses an output file that is an input, or below an input folder, or a folder.
+/// Refuses an output path that is an input, is inside an input folder, or is a folder.
 fn check_out(out: &Path, paths: &[PathBuf]) -> Result<(), Error> {
     let real = |path: &Path| path.canonicalize().ok();
     // An input folder is read completely: a file in it is an input too.

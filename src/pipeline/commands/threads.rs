@@ -1,8 +1,8 @@
-//! Runs a command on the number of threads of the configuration.
+//! Runs a command on the configured number of threads.
 
 use crate::pipeline::error::Error;
 
-/// Runs `work` on `threads` threads; 0: on those of the caller's pool.
+/// Runs `work` on a pool of `threads` threads, or for 0 on the caller's pool.
 pub(super) fn on_threads<T: Send>(
     threads: u16,
     work: impl FnOnce() -> Result<T, Error> + Send,

@@ -104,9 +104,9 @@ pub enum AttendError {
         path: PathBuf,
         /// The tensor.
         tensor: &'static str,
-        /// The state found, as a predicate.
+        /// What was found, as a predicate: `is missing`, `has the shape [2]`.
         found: String,
-        /// The expected state or value.
+        /// The expected type, shape or length.
         want: String,
     },
     /// A value of a tensor is invalid.
@@ -132,7 +132,7 @@ pub enum AttendError {
         key: &'static str,
         /// Its value.
         value: String,
-        /// The expected state or value.
+        /// The expected value or form.
         want: String,
     },
     /// The attention keys are not defined, defined in part, or defined twice.

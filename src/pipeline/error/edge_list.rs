@@ -6,8 +6,8 @@ use super::exit;
 use crate::dag::DagError;
 use crate::store::StoreError;
 
-/// An error of [`describe_edge_list`](crate::pipeline::describe_edge_list). Some of the requested output files may then
-/// be missing; none is incomplete.
+/// An error of [`describe_edge_list`](crate::pipeline::describe_edge_list). Some of the requested output files may
+/// then be missing; none is incomplete.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum EdgeListError {
@@ -41,7 +41,7 @@ pub enum EdgeListError {
     },
     /// The largest id is above the limit.
     #[error(
-        "the ids make {nodes} nodes, limits.max_nodes allows {limit}; number the nodes 0, 1, 2, ... without gaps, \
+        "the ids imply {nodes} nodes, limits.max_nodes allows {limit}; number the nodes 0, 1, 2, ... without gaps, \
          or raise it with --set limits.max_nodes=N"
     )]
     IdSpace {

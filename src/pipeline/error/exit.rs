@@ -1,4 +1,4 @@
-//! Exit codes of the command, those of sysexits where one fits.
+//! Exit codes of the command; those of sysexits.h where one fits.
 
 /// Success.
 pub const OK: u8 = 0;

@@ -94,7 +94,7 @@ pub enum Error {
     },
     /// Two inputs have the same session id.
     #[error(
-        "two inputs make session `{id}`: {first} and {second}; rename one, or read them in separate runs"
+        "two inputs have the session id `{id}`: {first} and {second}; rename one, or read them in separate runs"
     )]
     DuplicateSession {
         /// The id.
@@ -106,7 +106,7 @@ pub enum Error {
     },
     /// A setting of the reader is set, but no input is of the kind that it applies to.
     #[error(
-        "session.{key} is set, and no input was read as {applies_to}: leave it out, or give one{}",
+        "session.{key} is set, and no input was read as {applies_to}: remove the setting, or add such an input{}",
         listed(skipped)
     )]
     UnusedSetting {
@@ -146,7 +146,7 @@ pub enum Error {
     },
     /// The features `session45` are requested, and a session lacks an input that they need.
     #[error(
-        "session.features = session45: session `{session}` ({file}) has not {lacks}; use auto or generic, or leave \
+        "session.features = session45: session `{session}` ({file}) lacks {lacks}; use auto or generic, or leave \
          the session out"
     )]
     MissingFeatureInput {
@@ -246,7 +246,7 @@ pub enum Error {
         /// The error of the system.
         source: io::Error,
     },
-    /// A file or folder at an output path was not written by an earlier run.
+    /// An output path holds a file or folder that no earlier run wrote.
     #[error(
         "{path} was not written by an earlier run, so it is not replaced: choose another --out, or move it away"
     )]
@@ -308,7 +308,7 @@ impl Error {
         }
     }
 
-    /// Returns whether the file is readable but is not an event log. In a folder it is then skipped and reported.
+    /// True if the file is readable but is not an event log. A folder's file is then skipped and reported.
     pub(crate) fn is_not_an_input(&self) -> bool {
         use EventsError::{NoTime, UnknownColumn};
         match self {

@@ -7,7 +7,7 @@ use serde::Serialize;
 pub struct SkippedInput {
     /// The file.
     pub path: String,
-    /// Reason.
+    /// Reason why it was not read.
     pub reason: String,
 }
 

@@ -1,4 +1,4 @@
-//! The column map of `session.*`, and whether any input uses it.
+//! The column map of `session.*`, and the check that some input uses each of its settings.
 
 use crate::config::SessionConfig;
 use crate::events::{ColumnMap, TimeColumn};
@@ -24,8 +24,8 @@ pub(super) fn column_map(session: &SessionConfig) -> Result<ColumnMap, Error> {
     })
 }
 
-/// Refuses a setting of the reader that no input uses: session files define their fields themselves, shards their times
-/// too.
+/// Refuses a column setting that no input uses. Session files and shards define their fields themselves, and shards
+/// and the sample have no wall-clock times.
 pub(super) fn check_used(
     session: &SessionConfig,
     sessions: &[Session],

@@ -72,7 +72,8 @@ impl InputSearch {
             if is_shard && SHARD.contains(&&*name) {
                 continue;
             }
-            // In a folder that is both input and output: the outputs of an earlier run, and the staging folder of this one.
+            // If the output folder is an input too, skip the outputs of an earlier run and the staging folder of this
+            // one.
             if is_out && (OUTPUTS.contains(&&*name) || name.starts_with(STAGING_PREFIX)) {
                 continue;
             }

@@ -1,7 +1,7 @@
 //! Finds and reads the input files of a run. Input is untrusted: every error names the file.
 //!
 //! - `find.rs`: lists the files and shards below the input paths.
-//! - `column_map.rs`: the column map of `session.*`, and the settings that no input uses.
+//! - `column_map.rs`: the column map of `session.*`, and the refusal of settings that no input uses.
 //! - `read_file.rs`: reads one session file, shard or table.
 //! - `supersede.rs`: keeps one of several forms of a session.
 //! - `read.rs`: reads all inputs: [`LoadedInputs`].

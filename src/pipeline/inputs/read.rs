@@ -27,9 +27,9 @@ pub(crate) struct LoadedInputs {
     pub(crate) sample: bool,
 }
 
-/// Reads the files in `paths`, and every session file, shard and table in the folders among them; a session that is
-/// present in several forms is read once. Without paths, the built-in sample. `out`, the output folder of the run, is not
-/// an input.
+/// Reads the files in `paths`, and every session file, shard and table in the folders of `paths`; without paths, the
+/// built-in sample. A session that is present in several forms is read once. `out`, the output folder of the run, is
+/// not read.
 pub(crate) fn read(paths: &[PathBuf], out: &Path, config: &Config) -> Result<LoadedInputs, Error> {
     if paths.is_empty() {
         let sessions = sorted_by_id(events::sample())?;
@@ -59,7 +59,7 @@ pub(crate) fn read(paths: &[PathBuf], out: &Path, config: &Config) -> Result<Loa
     Ok(LoadedInputs { sessions: sorted_by_id(sessions)?, skipped, superseded, sample: false })
 }
 
-/// The sessions by id; two sessions of one id are an error.
+/// The sessions, sorted by id; two sessions with the same id are an error.
 fn sorted_by_id(mut sessions: Vec<Session>) -> Result<Vec<Session>, Error> {
     // An id that cannot name a folder is refused here, before any work.
     sessions.iter().try_for_each(|session| store::partition_dir("session_id", &session.id).map(|_| ()))?;

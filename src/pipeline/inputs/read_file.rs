@@ -13,7 +13,7 @@ use crate::pipeline::memory;
 use crate::store;
 use crate::table::Session;
 
-/// Bytes of memory that one byte of JSON takes at most once it is parsed: a text of brackets.
+/// Largest number of bytes of memory that a byte of JSON takes once parsed: reached by nested brackets.
 const PARSED_BYTES: u64 = 48;
 
 /// Result of reading one input.
@@ -29,8 +29,8 @@ pub(super) struct FileReader<'a> {
 }
 
 impl FileReader<'_> {
-    /// Reads an input by its kind. A file that was found in a folder and is not an event log is skipped; one that the
-    /// caller named is an error.
+    /// Reads an input, in the format given by its extension. A file that is not an event log is skipped if it was
+    /// found in a folder, and is an error if the caller named it.
     pub(super) fn read(&self, input: &InputPath) -> Result<ReadOutcome, Error> {
         let path = &input.path;
         let source = path.display().to_string();
@@ -94,15 +94,16 @@ impl FileReader<'_> {
     fn table(&self, path: &Path, columns: Option<&[&str]>) -> Result<store::ReadResult, Error> {
         let limit = self.config.limits.memory_bytes();
         Ok(if self.config.session.memory_map {
-            // SAFETY: setting `session.memory_map` promises that nobody changes the inputs during the run; its doc says so.
+            // SAFETY: whoever sets `session.memory_map` promises that the inputs do not change during the run; the
+            // documentation of the setting requires it.
             unsafe { store::read_table_mapped(path, columns, limit) }
         } else {
             store::read_table(path, columns, limit)
         }?)
     }
 
-    /// The bytes of a JSON file that, once parsed, fits the memory limit. A file without a length, such as a device, is
-    /// read up to the limit.
+    /// The bytes of a JSON file that, once parsed, fits the memory limit. A file without a length, such as a device,
+    /// is read up to the limit.
     fn json_bytes(&self, path: &Path, source: &str) -> Result<Vec<u8>, Error> {
         let limit = self.config.limits.memory_bytes();
         let most = limit / PARSED_BYTES;
@@ -129,7 +130,7 @@ fn stem(path: &Path) -> String {
     path.file_stem().map(|s| s.to_string_lossy().into_owned()).unwrap_or_default()
 }
 
-/// The sessions, with the columns of their table that no event can use added to their unknown fields.
+/// Adds the columns that were ignored, because of their type, to the unknown fields of the sessions.
 fn with_ignored_columns(mut sessions: Vec<Session>, ignored: &[(String, String)]) -> Vec<Session> {
     for session in &mut sessions {
         let events = session.events.len();

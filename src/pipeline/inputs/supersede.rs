@@ -24,10 +24,11 @@ pub struct Superseded {
     pub by_events: usize,
 }
 
-/// Keeps each session in its richest form, in the order adapted, day_news, enhanced_rel, enhanced, records, shard.
-/// If a session is present in shards only, all of them are kept, each with its symbol and bars in front of its id.
+/// Keeps each session in its richest form; from richest to poorest: adapted, day_news, enhanced_rel, enhanced,
+/// records, shard. If a session is present in shards only, all of them are kept, with symbol and bars prefixed to the
+/// id.
 ///
-/// Tables, and two files of one form, are not ranked: they stay under the same id, which the caller refuses.
+/// Tables, and two files of one form, are not ranked: they keep the same id, which the caller refuses.
 pub(super) fn keep_richest(sessions: Vec<Session>) -> (Vec<Session>, Vec<Superseded>) {
     let mut by_id: BTreeMap<String, Vec<Session>> = BTreeMap::new();
     for session in sessions {
@@ -91,7 +92,7 @@ mod tests {
     }
 
     #[test]
-    fn the_richest_form_wins_whatever_the_order() {
+    fn the_richest_form_wins_in_any_order_of_the_inputs() {
         let all = [SHARD, RECORDS, ENHANCED, ENHANCED_REL, DAY_NEWS, ADAPTED];
         let mut sessions: Vec<_> = all.iter().map(|&form| session(form.name, form, None)).collect();
         let losers =
@@ -103,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn shards_of_one_session_are_all_kept_unless_json_holds_it() {
+    fn shards_of_one_session_are_all_kept_unless_a_json_file_has_it() {
         let two = || vec![session("a", SHARD, Some("NQ_M5")), session("b", SHARD, Some("NQ_M1"))];
         assert_eq!(kept(two()), (vec!["NQ_M5_s a".to_owned(), "NQ_M1_s b".to_owned()], vec![]));
         assert_eq!(kept(two()[..1].to_vec()).0, ["s a"]);

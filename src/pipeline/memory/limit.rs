@@ -1,4 +1,4 @@
-//! Work above the memory limit is refused before it starts.
+//! Refusal of work above the memory limit, before it starts.
 
 use std::io::Read as _;
 use std::path::Path;
@@ -17,7 +17,7 @@ pub(crate) fn within(task: MemoryTask, needed: u64, limits: &LimitsConfig) -> Re
     Ok(needed)
 }
 
-/// Refuses a table whose events alone, without a number column, need more than the memory limit.
+/// Refuses a table whose events alone, without numeric columns, need more than the memory limit.
 pub(crate) fn check_rows(rows: u64, source: &str, config: &Config) -> Result<(), Error> {
     let events = usize::try_from(rows).unwrap_or(usize::MAX);
     let size = RunSize { events, node_features: events::TIME_FEATURES, ..RunSize::default() };
@@ -27,11 +27,11 @@ pub(crate) fn check_rows(rows: u64, source: &str, config: &Config) -> Result<(),
 
 /// Bytes at the start of a CSV file from which the number of cells of the whole file is estimated.
 const CSV_SAMPLE_BYTES: u64 = 1 << 16;
-/// Bytes that a CSV cell needs beside its characters, while it is read and once its column has a type.
+/// Bytes that a CSV cell needs in addition to its characters, while it is read and once its column has a type.
 const CSV_CELL_BYTES: u64 = 24;
 
-/// Refuses a CSV file that is estimated from its beginning to need more than the memory limit. `columns` is the number
-/// of columns that are read, `None` for all.
+/// Refuses a CSV file that is estimated from its beginning to need more than the memory limit. `columns` is the
+/// number of columns that are read, `None` for all.
 pub(crate) fn check_csv(path: &Path, columns: Option<usize>, config: &Config) -> Result<(), Error> {
     let (mut head, mut bytes) = (Vec::new(), 0);
     let read = std::fs::File::open(path).and_then(|mut file| {

@@ -1,8 +1,8 @@
-//! Memory of a run: what it is estimated to need, what it may use, and what it used.
+//! Memory of a run: the estimate, the limit, and the peak.
 //!
 //! - `model.rs`: the memory model: bytes of a run from its sizes and settings.
-//! - `limit.rs`: refuses work above `limits.memory_gb`, files before they are read included.
-//! - `usage.rs`: [`MemoryReport`], estimate and peak as reports hold them.
+//! - `limit.rs`: refuses work above `limits.memory_gb`, including files before they are read.
+//! - `usage.rs`: [`MemoryReport`], estimate, limit and peak in reports.
 
 mod limit;
 mod model;

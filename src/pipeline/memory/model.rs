@@ -1,20 +1,20 @@
 //! The memory model of a run.
 //!
-//! Bytes are the sum of the columns that are alive at the same time, each counted by its element type. Events, graphs,
-//! features and results stay for the whole run; the layers of the network and the Arrow copies of the tables exist for one
-//! chunk of sessions at a time; the plans of the attention backend fill their cache at most.
+//! Bytes are the sum of the columns that are live at the same time, each counted by its element type. Events, graphs,
+//! features and results are live for the whole run; the layers of the network and the Arrow copies of the tables for
+//! one chunk of sessions at a time; the plans of the attention backend take at most the capacity of their cache.
 
 use crate::attention::KeySet;
 use crate::config::Config;
 use crate::geometry::BLOCK;
 
-/// Sessions run through the network together until a chunk holds this many nodes: enough to fill the cores, few enough
-/// to bound memory. The results of a session do not depend on its chunk.
+/// Sessions run through the network together until a chunk holds this many nodes: enough to fill the cores, few
+/// enough to bound memory. The results of a session do not depend on its chunk.
 pub(crate) const CHUNK_NODES: usize = 32_768;
 
 /// Blocks of the band of a row under `attention.keys = banded`: its own block and the one on either side.
 pub(crate) const BAND_BLOCKS: usize = 3;
-/// Most key columns in the band of a row.
+/// Largest number of key columns in the band of a row.
 pub(crate) const BAND_COLUMNS: usize = BAND_BLOCKS * BLOCK;
 
 /// Factor by which allocators and short-lived copies exceed the sum of the columns.
@@ -38,9 +38,9 @@ const DAG_EDGE_BYTES: usize = U32_BYTES + LINK_BYTES + F32_BYTES;
 const NODE_BYTES: usize = 12;
 /// Scores of an event: the patterns and the significance.
 const SCORES: usize = crate::tgat::PATTERNS + 1;
-/// Values of hidden width in f32 that a layer holds per event: projection, q, k, v, attention, output.
+/// Number of f32 vectors of hidden width that a layer holds per event: projection, q, k, v, attention, output.
 const LAYER_F32: usize = 6;
-/// Values of hidden width in half precision that a layer holds per event: q, k, v.
+/// Number of 16-bit vectors of hidden width that a layer holds per event: q, k, v.
 const LAYER_F16: usize = 3;
 const F16_BYTES: usize = 2;
 /// Bytes of a key column of a row: in the pattern of a session, and in that of the batch.
@@ -53,17 +53,17 @@ const EDGE_FEATURE_BYTES: usize = OPT_F64_BYTES + WRITTEN_BYTES;
 /// Sizes of a run that its memory depends on, apart from the settings.
 #[derive(Debug, Clone, Copy, Default)]
 pub(crate) struct RunSize {
-    /// Events of all sessions.
+    /// Number of events of all sessions.
     pub(crate) events: usize,
-    /// Events of the largest session.
+    /// Number of events of the largest session.
     pub(crate) largest_session: usize,
-    /// Number columns.
-    pub(crate) number_columns: usize,
-    /// Features of an event.
+    /// Number of numeric columns.
+    pub(crate) numeric_columns: usize,
+    /// Number of features of an event.
     pub(crate) node_features: usize,
-    /// Features of an edge of the temporal view.
+    /// Number of features of an edge of the temporal view.
     pub(crate) temporal_edge_features: usize,
-    /// Features of an edge of the DAG.
+    /// Number of features of an edge of the DAG.
     pub(crate) dag_edge_features: usize,
 }
 
@@ -79,7 +79,8 @@ impl RunSize {
             KeySet::Banded => edges * 2 + BAND_COLUMNS,
         };
 
-        let event = EVENT_BYTES + OPT_F64_BYTES * self.number_columns + KEY_BYTES * config.session.keys.len();
+        let event =
+            EVENT_BYTES + OPT_F64_BYTES * self.numeric_columns + KEY_BYTES * config.session.keys.len();
         let graph = U32_BYTES + edges * DAG_EDGE_BYTES + NODE_BYTES + neighbours * LINK_BYTES;
         let results = OPT_F64_BYTES * self.node_features + F32_BYTES * (hidden + SCORES);
         let whole_run = event + graph + results;
@@ -115,7 +116,7 @@ mod tests {
         let size = RunSize {
             events: 1000,
             largest_session: 300,
-            number_columns: 2,
+            numeric_columns: 2,
             node_features: 45,
             temporal_edge_features: 20,
             dag_edge_features: 20,

@@ -11,7 +11,8 @@ pub struct MemoryReport {
     pub estimated_bytes: u64,
     /// Bytes that it was allowed to use: `limits.memory_gb`.
     pub limit_bytes: u64,
-    /// Peak resident memory of the process since it started, mapped files included; `None` on systems other than Linux.
+    /// Peak resident memory of the process since its start, including mapped files; `None` on systems other than
+    /// Linux.
     pub peak_bytes: Option<u64>,
 }
 

@@ -1,4 +1,4 @@
-//! The part that the documents of all runs share.
+//! The part that the reports of all runs share.
 
 use serde::Serialize;
 use serde_json::{Map, Value};
@@ -10,14 +10,14 @@ use crate::pipeline::inputs::{LoadedInputs, Superseded};
 use crate::pipeline::memory::MemoryReport;
 use crate::pipeline::progress::PhaseSeconds;
 
-/// Version of the form of the documents. It rises when a reader must change.
+/// Schema version of the reports. It rises with every change that breaks a reader.
 pub const SCHEMA_VERSION: u32 = 2;
 
-/// The part of `run.json` that all commands share: inputs, configuration, cost and versions. Its fields are fields of
-/// the document.
+/// The part of `run.json` that all commands share: inputs, configuration, cost and versions. Its fields are at the
+/// top level of the document.
 #[derive(Debug, Clone, Serialize)]
 pub struct RunHeader {
-    /// Version of the form of this document.
+    /// [`SCHEMA_VERSION`].
     pub schema_version: u32,
     /// True if the input was the built-in sample.
     pub sample: bool,
@@ -35,8 +35,8 @@ pub struct RunHeader {
     pub memory: MemoryReport,
     /// Worker threads.
     pub threads: usize,
-    /// Seconds by phase, `total_s` last of the phases; `discover` adds `plan_build_s`, and `plan_saved_s`: the time that
-    /// plans found in the cache would have taken to build again.
+    /// Seconds by phase, then `total_s`, their sum. `discover` adds `plan_build_s`, the time spent building plans,
+    /// and `plan_saved_s`, the build times of the plans found in the cache.
     pub timings: Map<String, Value>,
     /// Versions.
     pub versions: Versions,

@@ -1,9 +1,9 @@
-//! `run.json`: the parts of the document that describes a run. The documents themselves are beside their commands.
+//! The parts of `run.json`, the report of a run. The report types themselves are defined with their commands.
 //!
-//! - `header.rs`: [`RunHeader`], the part that all documents share.
+//! - `header.rs`: [`RunHeader`], the part that all reports share.
 //! - `session.rs`: one session: its source, its anomalies and the size of its graphs.
 //! - `features.rs`: the feature set, and how features were standardised.
-//! - `summaries.rs`: motifs, device, plan cache, and what results mean.
+//! - `summaries.rs`: motifs, device, plan cache, and the results that need trained weights.
 
 mod features;
 mod header;

@@ -19,25 +19,25 @@ pub struct SessionReport {
     pub form: &'static str,
     /// Number of events.
     pub events: usize,
-    /// Events without a price; `None` if the source has no price column.
+    /// Number of events without a price; `None` if the source has no price column.
     pub missing_price: Option<usize>,
-    /// Events without a kind.
+    /// Number of events without a kind.
     pub missing_kind: usize,
-    /// Events at the same time as the event before them.
+    /// Number of events at the same time as the event before them.
     pub repeated_times: usize,
-    /// Events outside the window that the file gives the session; `None` if it gives none.
+    /// Number of events outside the session's window, as the file states it; `None` if it states none.
     pub outside_window: Option<usize>,
-    /// Events at a placeholder for an unknown time: 00:00:00, 12:00:00 and 12:30:00 outside the window; without a window,
-    /// 00:00:00 if several events have it. `None` if the file has no wall-clock times.
+    /// Number of events at a time that probably is a placeholder: 00:00:00, 12:00:00 and 12:30:00 outside the window;
+    /// without a window, 00:00:00 if several events have it. `None` if the file has no wall-clock times.
     pub placeholder_times: Option<usize>,
     /// Unknown fields of events, or unusable columns of a table, with the number of events that have them. They were
-    /// left out.
+    /// not read.
     pub unknown_fields: BTreeMap<String, usize>,
-    /// Edges of the undirected temporal view.
+    /// Number of edges of the undirected temporal view.
     pub temporal_edges: usize,
-    /// Edges of the causal DAG.
+    /// Number of edges of the causal DAG.
     pub dag_edges: usize,
-    /// Topological generations of the DAG.
+    /// Number of topological generations of the DAG.
     pub generations: usize,
 }
 

@@ -1,4 +1,4 @@
-//! Summaries of stages: motifs, device, plan cache, and what results mean.
+//! Summaries of stages: motifs, device, plan cache, and the results that need trained weights.
 
 use serde::Serialize;
 
@@ -6,13 +6,13 @@ use crate::attention::lowering::PlanCounts;
 use crate::motif::{Correction, MotifConfig, Verdict};
 use crate::pipeline::stages::LabelledMotifs;
 
-/// Results of a run, by whether they depend on trained weights. Results of untrained weights are
-/// neither ranked nor summarised.
+/// Names of the results of a run, by their dependence on trained weights. Results of untrained weights are neither
+/// ranked nor summarised.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct OutputMeaning {
-    /// Results that describe the input, whatever the weights.
+    /// Results that describe the input and do not depend on weights.
     pub descriptive: &'static [&'static str],
-    /// Results that need trained weights, in a run without them: the output of a random network.
+    /// Results that need trained weights, in a run without them: the output of a randomly initialised network.
     pub needs_trained_weights: &'static [&'static str],
     /// Results of trained weights.
     pub of_trained_weights: &'static [&'static str],
@@ -32,21 +32,22 @@ impl OutputMeaning {
 /// Counts of a motif census and its test.
 #[derive(Debug, Clone, Serialize)]
 pub struct MotifSummary {
-    /// Instances counted.
+    /// Number of instances counted.
     pub instances: u64,
-    /// Distinct labelled patterns among them.
+    /// Number of distinct labelled patterns among them.
     pub distinct: u64,
-    /// Patterns with at least `motif.min_count` instances: the tested patterns.
+    /// Number of patterns with at least `motif.min_count` instances: the tested patterns.
     pub patterns: usize,
-    /// Patterns that are reported, the most significant first: all, or `motif.max_rows`.
+    /// Number of patterns that are reported, the most significant first: all, or `motif.max_rows`.
     pub reported: usize,
-    /// Events whose label or time a null draw can change. 0: every draw equals the data, and every p is 1.
+    /// Number of events whose label or time a null draw can change. If 0, every draw equals the data, and every
+    /// p-value is 1.
     pub movable_events: u64,
-    /// Null draws.
+    /// Number of null draws.
     pub iterations: u32,
     /// The null model.
     pub null: &'static str,
-    /// Correction of the p-values by which verdicts are given.
+    /// Correction of the p-values that decide the verdicts.
     pub correction: Correction,
     /// Sessions held out to confirm the patterns found in the others.
     pub held_out: usize,
@@ -88,13 +89,13 @@ pub struct DeviceReport {
 /// Counters of the plan cache; all 0 if the backend uses no plans.
 #[derive(Debug, Clone, Serialize)]
 pub struct PlanCacheReport {
-    /// Plans found in the cache.
+    /// Number of lookups that found a plan.
     pub hits: u64,
-    /// Plans built.
+    /// Number of plans built.
     pub misses: u64,
-    /// Plans removed to make space.
+    /// Number of plans evicted.
     pub evictions: u64,
-    /// Bytes held at the end.
+    /// Bytes of the plans in the cache at the end.
     pub bytes: usize,
 }
 

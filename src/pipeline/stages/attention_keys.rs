@@ -1,4 +1,4 @@
-//! The attention keys of several sessions back to back.
+//! The attention keys of a batch of concatenated sessions.
 
 use rayon::prelude::*;
 
@@ -43,7 +43,7 @@ impl BatchKeys {
     /// All events of the graph, or all earlier or all later ones.
     fn all_events(offsets: &[usize], config: &AttentionConfig) -> Self {
         match (config.direction, config.self_loops) {
-            // Without itself a row would not be one range: the configuration refuses that.
+            // Without self-loops a row would not be one range: the configuration refuses that.
             (Direction::Both, _) => Self::All,
             (Direction::Predecessors, true) => Self::Causal,
             (direction, self_loops) => {
@@ -63,7 +63,7 @@ impl BatchKeys {
         }
     }
 
-    /// The keys in the form that attention takes.
+    /// The keys, in the form of an attention problem.
     pub(super) fn keys(&self, nodes: usize) -> Keys<'_> {
         match self {
             Self::All => Keys::All,
@@ -100,7 +100,7 @@ fn edge_lists(
     Ok((row_ptr, col_idx))
 }
 
-/// A pattern, and the columns in the block of each row and in the blocks beside it.
+/// The union of a pattern and the band: the columns in the block of each row and in the adjacent blocks.
 fn with_band(pattern: CsrPattern<'_>, config: &AttentionConfig) -> (Vec<u32>, Vec<u32>) {
     let nodes = pattern.rows();
     let (mut row_ptr, mut col_idx) = (vec![0], Vec::new());
@@ -122,7 +122,7 @@ fn with_band(pattern: CsrPattern<'_>, config: &AttentionConfig) -> (Vec<u32>, Ve
     (row_ptr, col_idx)
 }
 
-/// Size of attention over sessions of these lengths whose graphs have `edges` edges together.
+/// Size of attention over sessions of these lengths, whose graphs have `edges` edges in total.
 pub(super) fn attention_size(
     lens: impl Iterator<Item = usize> + Clone,
     edges: usize,
@@ -155,7 +155,7 @@ mod tests {
     use crate::config::Config;
     use crate::events;
 
-    /// Returns whether node `j` is a key of node `i` of its graph, by the definition of the settings.
+    /// True if node `j` is a key of node `i` of its graph, by the definition of the settings.
     fn is_key(graph: &SessionGraph, i: usize, j: usize, config: &AttentionConfig) -> bool {
         let edge = |u: usize, v: usize| graph.dag.pattern().contains(u, v as u32);
         let near = (i / BLOCK).abs_diff(j / BLOCK) <= 1;

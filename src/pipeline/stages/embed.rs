@@ -1,4 +1,4 @@
-//! Runs the network over all sessions: features in, embeddings and scores out.
+//! Runs the network over all sessions: computes embeddings and scores from features.
 
 use std::io::Read as _;
 use std::path::Path;
@@ -18,7 +18,7 @@ use crate::pipeline::progress::Progress;
 use crate::table::Session;
 use crate::tgat::{MAX_FILE_BYTES, Model};
 
-/// Everything that the network stage gives.
+/// Results of the network stage.
 pub(crate) struct NetworkOutput {
     /// Features of the nodes of each session.
     pub(crate) features: Vec<Features>,
@@ -86,7 +86,7 @@ pub(crate) fn run_network(
             .map_err(|error| Error::Statistics { path: path_text(weights), error })?;
         let done = chunk.end;
         let view = GraphView {
-            // Ids are unique in a run, and so is the chunk that starts with one.
+            // Session ids are unique in a run, so the first id of a chunk identifies the chunk.
             graph: sessions[chunk.start].id.as_str().into(),
             direction: config.attention.direction,
             self_loops: config.attention.self_loops,
@@ -113,7 +113,7 @@ pub(crate) fn run_network(
     })
 }
 
-/// The bytes of a weights file; of a file above the size limit, one more than it, so that the network refuses it.
+/// The bytes of a weights file, at most one more than the size limit, which the network then refuses.
 fn weights_bytes(path: &Path) -> std::io::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     std::fs::File::open(path)?.take(MAX_FILE_BYTES as u64 + 1).read_to_end(&mut bytes)?;

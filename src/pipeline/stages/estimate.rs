@@ -14,7 +14,7 @@ pub(crate) fn check_memory(sessions: &[Session], config: &Config) -> Result<u64,
     let size = RunSize {
         events: sessions.iter().map(|s| s.events.len()).sum(),
         largest_session: sessions.iter().map(|s| s.events.len()).max().unwrap_or(0),
-        number_columns: events::numeric_names(sessions).len(),
+        numeric_columns: events::numeric_names(sessions).len(),
         node_features: features.node_features(),
         temporal_edge_features,
         dag_edge_features,

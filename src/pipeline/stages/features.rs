@@ -13,8 +13,8 @@ use crate::table::Session;
 pub(crate) struct FeatureSelection {
     session45: bool,
     reason: String,
-    /// Number columns of all sessions, for the generic features.
-    number_columns: Vec<String>,
+    /// Names of the numeric columns of all sessions, for the generic features.
+    numeric_columns: Vec<String>,
 }
 
 /// Features of the edges of one session's graphs.
@@ -27,7 +27,7 @@ impl FeatureSelection {
     /// Selects the set that the configuration requests; under `auto`, `session45` if every session has what it needs.
     ///
     /// # Errors
-    /// [`Error::MissingFeatureInput`] if `session45` is requested and a session lacks an input of it.
+    /// [`Error::MissingFeatureInput`] if `session45` is requested and a session lacks one of its inputs.
     pub(crate) fn new(sessions: &[Session], requested: FeatureSet) -> Result<Self, Error> {
         let lacking = || sessions.iter().find_map(|s| Some((s, features45::lacking(s)?)));
         let (session45, reason) = match (requested, lacking()) {
@@ -44,10 +44,10 @@ impl FeatureSelection {
                 (true, "auto: every session has times of day, prices, types and a context".to_owned())
             }
             (FeatureSet::Auto, Some((session, lacks))) => {
-                (false, format!("auto: session {} has not {lacks}", session.id))
+                (false, format!("auto: session {} lacks {lacks}", session.id))
             }
         };
-        Ok(Self { session45, reason, number_columns: events::numeric_names(sessions) })
+        Ok(Self { session45, reason, numeric_columns: events::numeric_names(sessions) })
     }
 
     /// Number of features of an event.
@@ -55,11 +55,11 @@ impl FeatureSelection {
         if self.session45 {
             features45::NODE_FEATURES
         } else {
-            self.number_columns.len() + events::TIME_FEATURES
+            self.numeric_columns.len() + events::TIME_FEATURES
         }
     }
 
-    /// Number of features of an edge of the temporal view, and of an edge of the DAG.
+    /// Numbers of features of an edge: in the temporal view, and in the DAG.
     pub(crate) fn edge_features(&self) -> [usize; 2] {
         if self.session45 {
             [features45::TEMPORAL_EDGE_FEATURES, features45::DAG_EDGE_FEATURES]
@@ -74,7 +74,7 @@ impl FeatureSelection {
             if self.session45 {
                 features45::nodes(session).map_err(|_| lacks_clock(session))
             } else {
-                Ok(events::features(&session.events, &self.number_columns))
+                Ok(events::features(&session.events, &self.numeric_columns))
             }
         };
         sessions.par_iter().map(one).collect()

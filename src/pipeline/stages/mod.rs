@@ -1,9 +1,9 @@
 //! The stages of a run between reading and reporting.
 //!
 //! - `graphs.rs`: the DAG and the temporal view of each session.
-//! - `features.rs`: which features events and edges have, and their values.
+//! - `features.rs`: the feature set, and the values of the features.
 //! - `estimate.rs`: the memory that a run needs, from its sessions.
-//! - `attention_keys.rs`: the attention keys of sessions back to back.
+//! - `attention_keys.rs`: the attention keys of a batch of concatenated sessions.
 //! - `session_batch.rs`: sessions as batches of the network, and the size of their attention.
 //! - `embed.rs`: runs the network: embeddings and scores.
 //! - `motif_stage.rs`: labels events, estimates, counts and tests motifs.

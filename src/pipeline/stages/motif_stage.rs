@@ -11,7 +11,7 @@ use crate::pipeline::memory;
 use crate::pipeline::progress::Progress;
 use crate::table::Session;
 
-/// Label of an event without one.
+/// Label of an event that has none in the data.
 const UNTYPED: &str = "untyped";
 
 /// The motifs of all sessions, with the names of their labels.
@@ -19,7 +19,7 @@ pub(crate) struct LabelledMotifs {
     pub(crate) mined: motif::MiningResult,
     /// Name of each label code.
     pub(crate) vocabulary: Vec<String>,
-    /// Most rows that are reported; 0: all.
+    /// Largest number of rows that are reported; 0: all.
     max_rows: usize,
 }
 
@@ -79,8 +79,8 @@ fn motif_graphs<'a>(
         .collect::<Result<_, _>>()?)
 }
 
-/// Refuses a census that is estimated to enumerate too many instances, or to need too much memory together with the
-/// `other_bytes` of the run. Returns the bytes of both.
+/// Refuses a census that is estimated to enumerate too many instances, or to need too much memory in addition to the
+/// `other_bytes` of the run. Returns the sum of both, bytes.
 pub(crate) fn check_motifs(
     sessions: &[Session],
     graphs: &[SessionGraph],

@@ -32,7 +32,7 @@ pub(super) fn chunks(sessions: &[Session], limits: &LimitsConfig) -> Vec<Range<u
     chunks
 }
 
-/// ProblemSize of attention over all layers and sessions, by which the backend is chosen.
+/// The attention of all layers and sessions, from which the backend is chosen.
 pub(crate) fn attention_work(sessions: &[Session], graphs: &[SessionGraph], config: &Config) -> Workload {
     let (tgat, attention) = (&config.tgat, &config.attention);
     let chunks: Vec<ProblemSize> = chunks(sessions, &config.limits)
@@ -70,7 +70,7 @@ pub(crate) struct SessionScores {
     pub(super) significance: Vec<f32>,
 }
 
-/// Sessions back to back, as the network takes them.
+/// Concatenated sessions, as the input of the network.
 pub(super) struct SessionBatch {
     x: Vec<f32>,
     offsets: Vec<usize>,
@@ -79,7 +79,7 @@ pub(super) struct SessionBatch {
 }
 
 impl SessionBatch {
-    /// Joins sessions; `x` are the standardised features of each.
+    /// Concatenates sessions; `x` gives the standardised features of each, `[nodes, features]`.
     pub(super) fn new<'a>(
         sessions: &[Session],
         graphs: &[SessionGraph],

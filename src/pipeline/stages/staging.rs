@@ -16,8 +16,8 @@ fn staged() -> MutexGuard<'static, Vec<PathBuf>> {
     STAGED.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Removes the files that unfinished runs of this process have written, for a command that is interrupted. Waits for a
-/// run that is moving its outputs to the output folder. The process must exit right after: its runs have lost their
+/// Removes the files that unfinished runs of this process have written, for a command that is interrupted. Waits for
+/// a run that is moving its outputs to the output folder. The process must exit right after: its runs have lost their
 /// staging folders, and any run that commits blocks.
 pub fn abandon() {
     let staged = staged();
@@ -25,7 +25,7 @@ pub fn abandon() {
         // An interrupted command must end: a folder that cannot be removed is left.
         let _ = std::fs::remove_dir_all(folder);
     }
-    // Locked until the process ends: no run may commit meanwhile.
+    // Keeps the lock until the process ends: no run may commit in between.
     std::mem::forget(staged);
 }
 
@@ -44,13 +44,14 @@ impl Drop for Staging {
 }
 
 impl Staging {
-    /// Creates the folder, before any work, so that an output that cannot be written is an error then.
+    /// Creates the folder. Called before any work, so that an output that cannot be written is reported at once.
     pub(crate) fn beside(out: &Path, outputs: &'static [&'static str]) -> Result<Self, Error> {
         let absolute = std::path::absolute(out).map_err(|e| Error::output(out, e))?;
         if let Some(path) = foreign_output(&absolute) {
             return Err(Error::ForeignOutput { path: path.display().to_string() });
         }
-        // The nearest folder that exists: nothing else is created before the run is complete, and renames from it work.
+        // In the nearest existing ancestor: nothing else is created before the run is complete, and it is on the file
+        // system of the output, so that a rename moves the files.
         let existing = absolute.ancestors().find(|a| a.symlink_metadata().is_ok()).unwrap_or(Path::new("/"));
         let folder = tempfile::Builder::new().prefix(STAGING_PREFIX).tempdir_in(existing);
         let folder = folder.map_err(|e| Error::output(existing, e))?;
@@ -63,8 +64,8 @@ impl Staging {
         self.folder.path().join(name)
     }
 
-    /// Moves the outputs to the output folder. The old `run.json` is moved away first and the new one comes last: if it
-    /// is present, the run is complete. If a move fails, the earlier outputs are moved back.
+    /// Moves the outputs to the output folder. The old `run.json` is moved away first and the new one comes last: if
+    /// it is present, the run is complete. If a move fails, the earlier outputs are moved back.
     pub(crate) fn commit(mut self) -> Result<(), Error> {
         store::sync_tree(self.folder.path())?;
         let committing = staged();
@@ -107,7 +108,7 @@ impl Staging {
     }
 }
 
-/// A file or folder at the path of an output that was not written by an earlier run.
+/// The first file or folder at the path of an output that no earlier run wrote.
 fn foreign_output(out: &Path) -> Option<PathBuf> {
     let mut existing =
         OUTPUTS.into_iter().map(|name| out.join(name)).filter(|p| p.symlink_metadata().is_ok()).peekable();

@@ -64,7 +64,8 @@ impl RunWriter<'_> {
         std::fs::write(&path, text + "\n").map_err(|e| Error::output(&path, e))
     }
 
-    /// Calls `tables` for each session, in parallel, with a function that writes a table into a dataset of the session.
+    /// Calls `tables` for each session, in parallel, with its index and a function that writes a table to a dataset,
+    /// in the session's partition.
     fn for_each_session(
         &self,
         tables: impl Fn(usize, &dyn Fn(&str, Table) -> Result<(), Error>) -> Result<(), Error> + Sync,

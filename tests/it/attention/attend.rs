@@ -18,7 +18,7 @@ const NODES: usize = 7;
 const HEADS: usize = 2;
 const DIM: usize = 3;
 
-/// A tensor of a file.
+/// A tensor of an input file.
 struct Part {
     name: &'static str,
     dtype: &'static str,
@@ -99,7 +99,7 @@ fn outputs(bytes: &[u8]) -> (Vec<f64>, Vec<f64>) {
 #[test]
 fn a_file_gives_every_input_of_attention() {
     let rows: &[i64] = &[0, 2, 2, 5, 6, 6, 8, 8];
-    // Any order, and with repeats.
+    // Unsorted, and with repeats.
     let columns: &[i64] = &[1, 0, 2, 0, 2, 3, 5, 4];
     let times: Vec<i64> = (0..NODES as i64).map(|i| i * 150_000).collect();
     let more = [
@@ -132,7 +132,7 @@ fn a_file_gives_every_input_of_attention() {
 }
 
 #[test]
-fn every_stored_type_and_backend_agrees_and_the_bytes_do_not_vary() {
+fn all_types_and_backends_agree_and_repeated_runs_give_the_same_bytes() {
     for (dtype, keys) in [("F32", "all"), ("F16", "causal"), ("BF16", "all")] {
         let input = file(&qkv(dtype), json!({ "keys": keys }));
         let [auto, cpu, reference] =
@@ -265,7 +265,7 @@ fn a_hostile_header_is_refused() {
 }
 
 #[test]
-fn nan_is_an_error_unless_it_is_to_propagate() {
+fn nan_is_an_error_unless_propagation_is_requested() {
     let mut v = values(3);
     v[(3 * HEADS + 1) * DIM + 2] = f32::NAN;
     let mut parts = qkv("F32");
@@ -282,7 +282,7 @@ fn nan_is_an_error_unless_it_is_to_propagate() {
 }
 
 #[test]
-fn errors_end_with_the_code_of_their_kind() {
+fn each_kind_of_error_has_its_exit_code() {
     let good = file(&qkv("F32"), json!({ "keys": "all" }));
     let (folder, input, out) = folder_with(&good);
     let code = |input: &Path, out: &Path, backend| {

@@ -1,4 +1,4 @@
-//! Tests of the suite: backends with a planted fault fail it.
+//! Tests of the property suite: a backend with a planted fault fails it.
 
 use ironforge::attention::{
     Attention, AttentionBackend, AttentionError, Cpu, EmptyRow, Inputs, Keys, Output, TimeBias,
@@ -93,8 +93,8 @@ fn a_planted_fault_is_found() {
 }
 
 #[test]
-fn leaks_leftovers_and_neighbours_are_found() {
-    // An output of an earlier run.
+fn stale_outputs_wrong_empty_rows_other_graphs_and_leaking_nan_are_found() {
+    // The output of an earlier run.
     static LEFT_OVER: std::sync::OnceLock<Output> = std::sync::OnceLock::new();
     let stale = Faulty(|p| LEFT_OVER.get_or_init(|| right(p)).clone());
     let batch = Batch::new(&dense());

@@ -9,7 +9,7 @@ use ironforge::csr::CsrPattern;
 use super::dense;
 use super::strategies::Batch;
 
-/// Three nodes of two heads of two, in graphs of one and two nodes.
+/// Checks a problem of three nodes, in graphs of one and two nodes, with two heads of two dimensions.
 fn small(change: impl FnOnce(&mut Inputs<'static>)) -> Result<(), AttentionError> {
     static X: [f32; 12] = [0.5; 12];
     let mut inputs = Inputs::new([2, 2], [Tensor::F32(&X); 3], &[0, 1, 3], Keys::All);

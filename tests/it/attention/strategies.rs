@@ -1,5 +1,5 @@
-//! Random attention problems: batches of graphs with lengths at block borders, masks of every kind, every bias and
-//! type.
+//! Random attention problems: batches of graphs with lengths around multiples of the block size, every kind of mask,
+//! bias and type.
 
 mod batch;
 
@@ -9,7 +9,7 @@ use proptest::prelude::*;
 
 pub use batch::{Batch, Values};
 
-/// A stored type.
+/// Storage type of q, k and v.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Dtype {
     F32,
@@ -24,13 +24,13 @@ pub enum Mask {
     Causal,
     /// A random range, often an empty one.
     Ranges,
-    /// Each pair with this chance, in percent.
+    /// Each pair with this probability, in percent.
     Percent(u64),
-    /// One pair of the graph.
+    /// One pair of the whole graph.
     SingleBit,
-    /// A fixed few before it, and itself.
+    /// This many nodes before it, and itself.
     Band(usize),
-    /// Each row empty, of one key, of a few, or whole.
+    /// Rows without keys, with one key, with a few, and with all, at random.
     Mixed,
     Nothing,
 }
@@ -46,15 +46,15 @@ pub enum Bias {
 /// Times of the nodes of each graph.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Times {
-    /// Half minutes within five hours, in no order.
+    /// Multiples of half a minute within five hours, unsorted.
     Random,
     /// One event every N milliseconds.
     Sorted(i64),
-    /// All the same.
+    /// All equal.
     Equal,
-    /// At the ends of buckets, and a millisecond before and after.
+    /// At the bounds of buckets, and a millisecond before and after.
     Boundary,
-    /// Around distances of 2^31 and 2^32.
+    /// Distances around 2^31 and 2^32 milliseconds.
     Far,
 }
 
@@ -69,7 +69,7 @@ pub struct Shape {
     pub bias: Bias,
     pub times: Times,
     pub uniform: bool,
-    /// The largest |scale·q·k + bias|.
+    /// Bound of |scale·q·k + bias|.
     pub logits: f64,
     pub seed: u64,
 }
@@ -105,7 +105,7 @@ pub fn shapes() -> impl Strategy<Value = Shape> {
         Times::Boundary,
         Times::Far,
     ]);
-    // Nine heads of 128 dimensions are more than fit in a block of the gather.
+    // Nine heads of 128 dimensions do not fit in one block of the gather kernel.
     let heads = prop_oneof![7 => 1..4_usize, 1 => Just(9)];
     (lengths, heads, dims, dtypes, mask(), (biases, times), any::<bool>(), logits, any::<u64>()).prop_map(
         |(lengths, heads, dim, dtype, mask, (bias, times), uniform, logits, seed)| Shape {
@@ -123,7 +123,7 @@ pub fn shapes() -> impl Strategy<Value = Shape> {
     )
 }
 
-/// Numbers from a seed (splitmix64).
+/// A generator of pseudo-random numbers (splitmix64).
 pub struct Random(pub u64);
 
 impl Random {
@@ -139,7 +139,7 @@ impl Random {
         (self.bits() % n.max(1) as u64) as usize
     }
 
-    /// -2..2.
+    /// A value in -2..2.
     pub fn value(&mut self) -> f32 {
         (self.bits() >> 40) as f32 / (1 << 22) as f32 - 2.0
     }

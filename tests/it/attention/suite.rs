@@ -15,7 +15,7 @@ use crate::close::Tolerance;
 
 pub type Verdict = Result<(), String>;
 
-/// Tolerance for logits within 16, and for logits within 256; beyond, it grows with them.
+/// Tolerance for logits of magnitude up to 16, and up to 256; above 256 it grows in proportion.
 const CLOSE: f64 = 1e-5;
 const FAR: f64 = 1e-4;
 
@@ -28,7 +28,7 @@ pub enum Property {
     ConstantMovesLseAlone,
     EmptyRows,
     NonFinitePropagates,
-    /// Not a property of a backend that chooses one kernel for the whole batch.
+    /// Does not hold for a backend that chooses one kernel for the whole batch.
     AloneAsInABatch,
     AnyThreads,
     NothingStale,
@@ -73,13 +73,13 @@ impl fmt::Display for Property {
             Self::MatchesReference => "the output is within the tolerance of the reference",
             Self::FormsAgree => "the same edges in any form give the same output",
             Self::PermutationEquivariant => "permuting the nodes permutes the output",
-            Self::ConstantMovesLseAlone => "a constant on all logits moves the log-sum-exp alone",
+            Self::ConstantMovesLseAlone => "a constant added to all logits changes the log-sum-exp only",
             Self::EmptyRows => "a row without keys is as configured",
             Self::NonFinitePropagates => "NaN propagates only to the rows that attend to it",
             Self::AloneAsInABatch => "a graph gives the same bits alone and in a batch",
             Self::AnyThreads => "any number of threads gives the same bits",
             Self::NothingStale => "nothing is left over from another run",
-            Self::PlansFitTheirBatch => "a plan gives the same bits, and only to its own batch",
+            Self::PlansFitTheirBatch => "a plan gives the same bits, and is refused for another batch",
         })
     }
 }
@@ -90,13 +90,13 @@ fn out_tolerance(batch: &Batch) -> Tolerance {
     Tolerance::abs(lse_tolerance(batch).abs * f64::from(largest))
 }
 
-/// Also relative: a log-sum-exp is as large as the logits, and has their last place.
+/// Tolerance of the log-sum-exp, relative too: it is as large as the logits, and is rounded as they are.
 fn lse_tolerance(batch: &Batch) -> Tolerance {
     let tolerance = if batch.logits <= 16.0 { CLOSE } else { FAR * (batch.logits / 256.0).max(1.0) };
     Tolerance { abs: tolerance, rel: tolerance }
 }
 
-/// Checks that two outputs are the same within the tolerances of the batch.
+/// Checks that two outputs agree within the tolerances of the batch.
 pub fn compare(batch: &Batch, got: &Output, want: &Output) -> Verdict {
     let wide = |x: &[f32]| x.iter().map(|&x| f64::from(x)).collect::<Vec<f64>>().into_iter();
     out_tolerance(batch).compare(wide(&got.out), wide(&want.out)).map_err(|e| format!("out: {e}"))?;
@@ -128,7 +128,7 @@ fn agrees_with_reference(backend: &dyn AttentionBackend, batch: &Batch) -> Verdi
     compare(batch, &got, &run(&Reference, batch)?)
 }
 
-/// Runs `check` with the edges of the batch in every form that can hold them.
+/// Runs `check` with the edges of the batch in every form that can represent them.
 pub fn each_form(batch: &Batch, mut check: impl FnMut(&str, Keys<'_>) -> Verdict) -> Verdict {
     let (row_ptr, col_idx) = batch.csr();
     let pattern = CsrPattern::new(&row_ptr, &col_idx, batch.nodes()).unwrap();

@@ -1,4 +1,4 @@
-//! `ironforge build-graph`: gives the graphs of `discover` only.
+//! `ironforge build-graph`: its graphs equal those of `discover`.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

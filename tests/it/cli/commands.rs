@@ -57,7 +57,7 @@ fn a_session_in_two_forms_is_read_once_and_reported() {
 }
 
 #[test]
-fn info_says_why_there_is_no_gpu() {
+fn info_gives_the_reason_why_no_gpu_is_used() {
     let shown = ok(ironforge(&["info"]));
     assert!(shown.contains("cuda") && shown.contains(env!("CARGO_PKG_VERSION")), "{shown}");
     let json: Value = serde_json::from_str(&ok(ironforge(&["info", "--json"]))).unwrap();

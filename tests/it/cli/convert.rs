@@ -104,7 +104,7 @@ fn a_setting_that_a_conversion_does_not_use_is_an_error() {
         refused(&ironforge(&["convert", &path, &to, "--set", &set]), 78, &key);
         assert!(!out.exists());
     }
-    // A preset is for all commands: its unused settings are ignored.
+    // A preset applies to all commands: settings that a conversion does not use are ignored.
     ok(ironforge(&["convert", &path, &to, "--preset", "context7-standard"]));
 }
 

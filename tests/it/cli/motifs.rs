@@ -1,4 +1,4 @@
-//! `ironforge motifs`: gives the motifs of `discover` only.
+//! `ironforge motifs`: its motifs equal those of `discover`.
 
 use serde_json::Value;
 

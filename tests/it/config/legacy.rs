@@ -7,7 +7,8 @@ use serde_json::{Value, json};
 
 use super::{file, refusal, sets};
 
-/// A second value of every accepted option, the setting it makes, and other settings that it needs to be valid.
+/// For every accepted option: a value other than the default, the assignment that it becomes, and other settings that
+/// it needs to be valid.
 pub const SECOND: &[(&str, &str, &str, &[&str])] = &[
     ("dag.k_successors", "6", "dag.k=6", &[]),
     ("dag.dt_min_minutes", "5", "dag.dt_min_minutes=5.0", &[]),
@@ -212,11 +213,11 @@ fn flags_are_accepted_in_their_section_its_copies_or_at_the_top() {
 }
 
 #[test]
-fn options_that_did_nothing_or_are_not_here_are_refused_with_the_reason() {
+fn options_without_effect_or_without_counterpart_are_refused_with_the_reason() {
     let mut refused = 0;
     for option in options() {
         let word = match option.mapping {
-            OptionMapping::DidNothing => "did nothing in the original",
+            OptionMapping::DidNothing => "had no effect in the Python system",
             OptionMapping::Unsupported => "is not part of ironforge",
             _ => continue,
         };
@@ -224,15 +225,15 @@ fn options_that_did_nothing_or_are_not_here_are_refused_with_the_reason() {
         for text in ["true", "3"] {
             let error = sets(&[&format!("{name}={text}")]).unwrap_err();
             assert!(matches!(error, ConfigError::Refused { .. }), "{name}: {error}");
-            let said = error.to_string();
-            assert!(said.contains(&format!("`{name}` {word}: {}", option.note)), "{said}");
+            let message = error.to_string();
+            assert!(message.contains(&format!("`{name}` {word}: {}", option.note)), "{message}");
         }
-        let said = refusal("a.yaml", &format!("# first line\n{}", yaml(&name, &Value::from(1))));
-        assert!(said.contains(word) && said.contains("a.yaml:"), "{said}");
+        let message = refusal("a.yaml", &format!("# first line\n{}", yaml(&name, &Value::from(1))));
+        assert!(message.contains(word) && message.contains("a.yaml:"), "{message}");
         let variable = format!("IFG_{}", name.replace('.', "__").to_uppercase());
         let env = vec![(variable.clone(), "1".to_owned())];
-        let said = Effective::load(&Sources { env, ..Sources::default() }).unwrap_err().to_string();
-        assert!(said.contains(&variable) && said.contains(word), "{said}");
+        let message = Effective::load(&Sources { env, ..Sources::default() }).unwrap_err().to_string();
+        assert!(message.contains(&variable) && message.contains(word), "{message}");
         refused += 1;
     }
     assert!(refused > 40, "{refused}");
@@ -242,10 +243,10 @@ fn options_that_did_nothing_or_are_not_here_are_refused_with_the_reason() {
 fn all_refused_options_of_a_source_are_in_one_error() {
     let error =
         sets(&["motifs.strict_mode=true", "tgat.enhanced=false", "dag.k=3", "version=1"]).unwrap_err();
-    let said = error.to_string();
-    assert!(said.starts_with("3 settings are refused:"), "{said}");
+    let message = error.to_string();
+    assert!(message.starts_with("3 settings are refused:"), "{message}");
     for name in ["motifs.strict_mode", "tgat.enhanced", "version"] {
-        assert!(said.lines().any(|line| line.contains(name)), "{said}");
+        assert!(message.lines().any(|line| line.contains(name)), "{message}");
     }
 }
 
@@ -261,17 +262,20 @@ fn an_option_of_one_value_accepts_that_value_alone() {
         let other = if only == "true" { "false" } else { "true" };
         let error = sets(&[&format!("{name}={other}")]).unwrap_err();
         assert!(matches!(error, ConfigError::Always { .. }), "{error}");
-        let said = error.to_string();
-        assert!(said.contains(name) && said.contains(only) && said.contains(option.note), "{said}");
+        let message = error.to_string();
+        assert!(
+            message.contains(name) && message.contains(only) && message.contains(option.note),
+            "{message}"
+        );
     }
 }
 
 #[test]
 fn two_names_of_one_setting_must_agree_in_one_source() {
     let text = "dag:\n  k_successors: 6\n  k: 5\n";
-    let said = refusal("a.yml", text);
+    let message = refusal("a.yml", text);
     for part in ["a.yml:2", "`dag.k_successors` = 6", "a.yml:3", "`dag.k` = 5", "keep one"] {
-        assert!(said.contains(part), "{said}");
+        assert!(message.contains(part), "{message}");
     }
     for (one, other) in [
         ("memory_limit_gb=8", "c7_optimizations.max_memory_usage_gb=16"),
@@ -294,7 +298,7 @@ fn two_names_of_one_setting_must_agree_in_one_source() {
 }
 
 #[test]
-fn flags_of_one_setting_are_combined_as_in_the_original() {
+fn flags_of_one_setting_are_combined_as_in_the_python_system() {
     let precision = |texts: &[&str]| sets(texts).unwrap().config.tgat.precision.to_string();
     assert_eq!(precision(&["tgat_enable_amp=true", "tgat_use_fp16=false"]), "f16");
     assert_eq!(precision(&["tgat_enable_amp=false", "tgat_use_fp16=false"]), "f32");
@@ -302,7 +306,11 @@ fn flags_of_one_setting_are_combined_as_in_the_original() {
     assert_eq!(keys(&["tgat_enable_block_sparse_mask=false", "tgat.use_edge_mask=false"]), "all");
     assert_eq!(keys(&["tgat_enable_block_sparse_mask=true", "tgat.use_edge_mask=false"]), "banded");
     let cache = |texts: &[&str]| sets(texts).unwrap().config.attention.plan_cache_mb;
-    assert_eq!(cache(&["tgat.time_bias_cache_size=128"]), cache(&[]), "the original's size is the default");
+    assert_eq!(
+        cache(&["tgat.time_bias_cache_size=128"]),
+        cache(&[]),
+        "the Python system's size is the default"
+    );
     assert_eq!(cache(&["tgat.time_bias_cache_size=7", "tgat_enable_time_bias_caching=true"]), 4);
     assert_eq!(cache(&["tgat.time_bias_cache_size=7", "tgat_enable_time_bias_caching=false"]), 0);
     let (_folder, path) = file("a.yml", "c7_optimizations:\n  cpu_thread_count: null\n");
@@ -322,12 +330,12 @@ fn wrong_values_are_refused_by_the_name_that_was_given() {
         ("memory_limit_gb=0", ["limits.memory_gb", "given as memory_limit_gb"]),
         ("motifs.lift_threshold=3", ["park_lift", "motif.promote_lift"]),
     ] {
-        let said = sets(&[set]).unwrap_err().to_string();
-        assert!(parts.iter().all(|part| said.contains(part)) && said.contains(set), "{said}");
+        let message = sets(&[set]).unwrap_err().to_string();
+        assert!(parts.iter().all(|part| message.contains(part)) && message.contains(set), "{message}");
     }
     // The nearest name may be an option's.
-    let said = sets(&["motifs.null_iteration=3"]).unwrap_err().to_string();
-    assert!(said.contains("did you mean `motifs.null_iterations`"), "{said}");
+    let message = sets(&["motifs.null_iteration=3"]).unwrap_err().to_string();
+    assert!(message.contains("did you mean `motifs.null_iterations`"), "{message}");
     let range = sets(&["attention.keys=all", "attention.direction=both", "attention.self_loops=false"]);
     assert!(range.unwrap_err().to_string().contains("attention.self_loops"));
 }
@@ -346,8 +354,8 @@ fn invalid_yaml_is_refused_with_its_line() {
         (&"[".repeat(100_000), "not YAML"),
         (&bomb, "not YAML"),
     ] {
-        let said = refusal("a.yml", text);
-        assert!(said.contains(want) && said.contains("a.yml"), "{want}: {said}");
+        let message = refusal("a.yml", text);
+        assert!(message.contains(want) && message.contains("a.yml"), "{want}: {message}");
     }
     let (_folder, path) = file("a.yaml", "# nothing\n");
     assert_eq!(

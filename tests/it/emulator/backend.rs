@@ -68,7 +68,7 @@ impl<'k> Emulated<'k> {
         }
     }
 
-    /// Runs a problem by a plan of its graphs.
+    /// Runs a problem with a plan of its graphs.
     pub fn run(&self, problem: &Attention<'_>, plan: &Plan) -> Result<Output, AttentionError> {
         let args = KernelArgs::new(problem)?.with_output(self.output);
         let mut memory = Memory::new();

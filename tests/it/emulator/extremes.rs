@@ -1,4 +1,4 @@
-//! Extreme numbers: probabilities, scales, logits, times.
+//! Extreme values of probabilities, scales, logits and times.
 
 use ironforge::attention::lowering::Kernel;
 use ironforge::attention::{
@@ -50,7 +50,7 @@ fn any_scale_is_supported_or_refused() {
         })
         .unwrap_or_else(|e| panic!("scale {scale} {mask:?}: {e}"));
     }
-    // Logits that would be taken for those of masked pairs.
+    // Logits that could not be distinguished from those of masked pairs.
     let mut batch = Batch::new(&Shape { dtype: Dtype::Bf16, ..dense(11) });
     batch.q = Values::store(Dtype::Bf16, &batch.q.widened().iter().map(|x| x * 1e15).collect::<Vec<f32>>());
     let error = batch.with_keys(Keys::Causal, |p| backend.forward(p)).unwrap_err();

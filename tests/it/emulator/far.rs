@@ -1,5 +1,5 @@
-//! Offsets past 2^31 bytes, and past 2^31 values: the last graph of a batch too large to be filled, in memory that
-//! is taken only where it is touched.
+//! Offsets past 2^31 bytes and past 2^31 values: runs only the last graph of a very large batch, in zero-filled
+//! mappings of which only the touched pages take memory.
 
 use bytemuck::{Zeroable, bytes_of, cast_slice, cast_slice_mut};
 use ironforge::attention::lowering::{
@@ -45,7 +45,7 @@ struct Far {
     params: AttentionParams,
 }
 
-/// The buffers of a batch; None after a line with the reason why they cannot be mapped.
+/// The buffers of a batch; `None` if they cannot be mapped, after a line with the reason.
 fn far(batch: &Batch) -> Option<Far> {
     let (mut memory, nodes) = (Memory::new(), BEFORE + LEN);
     let mut reserve = |name: &str, bytes_of_a_node: usize, access| {
@@ -171,8 +171,8 @@ fn edge_attention_counts_rows_past_two_to_the_32() {
     rows.unwrap_or(Ok(())).unwrap();
 }
 
-/// The last of more than 2^32 rows: 64 heads of 2^26 nodes, of which only the last blocks are run. None after a
-/// line with the reason why the buffers cannot be mapped.
+/// Runs the last blocks of a launch over more than 2^32 rows: 64 heads of 2^26 nodes. `None` if the buffers cannot be
+/// mapped, after a line with the reason.
 pub fn last_rows(kernels: &Kernels) -> Option<Result<(), String>> {
     const HEADS: usize = 64;
     const BEFORE: usize = 1 << 26;

@@ -1,5 +1,5 @@
-//! Planted bugs: each is compiled into a copy of the kernels and must be found, by the numbers or by a finding of the
-//! emulator. The list of what found each is printed (`cargo test emulator::mutants -- --nocapture`).
+//! Planted bugs (mutants): each is compiled into a copy of the kernels and must be found, by a wrong result or by a
+//! finding of the emulator. What found each is printed (`cargo test emulator::mutants -- --nocapture`).
 
 mod hunt;
 mod planted;
@@ -48,7 +48,7 @@ fn sources() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("kernels")
 }
 
-/// Statements whose every occurrence is deleted in turn, with their number in each file that has any.
+/// Statements of which each occurrence is deleted in turn, with the number of occurrences per file.
 const DELETED: [(&str, &[(&str, usize)]); 6] = [
     ("block_sync();", &[("attention.cuh", 6), ("gather.cuh", 1)]),
     ("copy_wait<1>();", &[("attention.cuh", 2)]),
@@ -78,7 +78,7 @@ fn deletions() -> Vec<Mutant> {
 }
 
 #[test]
-fn the_true_kernels_pass_where_the_mutants_must_fail() {
+fn the_unchanged_kernels_pass_the_problems_of_the_mutants() {
     let Some(kernels) = require(80) else { return };
     let problems = problems();
     for kernel in Kernel::ALL {
@@ -108,7 +108,7 @@ fn nine_in_ten_deleted_barriers_waits_and_rescales_are_found() {
     assert!(missed.len() * 10 <= mutants.len(), "not found: {missed:?}");
 }
 
-/// Bugs that no small problem could show.
+/// Bugs that show only in a very large problem.
 #[test]
 fn rows_counted_in_32_bits_are_found() {
     if require(80).is_none() {

@@ -4,7 +4,7 @@ use ironforge::attention::lowering::{PlanInputs, TIME_BIAS, time_bias_shape};
 use ironforge::attention::{Keys, Plan, TimeBias, minutes_between};
 use ironforge_emulator::{Kernels, Launch, Memory, Order, require};
 
-/// The bias of every pair: buckets to the bit, the root within the two roundings of its f32 steps.
+/// The bias of every pair: bit for bit for `buckets`; for `sqrt`, within the two roundings of the f32 computation.
 #[test]
 fn the_time_bias_of_every_pair_is_that_of_the_host() {
     for arch in [75, 80] {

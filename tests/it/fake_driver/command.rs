@@ -1,11 +1,11 @@
-//! The command's calls of the driver, and its results.
+//! Driver calls of the command, and its results.
 
 use std::path::Path;
 
 use half::f16;
 use serde_json::Value;
 
-use super::{Run, refused, said};
+use super::{Run, refused, text_of};
 use crate::ptx::built;
 use crate::tensors::Tensors;
 
@@ -17,12 +17,16 @@ fn work_beyond_the_memory_is_refused_before_anything_is_allocated() {
     let run = Run::new(&[("FAKE_MEMORY", "1000000")]);
     refused(
         &run.attend(10_000, &["--backend", "cuda"]),
-        "the GPU lacks memory: 3 MB asked for, 0 MB may be used; split the batch, let more of the GPU's memory be \
+        "not enough GPU memory: 3 MB requested, 0 MB may be used; split the batch, let more of the GPU's memory be \
          used, or run on the CPU",
     );
     assert_eq!(run.log("alloc"), [""; 0]);
     let auto = run.attend(10_000, &[]);
-    assert!(said(&auto).contains("the work takes 3 MB of GPU memory, 0 MB may be used"), "{}", said(&auto));
+    assert!(
+        text_of(&auto).contains("the work takes 3 MB of GPU memory, 0 MB may be used"),
+        "{}",
+        text_of(&auto)
+    );
 }
 
 #[test]
@@ -33,7 +37,7 @@ fn the_driver_gets_the_launch_of_the_plan_and_returns_the_result() {
     for (cc, pools, accuracy) in [("80", "1", "exact"), ("75", "0", "exact"), ("90", "1", "fast")] {
         let run = Run::new(&[("FAKE_CC", cc), ("FAKE_POOLS", pools)]);
         let output = run.attend(70, &["--backend", "cuda", "--accuracy", accuracy, "--json"]);
-        assert!(output.status.success(), "{}", said(&output));
+        assert!(output.status.success(), "{}", text_of(&output));
         let report: Value = serde_json::from_slice(&output.stdout).unwrap();
         assert_eq!((&report["backend"], &report["reason"]), (&"cuda".into(), &"asked for".into()));
 
@@ -67,19 +71,23 @@ fn hex(x: f16) -> String {
 }
 
 #[test]
-fn auto_selects_the_gpu_for_large_work_alone_and_gives_a_reason() {
+fn auto_selects_the_gpu_only_for_large_work_and_gives_a_reason() {
     if built().is_none() {
         return;
     }
     let run = Run::new(&[]);
     let small = run.attend(70, &[]);
-    assert!(said(&small).contains("backend cpu: an estimated 0.40"), "{}", said(&small));
+    assert!(text_of(&small).contains("backend cpu: an estimated 0.40"), "{}", text_of(&small));
     assert_eq!(run.log("alloc"), [""; 0]);
     // Seconds on one thread.
     let large = run.attend(LARGE, &["--backend", "auto"]);
-    assert!(large.status.success(), "{}", said(&large));
-    assert!(said(&large).contains("backend cuda: an estimated"), "{}", said(&large));
-    assert!(said(&large).contains("s on Fake GPU 0, start and copies included, against"), "{}", said(&large));
+    assert!(large.status.success(), "{}", text_of(&large));
+    assert!(text_of(&large).contains("backend cuda: an estimated"), "{}", text_of(&large));
+    assert!(
+        text_of(&large).contains("s on Fake GPU 0, start and copies included, against"),
+        "{}",
+        text_of(&large)
+    );
     let broken = Run::new(&[("FAKE_FAIL", "cuDevicePrimaryCtxRetain 2")]).ironforge(&["info"]);
     assert!(String::from_utf8_lossy(&broken.stdout).contains("Fake GPU 0, compute capability 8.0, 8.0 GB"));
 }
@@ -94,7 +102,7 @@ fn auto_falls_back_from_a_gpu_that_cannot_do_the_work() {
     }
     for (setting, why) in [
         ("cuDevicePrimaryCtxRetain 2", "open the GPU"),
-        ("cuMemGetInfo_v2 1", "tell its memory"),
+        ("cuMemGetInfo_v2 1", "report its free memory"),
         ("cuModuleLoadData 222", "refused the kernel edge_attention"),
         ("cuLaunchKernel 719", "the CUDA kernel edge_attention_f16_d16 failed"),
         ("cuModuleLoadData 218 2", "refused the kernel flash_attention"),
@@ -103,24 +111,28 @@ fn auto_falls_back_from_a_gpu_that_cannot_do_the_work() {
     ] {
         let run = Run::new(&[("FAKE_FAIL", setting)]);
         let output = run.attend(LARGE, &[]);
-        assert!(output.status.success(), "{setting}: {}", said(&output));
-        let said = said(&output);
+        assert!(output.status.success(), "{setting}: {}", text_of(&output));
+        let text = text_of(&output);
         assert!(
-            said.contains("backend cpu: an estimated") && said.contains("but the GPU cannot be used"),
-            "{said}"
+            text.contains("backend cpu: an estimated") && text.contains("but the GPU cannot be used"),
+            "{text}"
         );
-        assert!(said.contains(why), "{said}");
+        assert!(text.contains(why), "{text}");
         let written = Tensors::read(Path::new(&run.path("out.safetensors")));
         assert!(written.f32("lse").iter().all(|&lse| lse != -1.0), "{setting}: no result of the driver's");
     }
     // An error of freeing memory is not reported by the next call.
     let run = Run::new(&[("FAKE_FAIL", "cuMemFreeAsync 1 1 99")]);
     let output = run.attend(LARGE, &[]);
-    assert!(said(&output).contains("backend cuda: an estimated"), "{}", said(&output));
-    // As much memory as the work needs, but half of it is in use by another process.
+    assert!(text_of(&output).contains("backend cuda: an estimated"), "{}", text_of(&output));
+    // The GPU's memory suffices for the work, but another process uses half of it.
     let run = Run::new(&[("FAKE_MEMORY", "4000000"), ("FAKE_OTHERS", "2000000")]);
     let output = run.attend(LARGE, &[]);
-    assert!(said(&output).contains("but the GPU cannot be used: the GPU lacks memory"), "{}", said(&output));
+    assert!(
+        text_of(&output).contains("but the GPU cannot be used: not enough GPU memory"),
+        "{}",
+        text_of(&output)
+    );
 }
 
 #[test]
@@ -146,8 +158,8 @@ fn discover_runs_every_layer_on_the_gpu() {
     let report =
         || -> Value { serde_json::from_slice(&std::fs::read(run.path("out/run.json")).unwrap()).unwrap() };
     let output = discover("cuda", 1);
-    assert!(output.status.success(), "{}", said(&output));
-    assert!(said(&output).contains("device cuda: asked for"), "{}", said(&output));
+    assert!(output.status.success(), "{}", text_of(&output));
+    assert!(text_of(&output).contains("device cuda: asked for"), "{}", text_of(&output));
     assert_eq!(run.log("launch").len(), 2, "one launch a layer");
     assert_eq!(run.log("alloc").len(), 5, "tensors and results of each layer, the plan's tables once");
     assert_eq!(report()["device"]["used"], "cuda");
@@ -157,11 +169,15 @@ fn discover_runs_every_layer_on_the_gpu() {
     assert!(discover("cuda", 0).status.success());
     assert_eq!(plans(), serde_json::json!({"hits": 0, "misses": 2, "evictions": 0, "bytes": 0}));
     let auto = discover("auto", 1);
-    assert!(said(&auto).contains("device cpu: an estimated"), "{}", said(&auto));
+    assert!(text_of(&auto).contains("device cpu: an estimated"), "{}", text_of(&auto));
     let failing = Run::new(&[("FAKE_FAIL", "cuLaunchKernel 700 2")]);
     let out = failing.path("out");
     let output = failing.ironforge(&["discover", "--out", &out, "--device", "cuda"]);
-    assert_eq!(output.status.code(), Some(71), "{}", said(&output));
-    assert!(said(&output).contains("layer 1") && said(&output).contains("(700)"), "{}", said(&output));
+    assert_eq!(output.status.code(), Some(71), "{}", text_of(&output));
+    assert!(
+        text_of(&output).contains("layer 1") && text_of(&output).contains("(700)"),
+        "{}",
+        text_of(&output)
+    );
     assert!(!Path::new(&out).exists());
 }

@@ -1,4 +1,4 @@
-//! Memory: freed memory is reused, the limit holds across threads, and any thread may free.
+//! GPU memory: freed memory is reused, the limit holds across threads, and any thread may free.
 
 use std::sync::{Arc, Barrier};
 use std::thread;
@@ -41,7 +41,7 @@ fn again() {
     }
     assert_eq!(
         device.check_memory(1_000_001),
-        Err(CudaError::OutOfMemory { asked: 1_000_001, free: 1_000_000 })
+        Err(CudaError::OutOfMemory { requested: 1_000_001, free: 1_000_000 })
     );
 }
 
@@ -62,7 +62,7 @@ fn once_more() {
 }
 
 #[test]
-fn two_threads_cannot_both_take_the_last_of_the_limit() {
+fn two_threads_cannot_exceed_the_limit_together() {
     if built().is_none() {
         return;
     }

@@ -1,4 +1,4 @@
-//! The library in a process with the fake driver: resident tensors are launched, and fatal errors are remembered.
+//! The library in a process with the fake driver: launches on resident tensors, and calls after a fatal error.
 #![allow(unsafe_code, reason = "a launch on a caller's stream")]
 
 use ironforge::attention::lowering::{KernelArgs, OutputType, PlanInputs};
@@ -79,7 +79,10 @@ fn resident() {
         assert!(matches!(DeviceAttention::new(&plan, &cut), Err(CudaError::Attention(_))));
         let limited = device.with_memory_limit(1000);
         let error = DeviceBuffer::new(&limited, 1_000_000).unwrap_err();
-        assert!(matches!(error, CudaError::OutOfMemory { asked: 1_000_000, free } if free < 1000), "{error}");
+        assert!(
+            matches!(error, CudaError::OutOfMemory { requested: 1_000_000, free } if free < 1000),
+            "{error}"
+        );
     });
 }
 

@@ -7,7 +7,7 @@ use std::process::Command;
 use ironforge::cuda::{self, CudaError};
 use serde_json::Value;
 
-use super::{Run, library, refused, said};
+use super::{Run, library, refused, text_of};
 use crate::ptx::built;
 
 /// True if the system has a CUDA driver, which would be loaded in place of the fake one.
@@ -31,7 +31,11 @@ fn without_a_driver_cuda_is_refused() {
     );
     let output = run.attend(4, &["--backend", "auto"]);
     assert!(output.status.success());
-    assert!(said(&output).contains("backend cpu: no GPU can be used: no CUDA driver"), "{}", said(&output));
+    assert!(
+        text_of(&output).contains("backend cpu: no GPU can be used: no CUDA driver"),
+        "{}",
+        text_of(&output)
+    );
 }
 
 #[test]
@@ -96,9 +100,9 @@ fn a_driver_that_cannot_run_is_refused_before_any_input_is_read() {
         refused(&run.ironforge(&["attend", "absent.safetensors", "--out", "x", "--backend", "cuda"]), holds);
         let auto = run.attend(4, &[]);
         assert!(
-            auto.status.success() && said(&auto).contains("backend cpu: no GPU can be used"),
+            auto.status.success() && text_of(&auto).contains("backend cpu: no GPU can be used"),
             "{}",
-            said(&auto)
+            text_of(&auto)
         );
         let info = run.ironforge(&["info", "--json"]);
         let info: Value = serde_json::from_slice(&info.stdout).unwrap();
@@ -134,8 +138,8 @@ fn each_failure_has_its_error_and_leaves_no_result() {
              encountered) and gives no more results in this process; start the program again",
         ),
         ("cuModuleLoadData 2", "failed to load a kernel: CUDA_ERROR_OUT_OF_MEMORY (2)"),
-        ("cuMemAllocAsync 2 1 2", "the GPU lacks memory"),
-        ("cuMemAllocAsync 2 3 2", "the GPU lacks memory"),
+        ("cuMemAllocAsync 2 1 2", "not enough GPU memory"),
+        ("cuMemAllocAsync 2 3 2", "not enough GPU memory"),
         ("cuMemcpyHtoDAsync_v2 1", "failed to copy to the GPU"),
         (
             "cuLaunchKernel 719",

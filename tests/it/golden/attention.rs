@@ -1,4 +1,4 @@
-//! Goldens of attention: the original's attention in float64, and its time bias.
+//! Goldens of attention: the attention of the Python system in float64, and its time bias.
 
 use std::path::Path;
 
@@ -15,7 +15,7 @@ use crate::tensors::Tensors;
 /// Tolerance of every case.
 const TOLERANCE: Tolerance = Tolerance::abs(1e-5);
 
-/// Scale of the root bias in the goldens, minutes.
+/// Scale of the `sqrt` bias in the goldens, minutes.
 const SCALE_MINUTES: f64 = 0.1;
 
 const MS_PER_MINUTE: f64 = 60_000.0;

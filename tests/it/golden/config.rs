@@ -44,7 +44,8 @@ fn preset(preset: Preset, golden: &Value, tally: &mut Tally) {
     let mut options = Vec::new();
     leaves("", golden, &mut options);
     let flags = golden.get("c7_optimizations").is_some();
-    // Copies of the flags kept older values; the memory that counts is the flags'; the threads are of the machine.
+    // Not compared: the copies of the flags, whose values are stale; the memory limit, if the flags override it; and
+    // the number of threads, which depends on the machine.
     options.retain(|(name, _)| {
         let copy = ["dag.c7_", "tgat.c7_", "storage.c7_"].iter().any(|copy| name.starts_with(copy));
         let stale = flags && name == "memory_limit_gb";

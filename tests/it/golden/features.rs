@@ -1,4 +1,4 @@
-//! Golden values of the legacy module: node and edge features of the original's sessions.
+//! Goldens of the legacy module: node and edge features of sessions of the Python system.
 
 use std::path::Path;
 
@@ -68,8 +68,8 @@ fn nodes(session: &Session, want: &[f64]) -> Result<f64, String> {
     Ok(got.iter().zip(want).map(|(a, b)| (a - b).abs() / (b.abs() + 1e-3)).fold(0.0, f64::max))
 }
 
-/// The session as the original reads its file: in the file's order, without kind and price, which it reads from other
-/// fields.
+/// The session as the Python system reads its file: in the file's order, without kind and price, which it reads from
+/// other fields.
 fn as_is(session: Session) -> Session {
     let mut events = session.events;
     let mut order: Vec<usize> = (0..events.len()).collect();

@@ -1,8 +1,8 @@
-//! Golden files: expected values made by other programs.
+//! Golden files: expected values computed by other programs.
 //!
-//! They are read from `IRONFORGE_GOLDENS` (default `../shared/golden`), the inputs they name from `IRONFORGE_DATA`
-//! (default `../shared/data`). A missing file is printed as SKIP; `IRONFORGE_REQUIRE_GOLDENS=1` fails a run that
-//! compared nothing.
+//! They are read from `IRONFORGE_GOLDENS` (default `../shared/golden`), and the inputs that they name from
+//! `IRONFORGE_DATA` (default `../shared/data`). Missing files are printed as SKIP; with `IRONFORGE_REQUIRE_GOLDENS=1`
+//! a run that compared nothing fails.
 #![cfg_attr(
     not(feature = "store"),
     allow(dead_code, reason = "goldens whose input is a file need the feature")

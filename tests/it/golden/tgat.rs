@@ -21,7 +21,7 @@ use crate::tensors::Tensors;
 
 const LAYER: f64 = 1e-5;
 const MODEL: f64 = 1e-4;
-/// Relative to the largest value, if features saturate.
+/// Tolerance relative to the largest value, for features that saturate the network.
 const RAW: f64 = 1e-6;
 
 const BACKENDS: [&dyn AttentionBackend; 2] = [&Reference, &Cpu];

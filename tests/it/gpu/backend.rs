@@ -21,7 +21,7 @@ impl OnGpu {
         Self { device: device.clone(), kernel, launched: Mutex::default() }
     }
 
-    /// The plan of a problem for the kernel, or for one that supports it.
+    /// The plan of a problem for the given kernel, or for one that supports the problem.
     pub fn plan(&self, problem: &Attention<'_>) -> Result<Plan, AttentionError> {
         let (plan_inputs, inputs) = (PlanInputs::of(problem), problem.inputs());
         let (half, padded) = (Half::of(&inputs.q)?, padded_head_dim(inputs.head_dim).unwrap());

@@ -57,7 +57,7 @@ impl Folder {
         build(&paths, &self.0.path().join("out"))
     }
 
-    /// Inputs that were read, superseded and skipped, by their paths below the folder.
+    /// Paths, below the folder, of the inputs that were read, superseded and skipped.
     fn fates(&self, report: &BuildGraphReport) -> Value {
         let root = format!("{}/", self.0.path().join("in").display());
         let short = |path: &str| path.replace(&root, "");
@@ -221,10 +221,10 @@ fn a_shard_needs_complete_nodes_and_meta_files() {
     let edges = folder.path("s/edges.parquet");
     std::fs::remove_file(&edges).unwrap();
     let report = folder.read(&["s"]).unwrap();
-    assert_eq!(folder.fates(&report), json!([["s=Z_2025-07-24"], [], []]), "edges are built anew");
+    assert_eq!(folder.fates(&report), json!([["s=Z_2025-07-24"], [], []]), "edges are rebuilt, not read");
 
     folder.text("s/edges.parquet", "no table");
-    assert_eq!(folder.read(&["s"]).unwrap().sessions.len(), 1, "nor are they read");
+    assert_eq!(folder.read(&["s"]).unwrap().sessions.len(), 1, "invalid edges are not read");
     std::fs::remove_file(&edges).unwrap();
     for (meta, part) in
         [("{\"session_id\":", "not readable JSON"), ("{\"session_id\": \"a\", \"node_count\": 3}", "3")]
@@ -237,8 +237,8 @@ fn a_shard_needs_complete_nodes_and_meta_files() {
     folder.text("s/meta.json", "{\"author\": \"me\"}");
     folder.text("adapted_X_2025_07_24.json", adapted());
     let report = folder.read(&[""]).unwrap();
-    assert_eq!(folder.fates(&report)[2], json!(["s"]), "another's folder is passed over as one");
-    assert!(folder.read(&["s"]).is_err(), "but not if it is named");
+    assert_eq!(folder.fates(&report)[2], json!(["s"]), "a folder of another kind is skipped as one input");
+    assert!(folder.read(&["s"]).is_err(), "a named folder is not skipped");
     folder.text("s/meta.json", "{\"session_id\": \"a\"}");
     folder.text("s/nodes.parquet", "no table");
     assert!(folder.read(&[""]).unwrap_err().to_string().contains("nodes.parquet"));

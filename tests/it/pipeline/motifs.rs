@@ -1,4 +1,4 @@
-//! The motifs of a run equal those mined from all its sessions.
+//! The motifs of a run equal those mined directly from all its sessions.
 
 use ironforge::dag::Dag;
 use ironforge::motif::{MotifGraph, mine};

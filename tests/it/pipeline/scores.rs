@@ -1,4 +1,4 @@
-//! The embeddings and scores of a run equal those of the network.
+//! The embeddings and scores of a run equal those of the network called directly.
 
 use ironforge::attention::{Cpu, Keys, attention_pattern};
 use ironforge::config::Config;

@@ -1,4 +1,4 @@
-//! The cache of plans against a list in order of use, and under threads.
+//! The plan cache, compared with a list in order of use, and under concurrent use.
 
 use std::sync::{Arc, Barrier};
 use std::time::Duration;
@@ -30,7 +30,7 @@ fn key(graph: usize) -> PlanKey {
     PlanKey::new(&view(&graph.to_string()), &Attention::new(inputs).unwrap())
 }
 
-/// A model of the cache: a list in order of use, the most recent last.
+/// A reference model of the cache: a list in order of use, the most recent last.
 #[derive(Default)]
 struct Naive {
     held: Vec<(usize, Arc<Plan>)>,
@@ -42,7 +42,7 @@ impl Naive {
         self.held.iter().map(|(_, plan)| plan.bytes()).sum()
     }
 
-    /// Records that the cache returned this plan for that graph; an error if it should not have.
+    /// Records that the cache returned this plan for the graph; fails if the model would have returned another.
     fn record(&mut self, graph: usize, plan: &Arc<Plan>, capacity: usize) -> Result<(), TestCaseError> {
         if let Some(at) = self.held.iter().position(|(held, _)| *held == graph) {
             let kept = self.held.remove(at);
@@ -67,7 +67,7 @@ proptest! {
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
-    fn the_cache_is_a_list_in_order_of_use(
+    fn the_cache_behaves_as_a_list_in_order_of_use(
         capacity in prop_oneof![1 => Just(0), 9 => 0..8_000_usize],
         calls in prop::collection::vec((0..6_usize, 0..500_usize, prop::bool::weighted(0.1)), 0..60),
     ) {
@@ -109,7 +109,7 @@ fn a_hit_saves_the_build_time_of_its_plan() {
 #[test]
 fn two_threads_that_miss_together_both_build_and_get_the_plan_of_one() {
     let (cache, barrier) = (PlanCache::new(1 << 20), Barrier::new(2));
-    // Each build waits for the other: with the lock held, neither would ever end.
+    // Each build waits for the other: if the lock were held while building, this would deadlock.
     let build = || {
         barrier.wait();
         of_nodes(5)
@@ -125,7 +125,7 @@ fn two_threads_that_miss_together_both_build_and_get_the_plan_of_one() {
 }
 
 #[test]
-fn many_threads_keep_the_statistics_right() {
+fn the_statistics_are_correct_under_many_threads() {
     let (threads, calls, capacity) = (8, 300, 3_000);
     let cache = PlanCache::new(capacity);
     std::thread::scope(|scope| {

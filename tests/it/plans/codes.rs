@@ -1,4 +1,4 @@
-//! The codes that the host puts into a kernel's parameters are those of the kernels' headers.
+//! The codes and sizes that the host uses in kernel parameters equal those of the kernel headers.
 
 use ironforge::attention::lowering::{
     AttentionParams, BiasCode, BiasParams, FULL_TILE, KeyForm, OutputType, THREADS, TileEntry,

@@ -43,7 +43,7 @@ fn run(stream: &Arc<CudaStream>, module: &Arc<CudaModule>, trial: &Trial) -> Vec
     got
 }
 
-/// Bit for bit if the instruction is exact, else within its documented error: `Close` of each trial.
+/// Bit for bit if the instruction is exact, else within its documented error, as each trial states.
 #[test]
 fn a_gpu_agrees_with_the_emulator() {
     let Some(device) = device("primitives") else { return };

@@ -9,8 +9,8 @@ use crate::attention::strategies::Random;
 /// Number of products per trial.
 const PRODUCTS: usize = 24;
 
-/// Relative to the sum of the magnitudes: the order of the addends is undocumented, and the hardware may truncate
-/// when it aligns them.
+/// Allowed error, relative to the sum of the magnitudes: the order of summation is undocumented, and the hardware may
+/// truncate addends when it aligns them.
 const ERROR: f64 = 1.0 / (1 << 19) as f64;
 
 #[derive(Debug, Clone, Copy, Pod, Zeroable)]
@@ -47,8 +47,8 @@ struct Product {
 }
 
 impl Product {
-    /// Small integers, which any order of the sum gives exactly; or any values, added to numbers that include
-    /// -1e30, the logit of a masked pair.
+    /// If `exact`, small integers, whose sum is exact in any order; else any values, with addends that include -1e30,
+    /// the logit of a masked pair.
     fn draw(random: &mut Random, depth: usize, exact: bool, round: fn(f32) -> u16) -> Self {
         let mut value = || if exact { random.below(15) as f32 - 7.0 } else { 4.0 * random.value() };
         let mut matrix = |rows: usize, columns: usize| -> Vec<Vec<f32>> {

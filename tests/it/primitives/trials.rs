@@ -1,4 +1,4 @@
-//! Inputs of each wrapper, and the results of plain arithmetic.
+//! Trials: inputs of each wrapper, and the results of plain arithmetic.
 
 use bytemuck::{Pod, cast_slice, pod_read_unaligned};
 use half::{bf16, f16};
@@ -18,10 +18,10 @@ const NAN_16: u16 = 0x7fff;
 /// Half a unit in the last place of f32, the rounding of the expected value.
 const HALF_ULP: f64 = 1.0 / (1 << 24) as f64;
 
-/// The comparison of two results.
+/// Comparison of two results.
 pub enum Close {
     Bits,
-    /// f32 of the same bits, or NaN both.
+    /// f32 with the same bits, or both NaN.
     Same,
     /// f32 within the documented error.
     Within(Tolerance),
@@ -128,7 +128,8 @@ fn lanes() -> Vec<Trial> {
     }
     let numbered: Vec<u32> = (0..words.len()).map(|i| words[i] ^ (i % LANES) as u32).collect();
     all.push(Trial::new("reread_thread_index", &words, &numbered, Close::Bits));
-    // A warp for each lane whose predicate alone is true, one where none is, one where all are.
+    // One warp for each lane, in which only that lane's predicate is true; one in which none is, and one in which all
+    // are.
     let predicates: Vec<u32> =
         (0..34 * LANES).map(|i| u32::from(i / LANES == i % LANES || i / LANES == 33)).collect();
     let any: Vec<u32> = (0..34 * LANES).map(|i| u32::from(i / LANES != 32)).collect();

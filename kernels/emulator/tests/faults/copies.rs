@@ -1,4 +1,4 @@
-//! Asynchronous copies: waited for, ordered, and within their buffers.
+//! Asynchronous copies: they must be waited for, ordered, and inside their buffers.
 
 use ironforge_emulator::{Fault, Finding, Order};
 
@@ -15,7 +15,7 @@ fn a_wait_counts_groups() {
 }
 
 #[test]
-fn a_wait_is_no_barrier() {
+fn a_wait_is_not_a_barrier() {
     let Some(kernels) = kernels() else { return };
     for order in ORDERS {
         let report = launch(kernels, "copy_without_barrier", 1, order);
@@ -43,7 +43,7 @@ fn a_copy_waits_for_readers() {
 }
 
 #[test]
-fn a_thread_does_not_leave_its_copies() {
+fn a_thread_must_wait_for_its_copies_before_it_returns() {
     let Some(kernels) = kernels() else { return };
     let report = launch(kernels, "copy_never_waited_for", 1, Order::Forward);
     assert_eq!(report.findings.len(), 1, "{report}");
@@ -51,11 +51,11 @@ fn a_thread_does_not_leave_its_copies() {
 }
 
 #[test]
-fn a_copy_keeps_to_its_buffer() {
+fn a_copy_must_stay_inside_its_buffer() {
     ends_the_launch("copy_out_of_bounds", Fault::OutOfBounds);
 }
 
 #[test]
-fn a_copy_of_nothing_names_a_true_address() {
+fn the_source_of_an_invalid_copy_must_be_a_valid_address() {
     is_found("copy_of_nothing_from_nowhere", Fault::OutOfBounds);
 }

@@ -1,4 +1,4 @@
-//! Every fault is found, at its line, whichever thread goes first.
+//! Every fault is found, at its line, in any order of the threads.
 
 #![allow(clippy::unwrap_used)]
 
@@ -59,7 +59,7 @@ fn found(entry: &str, grid: u32, fault: Fault, marker: &str) -> Option<Vec<(Find
     Some(ORDERS.map(find).into())
 }
 
-/// A fault that does not keep the launch from its end.
+/// Asserts that the fault is found and that the launch runs to its end.
 #[track_caller]
 fn is_found(entry: &str, fault: Fault) {
     for (_, report) in found(entry, 1, fault, entry).into_iter().flatten() {
@@ -67,7 +67,7 @@ fn is_found(entry: &str, fault: Fault) {
     }
 }
 
-/// A fault that ends it.
+/// Asserts that the fault is found and ends the launch.
 #[track_caller]
 fn ends_the_launch(entry: &str, fault: Fault) {
     for (_, report) in found(entry, 1, fault, entry).into_iter().flatten() {
@@ -77,7 +77,7 @@ fn ends_the_launch(entry: &str, fault: Fault) {
 }
 
 #[test]
-fn a_launch_that_no_device_takes_does_not_begin() {
+fn an_invalid_launch_does_not_start() {
     let Some(kernels) = kernels() else { return };
     for (block, shared_bytes, params) in [(100, 0, 32), (256, 0, 32), (128, 1 << 20, 32), (128, 0, 31)] {
         let params = vec![0; params];

@@ -1,4 +1,4 @@
-//! Values not yet written, and addresses that are not the kernel's.
+//! Uninitialised reads, and addresses that a kernel must not access.
 
 use ironforge_emulator::Fault;
 
@@ -31,14 +31,14 @@ fn a_store_past_the_end_ends_the_launch() {
 }
 
 #[test]
-fn structs_and_loops_are_seen_in_whole() {
+fn accesses_of_structs_and_loops_are_checked_in_full() {
     // What a compiler might turn into calls of memcpy and memset.
     ends_the_launch("struct_out_of_bounds", Fault::OutOfBounds);
     ends_the_launch("loop_out_of_bounds", Fault::OutOfBounds);
 }
 
 #[test]
-fn shared_memory_ends_where_the_launch_says() {
+fn shared_memory_has_the_size_of_the_launch() {
     ends_the_launch("shared_out_of_bounds", Fault::OutOfBounds);
 }
 
@@ -48,7 +48,7 @@ fn an_input_is_not_written() {
 }
 
 #[test]
-fn a_wide_access_needs_a_wide_address() {
+fn a_wide_access_needs_an_aligned_address() {
     ends_the_launch("misaligned", Fault::Misaligned);
 }
 

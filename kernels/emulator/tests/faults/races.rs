@@ -1,4 +1,4 @@
-//! Accesses that nothing puts in order: threads of a block, blocks of a launch.
+//! Races: unordered accesses of the threads of a block, and of the blocks of a launch.
 
 use ironforge_emulator::{Fault, Order};
 
@@ -33,7 +33,7 @@ fn two_threads_must_not_write_one_word() {
 }
 
 #[test]
-fn a_shuffle_orders_no_memory() {
+fn a_shuffle_does_not_order_memory() {
     is_found("shuffle_is_no_barrier", Fault::Race);
 }
 
@@ -56,7 +56,7 @@ fn two_blocks_must_not_write_one_word() {
 }
 
 #[test]
-fn blocks_race_whichever_comes_first() {
+fn blocks_race_in_either_order() {
     let Some(kernels) = kernels() else { return };
     let of = |order| launch(kernels, "block_reads_what_another_writes", 2, order);
     let line = line_of("block_writes_what_another_reads");
@@ -66,7 +66,7 @@ fn blocks_race_whichever_comes_first() {
 }
 
 #[test]
-fn one_block_alone_does_not_race_with_the_launch_before() {
+fn a_block_does_not_race_with_an_earlier_launch() {
     let Some(kernels) = kernels() else { return };
     for order in ORDERS {
         launch(kernels, "blocks_write_one_word", 1, order).clean();

@@ -1,11 +1,11 @@
-//! Lanes and threads that do not meet.
+//! Divergence and deadlocks: lanes and threads that do not meet.
 
 use ironforge_emulator::Fault;
 
 use super::{ORDERS, found, is_found, kernels, launch, line_of};
 
 #[test]
-fn lanes_that_part_do_not_shuffle() {
+fn diverged_lanes_cannot_shuffle() {
     let Some(kernels) = kernels() else { return };
     for order in ORDERS {
         let report = launch(kernels, "lanes_part", 1, order);
@@ -18,7 +18,7 @@ fn lanes_that_part_do_not_shuffle() {
 }
 
 #[test]
-fn a_deadlock_lists_who_waits_where() {
+fn a_deadlock_lists_the_operations_that_threads_wait_in() {
     for (finding, _) in
         found("half_a_warp_votes", 1, Fault::Deadlock, "half_a_warp_votes").into_iter().flatten()
     {
@@ -30,12 +30,12 @@ fn a_deadlock_lists_who_waits_where() {
 }
 
 #[test]
-fn every_thread_meets_at_the_barrier() {
+fn every_thread_must_reach_the_barrier() {
     is_found("half_a_block_meets", Fault::Barrier);
 }
 
 #[test]
-fn a_barrier_is_one_line() {
+fn all_threads_must_meet_at_the_same_barrier() {
     let Some(kernels) = kernels() else { return };
     for order in ORDERS {
         let report = launch(kernels, "different_barriers", 1, order);

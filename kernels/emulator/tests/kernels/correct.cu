@@ -1,7 +1,7 @@
 // Kernels without a fault.
 #include "../../../include/ptx.cuh"
 
-// c = a b, 64x64x64, or the product's transposed factor from memory by rows.
+// Parameters of a product c = a b, of 64 x depth and depth x 64 values.
 struct ProductParams {
   const uint16_t *a, *b;  // a by rows; b by columns, or by rows if `b_rows`
   float* c;

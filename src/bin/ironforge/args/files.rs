@@ -20,7 +20,7 @@ pub struct AttendArgs {
     /// Backend that runs attention.
     #[arg(long, value_parser = BACKENDS, default_value = "auto")]
     pub backend: String,
-    /// Rounding of the probabilities before they are multiplied with the values.
+    /// Rounding of the probabilities before they are multiplied by the values.
     #[arg(long, value_parser = accuracies(), default_value = "exact")]
     pub accuracy: Accuracy,
     /// Print the report as JSON.
@@ -33,7 +33,7 @@ pub struct DagArgs {
     /// Edges: integer columns src and dst, ids from 0; other columns are ignored.
     #[arg(value_name = "EDGES.parquet")]
     pub edges: PathBuf,
-    /// Nodes, if more than the edges name: their number, or a Parquet file with a column id.
+    /// Number of nodes, or a Parquet file with a column id (default: one more than the largest id of an edge).
     #[arg(long, value_name = "N|FILE.parquet", value_parser = node_count)]
     pub nodes: Option<NodeCount>,
     /// Count the descendants of these ids.
@@ -60,7 +60,7 @@ pub struct InspectArgs {
     /// Parquet file of any writer.
     #[arg(value_name = "FILE.parquet")]
     pub file: PathBuf,
-    /// Read the footer only: no page is decoded, so values and digests are not reported.
+    /// Read the footer only: pages are not decoded, and values and digests are not reported.
     #[arg(long)]
     pub footer: bool,
     #[command(flatten)]

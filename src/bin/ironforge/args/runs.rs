@@ -16,8 +16,8 @@ pub struct DiscoverArgs {
     /// Output folder; the outputs of an earlier run in it are replaced.
     #[arg(long, value_name = "DIR")]
     pub out: PathBuf,
-    /// Weights of a trained model (safetensors); without, they are seeded and the run is marked untrained.
-    #[arg(long, value_name = "F")]
+    /// Weights of a trained model (default: random weights from the seed; the run is then marked untrained).
+    #[arg(long, value_name = "F.safetensors")]
     pub weights: Option<PathBuf>,
     /// Device that runs attention.
     #[arg(long, value_parser = devices())]
@@ -46,10 +46,10 @@ pub struct BuildGraphArgs {
 pub struct MotifsArgs {
     #[command(flatten)]
     pub input: InputArgs,
-    /// Events of a motif: one number, or the smallest and the largest (default: 3..5).
+    /// Number of events of a motif, or the smallest and the largest number (default: 3..5).
     #[arg(long, value_name = "K|K..K", value_parser = sizes)]
     pub k: Option<(u32, u32)>,
-    /// Null draws; 0 counts without testing (default: 1000).
+    /// Number of null draws; 0 counts without testing (default: 1000).
     #[arg(long, value_name = "N")]
     pub iterations: Option<u32>,
     /// Null model (default: stratified).

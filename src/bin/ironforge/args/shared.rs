@@ -36,7 +36,7 @@ pub struct ColumnArgs {
     /// Column that orders events of equal time (default: their order in the file).
     #[arg(long, value_name = "COL")]
     pub seq: Option<String>,
-    /// IANA zone of wall-clock times, for example America/New_York (default: UTC).
+    /// IANA time zone of wall-clock times, for example America/New_York (default: UTC).
     #[arg(long, value_name = "ZONE")]
     pub zone: Option<String>,
     /// Column of the event's kind.
@@ -48,10 +48,10 @@ pub struct ColumnArgs {
     /// Column of an entity that events share; repeatable.
     #[arg(long = "key", value_name = "COL")]
     pub keys: Vec<String>,
-    /// Number column; repeatable (default: every number column without another role).
+    /// Numeric column; repeatable (default: every numeric column without another role).
     #[arg(long = "num", value_name = "COL")]
     pub numeric: Vec<String>,
-    /// Price column (default: the number column `price` or `price_level`, if present).
+    /// Price column (default: the numeric column `price` or `price_level`, if present).
     #[arg(long, value_name = "COL")]
     pub price: Option<String>,
 }
@@ -59,7 +59,7 @@ pub struct ColumnArgs {
 /// Options of a run over event logs: inputs, links, configuration and threads.
 #[derive(Debug, Args)]
 pub struct InputArgs {
-    /// Files and folders to read; none runs the built-in sample.
+    /// Files and folders to read (default: the built-in sample).
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     #[command(flatten)]
@@ -69,7 +69,7 @@ pub struct InputArgs {
     pub link: Vec<LinkChoice>,
     #[command(flatten)]
     pub configuration: ConfigArgs,
-    /// Worker threads (default: one per core); results do not depend on it.
+    /// Worker threads (default: one per core); results do not depend on the number.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1024))]
     pub threads: Option<u16>,
 }

@@ -1,4 +1,4 @@
-//! Value parsers. A value of a library type is given by its name.
+//! Value parsers. Values of library types are written by name.
 
 use clap::builder::{PossibleValue, PossibleValuesParser, TypedValueParser};
 use ironforge::attention::Accuracy;
@@ -7,7 +7,7 @@ use ironforge::dag::LinkRule;
 use ironforge::motif::{Correction, Null};
 use ironforge::pipeline::NodeCount;
 
-/// Names of the backends of `attend`, as the library takes them.
+/// Names of the backends of `attend`, as in `DeviceOptions::by_name`.
 pub const BACKENDS: [&str; 4] = ["auto", "reference", "cpu", "cuda"];
 
 /// A parser of `values` by `name`; `help` describes each, or is empty.
@@ -83,10 +83,10 @@ pub fn corrections() -> impl TypedValueParser<Value = Correction> {
 pub fn nulls() -> impl TypedValueParser<Value = Null> {
     one_of(&Null::ALL, null_name, |null| match null {
         Null::StratifiedPermutation => {
-            "Labels permuted inside short blocks of time; the only null that promotes"
+            "Labels permuted within short blocks of time; the only null under which a motif is promoted"
         }
-        Null::LabelPermutation => "Labels permuted inside each session",
-        Null::IntervalJitter => "Times drawn again inside fixed windows",
+        Null::LabelPermutation => "Labels permuted within each session",
+        Null::IntervalJitter => "Times redrawn within fixed windows",
     })
 }
 
@@ -108,7 +108,7 @@ pub fn sizes(text: &str) -> Result<(u32, u32), String> {
     }
 }
 
-/// A number of nodes, or else the path of a file.
+/// A number of nodes, or the path of a file.
 pub fn node_count(text: &str) -> Result<NodeCount, String> {
     match text.parse() {
         Ok(count) => Ok(NodeCount::Given(count)),

@@ -11,8 +11,8 @@ use crate::settings::effective;
 /// The settings of `store.*` that a conversion uses.
 const USED: [&str; 2] = ["store.compression_level", "store.row_group_rows"];
 
-/// Refuses an option that sets a `store.*` setting which a conversion does not use. Such settings in files, the environment
-/// and presets are ignored: they are for all commands.
+/// Refuses an option that sets a `store.*` setting which a conversion does not use. In files, the environment and
+/// presets such settings are ignored, because those apply to all commands.
 fn refuse_unused(effective: &Effective) -> Result<(), Failure> {
     let unused = |entry: &&SettingEntry| {
         matches!(entry.origin, SettingOrigin::Option(_))

@@ -45,7 +45,7 @@ fn summary(i: &Inspection) -> String {
         i.bytes,
         i.footer_bytes,
         i.format_version,
-        i.created_by.as_deref().unwrap_or("does not say"),
+        i.created_by.as_deref().unwrap_or("unknown"),
         i.rows,
         i.leaves.len(),
         bytes(|leaf| leaf.compressed_bytes),

@@ -1,4 +1,4 @@
-//! Attention on the tensors of a file: a safetensors file in, a safetensors file out. The input is untrusted.
+//! Attention on the tensors of a file: reads a safetensors file and writes another. The input is untrusted.
 //!
 //! - `tensor_file.rs`: reads a safetensors file and checks its names, types and shapes.
 //! - `problem.rs`: the attention problem of a file: defaults, keys, bias.

@@ -81,7 +81,7 @@ impl TensorProblem {
         })
     }
 
-    /// The keys in the form that attention takes.
+    /// The keys, in the form of an attention problem.
     pub(super) fn keys(&self) -> Result<Keys<'_>, AttentionError> {
         Ok(match &self.keys {
             FileKeys::All => Keys::All,

@@ -22,7 +22,7 @@ pub struct AttendReport {
     pub head_dim: usize,
     /// The backend that ran.
     pub backend: String,
-    /// Reason for the choice.
+    /// Reason for selecting it.
     pub reason: String,
 }
 
@@ -31,10 +31,11 @@ pub struct AttendReport {
 ///
 /// # Input
 ///
-/// Tensors `q`, `k`, `v` `[nodes, heads, head_dim]` (F16, BF16 or F32, the same for all three). Optional: `offsets` I64
-/// `[graphs + 1]` (default: one graph), `t_ms` I64 `[nodes]`. The attention keys are either the tensors `row_ptr` I64
-/// `[nodes + 1]` and `col_idx` I64, the global node indices that each row attends to inside its own graph, or the
-/// metadata `keys` = `all` | `causal`; never both. The columns of a row are a set: any order, and repeats count once.
+/// Tensors `q`, `k`, `v` `[nodes, heads, head_dim]` (F16, BF16 or F32, the same for all three). Optional: `offsets`
+/// I64 `[graphs + 1]` (default: one graph), `t_ms` I64 `[nodes]`. The attention keys are either the tensors `row_ptr`
+/// I64 `[nodes + 1]` and `col_idx` I64 (the global node indices that each row attends to, inside its own graph), or
+/// the metadata `keys` = `all` | `causal`; never both. The columns of a row may be in any order, and repeats count
+/// once.
 ///
 /// Metadata, all optional: `bias` = `none` (default) | `sqrt` | `buckets`, `scale_minutes` (0.1), `buckets`
 /// (JSON `[[lo, hi, weight], ...]` in minutes; default: that of `attention.buckets`), `scale` (default
@@ -43,8 +44,8 @@ pub struct AttendReport {
 ///
 /// # Output
 ///
-/// Tensors `out` F32 `[nodes, heads, head_dim]` and `lse` F32 `[nodes, heads]`; metadata `backend`, `device`, `accuracy`
-/// and `version`.
+/// Tensors `out` F32 `[nodes, heads, head_dim]` and `lse` F32 `[nodes, heads]`; metadata `backend`, `device`,
+/// `accuracy` and `version`.
 ///
 /// ```no_run
 /// use std::path::Path;
@@ -76,7 +77,7 @@ pub fn attend(
     let mut chosen = candidates.choose(&Workload::of(&problem));
     let mut outcome = chosen.backend.forward(&problem);
     if let (Err(error @ AttentionError::Range { .. }), "auto") = (&outcome, backend) {
-        chosen = SelectedBackend::cpu(format!("{}, but the GPU cannot do it: {error}", chosen.reason));
+        chosen = SelectedBackend::cpu(format!("{}, but the GPU cannot run it: {error}", chosen.reason));
         outcome = chosen.backend.forward(&problem);
     }
     let output = outcome.map_err(refused)?;

@@ -27,8 +27,8 @@ pub(super) fn write(
     replace(path, &header, output).map_err(|source| AttendError::Write { path: path.to_owned(), source })
 }
 
-/// The header: length, and names and offsets of the tensors. Not written by the `safetensors` crate: it orders metadata
-/// by a hash table, so that two runs would differ.
+/// The header: its length, then names, shapes and offsets of the tensors as JSON. Not written by the `safetensors`
+/// crate, which writes metadata in the order of a hash table, so that two runs would differ.
 fn header(report: &AttendReport, device: Device, accuracy: Accuracy, output: &Output) -> Vec<u8> {
     let (nodes, heads) = (report.nodes, report.heads);
     let out_bytes = size_of_val(output.out.as_slice());

@@ -13,10 +13,10 @@ use crate::table::{Column, Table, Values};
 /// Reads a directed graph and describes it. The requested files are written after everything else has succeeded, each
 /// completely or not at all.
 ///
-/// The input is a table with integer columns `src` and `dst`; other columns are ignored. The ids are `0..=` the largest
-/// one named; an id without an edge is an isolated node: root, sink, in generation 0, a component by itself. A repeated
-/// edge counts once; an edge from a node to itself is a cycle of length 1. A graph with a cycle gives a report with the
-/// cycle in it, and no file.
+/// The input is a table with integer columns `src` and `dst`; other columns are ignored. The ids are 0 to the largest
+/// id of an edge. An id without an edge is an isolated node: a root and a sink in generation 0, and a component by
+/// itself. A repeated edge counts once; an edge from a node to itself is a cycle of length 1. For a graph with a
+/// cycle, the report contains the cycle, and no file is written.
 ///
 /// ```
 /// use ironforge::config::Config;
@@ -47,7 +47,7 @@ use crate::table::{Column, Table, Values};
 /// ```
 ///
 /// # Errors
-/// [`EdgeListError`] names the file, the row and the remedy. A cycle is not an error: the report holds it.
+/// [`EdgeListError`] names the file, the row and the remedy. A cycle is not an error: the report contains it.
 pub fn describe_edge_list(request: &EdgeListRequest<'_>) -> Result<EdgeListReport, EdgeListError> {
     check_files(request)?;
     let EdgeList { nodes, edges } = read(request)?;

@@ -7,9 +7,9 @@ use crate::pipeline::error::EdgeListError;
 use crate::store::read_table;
 use crate::table::{Table, Values};
 
-/// Most bytes of a node while a graph is built and described.
+/// Upper bound of the bytes per node while a graph is built and described.
 const NODE_BYTES: u64 = 64;
-/// Most bytes of an edge.
+/// Upper bound of the bytes per edge.
 const EDGE_BYTES: u64 = 40;
 
 /// The edges of a graph of `nodes` nodes.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use crate::config::LimitsConfig;
 use crate::store::StoreConfig;
 
-/// Number of nodes of a graph whose edges do not name all of them.
+/// Number of nodes of a graph, given if it has isolated nodes past the largest id of an edge.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NodeCount {
     /// This number.
@@ -20,7 +20,7 @@ pub enum NodeCount {
 pub struct EdgeListRequest<'a> {
     /// Parquet file with columns `src` and `dst`.
     pub edges: &'a Path,
-    /// Number of nodes, if more than the edges name; a smaller one changes nothing.
+    /// Minimum number of nodes; one not above the largest id of an edge has no effect.
     pub nodes: Option<&'a NodeCount>,
     /// Ids whose descendants are counted.
     pub descendants: &'a [u32],
@@ -48,25 +48,25 @@ pub struct EdgeListReport {
     /// A cycle in edge order, if there is one; the last id has an edge to the first.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cycle: Option<Vec<u32>>,
-    /// Weakly connected components.
+    /// Number of weakly connected components.
     pub weakly_connected_components: u64,
     /// The order of a DAG; `None` if there is a cycle. Its fields are fields of the document.
     #[serde(flatten, skip_serializing_if = "Option::is_none")]
     pub order: Option<OrderReport>,
 }
 
-/// The topological order of a DAG in numbers.
+/// Statistics of the topological order of a DAG.
 #[derive(Debug, Clone, PartialEq, Eq, Default, serde::Serialize)]
 pub struct OrderReport {
-    /// Topological generations.
+    /// Number of topological generations.
     pub generations: u64,
-    /// Nodes of the largest generation.
+    /// Number of nodes of the largest generation.
     pub widest_generation: u64,
-    /// Edges of a longest path.
+    /// Number of edges of a longest path.
     pub longest_path_edges: u64,
-    /// Nodes without an incoming edge.
+    /// Number of nodes without an incoming edge.
     pub roots: u64,
-    /// Nodes without an outgoing edge.
+    /// Number of nodes without an outgoing edge.
     pub sinks: u64,
     /// Number of descendants of each requested id, itself not counted.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]

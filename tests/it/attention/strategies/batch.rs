@@ -1,4 +1,4 @@
-//! A problem that owns its parts.
+//! An attention problem that owns its tensors and keys.
 
 use std::ops::Range;
 
@@ -8,7 +8,7 @@ use ironforge::csr::CsrPattern;
 
 use super::{Bias, Dtype, Random, Shape, rows, times};
 
-/// Stored values.
+/// Values in one of the storage types.
 #[derive(Debug, Clone)]
 pub enum Values {
     F32(Vec<f32>),
@@ -38,7 +38,7 @@ impl Values {
     }
 }
 
-/// A problem that owns its parts, with the attention pattern as lists of keys.
+/// An attention problem that owns its tensors, with the attention pattern as lists of keys.
 #[derive(Debug, Clone)]
 pub struct Batch {
     pub heads: usize,
@@ -79,7 +79,7 @@ impl Batch {
             .windows(2)
             .map(|w| t_ms[w[0]..w[1]].iter())
             .map(|t| t.clone().max().zip(t.min()).map_or(0, |(last, first)| last - first));
-        // Half of the largest logit is for the bias.
+        // Half of the bound of the logits is left for the bias.
         let longest = spans.max().unwrap_or(0).max(1) as f64 / 60_000.0;
         let bias = match shape.bias {
             Bias::None => TimeBias::None,
@@ -166,7 +166,7 @@ impl Batch {
         run(&Attention::new(inputs).unwrap())
     }
 
-    /// The nodes of `order` (old indices), as a batch of the graphs of `offsets`; their keys go with them.
+    /// The batch of the nodes `order` (old indices), in the graphs of `offsets`, with their keys renumbered.
     pub fn select(&self, order: &[usize], offsets: Vec<usize>) -> Self {
         let width = self.heads * self.dim;
         let pick = |x: &Values| {

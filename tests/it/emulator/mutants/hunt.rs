@@ -1,4 +1,4 @@
-//! Each mutant is planted, compiled, and run until a problem shows it.
+//! Compiles each mutant, and runs it until a problem shows the bug.
 
 use std::fs;
 use std::path::Path;
@@ -34,7 +34,7 @@ fn plant(mutant: &Mutant, kernels: &[Kernel], to: &Path) {
 /// Offset of the occurrence that a mutant changes.
 ///
 /// # Panics
-/// If the source does not hold the text exactly as often as stated: then the mutant plants no bug, or another one.
+/// If the number of occurrences in the source is not the stated one: the mutant would plant no bug, or another one.
 fn occurrence(mutant: &Mutant, source: &str) -> usize {
     let Mutant { name, file, from, nth, occurrences, .. } = mutant;
     let found: Vec<usize> = source.match_indices(from).map(|(at, _)| at).collect();

@@ -1,4 +1,4 @@
-//! Plausible slips, each a change of one occurrence of a text of the kernels.
+//! Plausible mistakes, each planted by replacing one occurrence of a text in the kernels.
 
 use super::Mutant;
 

@@ -4,7 +4,7 @@ use ironforge::attention::{AttentionBackend, Output, Reference, TimeBias};
 
 use crate::attention::strategies::{Batch, Bias, Dtype, Mask, Shape, Times};
 
-/// Problems small enough to run often, that together reach every code path.
+/// Small problems that together reach every code path.
 pub fn problems() -> Vec<(Batch, Output)> {
     let shape = |mask, bias, dim: usize, seed| Shape {
         lengths: vec![130, 1, 66],
@@ -27,7 +27,7 @@ pub fn problems() -> Vec<(Batch, Output)> {
         shape(Mask::All, Bias::Buckets, 16, 6),
     ];
     let mut batches: Vec<Batch> = shapes.iter().map(Batch::new).collect();
-    // Rows without keys in tiles with keys of other rows, with scales that round either way.
+    // Rows without keys in tiles where other rows have keys, with scales that round up and down.
     for seed in 10..14 {
         let logits = 5.0 + seed as f64;
         batches.push(Batch::new(&Shape {
@@ -36,7 +36,7 @@ pub fn problems() -> Vec<(Batch, Output)> {
             ..shape(Mask::Mixed, Bias::None, 16, seed)
         }));
     }
-    // Rows whose first tile is all masked, and a row maximum that keeps rising.
+    // Rows whose first tile is fully masked, and row maxima that rise from tile to tile.
     let mut late = Batch::new(&shape(Mask::Nothing, Bias::None, 11, 7));
     for (i, row) in late.rows.iter_mut().enumerate().take(130) {
         *row = (100 + i as u32 % 20..130).collect();
@@ -48,15 +48,15 @@ pub fn problems() -> Vec<(Batch, Output)> {
         *row = (i as u32..130.min(i as u32 + 20)).collect();
     }
     batches.push(ahead);
-    // More heads than fit in a block of the gather, and an output that ends between two groups of four values.
+    // More heads than fit in one block of the gather kernel, and an output whose length is not a multiple of four.
     let many = Shape { heads: 17, lengths: vec![5], ..shape(Mask::Percent(40), Bias::None, 64, 22) };
     let odd = Shape { heads: 1, lengths: vec![35], ..shape(Mask::All, Bias::None, 10, 23) };
     batches.extend([Batch::new(&many), Batch::new(&odd)]);
-    // Tiles apart from each other, with empty ones between them.
+    // Non-adjacent tiles, with empty ones between them.
     let mut apart = Batch::new(&Shape { lengths: vec![192], ..shape(Mask::Nothing, Bias::None, 11, 9) });
     apart.rows.iter_mut().take(64).for_each(|row| *row = (0..6).chain(130..141).collect());
     batches.push(apart);
-    // Times as data have them: in order, all at once, at the ends of buckets, and too far apart for 32 bits.
+    // Times as in real data: sorted, all equal, at the bounds of buckets, and too far apart for 32 bits.
     for (times, bias, length) in [
         (Times::Sorted(60_000), Bias::Buckets, 192),
         (Times::Sorted(10_000), Bias::Buckets, 192),
