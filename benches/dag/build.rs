@@ -3,7 +3,7 @@
 use std::hint::black_box;
 
 use ironforge::dag::{Dag, DagConfig, DagView, Digraph, EdgeWeights};
-use ironforge::events::{Time, in_order};
+use ironforge::events::{Time, time_order};
 use ironforge::table::Labels;
 use petgraph::algo::toposort;
 use petgraph::graph::DiGraph;
@@ -49,10 +49,10 @@ fn from_events(c: &mut Bench, n: usize) {
     group.bench_function(format!("rows/n{n}"), |b| b.iter(|| Dag::from_intervals(black_box(&dag)).unwrap()));
     group.bench_function(format!("weights/n{n}"), |b| b.iter(|| plain.of(black_box(&dag))));
     group.bench_function(format!("weights_priced/n{n}"), |b| b.iter(|| priced.of(black_box(&dag))));
-    group.bench_function(format!("order/n{n}"), |b| b.iter(|| in_order(black_box(&unsorted), None)));
+    group.bench_function(format!("order/n{n}"), |b| b.iter(|| time_order(black_box(&unsorted), None)));
     group.bench_function(format!("weighted_unsorted/n{n}"), |b| {
         b.iter(|| {
-            let order = in_order(black_box(&unsorted), None);
+            let order = time_order(black_box(&unsorted), None);
             let sorted: Vec<i64> = order.iter().map(|&row| unsorted[row].t_ms).collect();
             weigh(&sorted, &unsorted_kind.take(&order))
         });
@@ -61,9 +61,9 @@ fn from_events(c: &mut Bench, n: usize) {
 
 /// Sorting, and building from, edges with ids in topological order and with ids in any order.
 fn from_edges(c: &mut Bench, n: usize) {
-    let in_order: Vec<_> = window(n).edge_iter().collect();
-    let shuffled_ids = renamed(&in_order, n);
-    for (ids, edges) in [("in_order", in_order), ("any", shuffled_ids)] {
+    let time_order: Vec<_> = window(n).edge_iter().collect();
+    let shuffled_ids = renamed(&time_order, n);
+    for (ids, edges) in [("time_order", time_order), ("any", shuffled_ids)] {
         let ours = Digraph::from_edges(n, edges.iter().copied()).unwrap();
         let theirs = DiGraph::<(), (), u32>::from_edges(edges.iter().copied());
         assert_eq!(toposort(&theirs, None).unwrap().len(), ours.topological_sort().unwrap().len());

@@ -105,7 +105,7 @@ impl<'g> CensusBuilder<'g> {
 
     pub(crate) fn build(&self) -> Result<Census, MotifError> {
         if let Some(counts) = DenseCounts::of(self.union, self.sizes) {
-            return Ok(self.from_dense(&counts));
+            return Ok(self.census_of_dense(&counts));
         }
         let (labels, k) = (self.union.vocabulary.len(), self.sizes.1);
         if labels <= label_limit::<u64>(k) {
@@ -119,7 +119,7 @@ impl<'g> CensusBuilder<'g> {
     }
 
     /// The census from one counter for every possible pattern.
-    fn from_dense(&self, counts: &DenseCounts) -> Census {
+    fn census_of_dense(&self, counts: &DenseCounts) -> Census {
         let mut census = Census { patterns: Vec::new(), distinct: 0, shape_counts: vec![0; SHAPES] };
         for (shape, labels, &PatternCounter { count, support, non_overlapping, .. }) in counts.patterns() {
             census.distinct += 1;

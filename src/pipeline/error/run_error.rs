@@ -142,7 +142,7 @@ pub enum Error {
         /// The file.
         path: String,
         /// The error of the network.
-        error: TgatError,
+        error: Box<TgatError>,
     },
     /// The features `session45` are requested, and a session lacks an input that they need.
     #[error(
@@ -293,7 +293,7 @@ impl Error {
             | Self::Events(EventsError::Setting { .. })
             | Self::LabelColumn { .. }
             | Self::MissingFeatureInput { .. } => exit::CONFIG,
-            Self::Graph { error: DagError::NoKey { .. }, .. } => exit::CONFIG,
+            Self::Graph { error: DagError::NoKey, .. } => exit::CONFIG,
             Self::Memory { .. } | Self::MotifInstances { .. } | Self::Threads { .. } => exit::LIMIT,
             Self::Events(EventsError::Memory { .. }) | Self::Store(StoreError::Memory { .. }) => exit::LIMIT,
             Self::Backend(_) | Self::Attention(AttentionError::Device { .. }) => exit::DEVICE,

@@ -65,7 +65,7 @@ pub(crate) fn run_network(
     let model = match weights {
         Some(path) => {
             let bytes = weights_bytes(path).map_err(|e| Error::input(path, e))?;
-            let located = |error| Error::Weights { path: path_text(weights), error };
+            let located = |error| Error::Weights { path: path_text(weights), error: Box::new(error) };
             Model::from_bytes(&bytes, &config.tgat, info.len()).map_err(located)?
         }
         None => Model::seeded(&config.tgat, info.len(), config.seed)?,

@@ -44,7 +44,7 @@ impl FeatureSelection {
                 (true, "auto: every session has times of day, prices, types and a context".to_owned())
             }
             (FeatureSet::Auto, Some((session, lacks))) => {
-                (false, format!("auto: session {} lacks {lacks}", session.id))
+                (false, format!("auto: session {} has not {lacks}", session.id))
             }
         };
         Ok(Self { session45, reason, numeric_columns: events::numeric_names(sessions) })
