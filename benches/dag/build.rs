@@ -4,7 +4,7 @@ use std::hint::black_box;
 
 use ironforge::dag::{Dag, DagConfig, DagView, Digraph, EdgeWeights};
 use ironforge::events::{Time, time_order};
-use ironforge::table::Labels;
+use ironforge::table::{Array, Labels};
 use petgraph::algo::toposort;
 use petgraph::graph::DiGraph;
 
@@ -28,7 +28,8 @@ fn from_events(c: &mut Bench, n: usize) {
     let rows = shuffled(n);
     let unsorted: Vec<Time> = rows.iter().map(|&i| Time::from_ms(t_ms[i as usize])).collect();
     let unsorted_kind = kind.take(&rows.iter().map(|&i| i as usize).collect::<Vec<_>>());
-    let prices: Vec<_> = (0..n).map(|i| (i % 11 != 0).then_some(20_000.0 + (i * 37 % 101) as f64)).collect();
+    let prices: Array<f64> =
+        (0..n).map(|i| (i % 11 != 0).then_some(20_000.0 + (i * 37 % 101) as f64)).collect();
     let mut group = group(c, "build", window(n).edges());
     group.bench_function(format!("intervals/n{n}"), |b| b.iter(|| RULE.build(black_box(&t_ms)).unwrap()));
     group.bench_function(format!("weighted_sorted/n{n}"), |b| b.iter(|| weigh(black_box(&t_ms), &kind)));

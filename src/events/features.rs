@@ -113,7 +113,7 @@ pub fn features(events: &EventTable, names: &[String]) -> Features {
         Some((i128::from(*events.t_ms.get(to)?) - i128::from(events.t_ms[from])) as f64 / MS_PER_S)
     };
     for i in 0..rows {
-        values.extend(columns.iter().map(|column| column.and_then(|values| values[i])));
+        values.extend(columns.iter().map(|column| column.and_then(|values| values.get(i))));
         values.push(i.checked_sub(1).and_then(|before| gap(before, i)));
         values.push(gap(i, i + 1));
         values.push(Some(if rows > 1 { i as f64 / (rows - 1) as f64 } else { 0.0 }));
@@ -203,7 +203,7 @@ mod tests {
             seq: vec![0; n],
             event_index: (0..n as u32).collect(),
             kind: Labels::encode(vec![None; n]),
-            numeric: vec![NumericColumn { name: "a".to_owned(), values: values.to_vec() }],
+            numeric: vec![NumericColumn { name: "a".to_owned(), values: values.to_vec().into() }],
             ..EventTable::default()
         }
     }

@@ -123,10 +123,7 @@ impl UnsortedEvents {
             numeric: self
                 .numeric
                 .iter()
-                .map(|column| NumericColumn {
-                    name: column.name.clone(),
-                    values: rows.iter().map(|&row| column.values[row]).collect(),
-                })
+                .map(|column| NumericColumn { name: column.name.clone(), values: column.values.take(rows) })
                 .collect(),
             price: self.price,
             texts: self

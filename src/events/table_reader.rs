@@ -151,21 +151,20 @@ impl<'a> TableReader<'a> {
         names.into_iter().map(|name| self.numbers(self.column(name, "number")?)).collect()
     }
 
-    /// A column as numbers; NaN becomes missing, an infinity is an error.
+    /// A column as numbers; NaN becomes missing, an infinity is an error. Floats without NaN are shared with the table.
     fn numbers(&self, column: &Column) -> Result<NumericColumn, EventsError> {
         let floats = floats(&column.values)
             .ok_or_else(|| self.wrong_type(column, "number", "integers, floats or booleans"))?;
-        let finite = |(row, value): (usize, Option<f64>)| match value {
-            Some(v) if v.is_infinite() => Err(self.value(
-                row,
-                column,
-                v.to_string(),
-                "a number must be finite: leave it empty if unknown",
-            )),
-            Some(v) if v.is_nan() => Ok(None),
-            other => Ok(other),
+        // The value of a missing row is 0.
+        if let Some(row) = floats.values().iter().position(|value| value.is_infinite()) {
+            let remedy = "a number must be finite: leave it empty if unknown";
+            return Err(self.value(row, column, floats.values()[row].to_string(), remedy));
+        }
+        let values = if floats.values().iter().any(|value| value.is_nan()) {
+            floats.iter().map(|value| value.filter(|value| !value.is_nan())).collect()
+        } else {
+            floats.into_nullable()
         };
-        let values = floats.iter().enumerate().map(finite).collect::<Result<_, _>>()?;
         Ok(NumericColumn { name: column.name.clone(), values })
     }
 

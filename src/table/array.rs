@@ -225,8 +225,10 @@ impl<T: Copy + Default> FromIterator<T> for Array<T> {
 impl<T: Copy + Default> FromIterator<Option<T>> for Array<T> {
     /// A nullable array.
     fn from_iter<I: IntoIterator<Item = Option<T>>>(rows: I) -> Self {
+        let rows = rows.into_iter();
         let mut builder = ArrayBuilder::new(true);
-        rows.into_iter().for_each(|row| builder.push(row));
+        builder.values.reserve_exact(rows.size_hint().0);
+        rows.for_each(|row| builder.push(row));
         builder.finish()
     }
 }

@@ -1,6 +1,6 @@
 //! The events of a session, column by column.
 
-use super::Labels;
+use super::{Array, Labels};
 
 /// A named column of strings of an [`EventTable`]: an entity that events share.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,8 +16,8 @@ pub struct KeyColumn {
 pub struct NumericColumn {
     /// Name in the source.
     pub name: String,
-    /// Value of each event; finite where present.
-    pub values: Vec<Option<f64>>,
+    /// Value of each event in the unit of the source, nullable; finite where present.
+    pub values: Array<f64>,
 }
 
 /// A named column of text of an [`EventTable`], kept for features. Unlike a [`KeyColumn`] it links no events.
@@ -64,14 +64,14 @@ impl EventTable {
         self.t_ms.is_empty()
     }
 
-    /// The price column, if the source has one.
-    pub fn prices(&self) -> Option<&[Option<f64>]> {
-        self.price.map(|i| self.numeric[i].values.as_slice())
+    /// The price of each event in the unit of the source, if the source has prices.
+    pub fn prices(&self) -> Option<&Array<f64>> {
+        self.price.map(|i| &self.numeric[i].values)
     }
 
-    /// The numbers called `name`, if the source has them.
-    pub fn number(&self, name: &str) -> Option<&[Option<f64>]> {
-        self.numeric.iter().find(|column| column.name == name).map(|column| column.values.as_slice())
+    /// The numbers called `name` in the unit of the source, if the source has them.
+    pub fn number(&self, name: &str) -> Option<&Array<f64>> {
+        self.numeric.iter().find(|column| column.name == name).map(|column| &column.values)
     }
 
     /// The texts called `name`, if the source has them.

@@ -159,7 +159,7 @@ fn nodes_hold_the_events_in_time_order_with_their_generation_and_features() {
     let kinds: Vec<_> = events.kind.iter().map(|kind| kind.map(str::to_owned)).collect();
     assert!(kinds.contains(&None));
     assert_eq!(texts(&nodes, "kind"), kinds);
-    assert_eq!(numbers(&nodes, "price"), events.prices().unwrap());
+    assert_eq!(numbers(&nodes, "price"), events.prices().unwrap().iter().collect::<Vec<_>>());
     let dag = Dag::from_events(&events, &settings(&[]).config.dag).unwrap();
     assert_eq!(numbers(&nodes, "generation"), wide(dag.topological_generations().level));
 

@@ -4,7 +4,7 @@ use super::Causality;
 use super::causality::KindMatches;
 use super::zones::ZoneScores;
 use crate::dag::{DagError, DagView};
-use crate::table::Labels;
+use crate::table::{Array, Labels};
 
 const TIME_SHARE: f64 = 0.5;
 const CAUSAL_SHARE: f64 = 0.3;
@@ -49,12 +49,13 @@ pub struct EdgeWeights<'a> {
     pairs: Vec<f64>,
     kind: &'a [u32],
     t_ms: &'a [i64],
-    prices: Option<&'a [Option<f64>]>,
+    prices: Option<&'a Array<f64>>,
     zones: Option<ZoneScores>,
 }
 
 impl<'a> EdgeWeights<'a> {
-    /// The weights of one group of events; `t_ms` in milliseconds, `[events]`. O(kinds · entries of the table).
+    /// The weights of one group of events; `t_ms` in milliseconds and `prices` in the unit of the source, `[events]`.
+    /// O(kinds · entries of the table).
     ///
     /// # Errors
     /// [`DagError::Len`] if a column does not hold one value per event.
@@ -63,10 +64,10 @@ impl<'a> EdgeWeights<'a> {
         horizon_minutes: f64,
         t_ms: &'a [i64],
         kind: &'a Labels,
-        prices: Option<&'a [Option<f64>]>,
+        prices: Option<&'a Array<f64>>,
     ) -> Result<Self, DagError> {
         let want = t_ms.len();
-        for (what, got) in [("kind", kind.codes.len()), ("price", prices.map_or(want, <[_]>::len))] {
+        for (what, got) in [("kind", kind.codes.len()), ("price", prices.map_or(want, Array::len))] {
             if got != want {
                 return Err(DagError::Len { what, got, want });
             }
@@ -114,6 +115,11 @@ impl<'a> EdgeWeights<'a> {
         self
     }
 
+    /// The price of each event, `[events]`; an array holds 0 where it is missing.
+    fn price_values(&self) -> Option<&[f64]> {
+        self.prices.map(|prices| &prices.values()[..])
+    }
+
     /// Index of an event's kind in `matches`.
     fn kind_index(&self, i: usize) -> usize {
         // The code of a missing kind is `u32::MAX`.
@@ -127,7 +133,7 @@ impl<'a> EdgeWeights<'a> {
     #[track_caller]
     pub fn of(&self, dag: &impl DagView) -> Vec<f32> {
         // One loop per case, so that none is decided edge by edge.
-        match (self.prices, &self.zones) {
+        match (self.price_values(), &self.zones) {
             (Some(prices), Some(zones)) => {
                 self.each(dag, |source, j| zoned(self.priced(source, j, prices), source, j, zones))
             }
@@ -159,7 +165,7 @@ impl<'a> EdgeWeights<'a> {
     #[track_caller]
     pub fn at(&self, i: usize, j: usize) -> f64 {
         let source = self.source(i);
-        let Some(prices) = self.prices else { return self.weight(&source, j, 0.0) };
+        let Some(prices) = self.price_values() else { return self.weight(&source, j, 0.0) };
         let weight = self.priced(&source, j, prices);
         self.zones.as_ref().map_or(weight, |zones| zoned(weight, &source, j, zones))
     }
@@ -172,7 +178,7 @@ impl<'a> EdgeWeights<'a> {
             t_ms: self.t_ms[i],
             matches: &self.matches[kind],
             pairs: self.pairs.get(kind * kinds..(kind + 1) * kinds).unwrap_or_default(),
-            price: self.prices.map_or(0.0, |prices| prices[i].unwrap_or(0.0)),
+            price: self.prices.map_or(0.0, |prices| prices.values()[i]),
             zone: self.zones.as_ref().map_or(0.0, |zones| zones.of(i)),
         }
     }
@@ -192,8 +198,8 @@ impl<'a> EdgeWeights<'a> {
     }
 
     #[inline]
-    fn priced(&self, source: &SourceEvent<'_>, j: usize, prices: &[Option<f64>]) -> f64 {
-        self.weight(source, j, PRICE_SHARE * closeness(source.price, prices[j].unwrap_or(0.0)))
+    fn priced(&self, source: &SourceEvent<'_>, j: usize, prices: &[f64]) -> f64 {
+        self.weight(source, j, PRICE_SHARE * closeness(source.price, prices[j]))
     }
 }
 

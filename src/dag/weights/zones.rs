@@ -1,5 +1,7 @@
 //! Scores of events by their nearness to zones of a session's price range.
 
+use crate::table::Array;
+
 /// Significance of a zone at [`CENTRE`].
 const CENTRE_SIGNIFICANCE: f64 = 1.2;
 /// Significance of a zone at one of [`RATIOS`].
@@ -37,8 +39,8 @@ pub(super) struct ZoneScores {
 impl ZoneScores {
     /// The score of every event; `None` if the exponent is not above 0, there is no zone, or there are fewer than two
     /// different prices above 0. O(events · zones).
-    pub(super) fn new(prices: &[Option<f64>], zones: &[f64], exponent: f64) -> Option<Self> {
-        let known = prices.iter().flatten().copied().filter(|&price| price > 0.0);
+    pub(super) fn new(prices: &Array<f64>, zones: &[f64], exponent: f64) -> Option<Self> {
+        let known = prices.present().filter(|&price| price > 0.0);
         let (low, high) =
             known.fold((f64::INFINITY, 0.0_f64), |(low, high), price| (low.min(price), high.max(price)));
         if !(exponent > 0.0 && low < high) || zones.is_empty() {
@@ -47,7 +49,7 @@ impl ZoneScores {
         let range = high - low;
         let zones: Vec<(f64, f64)> = zones.iter().map(|&z| (low + range * z, significance(z))).collect();
         let total: f64 = zones.iter().map(|(_, g)| g).sum();
-        let score = |price: &Option<f64>| {
+        let score = |price: Option<f64>| {
             let Some(price) = price else { return 0.0 };
             let influence_of =
                 |(level, g): &(f64, f64)| g * influence((price - level).abs() / (RADIUS * range));
@@ -97,35 +99,33 @@ mod tests {
 
     #[test]
     fn there_are_no_scores_without_an_exponent_a_zone_or_a_range() {
-        let prices = [Some(1.0), Some(2.0)];
+        let prices = Array::from(vec![Some(1.0), Some(2.0)]);
         assert!(ZoneScores::new(&prices, &ZONES, 0.85).is_some());
         assert!(ZoneScores::new(&prices, &ZONES, 0.0).is_none());
         assert!(ZoneScores::new(&prices, &ZONES, -1.0).is_none());
         assert!(ZoneScores::new(&prices, &[], 0.85).is_none());
         for flat in [&[Some(1.0), Some(1.0)][..], &[Some(2.0), None], &[Some(0.0), Some(2.0)], &[None], &[]] {
-            assert!(ZoneScores::new(flat, &ZONES, 0.85).is_none(), "{flat:?}");
+            assert!(ZoneScores::new(&flat.to_vec().into(), &ZONES, 0.85).is_none(), "{flat:?}");
         }
     }
 
     #[test]
     fn a_score_combines_the_nearest_zone_and_all_zones() {
         // The only zone is in the middle: 0, 1 and 10 radii away.
-        let prices = [Some(150.0), Some(155.0), Some(100.0), Some(200.0), None];
+        let prices = vec![Some(150.0), Some(155.0), Some(100.0), Some(200.0), None].into();
         let zoned = ZoneScores::new(&prices, &[0.5], 1.0).unwrap();
         let far = 0.1 * (-4.5_f64).exp();
         for (i, want) in [1.0, (-2.0_f64).exp(), far, far, 0.0].into_iter().enumerate() {
             assert!((zoned.of(i) - want).abs() < 1e-15, "{i}: {}", zoned.of(i));
         }
         // At the centre 0.7 · 1.2 + 0.3 is above 1.
-        assert_eq!(
-            ZoneScores::new(&[Some(100.0), Some(200.0), Some(140.0)], &[0.40], 1.0).unwrap().of(2),
-            1.0
-        );
+        let prices = vec![Some(100.0), Some(200.0), Some(140.0)].into();
+        assert_eq!(ZoneScores::new(&prices, &[0.40], 1.0).unwrap().of(2), 1.0);
     }
 
     #[test]
     fn a_score_of_0_halves_the_other() {
-        let zoned = ZoneScores::new(&[Some(1.0), Some(2.0)], &ZONES, 2.0).unwrap();
+        let zoned = ZoneScores::new(&vec![Some(1.0), Some(2.0)].into(), &ZONES, 2.0).unwrap();
         assert!((zoned.factor(0.25, 1.0) - 0.25).abs() < 1e-15);
         assert_eq!((zoned.factor(0.0, 1.0), zoned.factor(0.0, 0.0)), (0.25, 0.0));
     }

@@ -3,7 +3,7 @@
 use super::keywords::{KeywordColumn, Keywords};
 use super::smart_money::{self, ScoredEvent};
 use crate::events::{FeatureError, FeatureInfo, Features};
-use crate::table::{EventTable, Session};
+use crate::table::{Array, EventTable, Session};
 
 const TYPE: &str = "type";
 const ORIGINAL_TYPE: &str = "original_type";
@@ -54,10 +54,10 @@ pub(super) fn feature_table<const N: usize>(
 /// The columns that the features read.
 pub(super) struct EventColumns<'a> {
     time_of_day_s: &'a [f64],
-    price: Option<&'a [Option<f64>]>,
-    volume: Option<&'a [Option<f64>]>,
-    significance: Option<&'a [Option<f64>]>,
-    archaeology: Option<&'a [Option<f64>]>,
+    price: Option<&'a Array<f64>>,
+    volume: Option<&'a Array<f64>>,
+    significance: Option<&'a Array<f64>>,
+    archaeology: Option<&'a Array<f64>>,
     kind: KeywordColumn<'a>,
     type_field: KeywordColumn<'a>,
     original_type: KeywordColumn<'a>,
@@ -129,6 +129,6 @@ impl<'a> EventColumns<'a> {
 }
 
 /// The value of event `i`, or `missing`.
-fn number(column: Option<&[Option<f64>]>, i: usize, missing: f64) -> f64 {
-    column.and_then(|values| values[i]).unwrap_or(missing)
+fn number(column: Option<&Array<f64>>, i: usize, missing: f64) -> f64 {
+    column.and_then(|values| values.get(i)).unwrap_or(missing)
 }

@@ -1,7 +1,7 @@
 //! Prices and duration of a session, the reference of its events.
 
 use crate::legacy::attributes;
-use crate::table::Session;
+use crate::table::{Array, Session};
 
 /// Duration of a session that does not state one, seconds.
 const DURATION_S: f64 = 3600.0;
@@ -33,7 +33,7 @@ impl SessionRange {
         let mut theory_b = stated(attributes::THEORY_B).is_some();
         if (high == 0.0 || low == 0.0) && !session.events.is_empty() {
             theory_b = false;
-            let prices = || session.events.prices().into_iter().flatten().flatten().copied();
+            let prices = || session.events.prices().into_iter().flat_map(Array::present);
             let known = || prices().filter(|&price| price > 0.0);
             let or = |value: f64, other: Option<f64>| if value == 0.0 { other.unwrap_or(0.0) } else { value };
             open = or(open, known().next());
@@ -76,7 +76,7 @@ mod tests {
 
     fn session(attributes: &[(&str, f64)], prices: &[Option<f64>]) -> Session {
         let attributes = attributes.iter().map(|&(name, value)| (name.to_owned(), value)).collect();
-        let numeric = vec![NumericColumn { name: "price".to_owned(), values: prices.to_vec() }];
+        let numeric = vec![NumericColumn { name: "price".to_owned(), values: prices.to_vec().into() }];
         let events =
             EventTable { t_ms: vec![0; prices.len()], numeric, price: Some(0), ..EventTable::default() };
         Session { events, attributes, ..Session::default() }

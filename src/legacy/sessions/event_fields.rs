@@ -247,7 +247,7 @@ impl EventFields {
                 Some(_) => return Ok(None),
             });
         }
-        Ok(Some(NumericColumn { name: name.to_owned(), values }))
+        Ok(Some(NumericColumn { name: name.to_owned(), values: values.into() }))
     }
 
     /// Unknown fields that did not become a column, with the number of these events that have them.

@@ -122,9 +122,7 @@ fn node_features(file: JsonFile<'_>, events: &[&Json]) -> Result<Vec<NumericColu
     }) else {
         return Ok(Vec::new());
     };
-    let column =
-        |f| NumericColumn { name: format!("{FEATURES}.{f:02}"), values: Vec::with_capacity(events.len()) };
-    let mut columns: Vec<NumericColumn> = Vec::new();
+    let mut columns: Vec<Vec<Option<f64>>> = Vec::new();
     for (i, event) in events.iter().enumerate() {
         let values = match event.get(FEATURES) {
             Some(Json::List(values)) if values.len() == width => values,
@@ -138,10 +136,10 @@ fn node_features(file: JsonFile<'_>, events: &[&Json]) -> Result<Vec<NumericColu
             None => return Err(file.event(i, FEATURES, "is missing", remedy)),
         };
         if i == 0 {
-            columns = (0..width).map(column).collect();
+            columns = (0..width).map(|_| Vec::with_capacity(events.len())).collect();
         }
         for (column, value) in columns.iter_mut().zip(values) {
-            column.values.push(match value {
+            column.push(match value {
                 Json::Null => None,
                 &Json::Number(value) => Some(value),
                 found => {
@@ -151,5 +149,9 @@ fn node_features(file: JsonFile<'_>, events: &[&Json]) -> Result<Vec<NumericColu
             });
         }
     }
-    Ok(columns)
+    let column = |(f, rows): (usize, Vec<_>)| NumericColumn {
+        name: format!("{FEATURES}.{f:02}"),
+        values: rows.into(),
+    };
+    Ok(columns.into_iter().enumerate().map(column).collect())
 }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::pipeline::stages::SessionGraph;
-use crate::table::{MISSING, Session};
+use crate::table::{Array, MISSING, Session};
 
 /// One session of a run: its source, its anomalies and the size of its graphs.
 #[derive(Debug, Clone, Serialize)]
@@ -49,7 +49,7 @@ impl SessionReport {
             source: session.source.clone(),
             form: session.origin.form.name,
             events: events.len(),
-            missing_price: events.prices().map(|p| p.iter().filter(|p| p.is_none()).count()),
+            missing_price: events.prices().map(Array::missing_count),
             missing_kind: events.kind.codes.iter().filter(|&&c| c == MISSING).count(),
             repeated_times: events.t_ms.windows(2).filter(|pair| pair[0] == pair[1]).count(),
             outside_window: session.origin.outside_window,

@@ -5,7 +5,7 @@ use super::session_batch::SessionScores;
 use crate::dag::Links;
 use crate::events::Features;
 use crate::pipeline::error::Error;
-use crate::table::{Column, Session, Table, Values};
+use crate::table::{Array, Column, Session, Table, Values};
 
 fn node_ids(n: usize) -> Column {
     Column::new("node_id", "position in (t_ms, seq) order", Values::U32((0..n as u32).collect()))
@@ -26,8 +26,9 @@ pub(super) fn node_table(
         Column::new("kind", "", Values::Text(events.kind.clone())),
     ];
     if priced {
-        let prices = events.prices().map_or_else(|| vec![None; events.len()], <[_]>::to_vec);
-        columns.push(Column::new("price", "", Values::F64(prices.into())));
+        let missing = || Array::all_missing(events.len());
+        let prices = events.prices().cloned().map_or_else(missing, Array::into_nullable);
+        columns.push(Column::new("price", "", Values::F64(prices)));
     }
     columns.push(Column::new(
         "generation",

@@ -144,21 +144,22 @@ fn a_missing_price_enters_as_zero_and_no_price_column_drops_the_term() {
     let config = DagConfig::default();
     let kind = Labels::encode([Some("Liquidity_Sweep"), Some("reversal"), None]);
     let t_ms = [0, 3_600_000, 7_200_000];
-    let weigh = |prices: Option<&'static [Option<f64>]>, i, j| {
-        EdgeWeights::new(&config.causality(), 120.0, &t_ms, &kind, prices).unwrap().at(i, j)
+    let weigh = |prices: Option<[Option<f64>; 3]>, i, j| {
+        let prices = prices.map(|prices| prices.to_vec().into());
+        EdgeWeights::new(&config.causality(), 120.0, &t_ms, &kind, prices.as_ref()).unwrap().at(i, j)
     };
     // The shares are divided before they are added: the last bit may differ.
     let is = |got: f64, want: f64| assert!((got - want).abs() <= f64::EPSILON, "{got} {want}");
     let near = 0.25 + 0.3 * 0.8;
-    is(weigh(Some(&[Some(100.0), Some(100.0), None]), 0, 1), near + 0.2);
-    is(weigh(Some(&[Some(100.0), None, None]), 0, 1), near + 0.1);
-    is(weigh(Some(&[None, Some(100.0), None]), 0, 1), near);
+    is(weigh(Some([Some(100.0), Some(100.0), None]), 0, 1), near + 0.2);
+    is(weigh(Some([Some(100.0), None, None]), 0, 1), near + 0.1);
+    is(weigh(Some([None, Some(100.0), None]), 0, 1), near);
     is(weigh(None, 0, 1), near / 0.8);
     is(weigh(None, 0, 2), (0.3 * 0.3) / 0.8);
     // A missing kind matches no entry of the table.
     is(weigh(None, 2, 1), (0.25 + 0.3 * 0.3) / 0.8);
     // 0.3 * 0.3 alone
-    assert_eq!(weigh(Some(&[None, None, None]), 0, 2), 0.1, "no edge weighs less than a tenth");
+    assert_eq!(weigh(Some([None, None, None]), 0, 2), 0.1, "no edge weighs less than a tenth");
 }
 
 #[test]
@@ -208,7 +209,7 @@ fn only_rising_ranges_of_a_square_pattern_have_an_interval_form() {
 fn zones_lower_the_weight_of_events_far_from_them() {
     let t_ms = [0, 60_000, 120_000, 180_000];
     let kind = Labels::encode(vec![None; 4]);
-    let prices = [Some(100.0), Some(140.0), Some(200.0), None];
+    let prices = vec![Some(100.0), Some(140.0), Some(200.0), None].into();
     let causality = DagConfig::default().causality();
     let weigh = || EdgeWeights::new(&causality, 120.0, &t_ms, &kind, Some(&prices)).unwrap();
     let (plain, zoned) = (weigh(), weigh().zoned(&[0.40], 1.0));

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use ironforge::dag::{Causality, Dag, DagConfig, DagView, EdgeWeights};
-use ironforge::table::{EventTable, Labels, NumericColumn};
+use ironforge::table::{Array, EventTable, Labels, NumericColumn};
 use serde_json::Value;
 
 use super::{Run, Tally};
@@ -85,7 +85,7 @@ fn weights(
     dag: &Dag,
     events: &EventTable,
     kind: &Labels,
-    prices: &[Option<f64>],
+    prices: &Array<f64>,
     config: &DagConfig,
     tally: &mut Tally,
 ) {
@@ -109,7 +109,7 @@ fn adapted(file: &Path, data: &Path, tally: &mut Tally) {
         let dag = edges(key, want, &events, &config(4, 1.0, 120.0), tally);
         generations(key, want, &dag, tally);
         let untyped = Labels::all_missing(events.len());
-        let unpriced = vec![None; events.len()];
+        let unpriced = Array::all_missing(events.len());
         let plain = DagConfig::default();
         let raw = &want["weight_raw"];
         weights(&format!("{key} weight_raw"), raw, &dag, &events, &untyped, &unpriced, &plain, tally);

@@ -80,7 +80,7 @@ fn as_is(session: Session) -> Session {
         text.labels = text.labels.take(&order);
     }
     for column in &mut events.numeric {
-        column.values = order.iter().map(|&i| column.values[i]).collect();
+        column.values = column.values.take(&order);
     }
     events.kind = Labels::all_missing(order.len());
     events.price = None;

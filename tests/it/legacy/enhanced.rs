@@ -43,10 +43,10 @@ fn both_variants_of_both_lists_become_events_in_time_order() {
     assert_eq!(events.t_ms[0], 1_753_363_800_000, "09:30 in New York, where it is summer");
     let kinds: Vec<_> = events.kind.iter().map(Option::unwrap).collect();
     assert_eq!(kinds, ["break", "rebalance", "expansion_high", "fvg_creation", "session_high"]);
-    assert_eq!(events.prices(), Some(&[Some(101.5), None, Some(104.0), Some(103.0), None][..]));
+    assert_eq!(*events.prices().unwrap(), [Some(101.5), None, Some(104.0), Some(103.0), None]);
     let names: Vec<&str> = events.numeric.iter().map(|c| c.name.as_str()).collect();
     assert_eq!(names, ["impact_duration", "intensity", "price_level", "range_position"]);
-    assert_eq!(events.number("intensity"), Some(&[None, None, None, Some(0.5), None][..]));
+    assert_eq!(*events.number("intensity").unwrap(), [None, None, None, Some(0.5), None]);
     assert_eq!(events.time_of_day_s.as_ref().unwrap()[4], 43_200.0);
     for text in ["type", "original_type"] {
         assert_eq!(events.text(text).unwrap().get(2), Some("expansion_high"));
@@ -135,7 +135,10 @@ fn the_error_of_a_wrong_enhanced_file_names_list_and_field() {
     }
     let wrong = rel().replace("\"session_open\": 101", "\"session_open\": \"101\"");
     assert!(session(&wrong).unwrap_err().to_string().contains("relativity_stats.session_open"));
-    assert_eq!(session(&ENHANCED.replace("103", "1e308")).unwrap().events.prices().unwrap()[3], Some(1e308));
+    assert_eq!(
+        session(&ENHANCED.replace("103", "1e308")).unwrap().events.prices().unwrap().get(3),
+        Some(1e308)
+    );
 }
 
 #[test]
@@ -147,7 +150,10 @@ fn a_day_news_file_is_read_as_an_adapted_one() {
     let stem = "day_news_enhanced_rel_NY_AM_Lvl-1_2025_08_05";
     let session = session_from_json(json.as_bytes(), "f", stem, None).unwrap();
     assert_eq!((session.id.as_str(), session.origin.form), ("NY_AM_2025-08-05", forms::DAY_NEWS));
-    assert_eq!((session.events.t_ms[0], session.events.prices().unwrap()[0]), (1_754_400_600_000, Some(3.0)));
+    assert_eq!(
+        (session.events.t_ms[0], session.events.prices().unwrap().get(0)),
+        (1_754_400_600_000, Some(3.0))
+    );
     assert!(session.origin.unknown_fields.is_empty(), "{:?}", session.origin.unknown_fields);
     let elsewhere = json.replace(
         "\"session_metadata\": {\"trading_date\"",

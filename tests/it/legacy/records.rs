@@ -30,11 +30,14 @@ fn each_session_of_a_list_becomes_one() {
     assert_eq!(morning.t_ms, [1_753_363_800_000, 1_753_363_860_000]);
     assert_eq!(morning.event_index, [1, 0], "the position in the list");
     assert_eq!(morning.kind.iter().collect::<Vec<_>>(), [None, Some("expansion")]);
-    assert_eq!(morning.prices(), Some(&[None, Some(7.0)][..]));
-    assert_eq!(morning.number("volume_profile"), Some(&[None, Some(3.5)][..]));
+    assert_eq!(*morning.prices().unwrap(), [None, Some(7.0)]);
+    assert_eq!(*morning.number("volume_profile").unwrap(), [None, Some(3.5)]);
     assert_eq!(morning.time_of_day_s, Some(vec![34_200.0, 34_260.0]));
     assert_eq!(read[0].events.t_ms, [1_766_586_600_000], "winter in New York");
-    assert_eq!((read[2].events.t_ms[0], read[2].events.prices().unwrap()[0]), (1_753_363_920_500, Some(9.0)));
+    assert_eq!(
+        (read[2].events.t_ms[0], read[2].events.prices().unwrap().get(0)),
+        (1_753_363_920_500, Some(9.0))
+    );
     assert!(read.iter().all(|session| session.origin.form == forms::RECORDS));
     assert_eq!(read[2].origin.unknown_fields["flag"], 1);
     assert!(read[1].origin.unknown_fields.is_empty());
@@ -77,8 +80,8 @@ fn features_of_records_become_numbers() {
         )
     };
     let read = sessions(&format!("[{}, {}]", record("[1, 2.5]"), record("[null, 4]"))).unwrap();
-    assert_eq!(read[0].events.number("node_features.00"), Some(&[Some(1.0), None][..]));
-    assert_eq!(read[0].events.number("node_features.01"), Some(&[Some(2.5), Some(4.0)][..]));
+    assert_eq!(*read[0].events.number("node_features.00").unwrap(), [Some(1.0), None]);
+    assert_eq!(*read[0].events.number("node_features.01").unwrap(), [Some(2.5), Some(4.0)]);
     for (other, part) in [("[1]", "has 1 numbers"), ("[1, \"2\"]", "holds a string"), ("3", "is a number")] {
         let message =
             sessions(&format!("[{}, {}]", record("[1, 2]"), record(other))).unwrap_err().to_string();

@@ -32,7 +32,7 @@ fn a_session_file_becomes_a_session() {
     assert_eq!(events.kind.iter().collect::<Vec<_>>(), [None, Some("a"), Some("b")]);
     let names: Vec<&str> = events.numeric.iter().map(|c| c.name.as_str()).collect();
     assert_eq!(names, ["a", "price_level", "z"]);
-    assert_eq!(events.prices(), Some(&[None, Some(3.0), Some(2.5)][..]));
+    assert_eq!(*events.prices().unwrap(), [None, Some(3.0), Some(2.5)]);
     assert_eq!(events.numeric[2].values, [None, None, Some(1.0)]);
     let berlin = session_from_json(SESSION.as_bytes(), "f", "f", Some("Europe/Berlin")).unwrap();
     assert_eq!(berlin.events.t_ms[0], 1_753_363_800_000 - 6 * 3_600_000);
@@ -156,7 +156,7 @@ fn real_sessions_hold_what_their_flat_copy_holds() {
         for column in &other.numeric {
             match session.events.numeric.iter().find(|c| c.name == column.name) {
                 Some(own) => assert_eq!(own.values, column.values, "{stem} {}", column.name),
-                None => assert!(column.values.iter().all(Option::is_none), "{stem} {}", column.name),
+                None => assert!(column.values.present().next().is_none(), "{stem} {}", column.name),
             }
         }
     }

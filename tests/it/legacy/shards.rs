@@ -53,10 +53,10 @@ fn a_shard_becomes_a_session_named_by_its_source() {
     let events = &session.events;
     assert_eq!((&events.t_ms[..], &events.event_index[..]), (&[1000, 1000, 3000][..], &[1, 2, 0][..]));
     assert_eq!(kinds(&session), ["liquidity_event", "9", "price_movement"]);
-    assert_eq!(events.prices(), Some(&[None, Some(2.0), Some(1.5)][..]));
+    assert_eq!(*events.prices().unwrap(), [None, Some(2.0), Some(1.5)]);
     let names: Vec<&str> = events.numeric.iter().map(|c| c.name.as_str()).collect();
     assert_eq!(names, ["f00", "f45", "price"]);
-    assert_eq!(events.number("f45"), Some(&[Some(0.5), Some(0.0), None][..]));
+    assert_eq!(*events.number("f45").unwrap(), [Some(0.5), Some(0.0), None]);
     assert!(events.keys.is_empty() && events.time_of_day_s.is_none() && session.attributes.is_empty());
     assert_eq!((session.origin.form, session.origin.dataset.as_deref()), (forms::SHARD, Some("NQ_M5")));
     assert_eq!(session.origin.unknown_fields["mood"], 3);
