@@ -2,8 +2,6 @@
 
 /// Success.
 pub const OK: u8 = 0;
-/// A check failed.
-pub const CHECK: u8 = 1;
 /// The command line is wrong.
 pub const USAGE: u8 = 2;
 /// Input data is damaged or invalid.

@@ -9,7 +9,7 @@ use super::{
 };
 
 const EXIT_CODES: &str = "\
-Exit codes: 0 success, 1 a check failed, 2 wrong usage, 65 damaged or invalid data, 66 input missing, 70 internal \
+Exit codes: 0 success, 2 wrong usage, 65 damaged or invalid data, 66 input missing, 70 internal \
 error, 71 device cannot be used, 73 output cannot be created, 74 reading or writing failed, 75 above a limit, 78 wrong \
 configuration, 130 interrupted.";
 
