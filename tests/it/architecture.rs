@@ -1,6 +1,7 @@
 //! The rules of ARCHITECTURE.md, read off the sources: which module imports which, cycles, the size of folders, and
 //! one name for one type.
 
+mod code;
 mod graph;
 mod source;
 
@@ -8,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
 use graph::cycles;
-use source::{Sources, imports, module_of, unit_of};
+use source::{Sources, imports, module_of};
 
 /// The modules in layers, lowest first, each with the modules that it may import: only earlier ones.
 const LAYERS: &[(&str, &[&str])] = &[
@@ -93,6 +94,7 @@ fn upward(sources: &Sources) -> Vec<String> {
             found.push(format!("{file}: give the module `{module}` a layer in tests/it/architecture.rs"));
             continue;
         };
+        found.extend(source::hidden_imports(file, text).into_iter().map(|why| format!("{file}: {why}")));
         for path in imports(file, text) {
             let imported = path[0].as_str();
             let known = LAYERS.iter().any(|(name, _)| *name == imported);
@@ -118,26 +120,23 @@ fn misplaced_crates(sources: &Sources) -> Vec<String> {
     found
 }
 
-/// Cycles of imports between modules, and between a subfolder of a module and anything else of that module.
+/// Cycles of imports inside any folder, src/ included, between what lies side by side in it.
 fn import_cycles(sources: &Sources) -> Vec<Vec<String>> {
-    let mut modules: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
-    let mut units: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    let mut levels: BTreeMap<String, BTreeMap<String, BTreeSet<String>>> = BTreeMap::new();
     for (file, to) in sources.resolved() {
-        let (a, b) = (module_of(&file), module_of(&to));
-        if ["lib", "bin"].contains(&a) {
+        if ["lib", "bin"].contains(&module_of(&file)) {
             continue;
         }
-        if a != b {
-            modules.entry(a.to_owned()).or_default().insert(b.to_owned());
-        } else if unit_of(&file) != unit_of(&to) {
-            units.entry(unit_of(&file)).or_default().insert(unit_of(&to));
-        }
+        let (a, b): (Vec<&str>, Vec<&str>) = (file.split('/').collect(), to.split('/').collect());
+        let depth = a.iter().zip(&b).take_while(|(a, b)| a == b).count();
+        let unit = |path: &[&str]| path[..=depth].join("/").trim_end_matches(".rs").to_owned();
+        let level = levels.entry(a[..depth].join("/")).or_default();
+        level.entry(unit(&a)).or_default().insert(unit(&b));
     }
-    let mut found = cycles(&modules);
     // Files of one folder may refer to each other; a folder is a module of its own.
-    let folder = |unit: &String| sources.is_folder(unit);
-    found.extend(cycles(&units).into_iter().filter(|cycle| cycle.iter().any(folder)));
-    found
+    let crosses =
+        |cycle: &Vec<String>| cycle.iter().any(|unit| !unit.contains('/') || sources.is_folder(unit));
+    levels.values().flat_map(cycles).filter(crosses).collect()
 }
 
 /// Public or crate-visible type names that more than one file declares.
@@ -221,6 +220,11 @@ fn an_upward_import_is_found_in_every_spelling() {
         "use crate::{csr::CsrPattern, attention::{Keys, Cpu}};",
         "fn planted() { let x = crate::attention::Cpu; }",
         "use super::attention::Keys;",
+        "use self::super::attention::Keys;",
+        "use ironforge::attention::Keys;",
+        "#[cfg(feature = \"store\")] use crate::{attention::Keys};",
+        "fn planted(_: crate :: attention::Cpu) {}",
+        "use crate::r#attention::Keys;",
     ] {
         let mut found = upward(&planted("dag/mod.rs", line));
         found.dedup();
@@ -229,8 +233,26 @@ fn an_upward_import_is_found_in_every_spelling() {
     let mut nested = upward(&planted("store/read/scan.rs", "use super::super::super::pipeline::discover;"));
     nested.dedup();
     assert_eq!(nested, ["store/read/scan.rs: store imports pipeline"]);
-    let found = misplaced_crates(&planted("events/mod.rs", "use parquet::file;"));
-    assert_eq!(found, ["events/mod.rs: events names the crate parquet"]);
+    for line in ["use parquet::file;", "use ::parquet::file;", "use parquet as p;", "extern crate parquet;"] {
+        let found = misplaced_crates(&planted("events/mod.rs", line));
+        assert_eq!(found, ["events/mod.rs: events names the crate parquet"], "{line}");
+    }
+}
+
+#[test]
+fn spellings_that_hide_an_import_are_refused() {
+    for line in [
+        "use crate as c;",
+        "use super::*;",
+        "use crate::store::*;",
+        "extern crate self as ironforge;",
+        "mod inner { use super::super::attention::Cpu; }",
+        "#[path = \"../attention/mod.rs\"] mod a;",
+        "include!(\"../attention/cost/workload.rs\");",
+        "macro_rules! m { ($m:ident) => { crate::$m::Cpu } }",
+    ] {
+        assert!(!upward(&planted("dag/mod.rs", line)).is_empty(), "{line}");
+    }
 }
 
 #[test]
@@ -240,6 +262,12 @@ fn a_planted_cycle_is_found_between_modules_and_between_folders() {
     let found = import_cycles(&planted("store/untrusted/thrift.rs", "use crate::store::read_table;"));
     let both = |c: &&Vec<String>| c.contains(&"store/untrusted".into()) && c.contains(&"store/read".into());
     assert!(found.iter().any(|c| both(&c)), "{found:?}");
+    let line = "use crate::pipeline::commands::edge_list::EdgeListReport;";
+    let mut sources = planted("pipeline/commands/attend/mod.rs", line);
+    sources
+        .plant("pipeline/commands/edge_list/mod.rs", "use crate::pipeline::commands::attend::AttendReport;");
+    let found = import_cycles(&sources);
+    assert!(found.iter().any(|c| c.contains(&"pipeline/commands/attend".into())), "{found:?}");
 }
 
 #[test]

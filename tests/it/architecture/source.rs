@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
-/// Every file of src/ by its path there, with `/` on every system; comments and unit tests are cut.
+use super::code::code;
+
+/// Every file of src/ by its path there, with `/` on every system, as its code: without comments and unit tests.
 pub struct Sources {
     files: BTreeMap<String, String>,
     /// The whole text: documentation included.
@@ -32,7 +34,7 @@ impl Sources {
     /// Adds a line to a file's code.
     pub fn plant(&mut self, file: &str, line: &str) {
         let text = self.files.get_mut(file).unwrap_or_else(|| panic!("there is no src/{file}"));
-        text.insert_str(0, &format!("{line}\n"));
+        text.insert_str(0, &format!("{} ", code(line)));
     }
 
     /// True if src/ has a folder of that path.
@@ -61,12 +63,39 @@ impl Sources {
             self.files.iter().map(|(file, text)| (file.as_str(), re_exports(file, text))).collect();
         let mut found = BTreeSet::new();
         for (file, text) in &self.files {
-            for path in imports(file, text) {
+            let mut paths = imports(file, text);
+            paths.extend(self.children(file, text));
+            for path in paths {
                 if let Some(to) = self.resolve(&path, &exports, 0)
                     && to != *file
                 {
                     found.insert((file.clone(), to));
                 }
+            }
+        }
+        found
+    }
+
+    /// Paths that start with the name of a child module; re-exports are no use of it.
+    fn children(&self, file: &str, text: &str) -> Vec<Vec<String>> {
+        let own = module_path(file);
+        let mut found = Vec::new();
+        for (at, _) in text.match_indices("::") {
+            let head = &text[..at];
+            let start = head.rfind(|c: char| !(c.is_alphanumeric() || c == '_')).map_or(0, |i| i + 1);
+            let name = &head[start..];
+            let before = head[..start].trim_end_matches("self::");
+            let statement = before.rsplit([';', '}', ']']).next().unwrap_or_default().trim_start();
+            if name.is_empty()
+                || before.ends_with(':')
+                || statement.starts_with("pub") && statement.contains(" use ")
+                || statement.starts_with("pub use")
+            {
+                continue;
+            }
+            let path = [&own[..], &[name.to_owned()]].concat();
+            if self.module_file(&path.join("/")).is_some() {
+                found.push(path);
             }
         }
         found
@@ -115,37 +144,53 @@ fn collect(folder: &Path, prefix: &str, found: &mut BTreeMap<String, String>) {
     }
 }
 
-/// The code of a file: without comments, imports for documentation alone, and unit tests.
-fn code(text: &str) -> String {
-    let text = text.split("#[cfg(test)]\nmod ").next().unwrap_or_default();
-    let lines: Vec<&str> = text.lines().map(|line| line.split("//").next().unwrap_or_default()).collect();
-    let mut kept = String::new();
-    let mut lines = lines.into_iter();
-    while let Some(line) = lines.next() {
-        if line.trim() == "#[cfg(doc)]" {
-            // The import that follows, to its semicolon.
-            for rest in lines.by_ref() {
-                if rest.contains(';') {
-                    break;
-                }
-            }
-            continue;
-        }
-        kept += line;
-        kept.push('\n');
+/// Spellings that hide an import from these rules: none may stand in src/.
+pub fn hidden_imports(file: &str, text: &str) -> Vec<String> {
+    let own = module_path(file);
+    let mut found = Vec::new();
+    if file.ends_with("/tests.rs") {
+        return found;
     }
-    kept
+    for (word, why) in [("extern crate ", "extern crate"), ("include!(\"", "include! of a source")] {
+        found.extend(text.contains(word).then(|| why.to_owned()));
+    }
+    if text.contains("#[path") && file != "backend/mod.rs" {
+        found.push("#[path]".to_owned());
+    }
+    for (at, _) in text.match_indices("mod ") {
+        let name: String = text[at + 4..].chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect();
+        if boundary(text, at) && !name.is_empty() && text[at + 4 + name.len()..].starts_with(" {") {
+            found.push(format!("mod {name} {{}}: `super` counts differently in it"));
+        }
+    }
+    for statement in use_statements(text) {
+        expand(statement, &mut Vec::new(), &mut |path, _| {
+            if absolute(&own, path).is_some_and(|path| path.is_empty()) {
+                found.push(format!("use {statement}: an alias or glob of the root"));
+            }
+        });
+        // Variants of an enum and a prelude may come by a glob.
+        let globs = statement.match_indices("::*").any(|(at, _)| {
+            let of = statement[..at].rsplit([':', '{', ' ', ',']).next().unwrap_or_default();
+            of != "prelude" && !of.starts_with(char::is_uppercase)
+        });
+        if globs || statement.contains("{*") || statement.contains(", *") {
+            found.push(format!("use {statement}: a glob"));
+        }
+    }
+    if text.contains("crate::$") {
+        found.push("a macro that takes the name of a module".to_owned());
+    }
+    found
+}
+
+fn boundary(text: &str, at: usize) -> bool {
+    !text[..at].chars().next_back().is_some_and(|c| c.is_alphanumeric() || c == '_' || c == ':')
 }
 
 /// The top module of a file.
 pub fn module_of(file: &str) -> &str {
     file.split('/').next().unwrap_or_default().trim_end_matches(".rs")
-}
-
-/// The part of its module that a file belongs to: a subfolder, or the file itself.
-pub fn unit_of(file: &str) -> String {
-    let path = file.trim_end_matches(".rs");
-    path.split('/').take(2).collect::<Vec<_>>().join("/")
 }
 
 /// The path of the module that a file is.
@@ -165,7 +210,18 @@ pub fn imports(file: &str, text: &str) -> Vec<Vec<String>> {
         }
     };
     for statement in use_statements(text) {
-        expand(statement, &mut Vec::new(), &mut |path, _| add(path.to_vec()));
+        expand(statement, &mut Vec::new(), &mut |path, name| {
+            add(path.to_vec());
+            // What the imported name is used for: `use crate::store as s; s::read::f()`.
+            for (at, _) in text.match_indices(&format!("{name}::")) {
+                if boundary(text, at) {
+                    let rest = &text[at + name.len()..];
+                    let tail: String =
+                        rest.chars().take_while(|c| c.is_alphanumeric() || "_:".contains(*c)).collect();
+                    add(path.iter().cloned().chain(segments(&tail)).collect());
+                }
+            }
+        });
     }
     for start in ["crate::", "super::"] {
         for (at, _) in text.match_indices(start) {
@@ -211,11 +267,9 @@ fn absolute(own: &[String], path: &[String]) -> Option<Vec<String>> {
 
 /// The trees of the `use` statements, without the keyword and the semicolon.
 fn use_statements(text: &str) -> impl Iterator<Item = &str> {
-    text.match_indices("use ").filter_map(|(at, _)| {
-        let before = text[..at].trim_end_matches(' ');
-        let starts = before.is_empty() || before.ends_with(['\n', '{', ';', ')']) || before.ends_with("pub");
-        starts.then(|| text[at + 4..].split(';').next()).flatten()
-    })
+    text.match_indices("use ")
+        .filter(|(at, _)| boundary(text, *at))
+        .filter_map(|(at, _)| text[at + 4..].split(';').next())
 }
 
 /// Every path of a use tree, and the name that it gets.
@@ -270,23 +324,32 @@ fn top_level(list: &str) -> Vec<String> {
 
 /// True if the code names something of a crate.
 pub fn names_crate(text: &str, name: &str) -> bool {
-    text.match_indices(&format!("{name}::")).any(|(at, _)| {
-        !text[..at].chars().next_back().is_some_and(|c| c.is_alphanumeric() || c == '_' || c == ':')
-    })
+    let path = text.match_indices(&format!("{name}::")).any(|(at, _)| {
+        let before = text[..at].strip_suffix("::").unwrap_or(&text[..at]);
+        !before.chars().next_back().is_some_and(|c| c.is_alphanumeric() || c == '_')
+    });
+    let whole = |path: &[String]| path.len() == 1 && path[0] == name;
+    let mut alone = false;
+    for statement in use_statements(text) {
+        expand(statement, &mut Vec::new(), &mut |path, _| alone |= whole(path));
+    }
+    path || alone || text.contains(&format!("extern crate {name}"))
 }
 
-/// The structs, enums and traits that other files can use.
+/// The types and traits that other files can use.
 pub fn exported_types(text: &str) -> Vec<String> {
-    let word = |s: &str| s.chars().take_while(|c| c.is_alphanumeric() || *c == '_').collect::<String>();
     let mut found = Vec::new();
-    for line in text.lines() {
-        let Some(rest) = line.strip_prefix("pub") else { continue };
+    for (at, _) in text.match_indices("pub").filter(|(at, _)| boundary(text, *at)) {
+        let rest = text[at + 3..].trim_start();
         let rest = match rest.strip_prefix('(') {
             Some(scope) => scope.split_once(')').map_or("", |(_, rest)| rest),
             None => rest,
         };
-        for kind in [" struct ", " enum ", " trait ", " union "] {
-            found.extend(rest.strip_prefix(kind).map(word));
+        let mut words = rest.split_whitespace();
+        let kind = words.by_ref().find(|w| !["unsafe", "const", "auto"].contains(w));
+        if kind.is_some_and(|kind| ["struct", "enum", "trait", "union", "type"].contains(&kind)) {
+            let name = words.next().unwrap_or_default();
+            found.extend(name.split(|c: char| !(c.is_alphanumeric() || c == '_')).next().map(str::to_owned));
         }
     }
     found
