@@ -69,7 +69,8 @@ fn deletions() -> Vec<Mutant> {
             assert_eq!(found, expected, "{file}: occurrences of `{statement}`");
             for nth in 0..expected {
                 let name = format!("{file}: {statement} number {nth} deleted");
-                let (from, to) = (statement.to_owned(), String::new());
+                // An empty statement, since the deleted one may be the whole body of a loop.
+                let (from, to) = (statement.to_owned(), ";".to_owned());
                 mutants.push(Mutant { name, file, from, to, nth, occurrences: expected });
             }
         }
