@@ -59,7 +59,7 @@ fn any_other_log_keeps_the_generic_features() {
     let table = csv(20, 1);
     let mixed = Run::new(&[("s.json", SESSION), ("a.csv", &table)], &[]);
     assert_eq!(mixed.report.feature_choice.set, "generic");
-    assert!(mixed.report.feature_choice.reason.contains("session a lacks times of day"));
+    assert!(mixed.report.feature_choice.reason.contains("session a has not times of day"));
     assert!(mixed.table("temporal_edges", "a").column("x00").is_none());
     let asked = Run::new(&[("s.json", SESSION)], &["session.features=generic"]);
     assert_eq!(asked.report.feature_choice.set, "generic");
