@@ -183,7 +183,7 @@ fn files_written_by_arrow2_are_read() {
         Column::new("flag", "", Values::Bool((0..rows).map(|i| some(i).map(|i| i % 2 == 0)).collect())),
         Column::new("text", "", labels()),
         Column::new("coded", "", labels()),
-        Column::new("t", "", Values::Time { unit: TimeUnit::Millisecond, utc: true, values: times.clone() }),
+        Column::new("t", "", Values::Time { unit: TimeUnit::Millisecond, utc: true, values: times.iter().copied().collect() }),
     ]);
     for version in [Version::V1, Version::V2] {
         for compression in [
