@@ -16,7 +16,7 @@ const BLOCK_MINUTES: f64 = 15.0;
 const JITTER_MINUTES: f64 = 30.0;
 /// Share of the graphs that are held out: half find the patterns, half confirm them.
 const HOLDOUT: f64 = 0.5;
-/// Smallest lift of a promoted pattern: it occurs twice as often as under the null.
+/// Smallest lift of a promoted pattern: it occurs about twice as often as under the null.
 const PROMOTE_LIFT: f64 = 2.0;
 /// Largest family-wise p of a promoted pattern.
 const PROMOTE_P: f64 = 0.01;
@@ -24,28 +24,18 @@ const PROMOTE_P: f64 = 0.01;
 const PARK_P: f64 = 0.05;
 
 /// A null model: the part of the data that is assumed to be random. Each is a separate test; they are never pooled.
-///
-/// Rate of false alarms: the share of 300 logs without structure in which some pattern has a `p_fwer` of at most .05
-/// (default widths, 199 replicates, 6 sessions of 25 to 50 events, 2 or 3 labels; two standard errors are .025; in
-/// brackets: the log violates the assumption of the null):
-///
-/// | log | stratified permutation | label permutation | interval jitter |
-/// |---|---|---|---|
-/// | constant mix of labels, events at a constant rate | .040 | .060 | .053 |
-/// | the mix of labels drifts over the session | .037 | (.823) | .060 |
-/// | constant mix of labels, events in bursts | .070 | .030 | (.993) |
-/// | the share of one label oscillates, period four hours | .053 | (.977) | (.083) |
-/// | the same, period two hours | .030 | (.870) | (.190) |
-///
-/// Power: a chain of three labels planted five times in each of 12 sessions is found in 100 of 100 logs under each
-/// null.
+/// `docs/verdicts.md` has the rate of false alarms of each, as measured.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Null {
     /// Labels are permuted inside short blocks of time. Assumes that labels are exchangeable inside a block: a block
-    /// should be at most an eighth of the period in which the mix of labels changes. Only this null promotes.
+    /// should be at most an eighth of the period in which the mix of labels changes. Only this null promotes, and
+    /// only what [`Null::Pairs`] does not explain.
     #[default]
     StratifiedPermutation,
+    /// Sequences of labels with the same number of transitions from each label to each, in segments of eight blocks.
+    /// Assumes that a label depends on the label before it alone.
+    Pairs,
     /// Labels are permuted inside their graph. Assumes that the mix of labels is constant over the graph.
     LabelPermutation,
     /// Times are redrawn inside fixed windows, and events relinked. Assumes that events of each label have a constant
@@ -55,48 +45,54 @@ pub enum Null {
 }
 
 impl Null {
-    /// Name in results: `StratifiedPermutation`, `LabelPermutation`, `IntervalJitter`.
+    /// Name in results: `StratifiedPermutation`, `Pairs`, `LabelPermutation`, `IntervalJitter`.
     pub fn name(self) -> &'static str {
         match self {
             Self::StratifiedPermutation => "StratifiedPermutation",
+            Self::Pairs => "Pairs",
             Self::LabelPermutation => "LabelPermutation",
             Self::IntervalJitter => "IntervalJitter",
         }
     }
 
     /// Every null model.
-    pub const ALL: [Self; 3] = [Self::StratifiedPermutation, Self::LabelPermutation, Self::IntervalJitter];
+    pub const ALL: [Self; 4] =
+        [Self::StratifiedPermutation, Self::Pairs, Self::LabelPermutation, Self::IntervalJitter];
 }
 
-/// Correction of p for the number of tested patterns.
+/// The error rate that decides the verdict.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Correction {
-    /// Westfall and Young's single-step max-T: family-wise error, valid although the tested patterns are chosen by
-    /// the data.
+    /// The chance of any false pattern, by Westfall and Young's single-step max-T: `p_fwer`.
     #[default]
     MaxT,
-    /// Bonferroni over the tested patterns: family-wise error.
-    Bonferroni,
-    /// Benjamini and Hochberg over the tested patterns: false discovery rate, under positive dependence.
-    Bh,
-    /// Benjamini and Yekutieli over the tested patterns: false discovery rate, under any dependence.
-    By,
+    /// The expected share of false patterns among those found, from the replicates: `q_value`.
+    Fdr,
 }
 
 impl Correction {
     /// Every correction.
-    pub const ALL: [Self; 4] = [Self::MaxT, Self::Bonferroni, Self::Bh, Self::By];
+    pub const ALL: [Self; 2] = [Self::MaxT, Self::Fdr];
 
     /// Name in the configuration.
     pub fn name(self) -> &'static str {
         match self {
             Self::MaxT => "max-t",
-            Self::Bonferroni => "bonferroni",
-            Self::Bh => "bh",
-            Self::By => "by",
+            Self::Fdr => "fdr",
         }
     }
+}
+
+/// The sessions that confirm the patterns found in the others.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum HoldoutBy {
+    /// Random ones, in eleven lots.
+    #[default]
+    Lot,
+    /// The latest ones.
+    Time,
 }
 
 /// Settings of counting, testing and promoting motifs.
@@ -123,15 +119,18 @@ pub struct MotifConfig {
     pub jitter_minutes: f64,
     /// Correction whose p or q decides the verdict.
     pub correction: Correction,
-    /// Share of the graphs that are held out to confirm the patterns found in the others; above 0 and below 1.
+    /// Share of the graphs that are held out to confirm the patterns found in the others; above 0 and below 1. A
+    /// single graph is cut into slices of four blocks of time, which are held out in the same way.
     pub holdout: f64,
+    /// The graphs that are held out.
+    pub holdout_by: HoldoutBy,
     /// Longest time from the first to the last event of a pattern, in minutes, ends included; 0: no limit.
     pub span_minutes: f64,
     /// Smallest lift of a promoted pattern.
     pub promote_lift: f64,
     /// Largest corrected p of a promoted pattern.
     pub promote_p: f64,
-    /// Largest corrected p of a parked pattern; also the largest `p_holdout` of a promoted one.
+    /// Largest corrected p of a parked pattern; also the largest `p_pairs` and `p_holdout` of a promoted one.
     pub park_p: f64,
     /// Smallest lift of a parked pattern; a pattern below it is discarded. 0: any.
     pub park_lift: f64,
@@ -153,6 +152,7 @@ impl Default for MotifConfig {
             jitter_minutes: JITTER_MINUTES,
             correction: Correction::default(),
             holdout: HOLDOUT,
+            holdout_by: HoldoutBy::default(),
             span_minutes: 0.0,
             promote_lift: PROMOTE_LIFT,
             promote_p: PROMOTE_P,

@@ -156,6 +156,18 @@ pub enum MotifError {
 }
 
 impl MotifError {
+    /// The error with `order[graph]` in the place of the index of a graph.
+    pub(super) fn with_graphs(mut self, order: &[usize]) -> Self {
+        if let Self::NoRule { graph }
+        | Self::OtherRule { graph }
+        | Self::Rule { graph, .. }
+        | Self::RuleParts { graph, .. } = &mut self
+        {
+            *graph = order.get(*graph).copied().unwrap_or(*graph);
+        }
+        self
+    }
+
     /// Key of the setting that the error is about, such as `motif.min_nodes`; `None` if it is about the graphs.
     pub fn setting(&self) -> Option<&'static str> {
         match *self {

@@ -2,46 +2,51 @@
 
 use super::census::{Census, CensusBuilder, PatternCount, PatternIdx};
 use super::enumerate::class_of;
-use super::graph::{MotifGraph, Union};
+use super::graph::{MotifGraph, Union, canonical_order};
 use super::null::NullModel;
-use super::test::{
-    SignificanceTest, TestResult, benjamini_hochberg, benjamini_yekutieli, bonferroni, choose_held_out,
-    lift_intervals,
+use super::test::{PatternOutcome, SignificanceTest, TestResult, lift, lift_intervals};
+use super::{
+    HeldOut, LabelRepeats, MotifConfig, MotifError, MotifRow, Null, Significance, Verdict, confirm_patterns,
 };
-use super::{MotifConfig, MotifError, MotifRow, Significance, Verdict};
 
-/// Largest family-wise p, in the graphs that are not held out, of a pattern that is tested in the held-out graphs.
-/// Such a pattern must still be confirmed there, so a lenient threshold costs only a few more candidates.
-const FOUND_P: f64 = 0.5;
 /// Largest number of rows whose lift gets an interval.
 const MAX_INTERVALS: usize = 1000;
 /// Largest number of counts, rows times graphs, that the intervals are computed from: more graphs mean fewer rows.
 const MAX_INTERVAL_COUNTS: usize = 1 << 20;
-/// Replicates that give the counts by graph under the null: the width of an interval needs no more.
-const INTERVAL_REPLICATES: u32 = 100;
+/// Largest number of calibration replicates, which scales and mean counts are estimated from: a standard deviation is
+/// then known to 7 %, for a tenth of the default work.
+const CALIBRATION_REPLICATES: u32 = 100;
+/// Largest number of replicates of the null `Pairs`: its p is compared with `park_p` alone, which is .05.
+const PAIRS_REPLICATES: u32 = 199;
+/// Largest number of calibration replicates of the null `Pairs`, and of the held-out graphs: their scales only weigh
+/// patterns against each other.
+const FURTHER_CALIBRATION: u32 = 50;
 
 /// Result of mining.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MiningResult {
     /// The patterns of the census: promoted, then parked, then discarded ones; inside each by corrected p (rising),
-    /// count (falling), and pattern.
+    /// score (falling), count (falling), and pattern.
     pub rows: Vec<MotifRow>,
     /// The counts; the totals include the patterns rarer than `min_count`.
     pub census: Census,
     /// Number of events whose label or time the null can change. 0: every replicate equals the data, so every p is 1;
     /// wider blocks (`block_minutes`) or other labels may help.
     pub movable_events: u64,
-    /// For each graph, whether it was held out; a single graph is not.
-    pub held_out: Vec<bool>,
+    /// What can be held out to confirm patterns; `None` if there is nothing to divide.
+    pub held_out: Option<HeldOut>,
+    /// How far successive events have the same label, and come in bursts.
+    pub repeats: LabelRepeats,
 }
 
 /// The labelled patterns of the graphs, each counted and tested against the null `config.null`.
 ///
 /// `progress(done, total)` is called from any thread as replicates are done. Runs on the current rayon pool; the
-/// result is bit-identical for any number of threads. Time: about 5 ns per occurrence and replicate, more if graphs
-/// are few and small. Memory ([`memory_bytes`](super::memory_bytes)): a few million occurrences, the tested
-/// patterns, and the drawn labels, 64 MB or those of eight replicates if that is more (a byte each, four with more
-/// than 256 labels).
+/// result is bit-identical for any number of threads and any order of the graphs. Time: about 6 ns per occurrence and
+/// replicate, more if graphs are few and small or if all patterns are common; a fifth more where patterns are
+/// significant, which are then tested against [`Null::Pairs`] and in held-out graphs. Memory
+/// ([`memory_bytes`](super::memory_bytes)): a few million occurrences, the tested patterns, and the drawn labels, 64 MB
+/// or those of eight replicates if that is more (a byte each, four with more than 256 labels).
 ///
 /// ```
 /// use ironforge::csr::CsrPattern;
@@ -57,7 +62,7 @@ pub struct MiningResult {
 /// let names = ["a", "b", "c"].map(str::to_owned);
 /// let row = result.rows.iter().find(|row| row.pattern.labels() == [0, 1, 0]).unwrap();
 /// assert_eq!(row.pattern.text(&names), "a#1 -> b; b -> a#2");
-/// assert_eq!((row.count, row.support), (2, 2));
+/// assert_eq!((row.count, row.disjoint, row.support), (2, 2, 2));
 /// assert!(row.significance.unwrap().p_fwer > 0.05, "too few events to show anything");
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
@@ -72,37 +77,50 @@ pub fn mine(
     progress: &(dyn Fn(u64, u64) + Sync),
 ) -> Result<MiningResult, MotifError> {
     config.validate()?;
-    let held_out = choose_held_out(graphs.len(), config.holdout, seed);
-    let part = |out: bool| graphs.iter().zip(&held_out).filter(move |&(_, &o)| o == out).map(|(g, _)| *g);
-    let ordered: Vec<MotifGraph<'_>> = part(false).chain(part(true)).collect();
-    let union = Union::with_span_limit(&ordered, config.span_ms())?;
+    let order = canonical_order(graphs);
+    let ordered: Vec<MotifGraph<'_>> = order.iter().map(|&index| graphs[index]).collect();
+    mine_ordered(&ordered, config, seed, progress).map_err(|error| error.with_graphs(&order))
+}
+
+/// [`mine`](mine()) for graphs in canonical order.
+fn mine_ordered(
+    graphs: &[MotifGraph<'_>],
+    config: &MotifConfig,
+    seed: u64,
+    progress: &(dyn Fn(u64, u64) + Sync),
+) -> Result<MiningResult, MotifError> {
+    let union = Union::with_span_limit(graphs, config.span_ms())?;
     let census = CensusBuilder::new(&union, config).build()?;
-    let null = NullModel::new(&ordered, &union, config)?;
+    let null = NullModel::new(config.null, graphs, &union, config)?;
     let movable_events = null.movable();
+    let test = SignificanceTest {
+        union: &union,
+        null: &null,
+        sizes: config.sizes(),
+        iterations: config.iterations,
+        calibration: config.iterations.min(CALIBRATION_REPLICATES),
+        min_count: config.min_count,
+        seed,
+        progress,
+    };
+    let repeats = LabelRepeats::of(graphs, config.block_ms()?);
+    let held_out = HeldOut::of(graphs, config)?;
     let mut rows: Vec<IndexedRow> =
         census.patterns.iter().enumerate().map(|(i, counted)| (PatternIdx(i), untested(counted))).collect();
-    if config.iterations > 0 && (movable_events == 0 || rows.is_empty()) {
-        rows.iter_mut().for_each(|(_, row)| set_untestable(row, part(true).next().is_some()));
-        sort(&mut rows, config);
-    } else if config.iterations > 0 {
+    if config.iterations > 0 && movable_events > 0 && !rows.is_empty() {
         census.check_counters()?;
-        let discovery_graphs = part(false).count();
-        let test = SignificanceTest {
-            union: &union,
-            null: &null,
-            sizes: config.sizes(),
-            iterations: config.iterations,
-            min_count: config.min_count,
-            seed,
-            first_held_out: union.offsets[discovery_graphs],
-            progress,
-        };
-        test_rows(&mut rows, &test, &census, config)?;
+        test_rows(&mut rows, graphs, &test, &census, config)?;
     } else {
+        for ((_, row), disjoint) in rows.iter_mut().zip(test.disjoint_counts(&census)) {
+            row.disjoint = disjoint.into();
+            if config.iterations > 0 {
+                set_untestable(row);
+            }
+        }
         sort(&mut rows, config);
     }
     let rows = rows.into_iter().map(|(_, row)| row).collect();
-    Ok(MiningResult { rows, census, movable_events, held_out })
+    Ok(MiningResult { rows, census, movable_events, held_out, repeats })
 }
 
 /// A row and the index of its pattern in the census.
@@ -112,25 +130,32 @@ type IndexedRow = (PatternIdx, MotifRow);
 fn untested(counted: &PatternCount) -> MotifRow {
     let PatternCount { pattern, count, support, non_overlapping } = *counted;
     let class_id = class_of(usize::from(pattern.k()), pattern.mask()).unwrap_or(pattern.mask());
-    let verdict = Verdict::Untested;
-    MotifRow { pattern, class_id, count, support, non_overlapping, significance: None, verdict }
+    MotifRow {
+        pattern,
+        class_id,
+        count,
+        support,
+        disjoint: 0,
+        non_overlapping,
+        significance: None,
+        verdict: Verdict::Untested,
+    }
 }
 
 /// Sets the significance of a row when the null can change nothing: every replicate equals the data.
-fn set_untestable(row: &mut MotifRow, held_out: bool) {
+fn set_untestable(row: &mut MotifRow) {
     row.significance = Some(Significance {
-        null_mean: row.count as f64,
+        null_mean: row.disjoint as f64,
         null_sd: 0.0,
         lift: 1.0,
         lift_interval: None,
-        p_value: 1.0,
-        p_two_sided: 1.0,
+        score: 0.0,
         p_fwer: 1.0,
-        p_bonferroni: 1.0,
         q_value: 1.0,
-        q_by: 1.0,
-        p_discovery: held_out.then_some(1.0),
+        p_pairs: None,
+        explained_by_pairs: None,
         p_holdout: None,
+        lots: None,
     });
     row.verdict = Verdict::Discard;
 }
@@ -139,36 +164,33 @@ fn set_untestable(row: &mut MotifRow, held_out: bool) {
 /// census, and are then sorted as in [`MiningResult::rows`].
 fn test_rows(
     rows: &mut [IndexedRow],
+    graphs: &[MotifGraph<'_>],
     test: &SignificanceTest<'_>,
     census: &Census,
     config: &MotifConfig,
 ) -> Result<(), MotifError> {
     let result = test.run(census)?;
-    let any_held_out = test.first_held_out < test.union.nodes();
-    let replicates = f64::from(config.iterations);
-    let p_value = |hits: u32| (f64::from(hits) + 1.0) / (replicates + 1.0);
-    let p_values: Vec<f64> = result.outcomes.iter().map(|o| p_value(o.count_ge)).collect();
-    let p_bonferroni = bonferroni(&p_values);
-    let q_values = benjamini_hochberg(&p_values);
-    let q_by = benjamini_yekutieli(&p_values);
     for &mut (PatternIdx(i), ref mut row) in rows.iter_mut() {
-        let outcome = &result.outcomes[i];
-        row.significance = Some(Significance {
-            null_mean: outcome.null_mean,
-            null_sd: outcome.null_sd,
-            lift: row.count as f64 / outcome.null_mean.max(1.0 / replicates),
-            lift_interval: None,
-            p_value: p_values[i],
-            p_two_sided: (2.0 * p_value(outcome.count_ge.min(outcome.count_le))).min(1.0),
-            p_fwer: result.p_fwer(outcome),
-            p_bonferroni: p_bonferroni[i],
-            q_value: q_values[i],
-            q_by: q_by[i],
-            p_discovery: any_held_out.then(|| result.p_discovery(outcome)),
-            p_holdout: None,
-        });
+        row.disjoint = result.outcomes[i].disjoint.into();
+        row.significance = Some(significance(&result, usize::from(row.pattern.k()), &result.outcomes[i]));
     }
-    confirm(rows, test, census, &result)?;
+    let is_significant = |significance: &Significance| significance.corrected(config.correction) <= config.park_p;
+    let any = rows.iter().any(|(_, row)| row.significance.as_ref().is_some_and(is_significant));
+    if any && config.null == Null::StratifiedPermutation {
+        let by_pairs = test_pairs(graphs, test, census, config)?;
+        let calibration = test.iterations.min(FURTHER_CALIBRATION);
+        let of_lots = SignificanceTest { calibration, ..*test };
+        let confirmations = confirm_patterns(graphs, &of_lots, census, &result, config)?;
+        for &mut (PatternIdx(i), ref mut row) in rows.iter_mut() {
+            let Some(significance) = row.significance.as_mut().filter(|s| is_significant(s)) else { continue };
+            let k = usize::from(row.pattern.k());
+            let p_pairs = by_pairs.as_ref().map_or(1.0, |result| result.p_fwer(k, &result.outcomes[i]));
+            significance.p_pairs = Some(p_pairs);
+            significance.explained_by_pairs = Some(p_pairs > config.park_p);
+            significance.p_holdout = confirmations.as_ref().map(|of_patterns| of_patterns[i].p);
+            significance.lots = confirmations.as_ref().map(|of_patterns| of_patterns[i].lots);
+        }
+    }
     for (_, row) in rows.iter_mut() {
         row.verdict = row.significance.map_or(Verdict::Untested, |s| Verdict::of(&s, config));
     }
@@ -176,21 +198,35 @@ fn test_rows(
     set_intervals(rows, test, census)
 }
 
-/// Sets `p_holdout` of the patterns that were found ([`FOUND_P`]) in the graphs that are not held out.
-fn confirm(
-    rows: &mut [IndexedRow],
+/// The significance of a pattern of `k` events, before it is tested further.
+fn significance(result: &TestResult, k: usize, outcome: &PatternOutcome) -> Significance {
+    Significance {
+        null_mean: outcome.null_mean,
+        null_sd: outcome.null_sd,
+        lift: lift(outcome.disjoint.into(), outcome.null_mean),
+        lift_interval: None,
+        score: outcome.score,
+        p_fwer: result.p_fwer(k, outcome),
+        q_value: result.q_value(k, outcome),
+        p_pairs: None,
+        explained_by_pairs: None,
+        p_holdout: None,
+        lots: None,
+    }
+}
+
+/// The test against the null `Pairs`; `None` if this null can change nothing, so that it explains everything.
+fn test_pairs(
+    graphs: &[MotifGraph<'_>],
     test: &SignificanceTest<'_>,
     census: &Census,
-    result: &TestResult,
-) -> Result<(), MotifError> {
-    let was_found = |s: &Significance| s.p_discovery.is_some_and(|p| p <= FOUND_P);
-    let found = rows.iter_mut().filter(|(_, row)| row.significance.as_ref().is_some_and(was_found));
-    let (candidates, found): (Vec<PatternIdx>, Vec<&mut MotifRow>) =
-        found.map(|(index, row)| (*index, row)).unzip();
-    for (row, p) in found.into_iter().zip(test.confirm(census, &result.outcomes, &candidates)?) {
-        row.significance = row.significance.map(|s| Significance { p_holdout: Some(p), ..s });
-    }
-    Ok(())
+    config: &MotifConfig,
+) -> Result<Option<TestResult>, MotifError> {
+    let null = NullModel::new(Null::Pairs, graphs, test.union, config)?;
+    let iterations = test.iterations.min(PAIRS_REPLICATES);
+    let calibration = iterations.min(FURTHER_CALIBRATION);
+    let test = SignificanceTest { null: &null, iterations, calibration, progress: &|_, _| {}, ..*test };
+    if null.movable() == 0 { Ok(None) } else { test.run(census).map(Some) }
 }
 
 /// Sets the interval of the lift of the first rows.
@@ -201,9 +237,8 @@ fn set_intervals(
 ) -> Result<(), MotifError> {
     let first = rows.len().min(MAX_INTERVALS).min((MAX_INTERVAL_COUNTS / test.union.graphs()).max(1));
     let patterns: Vec<PatternIdx> = rows[..first].iter().map(|&(index, _)| index).collect();
-    let iterations = test.iterations.min(INTERVAL_REPLICATES);
-    let by_graph = test.by_graph(census, &patterns, iterations)?;
-    let intervals = lift_intervals(&by_graph, iterations, test.seed);
+    let by_graph = test.by_graph(census, &patterns)?;
+    let intervals = lift_intervals(&by_graph, test.calibration, test.seed);
     for ((_, row), lift_interval) in rows.iter_mut().zip(intervals) {
         row.significance = row.significance.map(|s| Significance { lift_interval, ..s });
     }
@@ -213,9 +248,11 @@ fn set_intervals(
 /// Sorts the rows as in [`MiningResult::rows`].
 fn sort(rows: &mut [IndexedRow], config: &MotifConfig) {
     let p = |row: &MotifRow| row.significance.map_or(1.0, |s| s.corrected(config.correction));
+    let score = |row: &MotifRow| row.significance.map_or(0.0, |s| s.score);
     rows.sort_unstable_by(|(_, a), (_, b)| {
         (a.verdict.cmp(&b.verdict))
             .then(p(a).total_cmp(&p(b)))
+            .then(score(b).total_cmp(&score(a)))
             .then(b.count.cmp(&a.count))
             .then(a.pattern.cmp(&b.pattern))
     });

@@ -14,6 +14,9 @@ pub struct MotifRow {
     pub count: u64,
     /// Number of graphs in which it occurs.
     pub support: u32,
+    /// Number of event-disjoint occurrences, which is tested: taken one by one unless they share an event with one
+    /// taken, the latest first event first, then the earliest last event, last but one, and so on.
+    pub disjoint: u64,
     /// Largest number of pairwise non-overlapping occurrences; an occurrence extends from its first to its last
     /// event.
     pub non_overlapping: u64,

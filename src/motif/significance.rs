@@ -4,42 +4,39 @@ use serde::{Serialize, Serializer};
 
 use super::Correction;
 
-/// A pattern's count compared with its counts in R replicates of the null.
+/// A pattern's event-disjoint count compared with the null.
 ///
 /// Serialises its fields in their order, `lift_interval` as `lift_low` and `lift_high`, `None` as null.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize)]
 pub struct Significance {
-    /// Mean count of the replicates.
+    /// Mean event-disjoint count of the calibration replicates (100, or `iterations` if that is less).
     pub null_mean: f64,
-    /// Standard deviation of the counts, over R - 1; 0 for a single replicate.
+    /// Standard deviation of these counts, over n - 1; 0 for a single replicate.
     pub null_sd: f64,
-    /// Count over `null_mean`; if the pattern occurs in no replicate, count over 1/R, as if it occurred once in one.
+    /// (event-disjoint count + 1/2) / (`null_mean` + 1/2): finite for a pattern that no replicate has.
     pub lift: f64,
     /// 95 % bootstrap interval of the lift, the graphs being resampled: shows how much the lift depends on the
     /// choice of graphs. `None` after the first 1000 rows (fewer if there are more than 1000 graphs), and for a
     /// single graph.
     #[serde(flatten, serialize_with = "interval_ends")]
     pub lift_interval: Option<(f64, f64)>,
-    /// One-sided p of this pattern alone: (b + 1) / (R + 1), where b replicates have at least the count of the data.
-    pub p_value: f64,
-    /// Two-sided p of this pattern alone: twice the smaller one-sided p, at most 1.
-    pub p_two_sided: f64,
-    /// Family-wise p: the chance that under the null any pattern has a score as large (single-step max-T). Valid
-    /// although the tested patterns are chosen by the data. Never below `p_value`.
+    /// Excess over the null, comparable between patterns: about the number of standard deviations.
+    pub score: f64,
+    /// Family-wise p: the chance that under the null any pattern has a score as large for its size (single-step
+    /// max-T). Valid although the tested patterns are chosen by the data.
     pub p_fwer: f64,
-    /// Bonferroni over the `p_value`s of the tested patterns. Like the next two it ignores that the patterns
-    /// were chosen by their counts, so it is too small for patterns that are rare under the null: use it to rank
-    /// only.
-    pub p_bonferroni: f64,
-    /// Benjamini-Hochberg over the `p_value`s of the tested patterns.
+    /// False discovery rate among the patterns with a score as large, estimated from the replicates.
     pub q_value: f64,
-    /// Benjamini-Yekutieli over the `p_value`s of the tested patterns.
-    pub q_by: f64,
-    /// `p_fwer` computed from the graphs that are not held out; `None` if no graph is held out.
-    pub p_discovery: Option<f64>,
-    /// Family-wise p in the held-out graphs: max-T over the patterns found in the other graphs (`p_discovery` at most
-    /// 0.5); `None` for a pattern that was not found there.
+    /// Family-wise p under [`Null::Pairs`](crate::motif::Null); `None` where the pattern is not significant under the
+    /// null of the run, or this is not [`Null::StratifiedPermutation`](crate::motif::Null).
+    pub p_pairs: Option<f64>,
+    /// Whether pairs of successive labels explain the pattern: `p_pairs` is above `park_p`. `None` as `p_pairs`.
+    pub explained_by_pairs: Option<bool>,
+    /// Family-wise p in the held-out graphs, combined over all lots; `None` as `p_pairs`, and where nothing can be
+    /// held out.
     pub p_holdout: Option<f64>,
+    /// Number of lots in which the graphs that are not held out show the pattern; `None` as `p_holdout`.
+    pub lots: Option<u32>,
 }
 
 impl Significance {
@@ -47,9 +44,7 @@ impl Significance {
     pub fn corrected(&self, correction: Correction) -> f64 {
         match correction {
             Correction::MaxT => self.p_fwer,
-            Correction::Bonferroni => self.p_bonferroni,
-            Correction::Bh => self.q_value,
-            Correction::By => self.q_by,
+            Correction::Fdr => self.q_value,
         }
     }
 }
@@ -88,20 +83,19 @@ mod tests {
             null_sd: 0.1,
             lift: 2.0,
             lift_interval: Some((1.25, 3.0)),
-            p_value: 1e-3,
-            p_two_sided: 2e-3,
+            score: 4.5,
             p_fwer: 0.25,
-            p_bonferroni: 1.0,
             q_value: 0.5,
-            q_by: 0.75,
-            p_discovery: Some(0.0625),
+            p_pairs: Some(0.0625),
+            explained_by_pairs: Some(true),
             p_holdout: None,
+            lots: None,
         };
         assert_eq!(
             json(Some(significance)),
             "{\"count\":7,\"null_mean\":1.5,\"null_sd\":0.1,\"lift\":2.0,\"lift_low\":1.25,\"lift_high\":3.0,\
-             \"p_value\":0.001,\"p_two_sided\":0.002,\"p_fwer\":0.25,\"p_bonferroni\":1.0,\"q_value\":0.5,\
-             \"q_by\":0.75,\"p_discovery\":0.0625,\"p_holdout\":null,\"verdict\":\"park\"}"
+             \"score\":4.5,\"p_fwer\":0.25,\"q_value\":0.5,\"p_pairs\":0.0625,\"explained_by_pairs\":true,\
+             \"p_holdout\":null,\"lots\":null,\"verdict\":\"park\"}"
         );
         significance.lift_interval = None;
         assert!(json(Some(significance)).contains("\"lift_low\":null,\"lift_high\":null,"));

@@ -7,7 +7,8 @@ use super::{MotifConfig, Null, Significance};
 #[serde(rename_all = "lowercase")]
 pub enum Verdict {
     /// The corrected p is at most `promote_p`, the lift at least `promote_lift`, the null is
-    /// [`Null::StratifiedPermutation`], and the held-out graphs confirm the pattern: `p_holdout` is at most `park_p`.
+    /// [`Null::StratifiedPermutation`], pairs of labels do not explain the pattern (`p_pairs` is at most `park_p`),
+    /// and the held-out graphs confirm it (`p_holdout` is at most `park_p`).
     Promote,
     /// The corrected p is at most `park_p` and the lift at least `park_lift`, but the pattern is not promoted.
     Park,
@@ -21,9 +22,10 @@ impl Verdict {
     /// The verdict on a tested pattern.
     pub(super) fn of(significance: &Significance, config: &MotifConfig) -> Self {
         let p = significance.corrected(config.correction);
-        let confirmed = significance.p_holdout.is_some_and(|p| p <= config.park_p);
-        let default_null = config.null == Null::StratifiedPermutation;
-        if p <= config.promote_p && significance.lift >= config.promote_lift && default_null && confirmed {
+        let [beyond_pairs, confirmed] =
+            [significance.p_pairs, significance.p_holdout].map(|p| p.is_some_and(|p| p <= config.park_p));
+        let promotes = config.null == Null::StratifiedPermutation && beyond_pairs && confirmed;
+        if promotes && p <= config.promote_p && significance.lift >= config.promote_lift {
             Self::Promote
         } else if p <= config.park_p && significance.lift >= config.park_lift {
             Self::Park
@@ -55,14 +57,13 @@ mod tests {
             null_sd: 1.0,
             lift: 2.0,
             lift_interval: None,
-            p_value: 0.001,
-            p_two_sided: 0.002,
+            score: 4.0,
             p_fwer: 0.01,
-            p_bonferroni: 0.2,
-            q_value: 0.01,
-            q_by: 0.06,
-            p_discovery: Some(0.05),
+            q_value: 0.02,
+            p_pairs: Some(0.05),
+            explained_by_pairs: Some(false),
             p_holdout: Some(0.05),
+            lots: Some(7),
         }
     }
 
@@ -80,6 +81,7 @@ mod tests {
         assert_eq!(verdict(|s| s.p_fwer = 0.06), Verdict::Discard);
         for weak in [None, Some(0.051)] {
             assert_eq!(Verdict::of(&Significance { p_holdout: weak, ..strong() }, &config), Verdict::Park);
+            assert_eq!(Verdict::of(&Significance { p_pairs: weak, ..strong() }, &config), Verdict::Park);
         }
     }
 
@@ -90,9 +92,8 @@ mod tests {
             change(&mut config);
             Verdict::of(&strong(), &config)
         };
-        assert_eq!(verdict(|c| c.correction = Correction::Bonferroni), Verdict::Discard);
-        assert_eq!(verdict(|c| c.correction = Correction::Bh), Verdict::Promote);
-        assert_eq!(verdict(|c| c.correction = Correction::By), Verdict::Discard);
+        assert_eq!(verdict(|c| c.correction = Correction::Fdr), Verdict::Park);
+        assert_eq!(verdict(|c| c.null = Null::Pairs), Verdict::Park);
         assert_eq!(verdict(|c| c.null = Null::LabelPermutation), Verdict::Park);
         assert_eq!(verdict(|c| c.null = Null::IntervalJitter), Verdict::Park);
     }

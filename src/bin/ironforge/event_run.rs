@@ -47,9 +47,11 @@ pub fn motif_verdicts(motifs: &MotifSummary) -> String {
     } else if motifs.movable_events == 0 && motifs.patterns > 0 {
         "nothing to test: no event can move under the null".to_owned()
     } else {
-        format!(
-            "{} promote, {} park ({}, {} nulls)",
-            motifs.promote, motifs.park, motifs.null, motifs.iterations
-        )
+        let explained = match motifs.explained_by_pairs {
+            0 => String::new(),
+            explained => format!(" ({explained} explained by pairs)"),
+        };
+        let MotifSummary { promote, park, null, iterations, .. } = motifs;
+        format!("{promote} promote, {park} park{explained} ({null}, {iterations} nulls)")
     }
 }

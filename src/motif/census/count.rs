@@ -118,6 +118,11 @@ impl<'g> CensusBuilder<'g> {
         self.build_as::<u128>()
     }
 
+    /// Number of occurrences of each shape.
+    pub(crate) fn shape_counts(&self) -> Vec<u64> {
+        count_shapes(self.union, self.sizes)
+    }
+
     /// The census from one counter for every possible pattern.
     fn census_of_dense(&self, counts: &DenseCounts) -> Census {
         let mut census = Census { patterns: Vec::new(), distinct: 0, shape_counts: vec![0; SHAPES] };

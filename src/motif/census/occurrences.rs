@@ -1,5 +1,10 @@
 //! The occurrences of a group of shapes, held in memory where they fit.
+//!
+//! They are in the order in which event-disjoint ones are taken: by falling first event, and among those of one
+//! first event by rising last event, then rising last but one, and so on. The order is that of the events alone; it
+//! does not depend on the enumeration.
 
+use std::cmp::Ordering;
 use std::ops::{ControlFlow, Range};
 
 use rayon::prelude::*;
@@ -102,9 +107,13 @@ pub(crate) fn shape_groups(shape_counts: &[u64]) -> Vec<ShapeGroup> {
 pub(crate) struct Occurrences<'a> {
     union: &'a Union,
     group: &'a ShapeGroup,
-    /// Events of the occurrences of each shape, `[n, k]`, in the order of the enumeration; `None` if there are too
-    /// many to keep.
+    /// Events of the occurrences of each shape, `[n, k]`; `None` if there are too many to keep.
     kept: Option<Vec<Vec<u32>>>,
+}
+
+/// Compares two occurrences of one shape by the order of this module.
+fn order(a: &[u32; MAX_NODES], b: &[u32; MAX_NODES]) -> Ordering {
+    b[0].cmp(&a[0]).then_with(|| a.iter().rev().cmp(b.iter().rev()))
 }
 
 impl<'a> Occurrences<'a> {
@@ -119,26 +128,40 @@ impl<'a> Occurrences<'a> {
         self.kept.as_ref().map(|kept| &kept[index][..])
     }
 
-    /// Calls `visit` with the events of each occurrence of the `index`-th shape of the group, by falling lowest
-    /// event.
+    /// Largest distance in event numbers from the first event of an occurrence of `k` events to its last.
+    pub(crate) fn span(&self, k: usize) -> u32 {
+        self.union.bands.longest_edge().saturating_mul(k as u32 - 1)
+    }
+
+    /// Calls `visit` with the events of each occurrence of the `index`-th shape of the group.
     pub(crate) fn each(&self, index: usize, mut visit: impl FnMut(&[u32])) {
         let wanted = self.group.shapes[index];
         let k = wanted.nodes();
         if let Some(rows) = self.kept(index) {
-            return rows.chunks_exact(k).rev().for_each(visit);
+            return rows.chunks_exact(k).for_each(visit);
         }
+        // the occurrences of one first event
+        let mut of_root: Vec<[u32; MAX_NODES]> = Vec::new();
+        let mut flush = |of_root: &mut Vec<[u32; MAX_NODES]>| {
+            of_root.sort_unstable_by(order);
+            of_root.drain(..).for_each(|nodes| visit(&nodes[..k]));
+        };
         let mut visit_wanted = |set: &ConnectedSet| {
             if set.shape() == wanted {
-                visit(&set.nodes()[..k]);
+                if of_root.first().is_some_and(|first| first[0] != set.root()) {
+                    flush(&mut of_root);
+                }
+                of_root.push(set.nodes());
             }
             ControlFlow::Continue(())
         };
         let flow = Enumerator::new(self.union, (k, k)).walk((0..self.union.nodes()).rev(), &mut visit_wanted);
         debug_assert!(flow.is_continue());
+        flush(&mut of_root);
     }
 }
 
-/// Events of the occurrences of each shape of a group, `[n, k]`, by rising lowest event.
+/// Events of the occurrences of each shape of a group, `[n, k]`.
 fn enumerate(union: &Union, group: &ShapeGroup) -> Vec<Vec<u32>> {
     let nodes: Vec<usize> = group.shapes.iter().map(|shape| shape.nodes()).collect();
     let mut rows: Vec<Vec<u32>> =
@@ -152,13 +175,15 @@ fn enumerate(union: &Union, group: &ShapeGroup) -> Vec<Vec<u32>> {
             ControlFlow::Continue(())
         });
         debug_assert!(flow.is_continue());
+        found.sort_unstable_by(|(_, a), (_, b)| order(a, b));
         found
     };
-    let pieces = pieces(union);
-    for first in (0..pieces).step_by(PIECES_AT_A_TIME as usize) {
-        let batch = first..pieces.min(first + PIECES_AT_A_TIME);
+    let mut end = pieces(union);
+    while end > 0 {
+        let batch = end.saturating_sub(PIECES_AT_A_TIME)..end;
+        end = batch.start;
         let enumerator = || Enumerator::new(union, group.sizes());
-        let found: Vec<_> = batch.into_par_iter().map_init(enumerator, in_piece).collect();
+        let found: Vec<_> = batch.into_par_iter().rev().map_init(enumerator, in_piece).collect();
         for (index, set) in found.into_iter().flatten() {
             let index = usize::from(index);
             rows[index].extend_from_slice(&set[..nodes[index]]);

@@ -91,6 +91,11 @@ impl Bands {
         fill(self.wide.get_mut(events), reach, successors);
     }
 
+    /// Length of the longest edge of all graphs, in event numbers.
+    pub(crate) fn longest_edge(&self) -> u32 {
+        self.reach.iter().copied().max().unwrap_or(0)
+    }
+
     /// The fastest method for the sets of up to `max_nodes` events of `graph`.
     pub(crate) fn method(&self, graph: usize, max_nodes: usize) -> WalkMethod {
         let reach = self.reach[graph];

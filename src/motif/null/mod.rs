@@ -3,6 +3,7 @@
 //! - `model`: [`NullModel`], the null that a configuration names.
 //! - `rng`: [`NullRng`], the random streams of replicates for calibration and for the test.
 //! - `permutation`: labels permuted inside blocks of time, or inside a graph.
+//! - `transitions`: sequences of labels with the same transitions.
 //! - `jitter`: times redrawn inside windows, and events relinked.
 //!
 //! Each null is a separate hypothesis; their replicates are never pooled. A test shows that its hypothesis is false,
@@ -17,6 +18,11 @@
 //! - Drawn: the labels inside each graph. Fixed: times, edges, the labels of each graph.
 //! - False alarms if the rates of labels change at all.
 //! - Blind to structure across graphs.
+//!
+//! [`TransitionShuffle`]: inside a segment, a label depends on the label before it alone.
+//! - Drawn: the order of the labels inside each segment. Fixed: times, edges, the number of each transition.
+//! - False alarms if the mix of labels changes within a segment for another reason.
+//! - Blind to what pairs of successive labels explain, which is what it is for.
 //!
 //! [`IntervalJitter`]: inside a window, the time of an event is random.
 //! - Drawn: the times inside each window; edges follow. Fixed: the labels of each window, the first and the last
@@ -34,8 +40,10 @@ mod jitter;
 mod model;
 mod permutation;
 mod rng;
+mod transitions;
 
 pub(crate) use jitter::IntervalJitter;
-pub(crate) use model::NullModel;
+pub(crate) use model::{LabelNull, NullModel};
 pub(crate) use permutation::StratifiedPermutation;
 pub(crate) use rng::NullRng;
+pub(crate) use transitions::TransitionShuffle;

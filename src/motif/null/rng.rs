@@ -2,7 +2,7 @@
 
 use crate::philox::{Philox, Stream};
 
-/// Philox fork of the test; that of the calibration is one higher.
+/// Philox fork of the first kind of replicates; those of the others are higher.
 const PURPOSE: u32 = 0x6E75;
 
 /// Random streams of independent replicates.
@@ -18,6 +18,11 @@ impl NullRng {
     /// Streams of the replicates that the scales of the scores are estimated from.
     pub(crate) fn calibration(seed: u64) -> Self {
         Self(Philox::new(seed).fork(PURPOSE + 1))
+    }
+
+    /// Streams of the replicates that candidates are confirmed against.
+    pub(crate) fn confirmation(seed: u64) -> Self {
+        Self(Philox::new(seed).fork(PURPOSE + 2))
     }
 
     /// The stream of one graph in one replicate.

@@ -2,12 +2,13 @@
 
 use std::ops::Range;
 
+use super::frequent::{Followed, Frequent, Need, Scratch};
 use super::lanes::LabelLanes;
-use super::{LabelMask, PerfectHash, SketchCounter, Slot};
+use super::{LabelMask, PerfectHash, Slot};
 use crate::motif::census::Occurrences;
-use crate::motif::pattern::{KeyMap, LabelKey};
+use crate::motif::pattern::LabelKey;
 
-/// Occurrences passed to a visitor at a time if they are not kept but enumerated again.
+/// Occurrences passed on at a time if they are not kept but enumerated again.
 const ROWS_PER_CHUNK: usize = 1 << 14;
 
 /// The occurrences of a shape under several labellings, one lane each. A known key is one that the [`PerfectHash`]
@@ -28,70 +29,82 @@ pub(crate) struct LabelledOccurrences<'a> {
 }
 
 impl LabelledOccurrences<'_> {
-    /// Clears the counter for these occurrences.
-    pub(crate) fn clear<L: LabelKey>(&self, hash: &PerfectHash<L>, counter: &mut SketchCounter) {
-        counter.clear(hash, self.expected, self.lanes.clone());
+    /// Number of events of an occurrence.
+    pub(crate) fn nodes(&self) -> usize {
+        self.k
     }
 
-    /// Counts the occurrences whose first event is one of `roots`.
-    pub(crate) fn count<L: LabelKey>(
-        &self,
-        roots: Range<u32>,
-        hash: &PerfectHash<L>,
-        counter: &mut SketchCounter,
-    ) {
-        let (labels, bits) = (self.labels, self.bits);
+    /// Largest distance in event numbers from the first event of an occurrence to its last.
+    pub(crate) fn span(&self) -> u32 {
+        self.occurrences.span(self.k)
+    }
+
+    /// Counts the keys of all lanes. Must precede [`LabelledOccurrences::frequent`].
+    pub(crate) fn count<L: LabelKey>(&self, hash: &PerfectHash<L>, scratch: &mut Scratch) {
+        let is_kept = self.occurrences.kept(self.index).is_some();
+        let (labels, bits, counter) = (self.labels, self.bits, &mut scratch.counter);
+        counter.clear(hash, self.expected, self.lanes.clone(), is_kept);
         match self.k {
-            3 => self.each(roots, |rows: &[[u32; 3]]| counter.add(hash, rows, labels, bits)),
-            4 => self.each(roots, |rows: &[[u32; 4]]| counter.add(hash, rows, labels, bits)),
-            _ => self.each(roots, |rows: &[[u32; 5]]| counter.add(hash, rows, labels, bits)),
+            3 => self.each(|rows: &[[u32; 3]]| counter.add(hash, rows, labels, bits)),
+            4 => self.each(|rows: &[[u32; 4]]| counter.add(hash, rows, labels, bits)),
+            _ => self.each(|rows: &[[u32; 5]]| counter.add(hash, rows, labels, bits)),
         }
     }
 
-    /// The unknown keys that occur at least `count` times in a lane, and their counts; `counter` must have counted
-    /// exactly the occurrences of `roots`. Cheap if `count` is high: then few cells of the sketch reach it.
-    pub(crate) fn unknown_counts<L: LabelKey>(
+    /// The patterns of a lane with at least the counts that they need, and their event-disjoint counts. `on_taken`
+    /// receives the index in [`Frequent::known`] and the first event of each occurrence taken of a known pattern.
+    ///
+    /// Only the occurrences of these patterns, and those of unknown keys in cells that reach the count needed, are
+    /// read in detail: few if the counts needed are high.
+    pub(crate) fn frequent<L: LabelKey>(
         &self,
         lane: usize,
-        roots: Range<u32>,
         hash: &PerfectHash<L>,
-        counter: &SketchCounter,
-        count: u32,
-    ) -> Vec<(L, u32)> {
-        let sketch = counter.sketch(lane);
-        if !sketch.any_may_reach(count) {
-            return Vec::new();
-        }
-        let mut counts: KeyMap<L, u32> = KeyMap::default();
-        let mut add = |key: L| {
-            if sketch.may_reach(hash.hash(key), count) && hash.slot(key) == hash.unknown_slot() {
-                *counts.entry(key).or_insert(0) += 1;
+        scratch: &mut Scratch,
+        need: &Need<'_>,
+        mut on_taken: impl FnMut(usize, u32),
+    ) -> Frequent<L> {
+        let mut followed = Followed::new(lane, scratch, need, self.span());
+        if !followed.is_empty() {
+            match self.k {
+                3 => self.follow::<L, 3>(lane, hash, &mut followed, &mut on_taken),
+                4 => self.follow::<L, 4>(lane, hash, &mut followed, &mut on_taken),
+                _ => self.follow::<L, 5>(lane, hash, &mut followed, &mut on_taken),
             }
-        };
-        let (labels, bits) = (self.labels, self.bits);
-        match self.k {
-            3 => self.each(roots, |rows: &[[u32; 3]]| labels.each_key(rows, lane, bits, &mut add)),
-            4 => self.each(roots, |rows: &[[u32; 4]]| labels.each_key(rows, lane, bits, &mut add)),
-            _ => self.each(roots, |rows: &[[u32; 5]]| labels.each_key(rows, lane, bits, &mut add)),
         }
-        counts.into_iter().filter(|&(_, n)| n >= count).collect()
+        followed.finish(need)
     }
 
-    /// Calls `visit` with the lane, the first event and the slot of each occurrence that has a known key and its
-    /// first event in `roots`. Fast for few known keys: an occurrence with a label that `mask` excludes is skipped
-    /// in all lanes at once.
+    fn follow<L: LabelKey, const K: usize>(
+        &self,
+        lane: usize,
+        hash: &PerfectHash<L>,
+        followed: &mut Followed<'_, L>,
+        on_taken: &mut impl FnMut(usize, u32),
+    ) {
+        let mut key_of = |row: &[u32; K]| self.labels.key(row, lane, self.bits);
+        if let Some(kept) = self.occurrences.kept(self.index) {
+            let (rows, _) = kept.as_chunks::<K>();
+            return followed.add(lane, rows, hash, &mut key_of, on_taken);
+        }
+        self.each(|rows: &[[u32; K]]| {
+            followed.add_unindexed(rows, hash, &mut key_of, on_taken);
+        });
+    }
+
+    /// Calls `visit` with the lane, the events and the slot of each occurrence that has a known key. Fast for few
+    /// known keys: an occurrence with a label that `mask` excludes is skipped in all lanes at once.
     pub(crate) fn each_known<L: LabelKey>(
         &self,
-        roots: Range<u32>,
         hash: &PerfectHash<L>,
         mask: &LabelMask,
-        mut visit: impl FnMut(usize, u32, Slot),
+        visit: &mut impl KnownVisitor,
     ) {
         let masks = &self.labels.masks(mask)[..];
         match self.k {
-            3 => self.each(roots, |rows: &[[u32; 3]]| self.look_up(rows, hash, masks, &mut visit)),
-            4 => self.each(roots, |rows: &[[u32; 4]]| self.look_up(rows, hash, masks, &mut visit)),
-            _ => self.each(roots, |rows: &[[u32; 5]]| self.look_up(rows, hash, masks, &mut visit)),
+            3 => self.each(|rows: &[[u32; 3]]| self.look_up(rows, hash, masks, visit)),
+            4 => self.each(|rows: &[[u32; 4]]| self.look_up(rows, hash, masks, visit)),
+            _ => self.each(|rows: &[[u32; 5]]| self.look_up(rows, hash, masks, visit)),
         }
     }
 
@@ -101,7 +114,7 @@ impl LabelledOccurrences<'_> {
         rows: &[[u32; K]],
         hash: &PerfectHash<L>,
         masks: &[u64],
-        visit: &mut impl FnMut(usize, u32, Slot),
+        visit: &mut impl KnownVisitor,
     ) {
         // the lowest bit of each lane
         const ONES: u64 = u64::MAX / 0xFF;
@@ -114,34 +127,34 @@ impl LabelledOccurrences<'_> {
                 let lane = (allowed.trailing_zeros() / u8::BITS) as usize;
                 allowed &= allowed - 1;
                 if self.lanes.contains(&lane) {
-                    self.labels.each_key(std::slice::from_ref(row), lane, self.bits, |key| {
-                        let slot = hash.slot(key);
-                        if slot != hash.unknown_slot() {
-                            visit(lane, row[0], slot);
-                        }
-                    });
+                    let slot = hash.slot(self.labels.key(row, lane, self.bits));
+                    if slot != hash.unknown_slot() {
+                        visit.visit(lane, row, slot);
+                    }
                 }
             }
         }
     }
 
-    /// Calls `visit` with the occurrences whose first event is one of `roots`, many at a time.
-    fn each<const K: usize>(&self, roots: Range<u32>, mut visit: impl FnMut(&[[u32; K]])) {
+    /// Calls `visit` with the occurrences, many at a time.
+    fn each<const K: usize>(&self, mut visit: impl FnMut(&[[u32; K]])) {
         if let Some(kept) = self.occurrences.kept(self.index) {
-            let (rows, _) = kept.as_chunks::<K>();
-            let first = |root: u32| rows.partition_point(|row| row[0] < root);
-            return visit(&rows[first(roots.start)..first(roots.end)]);
+            return visit(kept.as_chunks::<K>().0);
         }
         let mut rows: Vec<[u32; K]> = Vec::with_capacity(ROWS_PER_CHUNK);
         self.occurrences.each(self.index, |nodes| {
-            if roots.contains(&nodes[0]) {
-                rows.extend(nodes.as_chunks::<K>().0);
-                if rows.len() == ROWS_PER_CHUNK {
-                    visit(&rows);
-                    rows.clear();
-                }
+            rows.extend(nodes.as_chunks::<K>().0);
+            if rows.len() == ROWS_PER_CHUNK {
+                visit(&rows);
+                rows.clear();
             }
         });
         visit(&rows);
     }
+}
+
+/// Receives occurrences of known patterns.
+pub(crate) trait KnownVisitor {
+    /// Receives an occurrence of the pattern in `slot` in a lane.
+    fn visit<const K: usize>(&mut self, lane: usize, events: &[u32; K], slot: Slot);
 }

@@ -84,6 +84,15 @@ impl LabelLanes {
         }
     }
 
+    /// The key of an occurrence in one lane, `bits` bits per label.
+    #[inline]
+    pub(super) fn key<L: LabelKey, const K: usize>(&self, row: &[u32; K], lane: usize, bits: u32) -> L {
+        match self {
+            Self::Bytes(lanes) => key(row, bits, |e| lanes[e][lane].into()),
+            Self::Words(lanes) => key(row, bits, |e| lanes[e][lane]),
+        }
+    }
+
     /// For every event, the bits of `mask` for its label in each lane, one byte per lane, the first lane in the
     /// lowest byte.
     pub(super) fn masks(&self, mask: &LabelMask) -> Vec<u64> {

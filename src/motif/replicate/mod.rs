@@ -3,11 +3,15 @@
 //! - `replicates`: [`Replicates`], which draws replicates and passes the occurrences of each shape to a
 //!   [`ReplicateVisitor`].
 //! - `labelled_occurrences`: [`LabelledOccurrences`], one shape's occurrences under several labellings.
+//! - `frequent`: [`Frequent`], the patterns that occur often enough, with their event-disjoint counts.
+//! - `disjoint`: [`DisjointCounts`], counts of occurrences that share no event.
 //! - `sketch_counter`: [`SketchCounter`], exact counts of known patterns, upper bounds for all others.
 //! - `perfect_hash`: [`PerfectHash`], the slot of each known pattern, without probing.
 //! - `lanes`: `LabelLanes`, several labellings interleaved.
 //! - `progress`: [`ProgressCounter`], the number of replicates done.
 
+mod disjoint;
+mod frequent;
 mod labelled_occurrences;
 mod lanes;
 mod perfect_hash;
@@ -15,9 +19,11 @@ mod progress;
 mod replicates;
 mod sketch_counter;
 
-pub(crate) use labelled_occurrences::LabelledOccurrences;
+pub(crate) use frequent::{Need, Scratch};
+pub(crate) use labelled_occurrences::{KnownVisitor, LabelledOccurrences};
 pub(crate) use lanes::{LANES, LabelMask};
 pub(crate) use perfect_hash::{PerfectHash, Slot};
 pub(crate) use progress::ProgressCounter;
 pub(crate) use replicates::{LABEL_BYTES, ReplicateVisitor, Replicates, TrackedShape};
-pub(crate) use sketch_counter::SketchCounter;
+pub(crate) use sketch_counter::{INDEX_BYTES, NeedBySlot};
+use sketch_counter::SketchCounter;

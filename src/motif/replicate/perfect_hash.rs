@@ -18,6 +18,11 @@ const SHORT_BITS: u32 = u32::BITS - 1;
 pub(crate) struct Slot(u32);
 
 impl Slot {
+    /// The slot with this index.
+    pub(super) fn at(index: usize) -> Self {
+        Self(index as u32)
+    }
+
     /// The slot as an index into an array with an entry for every slot.
     #[inline]
     pub(crate) fn index(self) -> usize {
@@ -111,6 +116,13 @@ impl<L: LabelKey> PerfectHash<L> {
         Some(this)
     }
 
+    /// The key in each slot; `keys` are the known ones.
+    pub(crate) fn keys_by_slot(&self, keys: &[L]) -> Vec<Option<L>> {
+        let mut by_slot = vec![None; self.slots()];
+        keys.iter().for_each(|&key| by_slot[self.slot(key).index()] = Some(key));
+        by_slot
+    }
+
     fn is_free(&self, slot: usize) -> bool {
         match &self.entries {
             SlotKeys::Whole(entries) => entries[slot] == L::NONE,
@@ -131,7 +143,7 @@ impl<L: LabelKey> PerfectHash<L> {
 
     /// Hash of a key; only its upper bits are well mixed.
     #[inline]
-    pub(super) fn hash(&self, key: L) -> u64 {
+    fn hash(&self, key: L) -> u64 {
         key.hash(self.multiplier)
     }
 

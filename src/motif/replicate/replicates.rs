@@ -8,11 +8,11 @@ use std::ops::Range;
 use rayon::prelude::*;
 
 use super::lanes::{LANES, LabelLanes, in_groups};
-use super::{LabelledOccurrences, PerfectHash, ProgressCounter, SketchCounter, Slot};
+use super::{LabelledOccurrences, PerfectHash, ProgressCounter, Scratch, SketchCounter, Slot};
 use crate::motif::MotifError;
 use crate::motif::census::{Occurrences, ShapeGroup};
 use crate::motif::graph::{LabelIdx, Union};
-use crate::motif::null::{IntervalJitter, NullModel, NullRng, StratifiedPermutation};
+use crate::motif::null::{IntervalJitter, LabelNull, NullModel, NullRng};
 use crate::motif::pattern::{LabelKey, label_bits};
 
 /// Bytes of drawn labels held at a time, unless [`LANES`] replicates need more.
@@ -30,10 +30,8 @@ pub(crate) struct TrackedShape<L> {
     pub(crate) keys: Vec<L>,
     /// Slots of the tested patterns, in the order of the census.
     pub(crate) targets: Vec<Slot>,
-    /// Slots of the patterns that are common under the null, each with its own scale.
+    /// Slots of the patterns that are common under the null.
     pub(crate) common: Vec<Slot>,
-    /// Slots of the known patterns that are not common.
-    pub(crate) rare: Vec<Slot>,
 }
 
 /// Receives the replicates of each shape and accumulates a result.
@@ -50,7 +48,7 @@ pub(crate) trait ReplicateVisitor<L>: Sync {
         shape: usize,
         first: u32,
         occurrences: &LabelledOccurrences<'_>,
-        counter: &mut SketchCounter,
+        scratch: &mut Scratch,
         acc: &mut Self::Acc,
     );
 
@@ -75,13 +73,13 @@ impl Replicates<'_> {
         visitor: &V,
     ) -> Vec<V::Acc> {
         let labels = LabelLanes::single(&self.union.labels, self.union.vocabulary.len());
-        let one = |counter: &mut SketchCounter, (at, shape): (usize, &TrackedShape<L>)| {
+        let one = |scratch: &mut Scratch, (at, shape): (usize, &TrackedShape<L>)| {
             let mut acc = visitor.init(at);
             let occurrences = self.labelled(self.occurrences, shape.index, &labels, 0..1);
-            visitor.visit(at, 0, &occurrences, counter, &mut acc);
+            visitor.visit(at, 0, &occurrences, scratch, &mut acc);
             acc
         };
-        shapes.par_iter().enumerate().map_init(SketchCounter::new, one).collect()
+        shapes.par_iter().enumerate().map_init(Scratch::new, one).collect()
     }
 
     /// The results of the visitor for the replicates `iterations`, by tracked shape.
@@ -101,10 +99,10 @@ impl Replicates<'_> {
         }
     }
 
-    /// [`Replicates::visit`] for a null that permutes labels and keeps the edges.
+    /// [`Replicates::visit`] for a null that draws labels and keeps the edges.
     fn visit_labels<L: LabelKey, V: ReplicateVisitor<L>>(
         &self,
-        null: &StratifiedPermutation,
+        null: &LabelNull,
         rng: NullRng,
         iterations: Range<u32>,
         shapes: &[TrackedShape<L>],
@@ -151,20 +149,20 @@ impl Replicates<'_> {
                 labels.chunks(batches.max(1)).map(move |piece| (at, piece))
             })
             .collect();
-        let one = |counter: &mut SketchCounter, &(at, piece): &Piece<'_>| {
+        let one = |scratch: &mut Scratch, &(at, piece): &Piece<'_>| {
             let mut acc = visitor.init(at);
             let index = shapes[at].index;
             let max_lanes = SketchCounter::max_lanes(&shapes[at].hash, self.group.instances[index] as usize);
             for (replicates, labels) in piece {
                 for lanes in in_groups(replicates.len(), max_lanes) {
                     let occurrences = self.labelled(self.occurrences, index, labels, lanes);
-                    visitor.visit(at, replicates.start, &occurrences, counter, &mut acc);
+                    visitor.visit(at, replicates.start, &occurrences, scratch, &mut acc);
                 }
                 self.progress.add(replicates.len() as u64);
             }
             acc
         };
-        let of_pieces: Vec<V::Acc> = pieces.par_iter().map_init(SketchCounter::new, one).collect();
+        let of_pieces: Vec<V::Acc> = pieces.par_iter().map_init(Scratch::new, one).collect();
         for ((at, _), later) in pieces.iter().zip(of_pieces) {
             visitor.merge(&mut accs[*at], later);
         }
@@ -202,7 +200,7 @@ impl Replicates<'_> {
         shapes: &[TrackedShape<L>],
         visitor: &V,
     ) -> Result<Vec<V::Acc>, MotifError> {
-        let mut counter = SketchCounter::new();
+        let mut scratch = Scratch::new();
         let mut accs: Vec<V::Acc> = (0..shapes.len()).map(|at| visitor.init(at)).collect();
         for iteration in piece {
             let union = null.draw(rng, iteration)?;
@@ -211,7 +209,7 @@ impl Replicates<'_> {
             for (at, (shape, acc)) in shapes.iter().zip(&mut accs).enumerate() {
                 let occurrences = self.labelled(&occurrences, shape.index, &labels, 0..1);
                 if occurrences.expected > 0 || !shape.targets.is_empty() {
-                    visitor.visit(at, iteration, &occurrences, &mut counter, acc);
+                    visitor.visit(at, iteration, &occurrences, &mut scratch, acc);
                 }
             }
             self.progress.add(shapes.len() as u64);

@@ -7,17 +7,22 @@ use super::{PerfectHash, Slot};
 use crate::motif::pattern::LabelKey;
 
 /// Occurrences per cell of the sketch; only those with unknown keys use it.
-const OCCURRENCES_PER_CELL: usize = 2;
+const OCCURRENCES_PER_CELL: usize = 1;
 /// Largest number of cells of a lane.
 const MAX_CELLS: usize = 1 << 20;
 /// Largest number of counters of all lanes together.
 const MAX_COUNTERS: usize = 1 << 23;
+/// Largest number of counters of a lane for which the counter of each occurrence is kept, in 16 bits: then all lanes
+/// of most shapes stay in the cache.
+const MAX_KEPT_WIDTH: usize = 1 << u16::BITS;
+/// Bytes of the kept indices of a thread, about: a lane has a cell for each occurrence, or twice that.
+pub(crate) const INDEX_BYTES: u64 = (2 * LANES * MAX_KEPT_WIDTH) as u64;
 
 /// Counts the keys of one shape, per lane: known keys exactly, each in its slot; all others in a sketch, a small
 /// table in which several keys share a cell, so that a cell is an upper bound for its keys. To find the unknown
-/// keys with at least some count, only the keys of the cells that reach it, few if any, are counted exactly in a
-/// second pass ([`LabelledOccurrences::unknown_counts`](super::LabelledOccurrences::unknown_counts)). The loop over
-/// the occurrences has no branch that depends on a label.
+/// keys with at least some count, only the keys of the cells that reach it are counted exactly in a second pass
+/// ([`LabelledOccurrences::frequent`](super::LabelledOccurrences::frequent)). The loop over the occurrences has no
+/// branch that depends on a label.
 ///
 /// A counter is one byte, so that those of all lanes stay in the cache; overflows are few and counted separately.
 pub(crate) struct SketchCounter {
@@ -33,13 +38,26 @@ pub(crate) struct SketchCounter {
     /// Number of counters of a lane.
     width: usize,
     cell_bits: u32,
+    /// The counter of each occurrence in each lane in use, `[lanes, n]`, if they are kept; else empty.
+    indices: Vec<u16>,
+    /// Number of occurrences added.
+    added: usize,
 }
 
 impl SketchCounter {
     /// A counter without lanes, to be set up by [`SketchCounter::clear`].
     pub(super) fn new() -> Self {
-        let (low, high, overflowed) = (Vec::new(), Vec::new(), Vec::new());
-        Self { lanes: 0..0, low, high, overflowed, slots: 0, width: 0, cell_bits: 0 }
+        Self {
+            lanes: 0..0,
+            low: Vec::new(),
+            high: Vec::new(),
+            overflowed: Vec::new(),
+            slots: 0,
+            width: 0,
+            cell_bits: 0,
+            indices: Vec::new(),
+            added: 0,
+        }
     }
 
     /// Largest number of lanes that can be counted together, for about `expected` occurrences.
@@ -47,11 +65,21 @@ impl SketchCounter {
         (MAX_COUNTERS / (hash.slots() + cells(expected))).clamp(1, LANES)
     }
 
-    /// Clears all counts, in preparation for about `expected` occurrences in these lanes.
-    pub(super) fn clear<L: LabelKey>(&mut self, hash: &PerfectHash<L>, expected: usize, lanes: Range<usize>) {
+    /// Clears all counts, in preparation for about `expected` occurrences in these lanes; exactly this number if
+    /// `keeps_indices`: the counter of each occurrence is then kept, if there are not too many counters.
+    pub(super) fn clear<L: LabelKey>(
+        &mut self,
+        hash: &PerfectHash<L>,
+        expected: usize,
+        lanes: Range<usize>,
+        keeps_indices: bool,
+    ) {
         let cells = cells(expected);
         self.slots = hash.slots();
         self.width = self.slots + cells;
+        let keeps_indices = keeps_indices && self.width <= MAX_KEPT_WIDTH;
+        self.indices.resize(if keeps_indices { expected * lanes.len() } else { 0 }, 0);
+        self.added = 0;
         self.cell_bits = cells.trailing_zeros();
         self.low.clear();
         self.low.resize(self.width * lanes.len(), 0);
@@ -83,7 +111,8 @@ impl SketchCounter {
                 });
                 let indices = &mut indices[..rows.len()];
                 hash.counter_indices(&keys[..rows.len()], indices, self.cell_bits);
-                self.count(0, indices.iter().copied());
+                self.count(0, rows.len(), indices.iter().copied());
+                self.added += rows.len();
             }
             return;
         }
@@ -92,14 +121,28 @@ impl SketchCounter {
             hash.counter_indices(keys, indices, self.cell_bits);
             let indices = indices.as_chunks::<LANES>().0;
             for (nth, lane) in self.lanes.clone().enumerate() {
-                self.count(nth, indices.iter().map(|indices| indices[lane]));
+                self.count(nth, indices.len(), indices.iter().map(|indices| indices[lane]));
             }
+            self.added += indices.len();
         });
     }
 
-    /// Increments counters of the `nth` of the lanes in use.
+    /// Increments the counters of `n` occurrences in the `nth` of the lanes in use.
     #[inline]
-    fn count(&mut self, nth: usize, indices: impl Iterator<Item = u32>) {
+    fn count(&mut self, nth: usize, n: usize, indices: impl Iterator<Item = u32>) {
+        if self.indices.is_empty() {
+            return self.increment(nth, indices);
+        }
+        let first = nth * (self.indices.len() / self.lanes.len()) + self.added;
+        let kept = &mut self.indices[first..first + n];
+        kept.iter_mut().zip(indices).for_each(|(to, index)| *to = index as u16);
+        let kept = std::mem::take(&mut self.indices);
+        self.increment(nth, kept[first..first + n].iter().map(|&index| index.into()));
+        self.indices = kept;
+    }
+
+    #[inline]
+    fn increment(&mut self, nth: usize, indices: impl Iterator<Item = u32>) {
         let first = nth * self.width;
         let low = &mut self.low[first..first + self.width];
         for index in indices {
@@ -112,23 +155,71 @@ impl SketchCounter {
         }
     }
 
-    /// Counts so far, in a lane, of the known keys in `slots`.
-    pub(crate) fn counts(&self, lane: usize, slots: &[Slot]) -> Vec<u32> {
-        let counters = self.counters(lane);
-        let low = &self.low[counters.clone()];
-        if !self.has_overflowed(&counters) {
-            return slots.iter().map(|slot| low[slot.index()].into()).collect();
-        }
-        let high = &self.high[counters];
-        slots.iter().map(|slot| high[slot.index()] << 8 | u32::from(low[slot.index()])).collect()
+    /// Number of counters of a lane: those of the slots, then the cells of the sketch.
+    pub(super) fn width(&self) -> usize {
+        self.width
     }
 
-    /// The sketch of a lane, for the occurrences counted so far.
-    pub(super) fn sketch(&self, lane: usize) -> Sketch<'_> {
+    /// The counter of each occurrence in a lane, in the order in which they were added; `None` if they are not kept.
+    pub(super) fn indices(&self, lane: usize) -> Option<&[u16]> {
+        let n = self.indices.len() / self.lanes.len();
+        (n > 0).then(|| &self.indices[(lane - self.lanes.start) * n..][..self.added])
+    }
+
+    /// The counter of a key in a lane.
+    pub(super) fn index<L: LabelKey>(&self, hash: &PerfectHash<L>, key: L) -> u32 {
+        let mut index = [0];
+        hash.counter_indices(&[key], &mut index, self.cell_bits);
+        index[0]
+    }
+
+    /// Calls `visit` with the slots of a lane whose counts reach those of `need`, and these counts.
+    pub(super) fn each_slot(&self, lane: usize, need: &NeedBySlot, mut visit: impl FnMut(Slot, u32)) {
+        let counters = self.counters(lane);
+        let counters = counters.start..counters.start + self.slots;
+        let low = &self.low[counters.clone()];
+        if self.has_overflowed(&counters) {
+            let counts = low.iter().zip(&self.high[counters]).map(|(&low, &high)| whole(low, high));
+            for (slot, (count, &need)) in counts.zip(&need.whole).enumerate() {
+                if count >= need {
+                    visit(Slot::at(slot), count);
+                }
+            }
+            return;
+        }
+        for (chunk, (low, bytes)) in low.chunks(CHUNK).zip(need.bytes.chunks(CHUNK)).enumerate() {
+            // without a branch for each: few chunks have one
+            if low.iter().zip(bytes).fold(false, |any, (&count, &need)| any | (count >= need)) {
+                let first = chunk * CHUNK;
+                for (slot, (&count, &need)) in (first..).zip(low.iter().zip(&need.whole[first..])) {
+                    if u32::from(count) >= need {
+                        visit(Slot::at(slot), count.into());
+                    }
+                }
+            }
+        }
+    }
+
+    /// Calls `visit` with the index of each cell of the sketch of a lane that reaches `count`.
+    pub(super) fn each_cell(&self, lane: usize, count: u32, mut visit: impl FnMut(u32)) {
         let counters = self.counters(lane);
         let cells = counters.start + self.slots..counters.end;
-        let high = self.has_overflowed(&cells).then(|| &self.high[cells.clone()]);
-        Sketch { low: &self.low[cells], high, shift: u64::BITS - self.cell_bits }
+        let low = &self.low[cells.clone()];
+        if self.has_overflowed(&cells) {
+            for (cell, (&low, &high)) in low.iter().zip(&self.high[cells]).enumerate() {
+                if whole(low, high) >= count {
+                    visit((self.slots + cell) as u32);
+                }
+            }
+            return;
+        }
+        let Ok(count) = u8::try_from(count) else { return };
+        for (chunk, low) in low.chunks(CHUNK).enumerate() {
+            if low.iter().fold(false, |any, &reached| any | (reached >= count)) {
+                let reached = low.iter().enumerate().filter(|&(_, &reached)| reached >= count);
+                reached.for_each(|(at, _)| visit((self.slots + chunk * CHUNK + at) as u32));
+            }
+        }
     }
 
     /// Indices of the counters of a lane.
@@ -142,32 +233,27 @@ impl SketchCounter {
     }
 }
 
-/// Upper bounds for the counts of the unknown keys of a lane.
-pub(super) struct Sketch<'a> {
-    low: &'a [u8],
-    /// Overflows; `None` if no cell has any.
-    high: Option<&'a [u32]>,
-    shift: u32,
+/// Counters compared at a time, without a branch.
+const CHUNK: usize = 64;
+
+/// The count that the pattern of each slot needs to be read in detail.
+pub(crate) struct NeedBySlot {
+    whole: Vec<u32>,
+    /// The same, at most 255: a counter without overflows is at most that.
+    bytes: Vec<u8>,
 }
 
-impl Sketch<'_> {
-    /// Returns whether any unknown key may occur at least `count` times.
-    pub(super) fn any_may_reach(&self, count: u32) -> bool {
-        let Some(high) = self.high else {
-            let any = |count| self.low.iter().fold(false, |any, &cell| any | (cell >= count));
-            return u8::try_from(count).is_ok_and(any);
-        };
-        let counts = self.low.iter().zip(high).map(|(&low, &high)| high << 8 | u32::from(low));
-        counts.fold(false, |any, cell| any | (cell >= count))
+impl NeedBySlot {
+    /// The counts of these slots, each at least 1; a pattern that needs `u32::MAX` is never read.
+    pub(crate) fn new(whole: Vec<u32>) -> Self {
+        let byte = |&need: &u32| u8::try_from(need).unwrap_or(u8::MAX);
+        Self { bytes: whole.iter().map(byte).collect(), whole }
     }
+}
 
-    /// Returns whether the unknown key with this hash may occur at least `count` times.
-    #[inline]
-    pub(super) fn may_reach(&self, hash: u64, count: u32) -> bool {
-        let cell = (hash >> self.shift) as usize;
-        let high = self.high.map_or(0, |high| high[cell]);
-        high << 8 | u32::from(self.low[cell]) >= count
-    }
+/// A count from its lowest byte and its overflows; the largest number if it does not fit.
+fn whole(low: u8, high: u32) -> u32 {
+    if high > u32::MAX >> 8 { u32::MAX } else { high << 8 | u32::from(low) }
 }
 
 /// Number of cells of the sketch for about `expected` occurrences.
@@ -205,24 +291,36 @@ mod tests {
         let hash = PerfectHash::new(&chosen, 3 * bits);
         let mut counter = SketchCounter::new();
         for lanes in [0..LANES, 1..3, 7..8] {
-            counter.clear(&hash, n, lanes.clone());
+            counter.clear(&hash, n, lanes.clone(), true);
             let half = n.div_ceil(2);
             for part in [0..half, half..n] {
                 counter.add(&hash, &rows[part.clone()], &labels, bits);
                 for lane in lanes.clone() {
                     let mut want: BTreeMap<L, u32> = BTreeMap::new();
                     keys[lane][..part.end].iter().for_each(|&key| *want.entry(key).or_insert(0) += 1);
-                    let slots: Vec<Slot> = chosen.iter().map(|&key| hash.slot(key)).collect();
-                    for (key, count) in chosen.iter().zip(counter.counts(lane, &slots)) {
-                        assert_eq!(count, want.get(key).copied().unwrap_or(0));
+                    let need = NeedBySlot::new(vec![1; hash.slots()]);
+                    let mut known: BTreeMap<Slot, u32> = BTreeMap::new();
+                    counter.each_slot(lane, &need, |slot, count| {
+                        known.insert(slot, count);
+                    });
+                    for &key in &chosen {
+                        let count = known.get(&hash.slot(key)).copied().unwrap_or(0);
+                        assert_eq!(count, want.get(&key).copied().unwrap_or(0));
                     }
-                    let sketch = counter.sketch(lane);
                     want.retain(|key, _| chosen.binary_search(key).is_err());
-                    assert!(want.iter().all(|(&key, &count)| sketch.may_reach(hash.hash(key), count)));
-                    assert!(want.values().max().is_none_or(|&most| sketch.any_may_reach(most)));
+                    for least in [1, 3, 40, 300] {
+                        let mut cells = Vec::new();
+                        counter.each_cell(lane, least, |cell| cells.push(cell));
+                        let reached = want.iter().filter(|&(_, &count)| count >= least);
+                        assert!(reached.clone().all(|(&key, _)| cells.contains(&counter.index(&hash, key))));
+                    }
+                    let want_indices = keys[lane][..part.end].iter().map(|&key| counter.index(&hash, key));
+                    assert_eq!(counter.indices(lane).is_some(), counter.width() <= MAX_KEPT_WIDTH);
+                    if let Some(kept) = counter.indices(lane) {
+                        assert!(kept.iter().map(|&index| u32::from(index)).eq(want_indices));
+                    }
                 }
             }
-            assert!(lanes.clone().all(|lane| !counter.sketch(lane).any_may_reach(n as u32 + 1)));
         }
     }
 

@@ -2,40 +2,38 @@
 //!
 //! # Why the family-wise p is exact
 //! Under the null, data and replicates are exchangeable given what the null holds fixed (the labels of each block,
-//! or the events of each window). The calibration replicates are drawn independently of both, so given them the
-//! score is a fixed function of a labelling: it is not fitted to the data. The tested patterns are chosen by the
-//! data (patterns with `min_count` occurrences), and that choice is repeated in every replicate: the largest score
-//! of a replicate is taken over the patterns that reach `min_count` *in that replicate*, tested in the data or not.
-//! Hence the largest score of the data and those of the replicates are exchangeable too, and
+//! the transitions of each segment, or the events of each window). The calibration replicates are drawn independently
+//! of both, so given them the score is a fixed function of a labelling: it is not fitted to the data. The tested
+//! patterns are chosen by the data (patterns with `min_count` occurrences), and that choice is repeated in every
+//! replicate: the largest score of a replicate is taken over the patterns that reach `min_count` *in that replicate*,
+//! tested in the data or not. The largest scores of each size of patterns are standardised by their median and their
+//! 95 % quantile over data and replicates together, which treats both alike. Hence the largest standardised score of
+//! the data and those of the replicates are exchangeable too, and
 //! `(1 + replicates whose largest score is at least the pattern's) / (1 + replicates)` bounds the chance of a
 //! single false discovery (Westfall and Young 1993, single step). Scoring only the patterns tested in the data
 //! would not bound it: of very many rare patterns some reach `min_count` by chance, and rarely the same ones in a
 //! replicate.
-//!
-//! The same holds for the graphs that are not held out, by themselves. The held-out graphs choose no patterns.
 
 use rayon::prelude::*;
 
+use super::fdr::ScoreCounts;
 use super::maxima::Maxima;
 use super::moments::MomentSums;
-use super::score::ShapeScales;
-use super::visitors::{Calibration, DiscoveryCounts, MaxTTest, ReplicateComparison, Screen};
-use super::{PatternOutcome, TestResult};
+use super::result::{PatternOutcome, TestResult};
+use super::scales::ShapeScales;
+use super::score::{RareMeans, floor, label_shares};
+use super::visitors::{Calibration, ReplicateScores, Screen};
 use crate::motif::MotifError;
 use crate::motif::census::{Census, Occurrences, PatternIdx, ShapeGroup, shape_groups};
 use crate::motif::enumerate::ShapeIdx;
 use crate::motif::graph::Union;
 use crate::motif::null::{NullModel, NullRng};
-use crate::motif::pattern::{KeyMap, LabelKey, Pattern, label_bits, label_limit};
+use crate::motif::pattern::{LabelKey, Pattern, label_bits, label_limit};
 use crate::motif::replicate::{PerfectHash, ProgressCounter, Replicates, Slot, TrackedShape};
 
-/// Replicates that the scales are estimated from: a standard deviation is then known to 7 %, for a tenth of the
-/// default work.
-const CALIBRATION_REPLICATES: u32 = 100;
 /// Calibration replicates that decide which patterns are common, with their own mean and scale.
 pub(super) const SCREENING_REPLICATES: u32 = 8;
-/// A pattern is common if it reaches `min_count` in at least this number of them; the others are rare, with a mean of
-/// about 1 or less.
+/// A pattern is common if it reaches `min_count` in at least this number of them.
 pub(super) const MIN_SCREENED: usize = 2;
 
 /// The test of the patterns of a census against a null.
@@ -46,19 +44,28 @@ pub(in crate::motif) struct SignificanceTest<'a> {
     pub(in crate::motif) sizes: (usize, usize),
     /// Number of replicates.
     pub(in crate::motif) iterations: u32,
+    /// Number of calibration replicates, which the scales are estimated from; at least one.
+    pub(in crate::motif) calibration: u32,
     pub(in crate::motif) min_count: u64,
     pub(in crate::motif) seed: u64,
-    /// First event of the held-out graphs; the number of events if none is held out.
-    pub(in crate::motif) first_held_out: u32,
     /// Receives the work done and the total, in replicates times shapes.
     pub(in crate::motif) progress: &'a (dyn Fn(u64, u64) + Sync),
 }
 
 /// A tested pattern: its key, and its index in the census.
 #[derive(Clone, Copy)]
-struct Target<L> {
-    key: L,
-    pattern: PatternIdx,
+pub(super) struct Target<L> {
+    pub(super) key: L,
+    pub(super) pattern: PatternIdx,
+}
+
+/// What all groups of shapes add to.
+struct Totals<'a> {
+    /// The lowest score that is compared.
+    floor: f64,
+    maxima: &'a [Maxima; 3],
+    counts: &'a ScoreCounts,
+    label_shares: &'a [f64],
 }
 
 impl SignificanceTest<'_> {
@@ -68,6 +75,33 @@ impl SignificanceTest<'_> {
     /// Those of [`IntervalJitter::draw`](crate::motif::null::IntervalJitter::draw).
     pub(in crate::motif) fn run(&self, census: &Census) -> Result<TestResult, MotifError> {
         if self.keys_fit_64_bits() { self.run_as::<u64>(census) } else { self.run_as::<u128>(census) }
+    }
+
+    /// The number of event-disjoint occurrences of each pattern of the census in the data.
+    pub(in crate::motif) fn disjoint_counts(&self, census: &Census) -> Vec<u32> {
+        if self.keys_fit_64_bits() {
+            self.disjoint_counts_as::<u64>(census)
+        } else {
+            self.disjoint_counts_as::<u128>(census)
+        }
+    }
+
+    fn disjoint_counts_as<L: LabelKey>(&self, census: &Census) -> Vec<u32> {
+        let mut counts = vec![0; census.patterns.len()];
+        for group in &shape_groups(&census.shape_counts) {
+            let occurrences = Occurrences::of(self.union, group);
+            let targets = self.targets::<L>(group, census);
+            let shapes = self.shapes(group, &targets, &[], &[]);
+            let progress = ProgressCounter::new(0, &|_, _| {});
+            let replicates = self.replicates(group, &occurrences, &progress);
+            let observed = replicates.visit_observed(&shapes, &Calibration { shapes: &shapes });
+            for ((sums, shape), targets) in observed.iter().zip(&shapes).zip(&targets) {
+                for (target, slot) in targets.iter().zip(&shape.targets) {
+                    counts[target.pattern.0] = sums.sum(slot.index()) as u32;
+                }
+            }
+        }
+        counts
     }
 
     /// Returns whether keys fit 64 bits; otherwise they fit 128, as the census has checked.
@@ -91,19 +125,22 @@ impl SignificanceTest<'_> {
     }
 
     fn run_as<L: LabelKey>(&self, census: &Census) -> Result<TestResult, MotifError> {
-        let (maxima, discovery) = (Maxima::new(self.iterations), Maxima::new(self.iterations));
+        let floor = floor(&census.shape_counts, self.union.vocabulary.len(), self.min_count);
+        let maxima = [(); 3].map(|()| Maxima::new(self.iterations, floor));
+        let counts = ScoreCounts::new(self.iterations, floor);
+        let label_shares = label_shares(self.union);
+        let totals = Totals { floor, maxima: &maxima, counts: &counts, label_shares: &label_shares };
         let mut outcomes = vec![PatternOutcome::default(); census.patterns.len()];
         let groups = self.groups(census);
-        let calibration = self.iterations.min(CALIBRATION_REPLICATES);
         let shapes: usize = groups.iter().map(|group| group.shapes.len()).sum();
-        let total = SCREENING_REPLICATES.min(calibration) + calibration + self.iterations;
+        let total = SCREENING_REPLICATES.min(self.calibration) + self.calibration + self.iterations;
         let progress = ProgressCounter::new(shapes as u64 * u64::from(total), self.progress);
         for group in &groups {
             let occurrences = Occurrences::of(self.union, group);
             let replicates = self.replicates(group, &occurrences, &progress);
-            self.test_group::<L>(&replicates, census, calibration, (&maxima, &discovery), &mut outcomes)?;
+            self.test_group::<L>(&replicates, census, &totals, &mut outcomes)?;
         }
-        Ok(TestResult { outcomes, maxima: maxima.sorted(), discovery_maxima: discovery.sorted() })
+        Ok(TestResult::new(census, outcomes, floor, &maxima, &counts))
     }
 
     /// The replicates of the null over a group of shapes.
@@ -121,38 +158,55 @@ impl SignificanceTest<'_> {
         &self,
         replicates: &Replicates<'_>,
         census: &Census,
-        calibration: u32,
-        (maxima, discovery): (&Maxima, &Maxima),
+        totals: &Totals<'_>,
         outcomes: &mut [PatternOutcome],
     ) -> Result<(), MotifError> {
         let targets = self.targets::<L>(replicates.group, census);
-        let first_held_out = self.first_held_out;
-        let min_count = u32::try_from(self.min_count).unwrap_or(u32::MAX);
-
-        let shapes = self.screen(replicates, &targets, calibration, min_count)?;
-        let discovery_counts =
-            replicates.visit_observed(&shapes, &DiscoveryCounts { shapes: &shapes, first_held_out });
-        let scales = self.calibrate(replicates, &shapes, calibration)?;
-        // counts fit 32 bits (Census::check_counters)
-        let count = |target: &Target<L>| census.patterns[target.pattern.0].count as u32;
-        let observed: Vec<Vec<u32>> =
-            targets.iter().map(|targets| targets.iter().map(count).collect()).collect();
-        let test = MaxTTest {
+        let shapes = self.screen(replicates, &targets)?;
+        let calibration = Calibration { shapes: &shapes };
+        let observed = replicates.visit_observed(&shapes, &calibration);
+        let rng = NullRng::calibration(self.seed);
+        let sums = replicates.visit(rng, 0..self.calibration, &shapes, &calibration)?;
+        let scales: Vec<ShapeScales<'_>> =
+            shapes.iter().zip(&sums).map(|(shape, sums)| self.scales(replicates, shape, sums, totals)).collect();
+        for (at, (shape, targets)) in shapes.iter().zip(&targets).enumerate() {
+            let k = replicates.group.shapes[shape.index].nodes();
+            for (target, &slot) in targets.iter().zip(&shape.targets) {
+                let disjoint = observed[at].sum(slot.index()) as u32;
+                let scale = scales[at].of_slot(slot);
+                let score = scale.score(disjoint);
+                totals.counts.add(None, k, score);
+                let (null_mean, null_sd) = sums[at].mean_and_sd(slot.index(), self.calibration);
+                outcomes[target.pattern.0] = PatternOutcome { disjoint, null_mean, null_sd, score, scale };
+            }
+        }
+        let visitor = ReplicateScores {
             shapes: &shapes,
             scales: &scales,
-            observed: &observed,
-            first_held_out: (first_held_out < self.union.nodes()).then_some(first_held_out),
-            min_count,
-            maxima,
-            discovery,
+            label_bits: label_bits(self.union.vocabulary.len()),
+            maxima: totals.maxima,
+            counts: totals.counts,
         };
-        let compared = replicates.visit(NullRng::test(self.seed), 0..self.iterations, &shapes, &test)?;
-        for (at, (targets, compared)) in targets.iter().zip(&compared).enumerate() {
-            let counts = observed[at].iter().copied().zip(discovery_counts[at].iter().copied());
-            let of_shape = self.outcomes(&shapes[at], &scales[at], compared, counts, min_count);
-            targets.iter().zip(of_shape).for_each(|(target, outcome)| outcomes[target.pattern.0] = outcome);
-        }
-        Ok(())
+        replicates.visit(NullRng::test(self.seed), 0..self.iterations, &shapes, &visitor).map(|_| ())
+    }
+
+    fn scales<'t, L: LabelKey>(
+        &self,
+        replicates: &Replicates<'_>,
+        shape: &TrackedShape<L>,
+        sums: &MomentSums,
+        totals: &Totals<'t>,
+    ) -> ShapeScales<'t> {
+        let group = replicates.group;
+        let rare = RareMeans::new(totals.label_shares, group.instances[shape.index], self.min_count());
+        let bits = label_bits(self.union.vocabulary.len());
+        let least = (totals.floor, self.min_count());
+        ShapeScales::new(shape, sums, self.calibration, rare, least, (bits, group.shapes[shape.index].nodes()))
+    }
+
+    /// `min_count` as counters have it: counts fit 32 bits (`Census::check_counters`).
+    pub(super) fn min_count(&self) -> u32 {
+        u32::try_from(self.min_count).unwrap_or(u32::MAX)
     }
 
     /// The shapes with their tested patterns and those that are common under the null ([`MIN_SCREENED`]).
@@ -160,95 +214,52 @@ impl SignificanceTest<'_> {
         &self,
         replicates: &Replicates<'_>,
         targets: &[Vec<Target<L>>],
-        calibration: u32,
-        min_count: u32,
     ) -> Result<Vec<TrackedShape<L>>, MotifError> {
-        let shapes = self.shapes(replicates.group, targets, &[]);
-        let screen = Screen { shapes: &shapes, min_count };
-        let rng = NullRng::calibration(self.seed);
-        let reached = replicates.visit(rng, 0..SCREENING_REPLICATES.min(calibration), &shapes, &screen)?;
-        let often = |mut keys: Vec<L>| -> Vec<L> {
+        let shapes = self.shapes(replicates.group, targets, &[], &[]);
+        let screen = Screen { shapes: &shapes, min_count: self.min_count() };
+        let screening = SCREENING_REPLICATES.min(self.calibration);
+        let reached = replicates.visit(NullRng::calibration(self.seed), 0..screening, &shapes, &screen)?;
+        let sorted = reached.into_par_iter().map(|mut keys| {
             keys.sort_unstable();
-            keys.chunk_by(|a, b| a == b)
-                .filter(|same| same.len() >= MIN_SCREENED)
-                .map(|same| same[0])
-                .collect()
+            keys
+        });
+        let reached: Vec<Vec<L>> = sorted.collect();
+        let reached_by = |least: usize| -> Vec<Vec<L>> {
+            let often = |keys: &Vec<L>| {
+                let same = keys.chunk_by(|a, b| a == b).filter(|same| same.len() >= least);
+                same.map(|same| same[0]).collect()
+            };
+            reached.iter().map(often).collect()
         };
-        let common: Vec<Vec<L>> = reached.into_par_iter().map(often).collect();
-        Ok(self.shapes(replicates.group, targets, &common))
+        // a pattern that reached it once may again: known, it need not be searched for
+        Ok(self.shapes(replicates.group, targets, &reached_by(MIN_SCREENED), &reached_by(1)))
     }
 
-    /// For each shape, the scales in all graphs, in those not held out, and in those held out.
-    fn calibrate<L: LabelKey>(
-        &self,
-        replicates: &Replicates<'_>,
-        shapes: &[TrackedShape<L>],
-        calibration: u32,
-    ) -> Result<Vec<[ShapeScales; 3]>, MotifError> {
-        let rng = NullRng::calibration(self.seed);
-        let visitor = Calibration { shapes, first_held_out: self.first_held_out };
-        let sums = replicates.visit(rng, 0..calibration, shapes, &visitor)?;
-        let scales = |sums: &[MomentSums; 3]| {
-            [0, 1, 2].map(|part| ShapeScales::of(&sums[part].all_moments(calibration).collect::<Vec<_>>()))
-        };
-        Ok(sums.iter().map(scales).collect())
-    }
-
-    /// The outcomes of the tested patterns of a shape; `counts` are those of each pattern in the data: in all
-    /// graphs, and in those not held out.
-    fn outcomes<L: LabelKey>(
-        &self,
-        shape: &TrackedShape<L>,
-        scales: &[ShapeScales; 3],
-        compared: &ReplicateComparison,
-        counts: impl Iterator<Item = (u32, u32)>,
-        min_count: u32,
-    ) -> Vec<PatternOutcome> {
-        let common: KeyMap<Slot, usize> =
-            shape.common.iter().enumerate().map(|(i, &slot)| (slot, i)).collect();
-        let outcome = |(i, (slot, (count, discovery_count))): (usize, (&Slot, (u32, u32)))| {
-            let scale = |part: usize| common.get(slot).map_or(scales[part].rare, |&i| scales[part].get(i));
-            let (null_mean, null_sd) = compared.sums.mean_and_sd(i, self.iterations);
-            PatternOutcome {
-                count_ge: compared.count_ge[i],
-                count_le: compared.count_le[i],
-                null_mean,
-                null_sd,
-                score: scale(0).score(count),
-                discovery_score: (discovery_count >= min_count).then(|| scale(1).score(discovery_count)),
-                held_out_count: count - discovery_count,
-                held_out_scale: scale(2),
-            }
-        };
-        shape.targets.iter().zip(counts).enumerate().map(outcome).collect()
-    }
-
-    /// Each shape of a group with its tested patterns and those that are common.
-    fn shapes<L: LabelKey>(
+    /// Each shape of a group with its tested patterns, those that are common, and others that are known.
+    pub(super) fn shapes<L: LabelKey>(
         &self,
         group: &ShapeGroup,
         targets: &[Vec<Target<L>>],
         common: &[Vec<L>],
+        others: &[Vec<L>],
     ) -> Vec<TrackedShape<L>> {
         let label_bits = label_bits(self.union.vocabulary.len());
         let shape = |(index, targets): (usize, &Vec<Target<L>>)| {
-            let common = common.get(index).map_or(&[][..], |keys| keys);
+            let [common, others] = [common, others].map(|keys| keys.get(index).map_or(&[][..], |keys| keys));
             let targets: Vec<L> = targets.iter().map(|target| target.key).collect();
-            let mut keys = [&targets, common].concat();
+            let mut keys = [&targets, common, others].concat();
             keys.sort_unstable();
             keys.dedup();
             let hash = PerfectHash::new(&keys, group.shapes[index].nodes() as u32 * label_bits);
-            let rare = keys.iter().filter(|key| common.binary_search(key).is_err());
-            let rare: Vec<Slot> = rare.map(|&key| hash.slot(key)).collect();
-            let slots = |keys: &[L]| keys.iter().map(|&key| hash.slot(key)).collect();
+            let slots = |keys: &[L]| -> Vec<Slot> { keys.iter().map(|&key| hash.slot(key)).collect() };
             let (targets, common) = (slots(&targets), slots(common));
-            TrackedShape { index, hash, keys, targets, common, rare }
+            TrackedShape { index, hash, keys, targets, common }
         };
         targets.par_iter().enumerate().map(shape).collect()
     }
 
     /// The patterns of the census, by shape of the group.
-    fn targets<L: LabelKey>(&self, group: &ShapeGroup, census: &Census) -> Vec<Vec<Target<L>>> {
+    pub(super) fn targets<L: LabelKey>(&self, group: &ShapeGroup, census: &Census) -> Vec<Vec<Target<L>>> {
         let mut targets: Vec<Vec<Target<L>>> = vec![Vec::new(); group.shapes.len()];
         for (index, counted) in census.patterns.iter().enumerate() {
             let shape = counted.pattern.shape();

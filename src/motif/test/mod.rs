@@ -1,35 +1,39 @@
 //! The test of the counted patterns against a null, corrected for the number of patterns.
 //!
-//! - `max_t`: [`SignificanceTest`], the max-T test of all patterns, in all graphs and in those not held out.
+//! - `max_t`: [`SignificanceTest`], the max-T test of all patterns.
 //! - `visitors`: the visitors of the replicates, one for each phase of the test.
 //! - `score`: `Scale`, the score of a count, comparable between patterns.
-//! - `maxima`: the largest score of each replicate.
+//! - `scales`: the scales of one shape's patterns.
 //! - `moments`: exact sums of counts and of their squares.
+//! - `maxima`: the largest score of each replicate, by size of the patterns.
+//! - `fdr`: the false discovery rate, from the scores of the replicates.
 //! - `result`: [`TestResult`], the result of the test.
-//! - `holdout`: the random choice of the graphs that are held out.
-//! - `track`: a second pass over the same replicates, for chosen patterns only.
-//! - `confirm`: the max-T test in the held-out graphs, by such a pass.
+//! - `track`: a second pass over replicates, for chosen patterns only.
 //! - `by_graph`: the counts in each graph, by such a pass.
 //! - `bootstrap`: the interval of a lift, by resampling graphs.
-//! - `correction`: corrections that need only the p-values.
+//! - `holdout`: [`Lots`], the choice of the units that are held out.
+//! - `confirm`: the test in the held-out units.
 
 mod bootstrap;
 mod by_graph;
 mod confirm;
-mod correction;
+mod fdr;
 mod holdout;
 mod max_t;
 mod maxima;
 mod moments;
 mod result;
+mod scales;
 mod score;
 #[cfg(test)]
 mod tests;
 mod track;
 mod visitors;
 
-pub(super) use bootstrap::lift_intervals;
-pub(super) use correction::{benjamini_hochberg, benjamini_yekutieli, bonferroni};
-pub(super) use holdout::choose_held_out;
+pub(super) use bootstrap::{lift, lift_intervals};
+pub(super) use confirm::Confirmation;
+pub(super) use fdr::{MAX_SCORED, SCORE_BYTES};
+pub(super) use holdout::Lots;
 pub(super) use max_t::SignificanceTest;
+pub(super) use maxima::LARGEST_SCORE_BYTES;
 pub(super) use result::{PatternOutcome, TestResult};

@@ -15,16 +15,13 @@ impl MomentSums {
         Self { sums: vec![0; patterns], low: vec![0; patterns], high: vec![0; patterns] }
     }
 
-    /// Adds the counts of a replicate.
-    pub(super) fn add(&mut self, counts: &[u32]) {
-        for (sum, &count) in self.sums.iter_mut().zip(counts) {
-            *sum += u64::from(count);
-        }
-        for ((low, high), &count) in self.low.iter_mut().zip(&mut self.high).zip(counts) {
-            let square = u64::from(count) * u64::from(count);
-            *low += square & u64::from(u32::MAX);
-            *high += square >> 32;
-        }
+    /// Adds the count of a pattern in a replicate; a count of 0 need not be added.
+    #[inline]
+    pub(super) fn add(&mut self, pattern: usize, count: u32) {
+        self.sums[pattern] += u64::from(count);
+        let square = u64::from(count) * u64::from(count);
+        self.low[pattern] += square & u64::from(u32::MAX);
+        self.high[pattern] += square >> 32;
     }
 
     /// Adds the sums of other replicates.
@@ -32,6 +29,11 @@ impl MomentSums {
         add_all(&mut self.sums, &other.sums);
         add_all(&mut self.low, &other.low);
         add_all(&mut self.high, &other.high);
+    }
+
+    /// Sum of a pattern's counts.
+    pub(super) fn sum(&self, pattern: usize) -> u64 {
+        self.sums[pattern]
     }
 
     /// Mean and population variance (over n) of a pattern's `n` counts.
@@ -42,11 +44,6 @@ impl MomentSums {
         // n² times the variance, exact in integers
         let scaled_variance = n * squares - sum * sum;
         (sum as f64 / n as f64, scaled_variance as f64 / (n * n) as f64)
-    }
-
-    /// Mean and population variance of every pattern's `n` counts.
-    pub(super) fn all_moments(&self, n: u32) -> impl Iterator<Item = (f64, f64)> {
-        (0..self.sums.len()).map(move |pattern| self.moments(pattern, n))
     }
 
     /// Mean and sample standard deviation (over n - 1; 0 for a single count) of a pattern's `n` counts.
@@ -71,7 +68,7 @@ mod tests {
         let mut sums = MomentSums::new(2);
         for counts in [[u32::MAX, 0], [u32::MAX - 2, 4]] {
             let mut later = MomentSums::new(2);
-            later.add(&counts);
+            counts.iter().enumerate().for_each(|(pattern, &count)| later.add(pattern, count));
             sums.merge(&later);
         }
         assert_eq!(sums.moments(0, 2), (f64::from(u32::MAX - 1), 1.0));

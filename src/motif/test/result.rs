@@ -1,70 +1,84 @@
 //! The result of the test.
 
-use super::maxima::monte_carlo_p;
+use super::fdr::{Rates, ScoreCounts};
+use super::maxima::{Maxima, SizeScale, monte_carlo_p};
 use super::score::Scale;
+use crate::motif::census::Census;
+use crate::motif::enumerate::MIN_NODES;
 
 /// The result of the test of all patterns.
 pub(in crate::motif) struct TestResult {
     /// The outcome of each pattern, in the order of the census.
     pub(in crate::motif) outcomes: Vec<PatternOutcome>,
-    /// Largest score of each replicate, rising; -infinity if no pattern reached `min_count`.
-    pub(super) maxima: Vec<f64>,
-    /// The same over the graphs that are not held out.
-    pub(super) discovery_maxima: Vec<f64>,
+    /// The lowest score that is compared.
+    floor: f64,
+    /// Scales of the largest scores of patterns of 3, 4 and 5 events.
+    scales: [SizeScale; 3],
+    /// Largest standardised score of each replicate, rising.
+    maxima: Vec<f64>,
+    rates: Rates,
+}
+
+/// One pattern in the data and in the calibration, and its score.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::motif) struct PatternOutcome {
+    /// Number of event-disjoint occurrences in the data.
+    pub(in crate::motif) disjoint: u32,
+    /// Mean of this number in the calibration replicates.
+    pub(in crate::motif) null_mean: f64,
+    /// Standard deviation of this number in the calibration replicates, over n - 1.
+    pub(in crate::motif) null_sd: f64,
+    /// Score of the data.
+    pub(in crate::motif) score: f64,
+    pub(super) scale: Scale,
+}
+
+impl Default for PatternOutcome {
+    fn default() -> Self {
+        Self { disjoint: 0, null_mean: 0.0, null_sd: 0.0, score: 0.0, scale: Scale::rare(0.0) }
+    }
 }
 
 impl TestResult {
-    /// Family-wise p of a pattern.
-    pub(in crate::motif) fn p_fwer(&self, outcome: &PatternOutcome) -> f64 {
-        monte_carlo_p(&self.maxima, outcome.score)
-    }
-
-    /// Family-wise p of a pattern in the graphs that are not held out; 1 if it occurs fewer than `min_count` times
-    /// there.
-    pub(in crate::motif) fn p_discovery(&self, outcome: &PatternOutcome) -> f64 {
-        outcome.discovery_score.map_or(1.0, |score| monte_carlo_p(&self.discovery_maxima, score))
-    }
-}
-
-/// Comparison of one pattern's counts in the data with those in the replicates, and its scores.
-#[derive(Debug, Clone, Copy, Default)]
-pub(in crate::motif) struct PatternOutcome {
-    /// Number of replicates in which its count is at least that in the data.
-    pub(in crate::motif) count_ge: u32,
-    /// Number of replicates in which its count is at most that in the data.
-    pub(in crate::motif) count_le: u32,
-    /// Mean of its counts in the replicates.
-    pub(in crate::motif) null_mean: f64,
-    /// Standard deviation of its counts in the replicates, over n - 1.
-    pub(in crate::motif) null_sd: f64,
-    /// Score in all graphs.
-    pub(super) score: f64,
-    /// Score in the graphs that are not held out; `None` if it occurs fewer than `min_count` times there.
-    pub(super) discovery_score: Option<f64>,
-    /// Count in the held-out graphs.
-    pub(super) held_out_count: u32,
-    /// Scale of the score in the held-out graphs.
-    pub(super) held_out_scale: Scale,
-}
-
-impl PatternOutcome {
-    /// Score in the held-out graphs.
-    pub(super) fn held_out_score(&self) -> f64 {
-        self.held_out_scale.score(self.held_out_count)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn p_discovery_compares_with_the_maxima_of_the_graphs_not_held_out() {
-        let result =
-            TestResult { outcomes: Vec::new(), maxima: vec![9.0; 3], discovery_maxima: vec![1.0, 2.0, 3.0] };
-        let of = |discovery_score| {
-            result.p_discovery(&PatternOutcome { discovery_score, ..PatternOutcome::default() })
+    /// The result of these outcomes, in the order of the census; `maxima` are those of the replicates, by size.
+    pub(super) fn new(
+        census: &Census,
+        outcomes: Vec<PatternOutcome>,
+        floor: f64,
+        maxima: &[Maxima; 3],
+        counts: &ScoreCounts,
+    ) -> Self {
+        // the largest score of the data first, then those of the replicates
+        let mut of_size = maxima.each_ref().map(|maxima| [vec![floor], maxima.values()].concat());
+        for (counted, outcome) in census.patterns.iter().zip(&outcomes) {
+            let largest = &mut of_size[usize::from(counted.pattern.k()) - MIN_NODES][0];
+            *largest = largest.max(outcome.score);
+        }
+        let scales = of_size.each_ref().map(|values| SizeScale::of(values));
+        let standardised = |replicate: usize| {
+            let sizes = scales.iter().zip(&of_size);
+            sizes.map(|(scale, values)| scale.standardised(values[replicate])).fold(f64::MIN, f64::max)
         };
-        assert_eq!([of(Some(3.5)), of(Some(2.0)), of(Some(0.5)), of(None)], [0.25, 0.75, 1.0, 1.0]);
+        let mut maxima: Vec<f64> = (1..of_size[0].len()).map(standardised).collect();
+        maxima.sort_unstable_by(f64::total_cmp);
+        Self { outcomes, floor, scales, maxima, rates: counts.rates(&scales) }
+    }
+
+    /// Family-wise p of a pattern of `k` events.
+    pub(in crate::motif) fn p_fwer(&self, k: usize, outcome: &PatternOutcome) -> f64 {
+        if outcome.score < self.floor {
+            return 1.0;
+        }
+        monte_carlo_p(&self.maxima, self.scales[k - MIN_NODES].standardised(outcome.score))
+    }
+
+    /// The q-value of a pattern of `k` events.
+    pub(in crate::motif) fn q_value(&self, k: usize, outcome: &PatternOutcome) -> f64 {
+        self.rates.q_value(k, outcome.score)
+    }
+
+    /// Median of the largest scores of patterns of `k` events.
+    pub(super) fn median(&self, k: usize) -> f64 {
+        self.scales[k - MIN_NODES].median
     }
 }

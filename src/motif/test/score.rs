@@ -1,107 +1,121 @@
-//! The score of a pattern: the excess of its count over the null, comparable between patterns.
+//! The score of a pattern: the excess of its event-disjoint count over the null, comparable between patterns.
 //!
-//! `2 (sqrt(count / d + 3/8) - sqrt(mean / d + 3/8))` with the pattern's mean and dispersion `d` (variance over mean)
-//! in calibration replicates of the null, which are used for nothing else. Occurrences overlap and so come in
-//! clumps of about `d`; the number of clumps is nearly Poisson, and the square root (Anscombe 1948) stabilises its
-//! variance, so that rare and common patterns have similar tails. With a z-score instead, the clumps of a few rare
-//! patterns would mask every effect in the common ones. Dispersions are shrunk towards that of all patterns of the
-//! shape, `d = (variance + d_shape) / (mean + 1)`. A rare pattern (see `max_t`) has mean 0 and `d_shape`.
+//! `2 (sqrt(c / d + 3/8) - sqrt(m / d + 3/8))`, rounded down to a multiple of 1/64, for `c` event-disjoint
+//! occurrences. `m` and `d = min(1, (v + 5) / (m + 5))` come from the mean `m` and the variance `v` of `c` in the
+//! calibration replicates, which are used for nothing else. The count of rare occurrences is nearly Poisson, and the
+//! square root (Anscombe 1948) gives it a variance of nearly 1, so that rare and common patterns have similar tails.
+//! Where labels are scarce the count varies less than that, and `d` makes up for it.
+//!
+//! A pattern is common if it reaches `min_count` in at least two of the first eight calibration replicates; it has its
+//! own `m` and `d`. For any other pattern `d` is 1 and `m` is what independent labels give: the occurrences of the
+//! shape in the data times the share of each label among all events, at most `min_count - 1`. There are too many of
+//! them to keep moments of each.
+
+use crate::motif::enumerate::ShapeIdx;
+use crate::motif::graph::Union;
+
+/// Steps of a score per unit.
+pub(super) const STEPS: f64 = 64.0;
+/// Lowest scores that are compared, and the tails of the normal distribution above them.
+const FLOORS: [(f64, f64); 7] =
+    [(1.0, 0.1587), (1.5, 0.0668), (2.0, 0.0228), (2.5, 6.21e-3), (3.0, 1.35e-3), (3.5, 2.33e-4), (4.0, 3.17e-5)];
+/// Patterns that independent normal scores would put above the floor: enough that the largest score and a false
+/// discovery rate are known.
+const ABOVE_FLOOR: f64 = 50.0;
+/// Offset of Anscombe's variance-stabilising transform.
+const ANSCOMBE: f64 = 0.375;
+/// Weight of a dispersion of 1, in occurrences.
+const PRIOR: f64 = 5.0;
 
 /// The parameters of a pattern's score.
-#[derive(Debug, Clone, Copy, Default)]
+#[derive(Debug, Clone, Copy)]
 pub(super) struct Scale {
     /// 1 / d.
     inverse_dispersion: f64,
-    /// sqrt(mean / d + 3/8).
+    /// sqrt(m / d + 3/8).
     root_of_mean: f64,
 }
 
 impl Scale {
-    fn of(mean: f64, dispersion: f64) -> Self {
-        let inverse_dispersion = 1.0 / dispersion;
+    /// The scale of a common pattern, of the mean and the variance of its count.
+    pub(super) fn common(mean: f64, variance: f64) -> Self {
+        let dispersion = ((variance + PRIOR) / (mean + PRIOR)).min(1.0);
+        Self::with(mean, 1.0 / dispersion)
+    }
+
+    /// The scale of a rare pattern, of the mean of its count.
+    pub(super) fn rare(mean: f64) -> Self {
+        Self::with(mean, 1.0)
+    }
+
+    /// The scale with the dispersion of this one and another mean.
+    pub(super) fn with_mean(self, mean: f64) -> Self {
+        Self::with(mean, self.inverse_dispersion)
+    }
+
+    fn with(mean: f64, inverse_dispersion: f64) -> Self {
         Self { inverse_dispersion, root_of_mean: (mean * inverse_dispersion + ANSCOMBE).sqrt() }
     }
 
-    /// Score of a count; increases with the count and decreases with the mean.
+    /// Score of an event-disjoint count; rises with it and falls with the mean.
     #[inline]
-    pub(super) fn score(self, count: u32) -> f64 {
-        2.0 * ((f64::from(count) * self.inverse_dispersion + ANSCOMBE).sqrt() - self.root_of_mean)
+    pub(super) fn score(self, disjoint: u32) -> f64 {
+        let root = (f64::from(disjoint) * self.inverse_dispersion + ANSCOMBE).sqrt();
+        (2.0 * (root - self.root_of_mean) * STEPS).floor() / STEPS
     }
 
-    /// The smallest count whose score is above `bound`.
-    pub(super) fn least_above(self, bound: f64) -> u32 {
+    /// The smallest count whose score is at least `floor`.
+    pub(super) fn least(self, floor: f64) -> u32 {
         let (mut low, mut high) = (0, u32::MAX);
         while low < high {
             let middle = low + (high - low) / 2;
-            if self.score(middle) > bound { high = middle } else { low = middle + 1 }
+            if self.score(middle) >= floor { high = middle } else { low = middle + 1 }
         }
         low
     }
 }
 
-/// Offset of Anscombe's variance-stabilising transform.
-const ANSCOMBE: f64 = 0.375;
-/// Patterns compared at a time, without a branch.
-const CHUNK: usize = 16;
-/// Above the rounding error of the comparison of squares, so that no score above the bound is missed.
-const SLACK: f64 = 1.0 + 1e-12;
-
-/// The scales of one shape's patterns.
-pub(super) struct ShapeScales {
-    /// [`Scale::inverse_dispersion`] of each common pattern.
-    inverse_dispersions: Vec<f64>,
-    /// [`Scale::root_of_mean`] of each common pattern.
-    roots_of_means: Vec<f64>,
-    /// Scale of every pattern that is rare under the null.
-    pub(super) rare: Scale,
+/// The lowest score that is compared between patterns. Among many patterns low scores are common and mean nothing, so
+/// that replicates need not be read in detail for them: the floor rises with the number of patterns that can reach
+/// `min_count`, which is the same in the data and in every replicate.
+pub(super) fn floor(shape_counts: &[u64], labels: usize, min_count: u64) -> f64 {
+    let most = |(shape, &instances): (ShapeIdx, &u64)| {
+        let possible = (labels as f64).powi(shape.nodes() as i32);
+        possible.min((instances / min_count) as f64)
+    };
+    let patterns: f64 = ShapeIdx::all().zip(shape_counts).map(most).sum();
+    let holds = |&&(_, tail): &&(f64, f64)| patterns * tail >= ABOVE_FLOOR;
+    FLOORS.iter().rev().find(holds).unwrap_or(&FLOORS[0]).0
 }
 
-impl ShapeScales {
-    /// The scales of the common patterns of a shape from their mean and population variance in the calibration.
-    pub(super) fn of(patterns: &[(f64, f64)]) -> Self {
-        let sum = |(m, v), &(mean, variance): &(f64, f64)| (m + mean, v + variance);
-        let (means, variances) = patterns.iter().fold((0.0, 0.0), sum);
-        // a clump has at least one occurrence, so a dispersion is at least 1
-        let shape_dispersion = if means > 0.0 { (variances / means).max(1.0) } else { 1.0 };
-        let scale =
-            |&(mean, variance): &(f64, f64)| Scale::of(mean, (variance + shape_dispersion) / (mean + 1.0));
-        let (inverse_dispersions, roots_of_means) =
-            patterns.iter().map(scale).map(|s| (s.inverse_dispersion, s.root_of_mean)).unzip();
-        Self { inverse_dispersions, roots_of_means, rare: Scale::of(0.0, shape_dispersion) }
+/// Mean counts of the rare patterns of one shape.
+#[derive(Debug, Clone)]
+pub(super) struct RareMeans<'a> {
+    /// Share of each label among all events.
+    shares: &'a [f64],
+    /// Occurrences of the shape in the data.
+    instances: f64,
+    largest: f64,
+}
+
+impl<'a> RareMeans<'a> {
+    /// `shares` as of [`label_shares`].
+    pub(super) fn new(shares: &'a [f64], instances: u64, min_count: u32) -> Self {
+        Self { shares, instances: instances as f64, largest: f64::from(min_count.saturating_sub(1)) }
     }
 
-    /// Scale of a common pattern.
-    pub(super) fn get(&self, pattern: usize) -> Scale {
-        Scale {
-            inverse_dispersion: self.inverse_dispersions[pattern],
-            root_of_mean: self.roots_of_means[pattern],
-        }
+    /// The scale of the rare pattern with these labels.
+    pub(super) fn scale(&self, labels: impl Iterator<Item = usize>) -> Scale {
+        let mean = labels.fold(self.instances, |mean, label| mean * self.shares[label]);
+        Scale::rare(mean.min(self.largest))
     }
+}
 
-    /// The larger of `bound` and the largest score among the common patterns with at least `min_count`; `counts`
-    /// are those of one replicate.
-    pub(super) fn largest(&self, counts: &[u32], min_count: u32, mut bound: f64) -> f64 {
-        let chunks = counts
-            .chunks(CHUNK)
-            .zip(self.inverse_dispersions.chunks(CHUNK))
-            .zip(self.roots_of_means.chunks(CHUNK));
-        for (chunk, ((counts, inverse), roots)) in chunks.enumerate() {
-            // `score > bound` without a square root, for the whole chunk: few chunks have a larger score
-            let half = bound * 0.5;
-            let above =
-                counts.iter().zip(inverse).zip(roots).fold(false, |any, ((&count, &inverse), &root)| {
-                    let least = (half + root).max(0.0);
-                    let square = f64::from(count) * inverse + ANSCOMBE;
-                    any | ((count >= min_count) & (square * SLACK > least * least))
-                });
-            if above {
-                let reached = counts.iter().enumerate().filter(|&(_, &count)| count >= min_count);
-                bound = reached
-                    .fold(bound, |bound, (i, &count)| bound.max(self.get(chunk * CHUNK + i).score(count)));
-            }
-        }
-        bound
-    }
+/// Share of each label of the vocabulary among all events.
+pub(super) fn label_shares(union: &Union) -> Vec<f64> {
+    let mut counts = vec![0_u32; union.vocabulary.len()];
+    union.labels.iter().for_each(|label| counts[label.index()] += 1);
+    counts.iter().map(|&n| f64::from(n) / union.labels.len() as f64).collect()
 }
 
 #[cfg(test)]
@@ -109,48 +123,45 @@ mod tests {
     use super::*;
 
     #[test]
-    fn scores_increase_with_the_count_and_a_clump_counts_once() {
-        // a pattern that comes in clumps of 4, one that comes singly, and a rare one
-        let scales = ShapeScales::of(&[(40.0, 160.0), (40.0, 40.0)]);
-        let score = |pattern, count| scales.get(pattern).score(count);
-        assert!((1..99).all(|count| score(0, count) < score(0, count + 1)));
-        assert!(score(0, 60) < 0.6 * score(1, 60));
-        let bound = score(0, 77);
-        assert_eq!((scales.get(0).least_above(bound), scales.get(0).least_above(-9.0)), (78, 0));
-        assert!(score(1, 9) < 0.0 && scales.rare.score(9) > 0.0);
-    }
-
-    #[test]
-    fn a_rare_pattern_has_the_dispersion_of_its_shape() {
-        // a dispersion of 4 in the shape: (160 + 4) / (40 + 1) of the pattern too
-        let scales = ShapeScales::of(&[(40.0, 160.0)]);
-        assert_eq!(scales.get(0).score(40), 0.0);
-        assert_eq!(scales.rare.score(8), 2.0 * (2.375_f64.sqrt() - 0.375_f64.sqrt()));
-    }
-
-    #[test]
-    fn counts_without_variance_give_finite_scores() {
-        let scales = ShapeScales::of(&[(7.0, 0.0)]);
-        assert!([scales.get(0), scales.rare].iter().all(|scale| scale.score(9).is_finite()));
-    }
-
-    #[test]
-    fn the_largest_score_is_that_of_patterns_scored_one_by_one() {
-        let mut stream = crate::philox::Philox::new(3).stream(0, 0);
-        for _ in 0..300 {
-            let moments: Vec<_> = (0..stream.below(50))
-                .map(|_| {
-                    let mean = f64::from(stream.next_f32()) * 40.0;
-                    (mean, mean * f64::from(stream.next_f32()) * 9.0)
-                })
-                .collect();
-            let scales = ShapeScales::of(&moments);
-            let counts: Vec<u32> = moments.iter().map(|_| stream.below(60)).collect();
-            let bound = [f64::NEG_INFINITY, -3.0, 1.0, 20.0][stream.below(4) as usize];
-            let reached = (0..counts.len()).filter(|&pattern| counts[pattern] >= 5);
-            let score = |pattern| scales.get(pattern).score(counts[pattern]);
-            let want = reached.map(score).fold(bound, f64::max);
-            assert_eq!(scales.largest(&counts, 5, bound), want);
+    fn scores_rise_with_the_count_and_scarce_labels_count_more() {
+        let [poisson, scarce] = [Scale::common(9.0, 9.5), Scale::common(9.0, 1.0)];
+        assert!((1..99).all(|count| poisson.score(count) <= poisson.score(count + 1)));
+        assert!(scarce.score(14) > 1.4 * poisson.score(14));
+        assert_eq!(poisson.score(9), 0.0);
+        // 2 (sqrt(15.375) - sqrt(9.375)) = 1.7186...
+        assert_eq!(poisson.score(15), (1.7186_f64 * 64.0).floor() / 64.0);
+        for (floor, _) in FLOORS {
+            for scale in [poisson, scarce, Scale::rare(0.0), Scale::rare(1.5)] {
+                let least = scale.least(floor);
+                assert!(scale.score(least) >= floor && scale.score(least - 1) < floor);
+            }
         }
+        assert_eq!([2.5, 3.0].map(|floor| Scale::rare(0.0).least(floor)), [4, 5]);
+    }
+
+    #[test]
+    fn the_floor_rises_with_the_number_of_patterns_that_can_be_frequent() {
+        let mut counts = vec![0; crate::motif::enumerate::SHAPES];
+        assert_eq!(floor(&counts, 9, 3), 1.0);
+        counts[7] = 3_000;
+        // 27 patterns of three labels; 729 of nine
+        assert_eq!([floor(&counts, 3, 3), floor(&counts, 9, 3), floor(&counts, 99, 3)], [1.0, 1.5, 1.5]);
+        counts[1000] = 3_000_000;
+        assert_eq!([floor(&counts, 99, 3), floor(&counts, 99, 30)], [3.5, 3.0]);
+        let likely = |z: f64| FLOORS.iter().find(|(floor, _)| *floor == z).unwrap().1;
+        assert!((likely(2.0) - 0.02275).abs() < 1e-4);
+    }
+
+    #[test]
+    fn a_rare_pattern_has_the_mean_of_independent_labels_and_no_more_than_a_rare_one_has() {
+        let shares = [0.5, 0.25, 0.25];
+        let means = RareMeans::new(&shares, 40, 3);
+        let score = |labels: [usize; 3]| means.scale(labels.into_iter()).score(6);
+        assert_eq!(score([0, 1, 2]), Scale::rare(1.25).score(6));
+        assert_eq!(score([0, 0, 0]), Scale::rare(2.0).score(6));
+        assert_eq!(Scale::common(4.0, 2.0).with_mean(1.0).score(3), {
+            let d: f64 = 7.0 / 9.0;
+            (128.0 * ((3.0 / d + 0.375).sqrt() - (1.0 / d + 0.375).sqrt())).floor() / 64.0
+        });
     }
 }

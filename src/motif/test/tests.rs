@@ -1,22 +1,21 @@
-//! The test compared with a reference that counts every pattern of every replicate in maps.
+//! The test compared with a reference that counts every pattern of every replicate in maps, and follows the
+//! definitions.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use super::max_t::{MIN_SCREENED, SCREENING_REPLICATES};
-use super::score::{Scale, ShapeScales};
 use super::*;
 use crate::csr::CsrPattern;
-use crate::motif::MotifConfig;
-use crate::motif::census::{Census, CensusBuilder, Occurrences, PatternCount, PatternIdx};
+use crate::motif::census::{Census, CensusBuilder, Occurrences, PatternIdx};
 use crate::motif::enumerate::ShapeIdx;
 use crate::motif::graph::{LabelIdx, MotifGraph, Union};
-use crate::motif::null::{NullModel, NullRng, StratifiedPermutation};
+use crate::motif::null::{LabelNull, NullModel, NullRng, StratifiedPermutation};
 use crate::motif::pattern::Pattern;
+use crate::motif::{HoldoutBy, MotifConfig};
 use crate::philox::Philox;
 
 const ITERATIONS: u32 = 30;
-/// With 2 nearly all patterns are tested; with 9 so few that in some replicates none is scored in the sessions not
-/// held out.
+/// With 2 nearly all patterns are tested; with 9 few.
 const MIN_COUNTS: [u32; 2] = [2, 9];
 const LABELS: u32 = 5;
 const SEED: u64 = 11;
@@ -24,34 +23,46 @@ const SEED: u64 = 11;
 /// A pattern: its shape, and its labels in time order.
 type PatternName = (ShapeIdx, Vec<LabelIdx>);
 
-/// Counts in all graphs, in those not held out, and in those held out.
-type Counts = BTreeMap<PatternName, [u32; 3]>;
+/// Count of a pattern, and event-disjoint count in each graph.
+#[derive(Debug, Clone, Default)]
+struct Counts {
+    count: u32,
+    disjoint: Vec<u32>,
+}
 
-/// Six sessions of 14 events, each linked with the next 2.
-fn with_test(min_count: u32, check: impl FnOnce(&SignificanceTest<'_>, &Census)) {
-    let n = 14_u32;
-    let row_ptr: Vec<u32> = (0..=n).map(|u| (0..u).map(|v| (n - 1 - v).min(2)).sum()).collect();
-    let col_idx: Vec<u32> = (0..n).flat_map(|u| (u + 1..n.min(u + 3)).collect::<Vec<_>>()).collect();
+impl Counts {
+    fn all(&self) -> u32 {
+        self.disjoint.iter().sum()
+    }
+}
+
+type CountsByName = BTreeMap<PatternName, Counts>;
+
+/// Six sessions of `n` events, each linked with the next `links`; the labels 1, 2, 3 are planted.
+fn with_test(min_count: u32, (n, links): (u32, u32), check: impl FnOnce(&SignificanceTest<'_>, &Census)) {
+    let row_ptr: Vec<u32> = (0..=n).map(|u| (0..u).map(|v| (n - 1 - v).min(links)).sum()).collect();
+    let col_idx: Vec<u32> = (0..n).flat_map(|u| (u + 1..n.min(u + links + 1)).collect::<Vec<_>>()).collect();
     let pattern = CsrPattern::new(&row_ptr, &col_idx, n as usize).unwrap();
     let mut stream = Philox::new(5).stream(0, 0);
-    let mut label = || stream.below(LABELS).min(stream.below(LABELS));
-    let labels: Vec<Vec<u32>> = (0..6).map(|_| (0..n).map(|_| label()).collect()).collect();
+    let mut label = |at: u32| if at % 7 < 3 { at % 7 + 1 } else { stream.below(LABELS).min(stream.below(LABELS)) };
+    let labels: Vec<Vec<u32>> = (0..6).map(|_| (0..n).map(&mut label).collect()).collect();
     let t_ms: Vec<i64> = (0..i64::from(n)).map(|at| at * 60_000).collect();
     let graphs: Vec<MotifGraph<'_>> =
         labels.iter().map(|labels| MotifGraph::new(pattern, labels, &t_ms).unwrap()).collect();
     let config = MotifConfig { min_count: min_count.into(), ..MotifConfig::default() };
     let union = Union::with_span_limit(&graphs, None).unwrap();
     let census = CensusBuilder::new(&union, &config).build().unwrap();
-    let null = NullModel::Labels(StratifiedPermutation::of_blocks(&graphs, &union, 300_000));
+    let permutation = StratifiedPermutation::of_blocks(&graphs, &union, 300_000);
+    let null = NullModel::Labels(LabelNull::Permutation(permutation));
     check(
         &SignificanceTest {
             union: &union,
             null: &null,
             sizes: config.sizes(),
             iterations: ITERATIONS,
+            calibration: ITERATIONS,
             min_count: config.min_count,
             seed: SEED,
-            first_held_out: union.offsets[3],
             progress: &|_, _| {},
         },
         &census,
@@ -59,23 +70,33 @@ fn with_test(min_count: u32, check: impl FnOnce(&SignificanceTest<'_>, &Census))
 }
 
 /// Counts of every pattern under a labelling.
-fn count(test: &SignificanceTest<'_>, census: &Census, labels: &[LabelIdx]) -> Counts {
-    let mut counts = Counts::new();
+fn count(test: &SignificanceTest<'_>, census: &Census, labels: &[LabelIdx]) -> CountsByName {
+    let graphs = test.union.graphs();
+    let mut counts = CountsByName::new();
     for group in &test.groups(census) {
         let occurrences = Occurrences::of(test.union, group);
         for (index, &shape) in group.shapes.iter().enumerate() {
-            for row in occurrences.kept(index).unwrap().chunks(shape.nodes()) {
-                let named = (shape, row.iter().map(|&node| labels[node as usize]).collect());
-                let of = counts.entry(named).or_default();
-                of[0] += 1;
-                of[if row[0] < test.first_held_out { 1 } else { 2 }] += 1;
+            let mut rows: Vec<&[u32]> = occurrences.kept(index).unwrap().chunks(shape.nodes()).collect();
+            // the last first event, then the earliest last event, last but one, and so on
+            rows.sort_by_key(|row| (std::cmp::Reverse(row[0]), row.iter().rev().copied().collect::<Vec<_>>()));
+            let mut used: BTreeMap<PatternName, BTreeSet<u32>> = BTreeMap::new();
+            for row in rows {
+                let named: PatternName = (shape, row.iter().map(|&event| labels[event as usize]).collect());
+                let of = counts.entry(named.clone()).or_default();
+                of.disjoint.resize(graphs, 0);
+                of.count += 1;
+                let used = used.entry(named).or_default();
+                if row.iter().all(|event| !used.contains(event)) {
+                    used.extend(row);
+                    of.disjoint[test.union.graph_of(row[0])] += 1;
+                }
             }
         }
     }
     counts
 }
 
-fn replicates(test: &SignificanceTest<'_>, census: &Census, rng: NullRng) -> Vec<Counts> {
+fn replicates(test: &SignificanceTest<'_>, census: &Census, rng: NullRng) -> Vec<CountsByName> {
     let NullModel::Labels(null) = test.null else { panic!("labels are drawn here") };
     let draw = |iteration| {
         let mut labels = Vec::new();
@@ -85,49 +106,58 @@ fn replicates(test: &SignificanceTest<'_>, census: &Census, rng: NullRng) -> Vec
     (0..ITERATIONS).map(draw).collect()
 }
 
-/// The scales of the common patterns, and those of the rare ones by shape: in all graphs, in those not held out,
-/// and in those held out.
-struct ReferenceScales {
-    common: BTreeMap<PatternName, [Scale; 3]>,
-    rare: BTreeMap<ShapeIdx, [Scale; 3]>,
+/// Mean and dispersion of each pattern by the definitions in `score`.
+struct Reference<'a> {
+    test: &'a SignificanceTest<'a>,
+    census: &'a Census,
+    calibration: Vec<CountsByName>,
+    shares: Vec<f64>,
 }
 
-impl ReferenceScales {
-    fn new(test: &SignificanceTest<'_>, census: &Census) -> Self {
+impl<'a> Reference<'a> {
+    fn new(test: &'a SignificanceTest<'a>, census: &'a Census) -> Self {
         let calibration = replicates(test, census, NullRng::calibration(SEED));
-        let mut often: BTreeMap<&PatternName, usize> = BTreeMap::new();
-        let screening = calibration[..SCREENING_REPLICATES as usize].iter().flatten();
-        for (named, _) in screening.filter(|(_, n)| u64::from(n[0]) >= test.min_count) {
-            *often.entry(named).or_default() += 1;
-        }
-        let mut common: BTreeMap<ShapeIdx, Vec<&PatternName>> = BTreeMap::new();
-        for shape in ShapeIdx::all().filter(|shape| census.shape_counts[shape.0] > 0) {
-            let of_shape = often.iter().filter(|(named, times)| named.0 == shape && **times >= MIN_SCREENED);
-            common.insert(shape, of_shape.map(|(named, _)| *named).collect());
-        }
-        let mut this = Self { common: BTreeMap::new(), rare: BTreeMap::new() };
-        for (shape, common) in common {
-            let scales = [0, 1, 2].map(|part| {
-                let moments = |named: &&PatternName| {
-                    let count = |replicate: &Counts| f64::from(replicate.get(*named).map_or(0, |n| n[part]));
-                    let counts = || calibration.iter().map(count);
-                    let n = f64::from(ITERATIONS);
-                    let (sum, squares) = (counts().sum::<f64>(), counts().map(|c| c * c).sum::<f64>());
-                    (sum / n, (n * squares - sum * sum) / (n * n))
-                };
-                ShapeScales::of(&common.iter().map(moments).collect::<Vec<_>>())
-            });
-            this.rare.insert(shape, [0, 1, 2].map(|part: usize| scales[part].rare));
-            for (i, named) in common.into_iter().enumerate() {
-                this.common.insert(named.clone(), [0, 1, 2].map(|part: usize| scales[part].get(i)));
-            }
-        }
-        this
+        let of_label = |label| test.union.labels.iter().filter(|l| l.index() == label).count() as f64;
+        let events = test.union.labels.len() as f64;
+        let shares = (0..test.union.vocabulary.len()).map(|label| of_label(label) / events).collect();
+        Self { test, census, calibration, shares }
     }
 
-    fn score(&self, named: &PatternName, part: usize, count: u32) -> f64 {
-        self.common.get(named).unwrap_or(&self.rare[&named.0])[part].score(count)
+    fn is_common(&self, named: &PatternName) -> bool {
+        let reached = |draw: &&CountsByName| {
+            draw.get(named).is_some_and(|n| u64::from(n.count) >= self.test.min_count)
+        };
+        self.calibration[..SCREENING_REPLICATES as usize].iter().filter(reached).count() >= MIN_SCREENED
     }
+
+    /// Mean and population variance of a count in the calibration.
+    fn moments(&self, named: &PatternName, of: impl Fn(&Counts) -> u32) -> (f64, f64) {
+        let counts: Vec<u64> = self.calibration.iter().map(|d| d.get(named).map_or(0, &of).into()).collect();
+        let (sum, squares) = (counts.iter().sum::<u64>(), counts.iter().map(|n| n * n).sum::<u64>());
+        let n = u64::from(ITERATIONS);
+        (sum as f64 / n as f64, (n * squares - sum * sum) as f64 / (n * n) as f64)
+    }
+
+    fn mean_and_dispersion(&self, named: &PatternName) -> (f64, f64) {
+        if self.is_common(named) {
+            let (mean, variance) = self.moments(named, Counts::all);
+            return (mean, ((variance + 5.0) / (mean + 5.0)).min(1.0));
+        }
+        let instances = self.census.shape_counts[named.0.0] as f64;
+        let mean = named.1.iter().fold(instances, |mean, label| mean * self.shares[label.index()]);
+        (mean.min(self.test.min_count as f64 - 1.0), 1.0)
+    }
+
+    fn score(&self, named: &PatternName, disjoint: u32) -> f64 {
+        let (mean, dispersion) = self.mean_and_dispersion(named);
+        score(disjoint, mean, dispersion)
+    }
+}
+
+fn score(disjoint: u32, mean: f64, dispersion: f64) -> f64 {
+    let inverse = 1.0 / dispersion;
+    let roots = (f64::from(disjoint) * inverse + 0.375).sqrt() - (mean * inverse + 0.375).sqrt();
+    (128.0 * roots).floor() / 64.0
 }
 
 fn named(test: &SignificanceTest<'_>, pattern: &Pattern) -> PatternName {
@@ -135,83 +165,161 @@ fn named(test: &SignificanceTest<'_>, pattern: &Pattern) -> PatternName {
     (pattern.shape().unwrap(), pattern.labels().iter().map(|code| LabelIdx(index(code))).collect())
 }
 
-#[test]
-fn maxima_and_outcomes_equal_those_of_the_reference() {
-    let mut rare_in_one_half = 0;
-    let mut untested_replicates = 0;
-    let mut compare = |test: &SignificanceTest<'_>, census: &Census| {
-        let result = test.run(census).unwrap();
-        let reference = ReferenceScales::new(test, census);
-        let is_rare = |counted: &PatternCount| !reference.common.contains_key(&named(test, &counted.pattern));
-        assert!(test.min_count > 2 || reference.common.len() > 20 && census.patterns.iter().any(is_rare));
-        let drawn = replicates(test, census, NullRng::test(SEED));
-        for (part, got) in [&result.maxima, &result.discovery_maxima].into_iter().enumerate() {
-            let largest = |draw: &Counts| {
-                let reached = draw.iter().filter(|(_, n)| u64::from(n[part]) >= test.min_count);
-                reached
-                    .map(|(named, n)| reference.score(named, part, n[part]))
-                    .fold(f64::NEG_INFINITY, f64::max)
-            };
-            let mut want: Vec<f64> = drawn.iter().map(largest).collect();
-            want.sort_by(f64::total_cmp);
-            assert_eq!(got, &want, "part {part}");
-            untested_replicates += want.iter().filter(|&&largest| largest == f64::NEG_INFINITY).count();
-        }
-        let observed = count(test, census, &test.union.labels);
-        for (counted, outcome) in census.patterns.iter().zip(&result.outcomes) {
-            let named = named(test, &counted.pattern);
-            let [all, found, held_out] = observed[&named];
-            let counts = || drawn.iter().map(|draw| draw.get(&named).map_or(0, |n| n[0]));
-            assert_eq!(u64::from(all), counted.count);
-            assert_eq!(outcome.count_ge as usize, counts().filter(|&n| n >= all).count());
-            assert_eq!(outcome.count_le as usize, counts().filter(|&n| n <= all).count());
-            assert_eq!(outcome.null_mean, f64::from(counts().sum::<u32>()) / f64::from(ITERATIONS));
-            assert_eq!(outcome.score, reference.score(&named, 0, all));
-            let discovery = (u64::from(found) >= test.min_count).then(|| reference.score(&named, 1, found));
-            assert_eq!(outcome.discovery_score, discovery);
-            assert_eq!(outcome.held_out_count, held_out);
-            assert_eq!(outcome.held_out_score(), reference.score(&named, 2, held_out));
-            rare_in_one_half += u32::from(discovery.is_none());
-        }
-    };
-    MIN_COUNTS.into_iter().for_each(|min_count| with_test(min_count, &mut compare));
-    assert!(rare_in_one_half > 0 && untested_replicates > 0);
+/// Scores of the patterns with `min_count` in a replicate, with their sizes.
+fn scores(reference: &Reference<'_>, draw: &CountsByName) -> Vec<(usize, f64)> {
+    let reached = draw.iter().filter(|(_, n)| u64::from(n.count) >= reference.test.min_count);
+    reached.map(|(named, n)| (named.0.nodes(), reference.score(named, n.all()))).collect()
 }
 
 #[test]
-fn confirmation_takes_the_largest_score_of_the_candidates_among_held_out_graphs() {
-    with_test(MIN_COUNTS[0], |test, census| {
+fn p_and_q_values_and_outcomes_equal_those_of_the_reference() {
+    let mut compare = |test: &SignificanceTest<'_>, census: &Census| {
         let result = test.run(census).unwrap();
+        let reference = Reference::new(test, census);
+        let observed = count(test, census, &test.union.labels);
         let drawn = replicates(test, census, NullRng::test(SEED));
-        let candidates: Vec<PatternIdx> = (0..census.patterns.len()).step_by(7).map(PatternIdx).collect();
-        let p_values = test.confirm(census, &result.outcomes, &candidates).unwrap();
-        let score = |index: PatternIdx, count: u32| result.outcomes[index.0].held_out_scale.score(count);
-        let largest = |draw: &Counts| {
-            let count = |index| draw.get(&named(test, census.pattern(index))).map_or(0, |n| n[2]);
-            candidates.iter().map(|&index| score(index, count(index))).fold(f64::MIN, f64::max)
+        let all: Vec<Vec<(usize, f64)>> =
+            std::iter::once(&observed).chain(&drawn).map(|draw| scores(&reference, draw)).collect();
+        let floor = super::score::floor(&census.shape_counts, test.union.vocabulary.len(), test.min_count);
+        let largest = |scores: &[(usize, f64)], k: usize| {
+            scores.iter().filter(|(size, _)| *size == k).map(|&(_, score)| score).fold(floor, f64::max)
         };
-        let maxima: Vec<f64> = drawn.iter().map(largest).collect();
-        for (&index, p) in candidates.iter().zip(&p_values) {
-            let own = score(index, result.outcomes[index.0].held_out_count);
-            let above = maxima.iter().filter(|&&m| m >= own).count();
-            assert_eq!(*p, (above as f64 + 1.0) / f64::from(ITERATIONS + 1));
+        let scales: Vec<(f64, f64)> = (3..=5)
+            .map(|k| {
+                let mut maxima: Vec<f64> = all.iter().map(|scores| largest(scores, k)).collect();
+                maxima.sort_by(f64::total_cmp);
+                // 31 values: the 16th is the median, the 30th the 95 % quantile
+                (maxima[15], (maxima[29] - maxima[15]).max(0.5))
+            })
+            .collect();
+        let standardised = |k: usize, score: f64| (score - scales[k - 3].0) / scales[k - 3].1;
+        let joint: Vec<f64> = all
+            .iter()
+            .map(|scores| (3..=5).map(|k| standardised(k, largest(scores, k))).fold(f64::MIN, f64::max))
+            .collect();
+        let lowest = (3..=5).map(|k| standardised(k, floor)).fold(f64::INFINITY, f64::min);
+        let thresholds: Vec<f64> = (0..2000).map(|at| lowest + f64::from(at) / 16.0).collect();
+        let above = |scores: &[(usize, f64)], z: f64| {
+            scores.iter().filter(|&&(k, score)| score >= floor && standardised(k, score) >= z).count() as f64
+        };
+        let mean = |z: f64| all.iter().map(|scores| above(scores, z)).sum::<f64>() / all.len() as f64;
+        let means: Vec<f64> = thresholds.iter().map(|&z| mean(z)).collect();
+        let rate = |scores: &[(usize, f64)], at: usize| {
+            let found = above(scores, thresholds[at]);
+            if found > 0.0 { means[at] / found } else { 1.0 }
+        };
+        let least = |scores: &Vec<(usize, f64)>| {
+            (0..thresholds.len()).map(|at| rate(scores, at)).fold(1.0, f64::min)
+        };
+        let least_of_draws: Vec<f64> = all[1..].iter().map(least).collect();
+        let mut seen = BTreeSet::new();
+        for (counted, outcome) in census.patterns.iter().zip(&result.outcomes) {
+            let named = named(test, &counted.pattern);
+            let k = named.0.nodes();
+            assert_eq!(u64::from(observed[&named].count), counted.count);
+            assert_eq!(outcome.disjoint, observed[&named].all());
+            let (mean, variance) = reference.moments(&named, Counts::all);
+            assert_eq!(outcome.null_mean, mean);
+            let sd = (variance * f64::from(ITERATIONS) / f64::from(ITERATIONS - 1)).sqrt();
+            assert!((outcome.null_sd - sd).abs() < 1e-12);
+            assert_eq!(outcome.score, reference.score(&named, outcome.disjoint));
+            let z = standardised(k, outcome.score);
+            let larger = joint[1..].iter().filter(|&&other| other >= z).count();
+            let p = if outcome.score < floor { 1.0 } else { (larger as f64 + 1.0) / 31.0 };
+            assert_eq!(result.p_fwer(k, outcome), p, "{counted:?}");
+            let q = if outcome.score < floor {
+                1.0
+            } else {
+                let up_to = (0..thresholds.len()).filter(|&at| thresholds[at] <= z);
+                let q = up_to.map(|at| rate(&all[0], at)).fold(1.0, f64::min);
+                let below = least_of_draws.iter().filter(|&&least| least <= q).count();
+                q.max((below as f64 + 1.0) / 31.0)
+            };
+            assert!((result.q_value(k, outcome) - q).abs() < 1e-12, "{counted:?}: {q}");
+            seen.insert((reference.is_common(&named), (p * 31.0).round() as u32, outcome.score < floor));
         }
-        assert!(p_values.iter().any(|&p| p < 1.0));
+        assert!(seen.len() > 6, "{seen:?}");
+    };
+    for min_count in MIN_COUNTS {
+        with_test(min_count, (14, 2), &mut compare);
+    }
+    // edges so long that sets of five do not fit a window of 64 events
+    with_test(5, (17, 16), &mut compare);
+}
+
+#[test]
+fn confirmation_is_the_largest_score_of_the_candidates_of_each_lot_in_its_held_out_graphs() {
+    with_test(MIN_COUNTS[0], (14, 2), |test, census| {
+        let result = test.run(census).unwrap();
+        let reference = Reference::new(test, census);
+        let observed = count(test, census, &test.union.labels);
+        let drawn = replicates(test, census, NullRng::confirmation(SEED));
+        let mut often = BTreeSet::new();
+        for by in [HoldoutBy::Lot, HoldoutBy::Time] {
+            let lots = Lots::new(6, 0.5, by, SEED);
+            let got = test.confirm(census, &result, &lots).unwrap();
+            let mut p_values = vec![Vec::new(); got.len()];
+            for held_out in &lots.held_out {
+                let part = |out: bool, counts: &Counts| -> u32 {
+                    let of_part = counts.disjoint.iter().zip(held_out).filter(|&(_, &held)| held == out);
+                    of_part.map(|(n, _)| n).sum()
+                };
+                let score_in = |out: bool, named: &PatternName, counts: Option<&Counts>| {
+                    let (mean, _) = reference.moments(named, |counts| part(out, counts));
+                    let (_, dispersion) = reference.mean_and_dispersion(named);
+                    score(counts.map_or(0, |counts| part(out, counts)), mean, dispersion)
+                };
+                let is_candidate = |counted: &&crate::motif::census::PatternCount| {
+                    let named = named(test, &counted.pattern);
+                    score_in(false, &named, observed.get(&named)) >= result.median(named.0.nodes())
+                };
+                let candidates: BTreeSet<PatternName> = census
+                    .patterns
+                    .iter()
+                    .filter(is_candidate)
+                    .map(|counted| named(test, &counted.pattern))
+                    .collect();
+                let largest = |draw: &CountsByName| {
+                    let scores = candidates.iter().map(|named| score_in(true, named, draw.get(named)));
+                    scores.fold(0.0, f64::max)
+                };
+                let maxima: Vec<f64> = drawn.iter().map(largest).collect();
+                for (counted, p_values) in census.patterns.iter().zip(&mut p_values) {
+                    let named = named(test, &counted.pattern);
+                    let own = score_in(true, &named, observed.get(&named));
+                    let larger = maxima.iter().filter(|&&other| other >= own).count() as f64;
+                    let is_confirmed = candidates.contains(&named) && own > 0.0;
+                    p_values.push((if is_confirmed { (larger + 1.0) / 31.0 } else { 1.0 }, candidates.contains(&named)));
+                }
+            }
+            for (got, lots) in got.iter().zip(&mut p_values) {
+                lots.sort_by(|a, b| a.0.total_cmp(&b.0));
+                let middle = lots[lots.len() / 2].0;
+                let want = if lots.len() == 1 { middle } else { (2.0 * middle).min(1.0) };
+                assert_eq!(got.p, want);
+                assert_eq!(got.lots as usize, lots.iter().filter(|lot| lot.1).count());
+                often.insert((by == HoldoutBy::Lot, got.lots, got.p < 0.2));
+            }
+        }
+        assert!(often.len() > 6 && often.iter().any(|&(.., confirmed)| confirmed), "{often:?}");
     });
 }
 
 #[test]
 fn counts_by_graph_add_up() {
-    with_test(MIN_COUNTS[0], |test, census| {
+    with_test(MIN_COUNTS[0], (14, 2), |test, census| {
         let patterns: Vec<PatternIdx> = (0..census.patterns.len()).rev().step_by(5).map(PatternIdx).collect();
         let result = test.run(census).unwrap();
-        let by_graph = test.by_graph(census, &patterns, ITERATIONS).unwrap();
-        for (&PatternIdx(i), by_graph) in patterns.iter().zip(&by_graph) {
-            assert_eq!(by_graph.observed.iter().sum::<u64>(), census.patterns[i].count);
-            let held_out: u64 = by_graph.observed[3..].iter().sum();
-            assert_eq!(held_out, u64::from(result.outcomes[i].held_out_count));
+        assert_eq!(
+            test.disjoint_counts(census),
+            result.outcomes.iter().map(|outcome| outcome.disjoint).collect::<Vec<_>>()
+        );
+        let observed = count(test, census, &test.union.labels);
+        for (&index, by_graph) in patterns.iter().zip(&test.by_graph(census, &patterns).unwrap()) {
+            let want = &observed[&named(test, census.pattern(index))].disjoint;
+            assert!(by_graph.observed.iter().zip(want).all(|(&got, &want)| got == u64::from(want)));
             let mean = by_graph.replicated.iter().sum::<u64>() as f64 / f64::from(ITERATIONS);
-            assert_eq!(mean, result.outcomes[i].null_mean);
+            assert_eq!(mean, result.outcomes[index.0].null_mean);
         }
     });
 }

@@ -71,6 +71,8 @@ pub struct ReportedMotif {
     pub count: u64,
     /// Number of sessions in which it occurs.
     pub support: u32,
+    /// Number of event-disjoint occurrences, which is tested.
+    pub disjoint: u64,
     /// Largest number of occurrences that do not overlap pairwise in the order of events.
     pub non_overlapping: u64,
     /// The count against the counts under the null; `None` if no null was drawn. Its fields are fields of the motif.
@@ -132,6 +134,7 @@ fn reported(row: &MotifRow, vocabulary: &[String]) -> ReportedMotif {
         class_id: row.class_id,
         count: row.count,
         support: row.support,
+        disjoint: row.disjoint,
         non_overlapping: row.non_overlapping,
         significance: row.significance,
         verdict: row.verdict.name(),

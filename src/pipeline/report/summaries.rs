@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::attention::lowering::PlanCounts;
-use crate::motif::{Correction, MotifConfig, Verdict};
+use crate::motif::{Correction, HeldOut, LabelRepeats, MotifConfig, MotifRow, Verdict};
 use crate::pipeline::stages::LabelledMotifs;
 
 /// Names of the results of a run, by their dependence on trained weights. Results of untrained weights are neither
@@ -49,17 +49,27 @@ pub struct MotifSummary {
     pub null: &'static str,
     /// Correction of the p-values that decide the verdicts.
     pub correction: Correction,
-    /// Sessions held out to confirm the patterns found in the others.
-    pub held_out: usize,
+    /// Sessions, or slices of time of a single session, of which some are held out to confirm patterns; 0: nothing can
+    /// be held out.
+    pub units: usize,
+    /// What is held out: `sessions`, `slices`, or `nothing`.
+    pub held_out: &'static str,
+    /// How far successive events have the same label, and come in bursts.
+    pub repeats: LabelRepeats,
     /// Patterns with verdict `promote`.
     pub promote: usize,
     /// Patterns with verdict `park`.
     pub park: usize,
+    /// Parked patterns that pairs of successive labels explain.
+    pub explained_by_pairs: usize,
 }
 
 impl MotifSummary {
     pub(crate) fn new(motifs: &LabelledMotifs, config: &MotifConfig) -> Self {
         let mined = &motifs.mined;
+        let explained = |row: &MotifRow| {
+            row.verdict == Verdict::Park && row.significance.is_some_and(|s| s.explained_by_pairs == Some(true))
+        };
         let count = |verdict| mined.rows.iter().filter(|row| row.verdict == verdict).count();
         Self {
             instances: mined.census.instances(),
@@ -70,9 +80,16 @@ impl MotifSummary {
             iterations: config.iterations,
             null: config.null.name(),
             correction: config.correction,
-            held_out: mined.held_out.iter().filter(|&&held_out| held_out).count(),
+            units: mined.held_out.map_or(0, HeldOut::units),
+            held_out: match mined.held_out {
+                None => "nothing",
+                Some(HeldOut::Graphs(_)) => "sessions",
+                Some(HeldOut::Slices { .. }) => "slices",
+            },
+            repeats: mined.repeats,
             promote: count(Verdict::Promote),
             park: count(Verdict::Park),
+            explained_by_pairs: mined.rows.iter().filter(|row| explained(row)).count(),
         }
     }
 }

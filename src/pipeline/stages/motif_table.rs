@@ -21,6 +21,10 @@ pub(crate) fn motif_table(motifs: &LabelledMotifs) -> Table {
     let some = |of: &dyn Fn(&Significance) -> Option<f64>| {
         Values::F64(rows.iter().map(|row| row.significance.as_ref().and_then(of)).collect())
     };
+    let explained = |row: &MotifRow| row.significance.as_ref().and_then(|s| s.explained_by_pairs);
+    let explained = Values::Bool(rows.iter().map(explained).collect());
+    let lots = |row: &MotifRow| row.significance.as_ref().and_then(|s| s.lots);
+    let lots = Values::U32(rows.iter().map(lots).collect());
     let statistic = |of: &dyn Fn(&Significance) -> f64| some(&|s| Some(of(s)));
     Table::new(vec![
         Column::new("pattern", "edges between labels, the same in every run", patterns),
@@ -31,19 +35,19 @@ pub(crate) fn motif_table(motifs: &LabelledMotifs) -> Table {
         Column::new("count", "occurrences", u64s(&|r| r.count)),
         Column::new("support", "sessions", u32s(&|r| r.support)),
         Column::new("non_overlapping", "occurrences, none overlapping another", u64s(&|r| r.non_overlapping)),
-        Column::new("null_mean", "occurrences", statistic(&|s| s.null_mean)),
-        Column::new("null_sd", "occurrences", statistic(&|s| s.null_sd)),
-        Column::new("lift", "count / null_mean", statistic(&|s| s.lift)),
+        Column::new("disjoint", "occurrences, none sharing an event with another", u64s(&|r| r.disjoint)),
+        Column::new("null_mean", "event-disjoint occurrences", statistic(&|s| s.null_mean)),
+        Column::new("null_sd", "event-disjoint occurrences", statistic(&|s| s.null_sd)),
+        Column::new("lift", "(disjoint + 1/2) / (null_mean + 1/2)", statistic(&|s| s.lift)),
         Column::new("lift_low", "95 % interval over sessions", some(&|s| Some(s.lift_interval?.0))),
         Column::new("lift_high", "95 % interval over sessions", some(&|s| Some(s.lift_interval?.1))),
-        Column::new("p_value", "one-sided, of this pattern alone", statistic(&|s| s.p_value)),
-        Column::new("p_two_sided", "two-sided, of this pattern alone", statistic(&|s| s.p_two_sided)),
-        Column::new("p_fwer", "one-sided, max-T over all patterns", statistic(&|s| s.p_fwer)),
-        Column::new("p_bonferroni", "over the tested patterns", statistic(&|s| s.p_bonferroni)),
-        Column::new("q_value", "Benjamini-Hochberg", statistic(&|s| s.q_value)),
-        Column::new("q_by", "Benjamini-Yekutieli", statistic(&|s| s.q_by)),
-        Column::new("p_discovery", "as p_fwer, of sessions not held out", some(&|s| s.p_discovery)),
-        Column::new("p_holdout", "family-wise, of sessions held out", some(&|s| s.p_holdout)),
+        Column::new("score", "excess over the null", statistic(&|s| s.score)),
+        Column::new("p_fwer", "family-wise, over all patterns", statistic(&|s| s.p_fwer)),
+        Column::new("q_value", "false discovery rate", statistic(&|s| s.q_value)),
+        Column::new("p_pairs", "as p_fwer, under the null of pairs", some(&|s| s.p_pairs)),
+        Column::new("explained_by_pairs", "p_pairs is above park_p", explained),
+        Column::new("p_holdout", "family-wise, in what is held out", some(&|s| s.p_holdout)),
+        Column::new("lots", "in which what is not held out shows the pattern", lots),
         Column::new("verdict", "", verdicts),
     ])
 }

@@ -41,7 +41,7 @@ fn motifs_are_those_of_all_sessions_with_the_requested_labels() {
         assert_eq!(texts(&motifs, "verdict"), verdicts, "{column}");
         type Of<'a> = &'a dyn Fn(usize) -> f64;
         let statistic = |i: usize| want[i].significance.unwrap();
-        let columns: [(&str, Of<'_>); 15] = [
+        let columns: [(&str, Of<'_>); 13] = [
             ("k", &|i| want[i].pattern.k().into()),
             ("mask", &|i| want[i].pattern.mask().into()),
             ("class_id", &|i| want[i].class_id.into()),
@@ -51,22 +51,21 @@ fn motifs_are_those_of_all_sessions_with_the_requested_labels() {
             ("null_sd", &|i| statistic(i).null_sd),
             ("lift", &|i| statistic(i).lift),
             ("non_overlapping", &|i| want[i].non_overlapping as f64),
-            ("p_value", &|i| statistic(i).p_value),
-            ("p_two_sided", &|i| statistic(i).p_two_sided),
+            ("disjoint", &|i| want[i].disjoint as f64),
+            ("score", &|i| statistic(i).score),
             ("p_fwer", &|i| statistic(i).p_fwer),
-            ("p_bonferroni", &|i| statistic(i).p_bonferroni),
             ("q_value", &|i| statistic(i).q_value),
-            ("q_by", &|i| statistic(i).q_by),
         ];
         for (name, of) in columns {
             assert_eq!(numbers(&motifs, name), wide((0..want.len()).map(of)), "{column}: {name}");
         }
         type Perhaps<'a> = &'a dyn Fn(usize) -> Option<f64>;
-        let columns: [(&str, Perhaps<'_>); 4] = [
+        let columns: [(&str, Perhaps<'_>); 5] = [
             ("lift_low", &|i| statistic(i).lift_interval.map(|ends| ends.0)),
             ("lift_high", &|i| statistic(i).lift_interval.map(|ends| ends.1)),
-            ("p_discovery", &|i| statistic(i).p_discovery),
+            ("p_pairs", &|i| statistic(i).p_pairs),
             ("p_holdout", &|i| statistic(i).p_holdout),
+            ("lots", &|i| statistic(i).lots.map(f64::from)),
         ];
         for (name, of) in columns {
             assert_eq!(

@@ -73,10 +73,8 @@ pub fn accuracies() -> impl TypedValueParser<Value = Accuracy> {
 
 pub fn corrections() -> impl TypedValueParser<Value = Correction> {
     one_of(&Correction::ALL, Correction::name, |correction| match correction {
-        Correction::MaxT => "Family-wise error rate, from the largest score of each draw",
-        Correction::Bonferroni => "Family-wise error rate, by the number of tests",
-        Correction::Bh => "False discovery rate, Benjamini and Hochberg",
-        Correction::By => "False discovery rate, Benjamini and Yekutieli",
+        Correction::MaxT => "The chance of any false pattern, from the largest score of each draw",
+        Correction::Fdr => "The expected share of false patterns among those found, from all scores of the draws",
     })
 }
 
@@ -85,6 +83,7 @@ pub fn nulls() -> impl TypedValueParser<Value = Null> {
         Null::StratifiedPermutation => {
             "Labels permuted within short blocks of time; the only null under which a motif is promoted"
         }
+        Null::Pairs => "Labels in another order, with the same transitions from each to the next",
         Null::LabelPermutation => "Labels permuted within each session",
         Null::IntervalJitter => "Times redrawn within fixed windows",
     })
@@ -94,6 +93,7 @@ pub fn nulls() -> impl TypedValueParser<Value = Null> {
 pub fn null_name(null: Null) -> &'static str {
     match null {
         Null::StratifiedPermutation => "stratified",
+        Null::Pairs => "pairs",
         Null::LabelPermutation => "label",
         Null::IntervalJitter => "jitter",
     }

@@ -61,7 +61,7 @@ fn summary(report: &MotifReport, args: &MotifsArgs) -> String {
         event_run::motif_verdicts(summary)
     );
     for motif in report.motifs.iter().take(SHOWN) {
-        text += &line(motif);
+        text += &line(motif, summary.correction);
     }
     if report.motifs.len() > SHOWN {
         text += &format!("         and {} more\n", report.motifs.len() - SHOWN);
@@ -72,10 +72,15 @@ fn summary(report: &MotifReport, args: &MotifsArgs) -> String {
     text
 }
 
-/// A line of the summary: verdict, count, null and pattern.
-fn line(motif: &ReportedMotif) -> String {
-    let null = motif
-        .significance
-        .map_or(String::new(), |s| format!(", null {:.1}, p_fwer {:.3}", s.null_mean, s.p_fwer));
-    format!("{:<8} {} times{null}: {}\n", motif.verdict, motif.count, motif.pattern)
+/// A line of the summary: verdict, counts, the p-value or q-value that decided, and the pattern.
+fn line(motif: &ReportedMotif, correction: Correction) -> String {
+    let null = motif.significance.map_or(String::new(), |s| {
+        let name = match correction {
+            Correction::MaxT => "p_fwer",
+            Correction::Fdr => "q",
+        };
+        let pairs = if s.explained_by_pairs == Some(true) { ", explained by pairs" } else { "" };
+        format!(", null {:.1}, lift {:.1}, {name} {:.3}{pairs}", s.null_mean, s.lift, s.corrected(correction))
+    });
+    format!("{:<8} {} apart ({} in all){null}: {}\n", motif.verdict, motif.disjoint, motif.count, motif.pattern)
 }
