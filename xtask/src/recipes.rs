@@ -150,7 +150,7 @@ cargo "+$version" check --release --all-targets"#,
     ),
     recipe(
         "calibration",
-        "error rates and power of the motif tests, on data whose answer is known (hours; CALIBRATION_LOGS=40 for less)",
+        "error rates and power of the motif tests, on data whose answer is known (most of an hour; CALIBRATION_LOGS=40: ten minutes)",
         // One test at a time: each fills the cores, and prints a table line by line.
         &[Shell("cargo test --release --test it -- --ignored calibration --nocapture --test-threads 1")],
     ),

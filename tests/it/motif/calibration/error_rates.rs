@@ -73,7 +73,7 @@ fn print_row(row: &NoiseRow, plan: &Plan) -> Vec<String> {
 #[test]
 #[ignore = "minutes; cargo xtask calibration"]
 fn calibration_of_error_rates_on_noise() {
-    let failures = print_error_rates(NOISE, &Plan::new(200, 199, 4).with_environment());
+    let failures = print_error_rates(NOISE, &Plan::new(400, 199, 4).with_environment());
     assert!(failures.is_empty(), "{failures:#?}");
 }
 
