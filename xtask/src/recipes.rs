@@ -150,8 +150,9 @@ cargo "+$version" check --release --all-targets"#,
     ),
     recipe(
         "calibration",
-        "error rates and power of the motif tests, on data whose answer is known (some 10 minutes)",
-        &[Shell("cargo test --release --test it -- --ignored calibration --nocapture")],
+        "error rates and power of the motif tests, on data whose answer is known (most of an hour; CALIBRATION_LOGS=40: ten minutes)",
+        // One test at a time: each fills the cores, and prints a table line by line.
+        &[Shell("cargo test --release --test it -- --ignored calibration --nocapture --test-threads 1")],
     ),
     recipe(
         "ci",

@@ -1,6 +1,32 @@
-//! The false-alarm rate of each null on logs without structure, and its power on a planted pattern.
+//! The false-alarm rate of each null on logs without structure, and its power on a planted pattern; and the suite that
+//! the default settings are judged by, on logs with the structure of real ones.
+//!
+//! Each file imports only from those above it:
+//!
+//! - `data`: the logs of the tests in this file.
+//! - `random`: draws from distributions.
+//! - `log`: the rows of a log.
+//! - `times`, `marks`: processes of times, and of labels.
+//! - `noise`: noise, by row of the table of error rates.
+//! - `planted`: logs with a planted pattern, for power and false discoveries.
+//! - `adapter`: from a log to tested patterns.
+//! - `plan`: how much is simulated; its environment variables.
+//! - `rates`: shares of logs, with their standard errors.
+//! - `error_rates`, `power`, `discoveries`: the three tables.
 
+mod adapter;
 mod data;
+mod discoveries;
+mod error_rates;
+mod log;
+mod marks;
+mod noise;
+mod plan;
+mod planted;
+mod power;
+mod random;
+mod rates;
+mod times;
 
 use ironforge::motif::{MiningResult, MotifConfig, Null, Verdict, mine};
 use rayon::prelude::*;
