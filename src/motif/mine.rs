@@ -9,6 +9,7 @@ use super::test::{
     lift_intervals,
 };
 use super::{MotifConfig, MotifError, MotifRow, Significance, Verdict};
+use crate::scale::TimeScale;
 
 /// Largest family-wise p, in the graphs that are not held out, of a pattern that is tested in the held-out graphs.
 /// Such a pattern must still be confirmed there, so a lenient threshold costs only a few more candidates.
@@ -35,7 +36,9 @@ pub struct MiningResult {
     pub held_out: Vec<bool>,
 }
 
-/// The labelled patterns of the graphs, each counted and tested against the null `config.null`.
+/// The labelled patterns of the graphs, each counted and tested against the null `config.null`. A width that is `auto`
+/// is that of the scale of the graphs' times ([`TimeScale::of_times`]). Without a positive gap each graph is one block,
+/// whatever the width.
 ///
 /// `progress(done, total)` is called from any thread as replicates are done. Runs on the current rayon pool; the
 /// result is bit-identical for any number of threads. Time: about 5 ns per occurrence and replicate, more if graphs
@@ -72,6 +75,7 @@ pub fn mine(
     progress: &(dyn Fn(u64, u64) + Sync),
 ) -> Result<MiningResult, MotifError> {
     config.validate()?;
+    let config = &config.resolved(TimeScale::of_times(graphs.iter().map(MotifGraph::t_ms)));
     let held_out = choose_held_out(graphs.len(), config.holdout, seed);
     let part = |out: bool| graphs.iter().zip(&held_out).filter(move |&(_, &o)| o == out).map(|(g, _)| *g);
     let ordered: Vec<MotifGraph<'_>> = part(false).chain(part(true)).collect();

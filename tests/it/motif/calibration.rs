@@ -50,7 +50,9 @@ fn mined(log: &Log, seed: u32, config: &MotifConfig) -> MiningResult {
 }
 
 fn config(null: Null, iterations: u32, max_nodes: usize) -> MotifConfig {
-    MotifConfig { null, iterations, max_nodes, ..MotifConfig::default() }
+    // Set, since the rates depend on the widths: `auto` would follow each log.
+    let (block_minutes, jitter_minutes) = (15.0.into(), 30.0.into());
+    MotifConfig { null, iterations, max_nodes, block_minutes, jitter_minutes, ..MotifConfig::default() }
 }
 
 /// Returns whether a generator's logs meet the assumption of the null.
@@ -58,9 +60,11 @@ fn meets_assumption(config: &MotifConfig, generator: Generator) -> bool {
     // the number of widths per period is such that the mix of labels changes by about a fifth within a width
     let slow = |min_period: f64| generator.period_minutes().is_none_or(|period| min_period <= period);
     match config.null {
-        Null::StratifiedPermutation => slow(8.0 * config.block_minutes),
+        Null::StratifiedPermutation => slow(8.0 * config.block_minutes.minutes().unwrap()),
         Null::LabelPermutation => generator.period_minutes().is_none(),
-        Null::IntervalJitter => slow(10.0 * config.jitter_minutes) && generator != Generator::Bursts,
+        Null::IntervalJitter => {
+            slow(10.0 * config.jitter_minutes.minutes().unwrap()) && generator != Generator::Bursts
+        }
     }
 }
 
@@ -109,6 +113,7 @@ fn calibration_of_widths_against_clusters() {
     print_heading(&[Generator::Clusters60, Generator::Clusters120]);
     let mut failures = Vec::new();
     for block_minutes in [10.0, 15.0, 20.0, 30.0, 60.0] {
+        let block_minutes = block_minutes.into();
         let config = MotifConfig { block_minutes, ..config(Null::StratifiedPermutation, 199, 3) };
         failures.extend(print_rates(&config, &[Generator::Clusters60, Generator::Clusters120], 300));
     }
