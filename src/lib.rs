@@ -12,6 +12,7 @@
 //! - [`events`], [`table`]: events with times and features, and the typed columns that they are made from
 //! - [`legacy`]: formats, options and features of the Python system that this crate replaces
 //! - [`backend`]: the choice of the device that runs attention
+//! - [`scale`]: the typical gap of the events, and the time windows that follow from it
 //! - [`csr`], [`geometry`], [`philox`]: sparsity patterns, tile sizes, and counter-based random numbers
 //!
 //! # Features
@@ -57,6 +58,7 @@ pub mod motif;
 pub mod philox;
 #[cfg(feature = "store")]
 pub mod pipeline;
+pub mod scale;
 #[cfg(feature = "store")]
 pub mod store;
 mod suggest;

@@ -17,7 +17,7 @@ const KINDS: [&str; 5] = ["liquidity_sweep", "reversal", "expansion", "fvg_forma
 fn weigh(t_ms: &[i64], kind: &Labels) -> (Dag, Vec<f32>) {
     let config = DagConfig::default();
     let dag = Dag::from_intervals(&RULE.build(t_ms).unwrap()).unwrap();
-    let weigh = EdgeWeights::new(&config.causality(), config.horizon_minutes(), t_ms, kind, None).unwrap();
+    let weigh = EdgeWeights::new(&config.causality(), RULE.dt_max_ms, t_ms, kind, None).unwrap();
     let weights = weigh.of(&dag);
     (dag, weights)
 }
@@ -34,9 +34,8 @@ fn from_events(c: &mut Bench, n: usize) {
     group.bench_function(format!("intervals/n{n}"), |b| b.iter(|| RULE.build(black_box(&t_ms)).unwrap()));
     group.bench_function(format!("weighted_sorted/n{n}"), |b| b.iter(|| weigh(black_box(&t_ms), &kind)));
     let config = DagConfig::default();
-    let weigher = |prices| {
-        EdgeWeights::new(&config.causality(), config.horizon_minutes(), &t_ms, &kind, prices).unwrap()
-    };
+    let weigher =
+        |prices| EdgeWeights::new(&config.causality(), RULE.dt_max_ms, &t_ms, &kind, prices).unwrap();
     // The interval form with weights: half the memory of rows.
     group.bench_function(format!("weighted_intervals/n{n}"), |b| {
         b.iter(|| {

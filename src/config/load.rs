@@ -110,16 +110,14 @@ impl Effective {
             let nearest = suggest(&key, known).map(str::to_owned);
             return Err(ConfigError::UnknownKey { origin, key, nearest });
         };
-        let before = std::mem::replace(&mut self.entries[at].value, value);
-        // A setting of type string takes the text as typed: 1.10 is not 1.1.
-        if before.is_string()
-            && !self.entries[at].value.is_string()
-            && let Some(typed) = typed
-        {
-            self.entries[at].value = Value::from(typed);
-        }
-        let tree = unflatten(self.entries.iter().map(|e| (e.key.as_str(), &e.value)));
-        match serde_json::from_value(tree) {
+        // A setting of type string refuses a number or truth value, and takes the text as typed: 1.10 is not 1.1.
+        let text = typed.filter(|_| self.entries[at].value.is_string() && !value.is_string());
+        let parsed = self.config_with(at, value);
+        let loaded = match text {
+            Some(text) => parsed.or_else(|_| self.config_with(at, Value::from(text))),
+            None => parsed,
+        };
+        match loaded {
             Ok(config) => {
                 self.config = config;
                 // Shown in the type of the setting: an integer given for an f64 becomes 3.0.
@@ -144,6 +142,12 @@ impl Effective {
                 }
             }),
         }
+    }
+
+    /// Puts a value into an entry; the configuration that all entries then make.
+    fn config_with(&mut self, at: usize, value: Value) -> serde_json::Result<Config> {
+        self.entries[at].value = value;
+        serde_json::from_value(unflatten(self.entries.iter().map(|e| (e.key.as_str(), &e.value))))
     }
 
     /// Checks ranges and contradictions; the origin of the error is that of the setting, or else of the setting that

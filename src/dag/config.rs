@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use super::DagError;
+use crate::scale::WindowMinutes;
 
-const MS_PER_MINUTE: f64 = 60_000.0;
 /// Longest window, minutes: 10,000 years, so that milliseconds fit an i64 by a wide margin.
 const MAX_MINUTES: f64 = 5.3e9;
 /// Largest zone exponent: above it, every edge has the minimum weight unless both its events are at a zone.
@@ -43,12 +43,12 @@ pub struct DagConfig {
     pub links: Vec<LinkRule>,
     /// Maximum number of successors of an event under each rule, 1 to 4096.
     pub k: u32,
-    /// Minimum time between linked events of the window rule, minutes.
-    pub dt_min_minutes: f64,
-    /// Maximum time between linked events of the window rule, minutes.
-    pub dt_max_minutes: f64,
-    /// Maximum time between linked events of the shared-key rule, minutes.
-    pub key_window_minutes: f64,
+    /// Minimum time between linked events of the window rule.
+    pub dt_min_minutes: WindowMinutes,
+    /// Maximum time between linked events of the window rule.
+    pub dt_max_minutes: WindowMinutes,
+    /// Maximum time between linked events of the shared-key rule.
+    pub key_window_minutes: WindowMinutes,
     /// Condition under which equal values of key columns are the same entity.
     pub key_scope: KeyScope,
     /// Number of next events that each event is linked with in the undirected temporal view, 1 to 4096.
@@ -76,10 +76,9 @@ impl Default for DagConfig {
         Self {
             links: vec![LinkRule::WindowKnn],
             k: 4,
-            dt_min_minutes: 1.0,
-            dt_max_minutes: 120.0,
-            // A day: replies and repeat visits take longer than the two hours of the window rule.
-            key_window_minutes: 1440.0,
+            dt_min_minutes: WindowMinutes::Auto,
+            dt_max_minutes: WindowMinutes::Auto,
+            key_window_minutes: WindowMinutes::Auto,
             key_scope: KeyScope::default(),
             temporal_neighbours: 4,
             causality: causality.map(|(s, d, c)| (s.to_owned(), d.to_owned(), c)).to_vec(),
@@ -106,22 +105,7 @@ impl DagConfig {
                 return fail(setting, value.to_string(), "must lie in 1..=4096");
             }
         }
-        for (setting, minutes) in [
-            ("dag.dt_min_minutes", self.dt_min_minutes),
-            ("dag.dt_max_minutes", self.dt_max_minutes),
-            ("dag.key_window_minutes", self.key_window_minutes),
-        ] {
-            if !(0.0..=MAX_MINUTES).contains(&minutes) {
-                return fail(setting, minutes.to_string(), "must be a number of minutes from 0 to 5.3e9");
-            }
-        }
-        if self.dt_min_minutes > self.dt_max_minutes {
-            return fail(
-                "dag.dt_min_minutes",
-                self.dt_min_minutes.to_string(),
-                "must not exceed dag.dt_max_minutes",
-            );
-        }
+        self.check_windows()?;
         if let Some((s, d, c)) = self.causality.iter().find(|(_, _, c)| !(0.0..=1.0).contains(c)) {
             return fail("dag.causality", format!("[{s:?}, {d:?}, {c}]"), "a value must lie in 0..=1");
         }
@@ -146,14 +130,25 @@ impl DagConfig {
         Ok(())
     }
 
-    /// Longest time that an edge of any configured rule may span, minutes; the time term of a weight falls to 0
-    /// there.
-    pub fn horizon_minutes(&self) -> f64 {
-        self.links.iter().map(|rule| rule.horizon_minutes(self)).fold(0.0, f64::max)
+    /// Checks the time windows that are numbers; those that are `auto` are in range on any scale.
+    pub(super) fn check_windows(&self) -> Result<(), DagError> {
+        let fail = |setting, minutes: WindowMinutes, reason| {
+            Err(DagError::Setting { setting, value: minutes.to_string(), reason })
+        };
+        for (setting, width) in [
+            ("dag.dt_min_minutes", self.dt_min_minutes),
+            ("dag.dt_max_minutes", self.dt_max_minutes),
+            ("dag.key_window_minutes", self.key_window_minutes),
+        ] {
+            if width.minutes().is_some_and(|minutes| !(0.0..=MAX_MINUTES).contains(&minutes)) {
+                return fail(setting, width, "must be auto, or a number of minutes from 0 to 5.3e9");
+            }
+        }
+        match (self.dt_min_minutes, self.dt_max_minutes) {
+            (WindowMinutes::Set(min), WindowMinutes::Set(max)) if min > max => {
+                fail("dag.dt_min_minutes", self.dt_min_minutes, "must not exceed dag.dt_max_minutes")
+            }
+            _ => Ok(()),
+        }
     }
-}
-
-/// Minutes as milliseconds, rounded to the nearest.
-pub(super) fn minutes_to_ms(minutes: f64) -> i64 {
-    (minutes * MS_PER_MINUTE).round() as i64
 }

@@ -21,3 +21,8 @@ pub const ENHANCED_REL: SourceForm = form("enhanced_rel", 4);
 pub const DAY_NEWS: SourceForm = form("day_news", 5);
 /// JSON with one list of uniform events.
 pub const ADAPTED: SourceForm = form("adapted", 6);
+
+/// Returns whether a form is one of the original's.
+pub fn is_session_file(form: SourceForm) -> bool {
+    [SHARD, RECORDS, ENHANCED, ENHANCED_REL, DAY_NEWS, ADAPTED].contains(&form)
+}

@@ -2,6 +2,7 @@
 
 use super::MotifError;
 use super::enumerate::{MAX_NODES, MIN_NODES};
+use crate::scale::{TimeScale, WindowMinutes};
 
 /// Default number of replicates: the smallest p is then 1/1001, a tenth of `promote_p`.
 const ITERATIONS: u32 = 1000;
@@ -9,11 +10,6 @@ const ITERATIONS: u32 = 1000;
 const MAX_ITERATIONS: u32 = 1_000_000;
 /// Occurrences a pattern needs to be tested: one or two are too few to tell from chance.
 const MIN_COUNT: u64 = 3;
-/// Width of the blocks, in minutes. Measured: the mix of labels may then oscillate with a period of two hours (blocks
-/// of half an hour raise false alarms there in one log of seven).
-const BLOCK_MINUTES: f64 = 15.0;
-/// Width of the windows of `IntervalJitter`, in minutes: a quarter of the default longest edge, two hours.
-const JITTER_MINUTES: f64 = 30.0;
 /// Share of the graphs that are held out: half find the patterns, half confirm them.
 const HOLDOUT: f64 = 0.5;
 /// Smallest lift of a promoted pattern: it occurs about twice as often as under the null.
@@ -113,10 +109,10 @@ pub struct MotifConfig {
     pub labels: String,
     /// The null model.
     pub null: Null,
-    /// Width of the blocks of time inside which `StratifiedPermutation` permutes labels, in minutes.
-    pub block_minutes: f64,
-    /// Width of the windows inside which `IntervalJitter` draws times, in minutes.
-    pub jitter_minutes: f64,
+    /// Width of the blocks of time inside which `StratifiedPermutation` permutes labels.
+    pub block_minutes: WindowMinutes,
+    /// Width of the windows inside which `IntervalJitter` draws times.
+    pub jitter_minutes: WindowMinutes,
     /// Correction whose p or q decides the verdict.
     pub correction: Correction,
     /// Share of the graphs that are held out to confirm the patterns found in the others; above 0 and below 1. A
@@ -148,8 +144,8 @@ impl Default for MotifConfig {
             iterations: ITERATIONS,
             labels: "kind".to_owned(),
             null: Null::default(),
-            block_minutes: BLOCK_MINUTES,
-            jitter_minutes: JITTER_MINUTES,
+            block_minutes: WindowMinutes::Auto,
+            jitter_minutes: WindowMinutes::Auto,
             correction: Correction::default(),
             holdout: HOLDOUT,
             holdout_by: HoldoutBy::default(),
@@ -186,8 +182,9 @@ impl MotifConfig {
         if self.labels.is_empty() {
             return Err(MotifError::NoLabels { key: "motif.labels" });
         }
-        self.block_ms()?;
-        self.jitter_ms()?;
+        let on_any_scale = self.resolved(TimeScale::NoGap);
+        on_any_scale.block_ms()?;
+        on_any_scale.jitter_ms()?;
         let ranges = [
             ("motif.holdout", self.holdout, f64::MIN_POSITIVE..=1.0 - f64::EPSILON, "above 0 and below 1"),
             ("motif.span_minutes", self.span_minutes, 0.0..=f64::MAX, "0 (no limit) or more"),
@@ -212,21 +209,36 @@ impl MotifConfig {
         }
     }
 
+    /// The settings with the widths that are `auto` replaced by their number of minutes on this scale.
+    /// [`mine`](super::mine()) does so with the scale of its graphs.
+    pub fn resolved(&self, scale: TimeScale) -> Self {
+        let widths = scale.widths();
+        Self {
+            block_minutes: self.block_minutes.resolved(widths.block_ms),
+            jitter_minutes: self.jitter_minutes.resolved(widths.jitter_ms),
+            ..self.clone()
+        }
+    }
+
     /// Width of a block in whole milliseconds.
     ///
     /// # Errors
-    /// [`MotifError::BlockMinutes`] if it is below one millisecond or not finite.
+    /// [`MotifError::BlockMinutes`] if it is below one millisecond or not finite, [`MotifError::AutoWidth`] if it is
+    /// not resolved.
     pub(crate) fn block_ms(&self) -> Result<u64, MotifError> {
-        let (key, block_minutes) = ("motif.block_minutes", self.block_minutes);
+        let key = "motif.block_minutes";
+        let block_minutes = self.block_minutes.minutes().ok_or(MotifError::AutoWidth { key })?;
         width_ms(block_minutes).ok_or(MotifError::BlockMinutes { key, block_minutes })
     }
 
     /// Width of a jitter window in whole milliseconds.
     ///
     /// # Errors
-    /// [`MotifError::JitterMinutes`] if it is below one millisecond or not finite.
+    /// [`MotifError::JitterMinutes`] if it is below one millisecond or not finite, [`MotifError::AutoWidth`] if it is
+    /// not resolved.
     pub(crate) fn jitter_ms(&self) -> Result<u64, MotifError> {
-        let (key, jitter_minutes) = ("motif.jitter_minutes", self.jitter_minutes);
+        let key = "motif.jitter_minutes";
+        let jitter_minutes = self.jitter_minutes.minutes().ok_or(MotifError::AutoWidth { key })?;
         width_ms(jitter_minutes).ok_or(MotifError::JitterMinutes { key, jitter_minutes })
     }
 
@@ -269,8 +281,14 @@ mod tests {
         assert!(matches!(refused(|c| c.iterations = u32::MAX), MotifError::Iterations { .. }));
         assert_eq!(refused(|c| c.labels.clear()).setting(), Some("motif.labels"));
         for bad in [0.0, -1.0, f64::INFINITY, f64::NAN] {
-            assert!(matches!(refused(|c| c.block_minutes = bad), MotifError::BlockMinutes { .. }), "{bad}");
-            assert!(matches!(refused(|c| c.jitter_minutes = bad), MotifError::JitterMinutes { .. }), "{bad}");
+            assert!(
+                matches!(refused(|c| c.block_minutes = bad.into()), MotifError::BlockMinutes { .. }),
+                "{bad}"
+            );
+            assert!(
+                matches!(refused(|c| c.jitter_minutes = bad.into()), MotifError::JitterMinutes { .. }),
+                "{bad}"
+            );
         }
         for (change, key) in [
             ((|c| c.holdout = 0.0) as fn(&mut MotifConfig), "motif.holdout"),
@@ -288,14 +306,25 @@ mod tests {
     }
 
     #[test]
+    fn widths_are_those_of_the_scale_unless_they_are_set() {
+        let scale = TimeScale::of_times([&[0, 7][..]]);
+        let widths = |config: MotifConfig| (config.block_ms(), config.jitter_ms());
+        let set = MotifConfig { block_minutes: 2.0.into(), ..MotifConfig::default() };
+        assert_eq!(widths(MotifConfig::default().resolved(scale)), (Ok(56), Ok(112)));
+        assert_eq!(widths(set.resolved(scale)), (Ok(120_000), Ok(112)));
+        let unresolved = |key| Err(MotifError::AutoWidth { key });
+        assert_eq!(widths(set), (Ok(120_000), unresolved("motif.jitter_minutes")));
+    }
+
+    #[test]
     fn an_error_about_a_setting_begins_with_its_key() {
         for change in [
             (|c| c.min_nodes = 9) as fn(&mut MotifConfig),
             |c| c.min_count = 0,
             |c| c.iterations = u32::MAX,
             |c| c.labels.clear(),
-            |c| c.block_minutes = 0.0,
-            |c| c.jitter_minutes = 0.0,
+            |c| c.block_minutes = 0.0.into(),
+            |c| c.jitter_minutes = 0.0.into(),
             |c| c.holdout = 2.0,
         ] {
             let error = refused(change);

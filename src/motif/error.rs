@@ -83,6 +83,14 @@ pub enum MotifError {
         /// The width set.
         jitter_minutes: f64,
     },
+    /// A width is `auto`, and no scale has given it a number.
+    #[error(
+        "{key} is auto, which has a width on the scale of the events only: resolve it (MotifConfig::resolved)"
+    )]
+    AutoWidth {
+        /// Key of the setting.
+        key: &'static str,
+    },
     /// A number lies outside its range.
     #[error("{key} is {value}, it must be {range}")]
     Threshold {
@@ -177,6 +185,7 @@ impl MotifError {
             | Self::NoLabels { key }
             | Self::BlockMinutes { key, .. }
             | Self::JitterMinutes { key, .. }
+            | Self::AutoWidth { key }
             | Self::Threshold { key, .. } => Some(key),
             Self::NotSquare { .. }
             | Self::Len { .. }

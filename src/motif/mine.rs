@@ -8,6 +8,7 @@ use super::test::{PatternOutcome, SignificanceTest, TestResult, lift, lift_inter
 use super::{
     HeldOut, LabelRepeats, MotifConfig, MotifError, MotifRow, Null, Significance, Verdict, confirm_patterns,
 };
+use crate::scale::TimeScale;
 
 /// Largest number of rows whose lift gets an interval.
 const MAX_INTERVALS: usize = 1000;
@@ -39,7 +40,9 @@ pub struct MiningResult {
     pub repeats: LabelRepeats,
 }
 
-/// The labelled patterns of the graphs, each counted and tested against the null `config.null`.
+/// The labelled patterns of the graphs, each counted and tested against the null `config.null`. A width that is `auto`
+/// is that of the scale of the graphs' times ([`TimeScale::of_times`]). Without a positive gap each graph is one block,
+/// whatever the width.
 ///
 /// `progress(done, total)` is called from any thread as replicates are done. Runs on the current rayon pool; the
 /// result is bit-identical for any number of threads and any order of the graphs. Time: about 6 ns per occurrence and
@@ -77,6 +80,7 @@ pub fn mine(
     progress: &(dyn Fn(u64, u64) + Sync),
 ) -> Result<MiningResult, MotifError> {
     config.validate()?;
+    let config = &config.resolved(TimeScale::of_times(graphs.iter().map(MotifGraph::t_ms)));
     let order = canonical_order(graphs);
     let ordered: Vec<MotifGraph<'_>> = order.iter().map(|&index| graphs[index]).collect();
     mine_ordered(&ordered, config, seed, progress).map_err(|error| error.with_graphs(&order))

@@ -35,6 +35,6 @@ pub use memory::MemoryReport;
 pub use progress::{Progress, Silent};
 pub use report::{
     DeviceReport, FeatureSetReport, MotifSummary, OutputMeaning, PlanCacheReport, RunHeader, SCHEMA_VERSION,
-    SessionReport, StandardisationReport, Versions,
+    ScaleReport, SessionReport, StandardisationReport, Versions, WindowReport, WindowSource,
 };
 pub use stages::abandon;

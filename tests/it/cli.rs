@@ -8,6 +8,7 @@ mod inspect;
 mod legacy_config;
 mod motifs;
 mod refusals;
+mod scale;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};

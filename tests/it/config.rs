@@ -6,6 +6,7 @@ mod legacy;
 use std::path::PathBuf;
 
 use ironforge::config::{Config, ConfigError, Effective, Preset, SettingOrigin, Sources, check_file};
+use ironforge::scale::WindowMinutes;
 use serde_json::Value;
 
 fn file(name: &str, text: &str) -> (tempfile::TempDir, PathBuf) {
@@ -41,7 +42,7 @@ fn later_sources_win_and_each_value_has_its_origin() {
     let effective = Effective::load(&sources).unwrap();
     let config = &effective.config;
     assert_eq!((config.dag.k, config.tgat.num_layers, config.seed), (7, 3, 9));
-    assert_eq!((config.dag.dt_max_minutes, effective.preset), (60.0, Preset::Research));
+    assert_eq!((config.dag.dt_max_minutes, effective.preset), (60.0.into(), Preset::Research));
     let origin = |key: &str| effective.entries().iter().find(|e| e.key == key).unwrap().origin.clone();
     assert_eq!(origin("dag.k"), SettingOrigin::Env("IRONFORGE_DAG_K".into()));
     assert_eq!(
@@ -119,6 +120,10 @@ fn wrong_values_are_refused_with_their_origin() {
         ("a.toml", "[motif]\nmin_nodes = 5\nmax_nodes = 4\n", "min_nodes"),
         ("a.toml", "[store]\ncompression_level = 99\n", "compression_level"),
         ("a.toml", "[dag]\nk = 3\nkey_window_minutes = -1\n", "a.toml:3: dag.key_window_minutes"),
+        ("a.toml", "[motif]\nblock_minutes = 0\n", "a.toml:2: motif.block_minutes"),
+        ("a.toml", "[motif]\nblock_minutes = \"often\"\n", "`auto` or a number of minutes, not `often`"),
+        ("a.json", "{\"motif\": {\"jitter_minutes\": \"5\"}}", "`auto` or a number of minutes"),
+        ("a.toml", "[dag]\ndt_max_minutes = true\n", "`auto` or a number of minutes"),
         (
             "a.toml",
             "[tgat]\nprecision = \"f32\"\n[attention]\naccuracy = \"fast\"\n",
@@ -168,6 +173,35 @@ fn every_key_can_be_set_to_its_own_value() {
             .unwrap_or_else(|e| panic!("{}: {e}", entry.key));
         assert_eq!(again.config, Config::default(), "{}", entry.key);
     }
+}
+
+#[test]
+fn a_window_is_auto_or_a_number_from_every_source() {
+    let block = |effective: Effective| {
+        let entry = effective.entries().iter().find(|e| e.key == "motif.block_minutes").unwrap();
+        assert_eq!(entry.value.clone(), serde_json::to_value(effective.config.motif.block_minutes).unwrap());
+        effective.config.motif.block_minutes
+    };
+    let by_default = block(Effective::load(&Sources::default()).unwrap());
+    assert_eq!(by_default, WindowMinutes::Auto);
+    let by_set = |text: &[&str]| block(sets(text).unwrap());
+    assert_eq!(by_set(&["motif.block_minutes=20"]), WindowMinutes::Set(20.0));
+    assert_eq!(by_set(&["motif.block_minutes=20", "motif.block_minutes=auto"]), WindowMinutes::Auto);
+    let env = |text: &str| {
+        let env = vec![("IRONFORGE_MOTIF_BLOCK_MINUTES".to_owned(), text.to_owned())];
+        block(Effective::load(&Sources { env, ..Sources::default() }).unwrap())
+    };
+    assert_eq!((env("0.5"), env("auto")), (WindowMinutes::Set(0.5), WindowMinutes::Auto));
+    for (name, number, auto) in [
+        ("a.toml", "[motif]\nblock_minutes = 20\n", "[motif]\nblock_minutes = \"auto\"\n"),
+        ("a.json", "{\"motif\": {\"block_minutes\": 20}}", "{\"motif\": {\"block_minutes\": \"auto\"}}"),
+        ("a.yaml", "motif:\n  block_minutes: 20\n", "motif:\n  block_minutes: auto\n"),
+    ] {
+        let read = |text: &str| block(check_file(&file(name, text).1).unwrap());
+        assert_eq!((read(number), read(auto)), (WindowMinutes::Set(20.0), WindowMinutes::Auto), "{name}");
+    }
+    let refused = sets(&["motif.block_minutes=true"]).unwrap_err().to_string();
+    assert!(refused.contains("--set motif.block_minutes=true") && refused.contains("`auto`"), "{refused}");
 }
 
 #[test]
@@ -241,8 +275,7 @@ fn the_older_name_of_the_link_rules_is_accepted_from_every_source() {
 #[test]
 fn the_error_of_a_bound_has_the_origin_of_the_setting_that_was_set() {
     for (text, want) in [
-        ("[dag]\ndt_max_minutes = 0.5\n", "a.toml:2: dag.dt_min_minutes = 1"),
-        ("[dag]\ndt_min_minutes = 500\n", "a.toml:2: dag.dt_min_minutes = 500"),
+        ("[dag]\ndt_min_minutes = 1\ndt_max_minutes = 0.5\n", "a.toml:2: dag.dt_min_minutes = 1"),
         ("[dag]\ndt_max_minutes = 0.5\ndt_min_minutes = 0.7\n", "a.toml:3: dag.dt_min_minutes = 0.7"),
         ("[tgat]\nnum_heads = 5\n", "a.toml:2: tgat.hidden_dim = 44"),
         ("[tgat]\nhidden_dim = 45\n", "a.toml:2: tgat.hidden_dim = 45"),

@@ -14,6 +14,7 @@ use ironforge::attention::{
     Accuracy, AttentionBackend, AttentionConfig, Cpu, Direction, Keys, Plan, Reference, attention_pattern,
 };
 use ironforge::dag::{Dag, DagConfig};
+use ironforge::scale::TimeScale;
 use ironforge::tgat::{self, Model, Precision, TgatConfig};
 use ironforge_emulator::{Order, require};
 use proptest::prelude::*;
@@ -214,7 +215,8 @@ fn the_cpu_and_the_kernels_agree_through_the_whole_network() {
         let model = Model::seeded(&TgatConfig { precision, ..config.clone() }, 5, 42).unwrap();
         for session in &sessions[..2] {
             let t_ms = &session.events.t_ms;
-            let dag = Dag::from_events(&session.events, &DagConfig::default()).unwrap();
+            let links = DagConfig::default().resolved(TimeScale::of_times([&t_ms[..]])).unwrap();
+            let dag = Dag::from_events(&session.events, &links).unwrap();
             let pattern = attention_pattern(dag.pattern(), Direction::Predecessors, true).unwrap();
             let x: Vec<f32> = (0..t_ms.len() * 5).map(|i| (i * 37 % 101) as f32 / 25.0 - 2.0).collect();
             let offsets = [0, t_ms.len()];

@@ -30,6 +30,7 @@ mod plans;
 mod primitives;
 #[cfg(feature = "cuda")]
 mod ptx;
+mod scale;
 mod skip;
 #[cfg(feature = "store")]
 mod store;

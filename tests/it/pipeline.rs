@@ -4,13 +4,15 @@ mod features;
 mod inputs;
 mod motifs;
 mod scores;
+mod windows;
 
 use std::path::{Path, PathBuf};
 
 use ironforge::config::{Effective, Sources};
-use ironforge::dag::{Dag, DagView, EdgeWeights, temporal_view};
+use ironforge::dag::{Dag, DagConfig, DagView, EdgeWeights, ResolvedLinks, temporal_view};
 use ironforge::events::{self, ColumnMap, TimeColumn};
 use ironforge::pipeline::{DiscoverReport, DiscoverRequest, Silent, discover};
+use ironforge::scale::TimeScale;
 use ironforge::store::{partition_dir, read_table};
 use ironforge::table::{EventTable, Table, Values};
 use tempfile::TempDir;
@@ -89,6 +91,11 @@ fn numbers(table: &Table, name: &str) -> Vec<Option<f64>> {
     }
 }
 
+/// The link rules of a run over these tables.
+fn links(config: &DagConfig, tables: &[&EventTable]) -> ResolvedLinks {
+    config.resolved(TimeScale::of_times(tables.iter().map(|table| &table.t_ms[..]))).unwrap()
+}
+
 fn wide<T: Copy + Into<f64>>(values: impl IntoIterator<Item = T>) -> Vec<Option<f64>> {
     values.into_iter().map(|x| Some(x.into())).collect()
 }
@@ -134,9 +141,12 @@ fn events_of(text: &str) -> EventTable {
 fn a_session_gives_the_same_files_alone_and_with_other_sessions() {
     let (a, b, c) = (csv(30, 1), csv(70, 2), csv(5, 3));
     let files = [("a.csv", a.as_str()), ("b.csv", b.as_str()), ("c.csv", c.as_str())];
-    let together = Run::new(&files, &["dag.link=both"]);
+    // Set, since `auto` follows all sessions of a run.
+    let sets =
+        ["dag.link=both", "dag.dt_min_minutes=1", "dag.dt_max_minutes=120", "dag.key_window_minutes=1440"];
+    let together = Run::new(&files, &sets);
     for (i, file) in files.into_iter().enumerate() {
-        let alone = Run::new(&[file], &["dag.link=both"]);
+        let alone = Run::new(&[file], &sets);
         let id = &alone.report.sessions[0].id;
         for dataset in ["nodes", "temporal_edges", "dag_edges", "embeddings", "scores"] {
             let [one, other] = [&alone, &together].map(|run| std::fs::read(run.part(dataset, id)).unwrap());
@@ -160,7 +170,7 @@ fn nodes_hold_the_events_in_time_order_with_their_generation_and_features() {
     assert!(kinds.contains(&None));
     assert_eq!(texts(&nodes, "kind"), kinds);
     assert_eq!(numbers(&nodes, "price"), events.prices().unwrap().iter().collect::<Vec<_>>());
-    let dag = Dag::from_events(&events, &settings(&[]).config.dag).unwrap();
+    let dag = Dag::from_events(&events, &links(&settings(&[]).config.dag, &[&events])).unwrap();
     assert_eq!(numbers(&nodes, "generation"), wide(dag.topological_generations().level));
 
     let features = events::features(&events, &["turn", "cost", "size"].map(str::to_owned));
@@ -187,15 +197,15 @@ fn edges_are_those_of_both_graphs_with_their_times_and_weights() {
         let run = Run::new(&[("a.csv", &text)], &sets);
         let config = settings(&sets).config.dag;
         let temporal = temporal_view(&events.t_ms, 2).unwrap();
-        let dag = Dag::from_events(&events, &config).unwrap();
+        let dag = Dag::from_events(&events, &links(&config, &[&events])).unwrap();
         for (dataset, want) in [("temporal_edges", &temporal), ("dag_edges", &dag.links(&events.t_ms))] {
             let table = run.table(dataset, "a");
             assert_eq!(numbers(&table, "src"), wide(want.src.iter().copied()), "{link} {dataset}");
             assert_eq!(numbers(&table, "dst"), wide(want.dst.iter().copied()), "{link} {dataset}");
             assert_eq!(numbers(&table, "dt_ms"), times(&want.dt_ms), "{link} {dataset}");
         }
-        // the time term reaches 0 at the longest time that the rule allows: 20 minutes, or a day
-        let horizon = if link == "window-knn" { 20.0 } else { 1440.0 };
+        // the time term reaches 0 at the longest time that the rule allows: 20 minutes, or 768 gaps
+        let horizon = if link == "window-knn" { 20 * 60_000 } else { 768 * 150_000 };
         let weigh =
             EdgeWeights::new(&config.causality(), horizon, &events.t_ms, &events.kind, events.prices())
                 .unwrap();

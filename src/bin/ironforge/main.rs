@@ -4,6 +4,7 @@
 //! - `settings.rs`: the configuration of a command.
 //! - `commands/`: one file for each command.
 //! - `event_run.rs`: notes of a run over event logs, and the handling of Ctrl-C.
+//! - `scale_line.rs`: the scale of a run in its summary.
 //! - `progress.rs`: progress on stderr.
 //! - `output.rs`: stdout, stderr, and the failure of a command.
 
@@ -14,6 +15,7 @@ mod commands;
 mod event_run;
 mod output;
 mod progress;
+mod scale_line;
 mod settings;
 
 use std::process::ExitCode;

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use super::ResolvedLinks;
 use super::rule::{PreparedRule, Rows};
-use crate::dag::{Dag, DagConfig, DagError};
+use crate::dag::{Dag, DagError};
 use crate::table::EventTable;
 
 /// The configured link rules of one group of events, which can relink the events at other times: the columns that the
@@ -19,8 +20,8 @@ impl Linker {
     /// # Errors
     /// [`DagError::NoKey`] if a rule needs a key column and there is none; [`DagError::Len`] if one does not hold one
     /// value per event.
-    pub fn of(events: &EventTable, config: &DagConfig) -> Result<Self, DagError> {
-        let rules = config.links.iter().map(|rule| rule.prepare(events, config));
+    pub fn of(events: &EventTable, links: &ResolvedLinks) -> Result<Self, DagError> {
+        let rules = links.rules.iter().map(|rule| rule.prepare(events, links));
         Ok(Self { rules: rules.collect::<Result<_, _>>()? })
     }
 
@@ -52,26 +53,29 @@ impl Dag {
     ///
     /// ```
     /// use ironforge::dag::{Dag, DagConfig, DagView, LinkRule};
+    /// use ironforge::scale::TimeScale;
     /// use ironforge::table::{EventTable, KeyColumn, Labels};
     ///
-    /// // Three events, at 0, 1 and 200 minutes; the first and the last have the same user.
-    /// let users = Labels::encode([Some("ann"), Some("bob"), Some("ann")]);
+    /// // Four events, at 0, 1, 200 and 201 minutes; the first and the third have the same user.
+    /// // The typical gap is a minute: the window rule links over at most 64 minutes, shared keys over 768.
+    /// let users = Labels::encode([Some("ann"), Some("bob"), Some("ann"), Some("cid")]);
     /// let events = EventTable {
-    ///     t_ms: vec![0, 60_000, 12_000_000],
+    ///     t_ms: vec![0, 60_000, 12_000_000, 12_060_000],
     ///     keys: vec![KeyColumn { name: "user".to_owned(), labels: users }],
     ///     ..EventTable::default()
     /// };
     /// let links = vec![LinkRule::WindowKnn, LinkRule::SharedKey];
-    /// let dag = Dag::from_events(&events, &DagConfig { links, ..DagConfig::default() })?;
-    /// assert_eq!(dag.edge_iter().collect::<Vec<_>>(), [(0, 1), (0, 2)]);
+    /// let config = DagConfig { links, ..DagConfig::default() };
+    /// let dag = Dag::from_events(&events, &config.resolved(TimeScale::of_times([&events.t_ms[..]]))?)?;
+    /// assert_eq!(dag.edge_iter().collect::<Vec<_>>(), [(0, 1), (0, 2), (2, 3)]);
     /// # Ok::<(), ironforge::dag::DagError>(())
     /// ```
     ///
     /// # Errors
     /// [`DagError::NoKey`] if a rule needs a key column and there is none; else the errors of
     /// [`WindowKnn::build`](super::WindowKnn::build) and [`SharedKey::build`](super::SharedKey::build).
-    pub fn from_events(events: &EventTable, config: &DagConfig) -> Result<Self, DagError> {
-        let (row_ptr, col_idx) = Linker::of(events, config)?.link(&events.t_ms, None)?;
+    pub fn from_events(events: &EventTable, links: &ResolvedLinks) -> Result<Self, DagError> {
+        let (row_ptr, col_idx) = Linker::of(events, links)?.link(&events.t_ms, None)?;
         Self::from_parts(row_ptr, col_idx)
     }
 }

@@ -5,8 +5,9 @@
 use std::fmt::Debug;
 use std::sync::Arc;
 
+use super::ResolvedLinks;
 use super::shared_key::SharedKeyOfEvents;
-use crate::dag::{DagConfig, DagError, LinkRule};
+use crate::dag::{DagError, LinkRule};
 use crate::table::EventTable;
 
 /// Row bounds and columns of the successors.
@@ -31,14 +32,6 @@ impl LinkRule {
         }
     }
 
-    /// Longest time that an edge of this rule may span, minutes.
-    pub(in crate::dag) fn horizon_minutes(self, config: &DagConfig) -> f64 {
-        match self {
-            Self::WindowKnn => config.dt_max_minutes,
-            Self::SharedKey => config.key_window_minutes,
-        }
-    }
-
     /// The rule with the columns of `events` that it reads.
     ///
     /// # Errors
@@ -47,11 +40,11 @@ impl LinkRule {
     pub(super) fn prepare(
         self,
         events: &EventTable,
-        config: &DagConfig,
+        links: &ResolvedLinks,
     ) -> Result<Arc<dyn PreparedRule>, DagError> {
         Ok(match self {
-            Self::WindowKnn => Arc::new(config.window_knn()),
-            Self::SharedKey => Arc::new(SharedKeyOfEvents::new(config.shared_key(), events)?),
+            Self::WindowKnn => Arc::new(links.window_knn),
+            Self::SharedKey => Arc::new(SharedKeyOfEvents::new(links.shared_key, events)?),
         })
     }
 }

@@ -3,8 +3,7 @@
 use std::collections::HashMap;
 
 use super::rule::{PreparedRule, Rows};
-use crate::dag::config::minutes_to_ms;
-use crate::dag::{DagConfig, DagError, KeyScope};
+use crate::dag::{DagError, KeyScope};
 use crate::table::{EventTable, KeyColumn, MISSING};
 
 /// Each event links to the next `k` events that share an entity with it and are at most `window_ms` later.
@@ -95,13 +94,6 @@ impl SharedKeyOfEvents {
 impl PreparedRule for SharedKeyOfEvents {
     fn link(&self, t_ms: &[i64], order: Option<&[u32]>) -> Result<Rows, DagError> {
         self.rule.link(t_ms, &self.entities, order)
-    }
-}
-
-impl DagConfig {
-    /// The shared-key rule of these settings.
-    pub fn shared_key(&self) -> SharedKey {
-        SharedKey { k: self.k, window_ms: minutes_to_ms(self.key_window_minutes), scope: self.key_scope }
     }
 }
 

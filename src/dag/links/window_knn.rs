@@ -3,8 +3,7 @@
 use std::ops::Range;
 
 use super::rule::{PreparedRule, Rows};
-use crate::dag::config::minutes_to_ms;
-use crate::dag::{DagConfig, DagError, IntervalDag};
+use crate::dag::{DagError, IntervalDag};
 
 /// Each event links to the next `k` events `j > i` with `dt_min_ms <= t_j - t_i <= dt_max_ms`, both ends inclusive.
 ///
@@ -83,16 +82,5 @@ impl WindowKnn {
 impl PreparedRule for WindowKnn {
     fn link(&self, t_ms: &[i64], _: Option<&[u32]>) -> Result<Rows, DagError> {
         self.build(t_ms)?.to_csr()
-    }
-}
-
-impl DagConfig {
-    /// The window rule of these settings.
-    pub fn window_knn(&self) -> WindowKnn {
-        WindowKnn {
-            k: self.k,
-            dt_min_ms: minutes_to_ms(self.dt_min_minutes),
-            dt_max_ms: minutes_to_ms(self.dt_max_minutes),
-        }
     }
 }

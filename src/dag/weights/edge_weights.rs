@@ -11,7 +11,6 @@ const CAUSAL_SHARE: f64 = 0.3;
 const PRICE_SHARE: f64 = 0.2;
 /// Smallest weight, so that no edge vanishes.
 const MIN_WEIGHT: f64 = 0.1;
-const MS_PER_MINUTE: f64 = 60_000.0;
 
 /// Weights of edges between the events of one group.
 ///
@@ -28,7 +27,7 @@ const MS_PER_MINUTE: f64 = 60_000.0;
 /// let t_ms = [0, 30 * 60_000];
 /// let kind = Labels::encode([Some("login"), Some("purchase")]);
 /// let causality = Causality::new([("login".to_owned(), "purchase".to_owned(), 0.8)]);
-/// let weights = EdgeWeights::new(&causality, 60.0, &t_ms, &kind, None)?;
+/// let weights = EdgeWeights::new(&causality, 60 * 60_000, &t_ms, &kind, None)?;
 /// let dag = WindowKnn { k: 1, dt_min_ms: 1, dt_max_ms: 3_600_000 }.build(&t_ms)?;
 /// let want = (0.5 * (1.0 - 30.0 / 60.0) + 0.3 * 0.8) / 0.8;
 /// assert!((weights.of(&dag)[0] - want as f32).abs() < 1e-6);
@@ -55,13 +54,14 @@ pub struct EdgeWeights<'a> {
 
 impl<'a> EdgeWeights<'a> {
     /// The weights of one group of events; `t_ms` in milliseconds and `prices` in the unit of the source, `[events]`.
-    /// O(kinds · entries of the table).
+    /// Closeness in time falls to 0 at `horizon_ms`, for example that of
+    /// [`ResolvedLinks`](crate::dag::ResolvedLinks::horizon_ms). O(kinds · entries of the table).
     ///
     /// # Errors
     /// [`DagError::Len`] if a column does not hold one value per event.
     pub fn new(
         causality: &Causality,
-        horizon_minutes: f64,
+        horizon_ms: i64,
         t_ms: &'a [i64],
         kind: &'a Labels,
         prices: Option<&'a Array<f64>>,
@@ -82,7 +82,7 @@ impl<'a> EdgeWeights<'a> {
         let of_source =
             |s| matches.iter().map(move |d: &KindMatches| causal_share * causality.value(s, &d.target));
         let pairs = sources.iter().flat_map(|s| of_source(&s.source)).collect();
-        let horizon_ms = horizon_minutes * MS_PER_MINUTE;
+        let horizon_ms = horizon_ms as f64;
         Ok(Self {
             max_time_term,
             // A horizon of 0 admits only dt = 0.

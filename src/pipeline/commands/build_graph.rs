@@ -15,7 +15,7 @@ use crate::pipeline::output_names::GRAPH_OUTPUTS;
 use crate::pipeline::progress::{PhaseTimer, Progress};
 use crate::pipeline::report::{FeatureSetReport, RunHeader, SessionReport, timings};
 use crate::pipeline::stages::{
-    FeatureSelection, RunWriter, SessionGraph, Staging, build_graphs, check_memory, graph_error,
+    FeatureSelection, RunWindows, RunWriter, SessionGraph, Staging, build_graphs, check_memory, graph_error,
 };
 
 /// Request of [`build_graph`].
@@ -102,9 +102,10 @@ fn run(request: &BuildGraphRequest<'_>, progress: &dyn Progress) -> Result<Build
     let inputs = inputs::read(request.paths, request.out, config)?;
     let sessions = &inputs.sessions;
     let estimated_bytes = check_memory(sessions, config)?;
+    let windows = RunWindows::of(sessions, request.effective)?;
 
     timer.phase("graphs");
-    let graphs = build_graphs(sessions, &config.dag, &config.limits)?;
+    let graphs = build_graphs(sessions, &config.dag, &windows.links, &config.limits)?;
     let selection = FeatureSelection::new(sessions, config.session.features)?;
     let features = selection.nodes(sessions)?;
     let reports = graphs.par_iter().zip(sessions).map(|(graph, session)| {
@@ -116,7 +117,7 @@ fn run(request: &BuildGraphRequest<'_>, progress: &dyn Progress) -> Result<Build
     let writer = RunWriter { staging: &staging, sessions, store: &config.store, limits: &config.limits };
     writer.graphs(&graphs, &features, &selection)?;
     let report = BuildGraphReport {
-        run: RunHeader::new(request.effective, &inputs, estimated_bytes, timings(timer.finish())),
+        run: RunHeader::new(request.effective, &inputs, &windows, estimated_bytes, timings(timer.finish())),
         sessions: reports,
         features: features.first().map(|f| f.info.clone()).unwrap_or_default(),
         feature_choice: FeatureSetReport::new(&selection),

@@ -17,8 +17,8 @@ use crate::pipeline::report::{
     StandardisationReport, timings,
 };
 use crate::pipeline::stages::{
-    LabelledMotifs, NetworkOutput, RunWriter, SessionGraph, Staging, attention_work, build_graphs,
-    check_memory, check_motifs, mine_motifs, run_network,
+    LabelledMotifs, NetworkOutput, RunWindows, RunWriter, SessionGraph, Staging, attention_work,
+    build_graphs, check_memory, check_motifs, mine_motifs, run_network,
 };
 
 /// Request of [`discover`].
@@ -97,18 +97,19 @@ fn run(request: &DiscoverRequest<'_>, progress: &dyn Progress) -> Result<Discove
     let inputs = inputs::read(request.paths, request.out, config)?;
     let sessions = &inputs.sessions;
     let estimated_bytes = check_memory(sessions, config)?;
+    let windows = RunWindows::of(sessions, request.effective)?;
 
     timer.phase("graphs");
-    let graphs = build_graphs(sessions, &config.dag, &config.limits)?;
+    let graphs = build_graphs(sessions, &config.dag, &windows.links, &config.limits)?;
     let estimated_bytes =
-        check_motifs(sessions, &graphs, estimated_bytes, &config.motif, config.seed, &config.limits)?;
+        check_motifs(sessions, &graphs, estimated_bytes, &windows.motif, config.seed, &config.limits)?;
 
     timer.phase("attention");
     let chosen = candidates.choose(&attention_work(sessions, &graphs, config));
     let network = run_network(sessions, &graphs, config, request.weights, chosen, progress)?;
 
     timer.phase("motifs");
-    let motifs = mine_motifs(sessions, &graphs, &config.dag, &config.motif, config.seed, progress)?;
+    let motifs = mine_motifs(sessions, &graphs, &windows.links, &windows.motif, config.seed, progress)?;
 
     timer.phase("write");
     let writer = RunWriter { staging: &staging, sessions, store: &config.store, limits: &config.limits };
@@ -119,7 +120,7 @@ fn run(request: &DiscoverRequest<'_>, progress: &dyn Progress) -> Result<Discove
     for (name, time) in [("plan_build_s", network.plans.building), ("plan_saved_s", network.plans.saved)] {
         timings.insert(name.to_owned(), time.as_secs_f64().into());
     }
-    let header = RunHeader::new(request.effective, &inputs, estimated_bytes, timings);
+    let header = RunHeader::new(request.effective, &inputs, &windows, estimated_bytes, timings);
     let report = assemble(header, &inputs, &graphs, network, &motifs, &config.motif);
     writer.report(&report)?;
     staging.commit()?;

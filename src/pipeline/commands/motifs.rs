@@ -11,7 +11,9 @@ use crate::pipeline::error::Error;
 use crate::pipeline::inputs;
 use crate::pipeline::progress::{PhaseTimer, Progress};
 use crate::pipeline::report::{MotifSummary, RunHeader, timings};
-use crate::pipeline::stages::{build_graphs, check_memory, check_motifs, mine_motifs, motif_table};
+use crate::pipeline::stages::{
+    RunWindows, build_graphs, check_memory, check_motifs, mine_motifs, motif_table,
+};
 use crate::store;
 
 /// Request of [`motifs`].
@@ -102,21 +104,22 @@ fn run(request: &MotifRequest<'_>, progress: &dyn Progress) -> Result<MotifRepor
     let inputs = inputs::read(request.paths, Path::new(""), config)?;
     let sessions = &inputs.sessions;
     let estimated_bytes = check_memory(sessions, config)?;
+    let windows = RunWindows::of(sessions, request.effective)?;
 
     timer.phase("graphs");
-    let graphs = build_graphs(sessions, &config.dag, &config.limits)?;
+    let graphs = build_graphs(sessions, &config.dag, &windows.links, &config.limits)?;
     let estimated_bytes =
-        check_motifs(sessions, &graphs, estimated_bytes, &config.motif, config.seed, &config.limits)?;
+        check_motifs(sessions, &graphs, estimated_bytes, &windows.motif, config.seed, &config.limits)?;
 
     timer.phase("motifs");
-    let motifs = mine_motifs(sessions, &graphs, &config.dag, &config.motif, config.seed, progress)?;
+    let motifs = mine_motifs(sessions, &graphs, &windows.links, &windows.motif, config.seed, progress)?;
 
     timer.phase("write");
     if let Some(out) = request.out {
         store::write_table(out, &motif_table(&motifs), &config.store)?;
     }
     Ok(MotifReport {
-        run: RunHeader::new(request.effective, &inputs, estimated_bytes, timings(timer.finish())),
+        run: RunHeader::new(request.effective, &inputs, &windows, estimated_bytes, timings(timer.finish())),
         sessions: sessions.len(),
         events: sessions.iter().map(|s| s.events.len()).sum(),
         summary: MotifSummary::new(&motifs, &config.motif),

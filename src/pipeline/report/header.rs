@@ -3,12 +3,14 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::ScaleReport;
 use crate::config::{Config, Effective};
 use crate::legacy::options::LegacySetting;
 use crate::pipeline::error::SkippedInput;
 use crate::pipeline::inputs::{LoadedInputs, Superseded};
 use crate::pipeline::memory::MemoryReport;
 use crate::pipeline::progress::PhaseSeconds;
+use crate::pipeline::stages::RunWindows;
 
 /// Schema version of the reports. It rises with every change that breaks a reader.
 pub const SCHEMA_VERSION: u32 = 2;
@@ -29,6 +31,8 @@ pub struct RunHeader {
     pub preset: &'static str,
     /// The effective configuration.
     pub config: Config,
+    /// The scale of the sessions' times, and the time windows that it gave the settings that are `auto`.
+    pub scale: ScaleReport,
     /// Legacy options that were set, and the keys that they set.
     pub original: Vec<LegacySetting>,
     /// Memory of the run: estimate, limit and peak.
@@ -46,6 +50,7 @@ impl RunHeader {
     pub(crate) fn new(
         effective: &Effective,
         inputs: &LoadedInputs,
+        windows: &RunWindows,
         estimated_bytes: u64,
         timings: Map<String, Value>,
     ) -> Self {
@@ -56,6 +61,7 @@ impl RunHeader {
             superseded: inputs.superseded.clone(),
             preset: effective.preset.name(),
             config: effective.config.clone(),
+            scale: ScaleReport::new(windows, &effective.config),
             original: effective.legacy_settings().to_vec(),
             memory: MemoryReport::new(estimated_bytes, &effective.config.limits),
             threads: rayon::current_num_threads(),

@@ -154,6 +154,7 @@ mod tests {
     use super::*;
     use crate::config::Config;
     use crate::events;
+    use crate::scale::TimeScale;
 
     /// True if node `j` is a key of node `i` of its graph, by the definition of the settings.
     fn is_key(graph: &SessionGraph, i: usize, j: usize, config: &AttentionConfig) -> bool {
@@ -178,9 +179,10 @@ mod tests {
         let mut config = Config::default();
         config.dag.k = 6;
         // The last event of a long window lies beyond the block beside its own.
-        config.dag.dt_min_minutes = 60.0;
-        config.dag.dt_max_minutes = 600.0;
-        let graphs = build_graphs(&sessions, &config.dag, &config.limits).unwrap();
+        config.dag.dt_min_minutes = 60.0.into();
+        config.dag.dt_max_minutes = 600.0.into();
+        let links = config.dag.resolved(TimeScale::NoGap).unwrap();
+        let graphs = build_graphs(&sessions, &config.dag, &links, &config.limits).unwrap();
         let offsets = graphs.iter().fold(vec![0], |mut all, graph| {
             all.push(all[all.len() - 1] + graph.dag.pattern().rows());
             all

@@ -131,6 +131,7 @@ mod tests {
     use crate::backend::Device;
     use crate::pipeline::progress::Silent;
     use crate::pipeline::stages::build_graphs;
+    use crate::scale::TimeScale;
 
     /// The CPU backend, with plans that are built and not used.
     struct PlanningCpu;
@@ -156,7 +157,8 @@ mod tests {
             let mut config = Config::default();
             config.tgat.num_layers = 3;
             config.attention.plan_cache_mb = mb;
-            let graphs = build_graphs(&sessions, &config.dag, &config.limits).unwrap();
+            let links = config.dag.resolved(TimeScale::NoGap).unwrap();
+            let graphs = build_graphs(&sessions, &config.dag, &links, &config.limits).unwrap();
             let (used, reason) = (backend.name().to_owned(), String::new());
             let chosen = SelectedBackend { backend, used, device: Device::Cpu, reason };
             run_network(&sessions, &graphs, &config, None, chosen, &Silent).unwrap()

@@ -3,7 +3,9 @@
 use rayon::prelude::*;
 
 use crate::config::LimitsConfig;
-use crate::dag::{Dag, DagConfig, DagError, DagView, EdgeWeights, Generations, Links, temporal_view};
+use crate::dag::{
+    Dag, DagConfig, DagError, DagView, EdgeWeights, Generations, Links, ResolvedLinks, temporal_view,
+};
 use crate::pipeline::error::Error;
 use crate::table::Session;
 
@@ -26,21 +28,22 @@ pub(crate) fn graph_error(session: &Session, error: DagError) -> Error {
     Error::Graph { session: session.id.clone(), file: session.source.clone(), error }
 }
 
-/// Builds both graphs of every session, sessions in parallel.
+/// Builds both graphs of every session, sessions in parallel; `links` are the rules of `config` on the scale of the run.
 pub(crate) fn build_graphs(
     sessions: &[Session],
     config: &DagConfig,
+    links: &ResolvedLinks,
     limits: &LimitsConfig,
 ) -> Result<Vec<SessionGraph>, Error> {
     let causality = config.causality();
     let one = |session: &Session| {
         let events = &session.events;
         let located = |error| graph_error(session, error);
-        let dag = Dag::from_events(events, config).map_err(located)?;
-        let horizon = config.horizon_minutes();
-        let weigh = EdgeWeights::new(&causality, horizon, &events.t_ms, &events.kind, events.prices())
-            .map_err(located)?
-            .zoned(&config.zones, config.zone_exponent);
+        let dag = Dag::from_events(events, links).map_err(located)?;
+        let weigh =
+            EdgeWeights::new(&causality, links.horizon_ms(), &events.t_ms, &events.kind, events.prices())
+                .map_err(located)?
+                .zoned(&config.zones, config.zone_exponent);
         let weights = weigh.of(&dag);
         let temporal = temporal_view(&events.t_ms, config.temporal_neighbours).map_err(located)?;
         Ok(SessionGraph {

@@ -1,5 +1,6 @@
 //! The stages of a run between reading and reporting.
 //!
+//! - `windows.rs`: the time windows of a run, on the scale of its events.
 //! - `graphs.rs`: the DAG and the temporal view of each session.
 //! - `features.rs`: the feature set, and the values of the features.
 //! - `estimate.rs`: the memory that a run needs, from its sessions.
@@ -22,6 +23,7 @@ mod motif_table;
 mod session_batch;
 mod staging;
 mod tables;
+mod windows;
 mod write;
 
 pub(crate) use embed::{FeatureMoments, NetworkOutput, run_network};
@@ -33,4 +35,5 @@ pub(crate) use motif_table::motif_table;
 pub(crate) use session_batch::attention_work;
 pub(crate) use staging::Staging;
 pub use staging::abandon;
+pub(crate) use windows::RunWindows;
 pub(crate) use write::RunWriter;

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::graphs::{SessionGraph, graph_error};
 use crate::config::LimitsConfig;
-use crate::dag::{DagConfig, Linker};
+use crate::dag::{Linker, ResolvedLinks};
 use crate::motif::{self, MotifConfig, MotifGraph, MotifRow};
 use crate::pipeline::error::{Error, MemoryTask};
 use crate::pipeline::memory;
@@ -107,13 +107,13 @@ pub(crate) fn check_motifs(
 pub(crate) fn mine_motifs(
     sessions: &[Session],
     graphs: &[SessionGraph],
-    dag: &DagConfig,
+    links: &ResolvedLinks,
     config: &MotifConfig,
     seed: u64,
     progress: &dyn Progress,
 ) -> Result<LabelledMotifs, Error> {
     let (vocabulary, labels) = labels(sessions, &config.labels)?;
-    let rules = sessions.iter().map(|s| Linker::of(&s.events, dag).map_err(|e| graph_error(s, e)));
+    let rules = sessions.iter().map(|s| Linker::of(&s.events, links).map_err(|e| graph_error(s, e)));
     let rules = rules.collect::<Result<Vec<_>, _>>()?;
     let graphs = motif_graphs(sessions, graphs, &labels)?.into_iter().zip(&rules);
     let graphs: Vec<_> = graphs.map(|(graph, rule)| graph.with_edge_rule(rule)).collect();

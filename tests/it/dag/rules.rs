@@ -5,10 +5,14 @@ use ironforge::dag::{
     Dag, DagConfig, DagError, DagView, EdgeWeights, IntervalDag, KeyScope, LinkRule, Linker, SharedKey,
     WindowKnn, temporal_view,
 };
+use ironforge::scale::TimeScale;
 use ironforge::table::{EventTable, KeyColumn, Labels};
 use proptest::prelude::*;
 
 use super::edges;
+
+/// Two hours.
+const HORIZON_MS: i64 = 7_200_000;
 
 fn key(name: &str, rows: &[&str]) -> KeyColumn {
     KeyColumn {
@@ -86,16 +90,17 @@ proptest! {
         use LinkRule::{SharedKey as Shared, WindowKnn as Window};
         for links in [vec![Window], vec![Shared], vec![Window, Shared], vec![Shared, Window]] {
             let config = DagConfig {
-                links: links.clone(), k, key_window_minutes: 3.0, key_scope, ..DagConfig::default()
+                links: links.clone(), k, key_window_minutes: 3.0.into(), key_scope, ..DagConfig::default()
             };
-            let linker = Linker::of(&before, &config).unwrap();
+            let resolved = config.resolved(TimeScale::NoGap).unwrap();
+            let linker = Linker::of(&before, &resolved).unwrap();
             let (row_ptr, col_idx) = linker.relink(&order, &after_t).unwrap();
             let relinked = Dag::from_parts(row_ptr, col_idx).unwrap();
-            prop_assert_eq!(&relinked, &Dag::from_events(&after, &config).unwrap());
+            prop_assert_eq!(&relinked, &Dag::from_events(&after, &resolved).unwrap());
             let linked = |i: usize, j: usize| {
                 let of = |rows: (Vec<u32>, Vec<u32>)| Dag::from_parts(rows.0, rows.1).unwrap().has_edge(i as u32, j as u32);
-                let near = || of(config.window_knn().build(&after.t_ms).unwrap().to_csr().unwrap());
-                let kin = || of(config.shared_key().build(&after.t_ms, &after.keys).unwrap());
+                let near = || of(resolved.window_knn.build(&after.t_ms).unwrap().to_csr().unwrap());
+                let kin = || of(resolved.shared_key.build(&after.t_ms, &after.keys).unwrap());
                 (links.contains(&Window) && near()) || (links.contains(&Shared) && kin())
             };
             for i in 0..rows.len().min(6) {
@@ -129,7 +134,7 @@ fn both_rules_give_the_union() {
         keys: vec![key("user", &["x", "y", "x"])],
         ..EventTable::default()
     };
-    let with = |links| DagConfig { links, ..DagConfig::default() };
+    let with = |links| DagConfig { links, ..DagConfig::default() }.resolved(TimeScale::NoGap).unwrap();
     let linked = |links| edges(&Dag::from_events(&events, &with(links)).unwrap());
     assert_eq!(linked(vec![LinkRule::WindowKnn]), [(0, 1)]);
     assert_eq!(linked(vec![LinkRule::SharedKey]), [(0, 2)]);
@@ -146,7 +151,7 @@ fn a_missing_price_enters_as_zero_and_no_price_column_drops_the_term() {
     let t_ms = [0, 3_600_000, 7_200_000];
     let weigh = |prices: Option<[Option<f64>; 3]>, i, j| {
         let prices = prices.map(|prices| prices.to_vec().into());
-        EdgeWeights::new(&config.causality(), 120.0, &t_ms, &kind, prices.as_ref()).unwrap().at(i, j)
+        EdgeWeights::new(&config.causality(), HORIZON_MS, &t_ms, &kind, prices.as_ref()).unwrap().at(i, j)
     };
     // The shares are divided before they are added: the last bit may differ.
     let is = |got: f64, want: f64| assert!((got - want).abs() <= f64::EPSILON, "{got} {want}");
@@ -168,8 +173,11 @@ fn settings_out_of_range_name_themselves() {
         (DagConfig { links: vec![], ..DagConfig::default() }, "dag.links"),
         (DagConfig { links: vec![LinkRule::SharedKey; 2], ..DagConfig::default() }, "dag.links"),
         (DagConfig { k: 0, ..DagConfig::default() }, "dag.k"),
-        (DagConfig { dt_min_minutes: 200.0, ..DagConfig::default() }, "dag.dt_min_minutes"),
-        (DagConfig { dt_max_minutes: f64::NAN, ..DagConfig::default() }, "dag.dt_max_minutes"),
+        (
+            DagConfig { dt_min_minutes: 200.0.into(), dt_max_minutes: 120.0.into(), ..DagConfig::default() },
+            "dag.dt_min_minutes",
+        ),
+        (DagConfig { dt_max_minutes: f64::NAN.into(), ..DagConfig::default() }, "dag.dt_max_minutes"),
         (
             DagConfig { causality: vec![("a".into(), "b".into(), 2.0)], ..DagConfig::default() },
             "dag.causality",
@@ -211,7 +219,7 @@ fn zones_lower_the_weight_of_events_far_from_them() {
     let kind = Labels::encode(vec![None; 4]);
     let prices = vec![Some(100.0), Some(140.0), Some(200.0), None].into();
     let causality = DagConfig::default().causality();
-    let weigh = || EdgeWeights::new(&causality, 120.0, &t_ms, &kind, Some(&prices)).unwrap();
+    let weigh = || EdgeWeights::new(&causality, HORIZON_MS, &t_ms, &kind, Some(&prices)).unwrap();
     let (plain, zoned) = (weigh(), weigh().zoned(&[0.40], 1.0));
     // 140 is the zone's level; 100 is 8 radii away, 200 twelve.
     let score = |x: f64| (0.7 * 1.2 + 0.3) * 0.1 * (-0.5 * (x - 1.0)).exp();
@@ -229,7 +237,7 @@ fn as_many_kinds_as_events_take_linear_memory() {
     let kind = Labels::encode(names.iter().map(|name| Some(name.as_str())));
     let t_ms = vec![0; names.len()];
     let causality = DagConfig::default().causality();
-    let weights = EdgeWeights::new(&causality, 120.0, &t_ms, &kind, None).unwrap();
+    let weights = EdgeWeights::new(&causality, HORIZON_MS, &t_ms, &kind, None).unwrap();
     assert_eq!(weights.at(7, 199_999), (0.5 + 0.3 * 0.3) / 0.8);
 }
 
@@ -241,7 +249,7 @@ fn few_events_and_many_weigh_the_same() {
         let kind = Labels::encode((0..events).map(|i| Some(names[i * 3 % 5])));
         let t_ms: Vec<i64> = (0..events).map(|i| i as i64 * 60_000).collect();
         let dag = WindowKnn { k: 9, dt_min_ms: 0, dt_max_ms: 7_200_000 }.build(&t_ms).unwrap();
-        let weigh = EdgeWeights::new(&causality, 120.0, &t_ms, &kind, None).unwrap();
+        let weigh = EdgeWeights::new(&causality, HORIZON_MS, &t_ms, &kind, None).unwrap();
         let weights: Vec<f64> = dag.edge_iter().map(|(u, v)| weigh.at(u as usize, v as usize)).collect();
         assert!(weigh.of(&dag).into_iter().eq(weights.iter().map(|&w| w as f32)));
         weights[..20].to_vec()

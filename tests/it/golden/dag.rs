@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use ironforge::dag::{Causality, Dag, DagConfig, DagView, EdgeWeights};
+use ironforge::scale::TimeScale;
 use ironforge::table::{Array, EventTable, Labels, NumericColumn};
 use serde_json::Value;
 
@@ -36,7 +37,7 @@ fn ids(value: &Value) -> Vec<u32> {
 }
 
 fn config(k: u32, dt_min: f64, dt_max: f64) -> DagConfig {
-    DagConfig { k, dt_min_minutes: dt_min, dt_max_minutes: dt_max, ..DagConfig::default() }
+    DagConfig { k, dt_min_minutes: dt_min.into(), dt_max_minutes: dt_max.into(), ..DagConfig::default() }
 }
 
 /// The settings in a variant's name, `k4_dt5_30` or `k8`.
@@ -52,7 +53,7 @@ fn variant(name: &str) -> DagConfig {
 }
 
 fn edges(name: &str, want: &Value, events: &EventTable, config: &DagConfig, tally: &mut Tally) -> Dag {
-    let dag = Dag::from_events(events, config).unwrap();
+    let dag = Dag::from_events(events, &config.resolved(TimeScale::SessionFiles).unwrap()).unwrap();
     let links = dag.links(&events.t_ms);
     tally.equal(&format!("{name} src"), links.src, ids(&want["src"]));
     tally.equal(&format!("{name} dst"), links.dst, ids(&want["dst"]));
@@ -89,10 +90,10 @@ fn weights(
     config: &DagConfig,
     tally: &mut Tally,
 ) {
-    let weigh =
-        EdgeWeights::new(&config.causality(), config.horizon_minutes(), &events.t_ms, kind, Some(prices))
-            .unwrap()
-            .zoned(&config.zones, config.zone_exponent);
+    let horizon_ms = config.resolved(TimeScale::SessionFiles).unwrap().horizon_ms();
+    let weigh = EdgeWeights::new(&config.causality(), horizon_ms, &events.t_ms, kind, Some(prices))
+        .unwrap()
+        .zoned(&config.zones, config.zone_exponent);
     let got: Vec<f64> = dag.edge_iter().map(|(u, v)| weigh.at(u as usize, v as usize)).collect();
     tally.case(name, WEIGHT.compare(got.into_iter(), numbers(want).into_iter()));
 }

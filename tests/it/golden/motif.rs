@@ -26,6 +26,7 @@ fn window(path: &std::path::Path, tally: &mut Tally) {
     use ironforge::dag::{Dag, DagConfig, DagView};
     use ironforge::events::{ColumnMap, TimeColumn, from_table};
     use ironforge::motif::MotifGraph;
+    use ironforge::scale::TimeScale;
 
     let golden: Value = serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap();
     let nodes = golden["nodes"].as_u64().unwrap();
@@ -46,7 +47,9 @@ fn window(path: &std::path::Path, tally: &mut Tally) {
     tally.equal("order by time", &session.events.seq, &in_order);
     tally.equal("times that are equal", tied.events.t_ms.iter().all(|&t| t == 0), true);
     tally.equal("order of equal times", &tied.events.seq, &in_order);
-    let dag = Dag::from_events(&session.events, &DagConfig::default()).unwrap();
+    // Its windows are those of the golden, 1 to 120 minutes, whatever the gaps.
+    let links = DagConfig::default().resolved(TimeScale::SessionFiles).unwrap();
+    let dag = Dag::from_events(&session.events, &links).unwrap();
     tally.equal("edges", dag.edges(), golden["edges"].as_u64().unwrap());
     let labels = vec![0; dag.nodes()];
     let graph = MotifGraph::new(dag.pattern(), &labels, &session.events.t_ms).unwrap();

@@ -227,8 +227,9 @@ fn only_significant_patterns_are_tested_further() {
 fn drifting_labels_raise_alarms_only_if_the_blocks_are_too_wide() {
     // label 1 replaces label 0 over 6 hours
     let drifting = |seed| sessions(seed, 3, 180, |n, passed| u32::from(f64::from(n.next_f32()) < passed));
-    let narrow = MotifConfig { max_nodes: 3, iterations: 99, ..MotifConfig::default() };
-    let wide = MotifConfig { block_minutes: 100_000.0, ..narrow.clone() };
+    let narrow =
+        MotifConfig { block_minutes: 15.0.into(), max_nodes: 3, iterations: 99, ..MotifConfig::default() };
+    let wide = MotifConfig { block_minutes: 100_000.0.into(), ..narrow.clone() };
     let rate = |config| false_alarms(30, drifting, config);
     let (narrow, wide) = (rate(&narrow), rate(&wide));
     assert!(narrow <= 0.15, "blocks of a quarter of an hour: {narrow}");

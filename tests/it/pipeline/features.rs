@@ -7,7 +7,7 @@ use ironforge::legacy::{features45, session_from_json};
 use ironforge::pipeline::{DiscoverRequest, Silent, discover};
 use ironforge::tgat::Model;
 
-use super::{Run, csv, events_of, numbers, settings, wide};
+use super::{Run, csv, events_of, links, numbers, settings, wide};
 
 /// An invented session of five events.
 const SESSION: &str = r#"{"original_format": "enhanced_session",
@@ -119,16 +119,16 @@ fn the_report_lists_which_results_need_trained_weights() {
 fn edge_weights_use_the_zones_of_the_settings() {
     let text = csv(40, 1);
     let events = events_of(&text);
-    let sets = ["dag.zone_exponent=0.85", "dag.zones=[0.25, 0.5]"];
+    let sets = ["dag.zone_exponent=0.85", "dag.zones=[0.25, 0.5]", "dag.dt_max_minutes=120"];
     let config = settings(&sets).config.dag;
-    let dag = Dag::from_events(&events, &config).unwrap();
-    let weigh = EdgeWeights::new(&config.causality(), 120.0, &events.t_ms, &events.kind, events.prices());
+    let dag = Dag::from_events(&events, &links(&config, &[&events])).unwrap();
+    let weigh = EdgeWeights::new(&config.causality(), 7_200_000, &events.t_ms, &events.kind, events.prices());
     let want = weigh.unwrap().zoned(&[0.25, 0.5], 0.85).of(&dag);
     let weight =
         |sets: &[&str]| numbers(&Run::new(&[("a.csv", &text)], sets).table("dag_edges", "a"), "weight");
     let zoned = weight(&sets);
     assert_eq!(zoned, wide(want));
-    assert_ne!(zoned, weight(&[]));
+    assert_ne!(zoned, weight(&sets[2..]));
 }
 
 #[test]

@@ -4,7 +4,7 @@ use ironforge::dag::Dag;
 use ironforge::motif::{MotifGraph, mine};
 use ironforge::table::EventTable;
 
-use super::{Run, csv, events_of, numbers, settings, texts, wide};
+use super::{Run, csv, events_of, links, numbers, settings, texts, wide};
 
 #[test]
 fn motifs_are_those_of_all_sessions_with_the_requested_labels() {
@@ -26,7 +26,8 @@ fn motifs_are_those_of_all_sessions_with_the_requested_labels() {
         let codes = tables.each_ref().map(|t| -> Vec<u32> {
             (0..t.len()).map(|i| names.binary_search(&label(t, i)).unwrap() as u32).collect()
         });
-        let dags = tables.each_ref().map(|t| Dag::from_events(t, &config.dag).unwrap());
+        let rules = links(&config.dag, &tables.each_ref());
+        let dags = tables.each_ref().map(|t| Dag::from_events(t, &rules).unwrap());
         let graphs: Vec<_> =
             (0..2).map(|i| MotifGraph::new(dags[i].pattern(), &codes[i], &tables[i].t_ms).unwrap()).collect();
         let want = mine(&graphs, &config.motif, config.seed, &|_, _| {}).unwrap().rows;

@@ -7,7 +7,7 @@ use ironforge::events;
 use ironforge::table::{EventTable, Table};
 use ironforge::tgat::{Batch, FeatureStats, Model};
 
-use super::{Run, csv, events_of, numbers, settings};
+use super::{Run, csv, events_of, links, numbers, settings};
 
 /// Embeddings, significance and patterns in the files of a run, row-major.
 fn scores_of(run: &Run, session: &str) -> [Vec<f32>; 3] {
@@ -26,7 +26,7 @@ fn scores_of(run: &Run, session: &str) -> [Vec<f32>; 3] {
 
 /// Embeddings, significance and patterns that the network gives for these events and standardised features.
 fn network(events: &EventTable, config: &Config, model: &Model, x: &[f32]) -> [Vec<f32>; 3] {
-    let dag = Dag::from_events(events, &config.dag).unwrap();
+    let dag = Dag::from_events(events, &links(&config.dag, &[events])).unwrap();
     let keys =
         attention_pattern(dag.pattern(), config.attention.direction, config.attention.self_loops).unwrap();
     let offsets = [0, events.len()];

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::args::DiscoverArgs;
 use crate::output::{self, Failure};
+use crate::scale_line::scale_line;
 use crate::settings::{OptionSetting, effective, input_options};
 use crate::{event_run, progress};
 
@@ -57,6 +58,7 @@ fn summary(report: &DiscoverReport, args: &DiscoverArgs) -> String {
     format!(
         "device   {}\n\
          input    {input}{} sessions, {} events, {} features\n\
+         {}\
          graphs   {} temporal edges, {} DAG edges\n\
          model    {model}\n\
          motifs   {} instances, {} patterns, {verdicts}\n\
@@ -65,6 +67,7 @@ fn summary(report: &DiscoverReport, args: &DiscoverArgs) -> String {
         report.sessions.len(),
         sum(|s| s.events),
         report.feature_stats.features.len(),
+        scale_line(&report.run),
         sum(|s| s.temporal_edges),
         sum(|s| s.dag_edges),
         motifs.instances,

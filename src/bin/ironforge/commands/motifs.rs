@@ -5,6 +5,7 @@ use ironforge::pipeline::{MotifReport, MotifRequest, ReportedMotif, motifs};
 
 use crate::args::{MotifsArgs, null_name};
 use crate::output::{self, Failure};
+use crate::scale_line::scale_line;
 use crate::settings::{OptionSetting, effective, input_options};
 use crate::{event_run, progress};
 
@@ -53,9 +54,10 @@ fn summary(report: &MotifReport, args: &MotifsArgs) -> String {
     let input = if report.run.sample { "built-in sample, " } else { "" };
     let summary = &report.summary;
     let mut text = format!(
-        "input    {input}{} sessions, {} events\nmotifs   {} instances, {} patterns, {}\n",
+        "input    {input}{} sessions, {} events\n{}motifs   {} instances, {} patterns, {}\n",
         report.sessions,
         report.events,
+        scale_line(&report.run),
         summary.instances,
         summary.patterns,
         event_run::motif_verdicts(summary)

@@ -7,6 +7,7 @@
 use ironforge::dag::{Dag, DagConfig, Linker};
 use ironforge::events::{Time, time_order};
 use ironforge::motif::{MiningResult, MotifConfig, MotifGraph, mine};
+use ironforge::scale::TimeScale;
 use ironforge::table::{EventTable, KeyColumn, Labels, Session};
 
 use super::log::{EventLog, LoggedEvent};
@@ -21,10 +22,12 @@ pub fn mined(log: &EventLog, seed: u64, config: &MotifConfig) -> MiningResult {
     let dag_config = DagConfig { links: vec![log.link], ..DagConfig::default() };
     let sessions: Vec<Session> = log.sessions.iter().zip(0..).map(|(rows, at)| session(rows, at)).collect();
     let labels: Vec<Vec<u32>> = sessions.iter().map(|session| codes(&session.events)).collect();
+    let scale = TimeScale::of_times(sessions.iter().map(|session| &session.events.t_ms[..]));
+    let links = dag_config.resolved(scale).unwrap();
     let dags: Vec<Dag> =
-        sessions.iter().map(|session| Dag::from_events(&session.events, &dag_config).unwrap()).collect();
+        sessions.iter().map(|session| Dag::from_events(&session.events, &links).unwrap()).collect();
     let linkers: Vec<Linker> =
-        sessions.iter().map(|session| Linker::of(&session.events, &dag_config).unwrap()).collect();
+        sessions.iter().map(|session| Linker::of(&session.events, &links).unwrap()).collect();
     let graphs: Vec<MotifGraph<'_>> = (0..sessions.len())
         .map(|i| {
             let graph = MotifGraph::new(dags[i].pattern(), &labels[i], &sessions[i].events.t_ms).unwrap();
