@@ -15,8 +15,8 @@ pub struct LimitsConfig {
     pub memory_gb: f64,
     /// Share of the GPU's memory that a run may use, above 0 and at most 1.
     pub gpu_memory_fraction: f64,
-    /// Maximum number of nodes of a graph that is given as a list of edges, up to 2^32 - 1. The number of nodes is
-    /// one more than the largest id.
+    /// Maximum number of nodes of a graph that is given as a list of edges, up to 2^32 - 1. The nodes are the distinct
+    /// ids of the edges.
     pub max_nodes: u64,
     /// Maximum number of motif instances (connected sets of events) that a census may enumerate, by estimate.
     pub motif_instances: f64,

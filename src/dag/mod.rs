@@ -36,5 +36,5 @@ pub use config::{DagConfig, KeyScope, LinkRule};
 pub use error::DagError;
 pub use graph::{Dag, Digraph, IntervalDag};
 pub use links::{DagBatch, Linker, Links, ResolvedLinks, SharedKey, WindowKnn, temporal_view};
-pub use ops::{Components, CriticalPath, DagView, Generations, WeightedPath};
+pub use ops::{Components, Condensation, CriticalPath, DagView, Generations, WeightedPath};
 pub use weights::{Causality, EdgeWeights};

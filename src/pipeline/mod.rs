@@ -24,8 +24,8 @@ mod stages;
 
 pub use commands::{
     AttendReport, BuildGraphReport, BuildGraphRequest, DiscoverReport, DiscoverRequest, EdgeListReport,
-    EdgeListRequest, MotifReport, MotifRequest, NodeCount, OrderReport, ReportedMotif, SessionGraphReport,
-    attend, build_graph, describe_edge_list, discover, motifs,
+    EdgeListRequest, MotifReport, MotifRequest, NodeCount, NodeId, OrderReport, ReportedMotif,
+    SessionGraphReport, WeightedPathReport, attend, build_graph, describe_edge_list, discover, motifs,
 };
 pub use error::{
     AttendError, EdgeListError, Error, KeysFault, MemoryTask, SkippedInput, TensorFileEntry, exit,

@@ -93,12 +93,33 @@ impl Digraph {
         CsrPattern::trusted(&self.row_ptr, &self.col_idx, self.nodes())
     }
 
+    /// The nodes without an incoming edge, rising. A self loop is an incoming edge.
+    pub fn roots(&self) -> Vec<u32> {
+        let mut is_target = vec![false; self.nodes()];
+        self.col_idx.iter().for_each(|&v| is_target[v as usize] = true);
+        (0..self.nodes() as u32).filter(|&u| !is_target[u as usize]).collect()
+    }
+
+    /// The nodes without an outgoing edge, rising.
+    pub fn sinks(&self) -> Vec<u32> {
+        (0..self.nodes() as u32).filter(|&u| self.row(u).is_empty()).collect()
+    }
+
     /// The DAG of these edges. If the ids are a topological numbering they are kept; else the nodes are renumbered
     /// in the order of [`Digraph::topological_sort`]. O(nodes + edges), and the sorting of each row.
     ///
     /// # Errors
     /// [`DagError::Cycle`] with the nodes of one cycle.
     pub fn into_dag(self) -> Result<Dag, DagError> {
+        self.try_into_dag().map_err(|(error, _)| error)
+    }
+
+    /// As [`Digraph::into_dag`]. If there is a cycle, the graph is returned too: what does not need an order can still
+    /// be asked of it.
+    ///
+    /// # Errors
+    /// [`DagError::Cycle`] with the nodes of one cycle, and this graph.
+    pub fn try_into_dag(self) -> Result<Dag, (DagError, Self)> {
         if (0..self.nodes() as u32).all(|u| self.row(u).first().is_none_or(|&v| v > u)) {
             return Ok(Dag::from_forward_rows(self.row_ptr, self.col_idx, None));
         }
@@ -107,10 +128,14 @@ impl Digraph {
             col_idx: Vec::with_capacity(self.col_idx.len()),
         };
         renumbered.row_ptr.push(0);
-        let ids = self.sort_and_follow(|row| {
+        let sorted = self.sort_and_follow(|row| {
             renumbered.col_idx.extend_from_slice(row);
             renumbered.row_ptr.push(renumbered.col_idx.len() as u32);
-        })?;
+        });
+        let ids = match sorted {
+            Ok(ids) => ids,
+            Err(error) => return Err((error, self)),
+        };
         let mut number = vec![0; ids.len()];
         for (&id, i) in ids.iter().zip(0..) {
             number[id as usize] = i;

@@ -28,7 +28,7 @@ impl Digraph {
 
     /// As [`Digraph::topological_sort`]; `follow` receives the row of each node, in topological order.
     pub(super) fn sort_and_follow(&self, mut follow: impl FnMut(&[u32])) -> Result<Vec<u32>, DagError> {
-        let (mut nodes, mut order) = self.roots();
+        let (mut nodes, mut order) = self.unsorted();
         let (mut done, mut ready) = (0, order.len());
         // Branch-free push: every node met is written past the end, and the end advances only if the node is ready. A
         // branch would often be mispredicted, and each misprediction waits for memory. Hence one entry more than
@@ -59,7 +59,7 @@ impl Digraph {
     /// # Errors
     /// [`DagError::Cycle`] with the nodes of one cycle.
     pub fn lexicographical_topological_sort(&self) -> Result<Vec<u32>, DagError> {
-        let (mut nodes, roots) = self.roots();
+        let (mut nodes, roots) = self.unsorted();
         let mut ready: BinaryHeap<_> = roots.into_iter().map(Reverse).collect();
         let mut order = Vec::with_capacity(self.nodes());
         while let Some(Reverse(u)) = ready.pop() {
@@ -77,7 +77,7 @@ impl Digraph {
 
     /// The initial state of all nodes, with a sentinel at the end; and the nodes without a predecessor, rising, with
     /// capacity for all nodes.
-    fn roots(&self) -> (Vec<SortNode>, Vec<u32>) {
+    fn unsorted(&self) -> (Vec<SortNode>, Vec<u32>) {
         let mut nodes: Vec<_> = self.row_ptr.iter().map(|&start| SortNode { start, waiting: 0 }).collect();
         for &v in &self.col_idx {
             nodes[v as usize].waiting += 1;

@@ -108,14 +108,25 @@ pub(super) enum ReachDirection {
 /// Implements [`DagView::descendant_counts`] and [`DagView::ancestor_counts`].
 #[track_caller]
 pub(super) fn reach_counts<D: DagView>(dag: &D, sources: &[u32], direction: ReachDirection) -> Vec<u32> {
+    reach_sizes(dag, sources, direction, |_| 1)
+}
+
+/// As [`reach_counts`], with node `u` counted `size(u)` times. The sizes of all nodes add up to at most `u32::MAX`.
+#[track_caller]
+pub(super) fn reach_sizes<D: DagView>(
+    dag: &D,
+    sources: &[u32],
+    direction: ReachDirection,
+    size: impl Fn(u32) -> u32 + Sync,
+) -> Vec<u32> {
     if let Some(u) = sources.iter().find(|&&u| u as usize >= dag.nodes()) {
         panic!("node {u} of {}", dag.nodes());
     }
     let ring_len = ring_len(dag);
     if ring_len * size_of::<SourceMask<WIDE>>() <= CACHE_BYTES {
-        count_in_batches::<WIDE, D>(dag, ring_len, sources, direction)
+        count_in_batches::<WIDE, D>(dag, ring_len, sources, direction, size)
     } else {
-        count_in_batches::<1, D>(dag, ring_len, sources, direction)
+        count_in_batches::<1, D>(dag, ring_len, sources, direction, size)
     }
 }
 
@@ -124,6 +135,7 @@ fn count_in_batches<const W: usize, D: DagView>(
     ring_len: usize,
     sources: &[u32],
     direction: ReachDirection,
+    size: impl Fn(u32) -> u32 + Sync,
 ) -> Vec<u32> {
     // Sources close to each other share a sweep, so that it covers only a part of the graph.
     let mut order: Vec<usize> = (0..sources.len()).collect();
@@ -131,13 +143,10 @@ fn count_in_batches<const W: usize, D: DagView>(
     let batch = |batch: &[usize]| {
         let nodes: Vec<u32> = batch.iter().map(|&i| sources[i]).collect();
         let mut counter = SourceCounter::<W>::new();
+        let count = |u: u32, mask| counter.count_times(mask, size(u));
         match direction {
-            ReachDirection::Descendants => {
-                sweep_forward::<W, D>(dag, ring_len, &nodes, |_, mask| counter.count(mask))
-            }
-            ReachDirection::Ancestors => {
-                sweep_backward::<W, D>(dag, ring_len, &nodes, |_, mask| counter.count(mask))
-            }
+            ReachDirection::Descendants => sweep_forward::<W, D>(dag, ring_len, &nodes, count),
+            ReachDirection::Ancestors => sweep_backward::<W, D>(dag, ring_len, &nodes, count),
         }
         counter.totals().take(batch.len()).collect::<Vec<_>>()
     };

@@ -87,6 +87,28 @@ impl<const W: usize> SourceCounter<W> {
         }
     }
 
+    /// Counts a mask `times` times. O(bits of `times`) additions of planes.
+    #[inline]
+    pub(super) fn count_times(&mut self, mask: SourceMask<W>, times: u32) {
+        if times == 1 {
+            return self.count(mask);
+        }
+        for bit in (0..u32::BITS).filter(|bit| times >> bit & 1 == 1) {
+            self.carry_into(bit as usize, mask);
+        }
+    }
+
+    /// Adds a mask to the plane of the bit 2^`first`, and what carries to the planes above.
+    #[inline]
+    fn carry_into(&mut self, first: usize, mut carry: SourceMask<W>) {
+        for plane in &mut self.planes[first..] {
+            if carry.is_none() {
+                break;
+            }
+            (*plane, carry) = (*plane ^ carry, *plane & carry);
+        }
+    }
+
     fn add_pending(&mut self) {
         let [a, b, c, d, e, f, g, h] = std::mem::replace(&mut self.pending, [SourceMask::NONE; 8]);
         self.pending_len = 0;
@@ -97,14 +119,9 @@ impl<const W: usize> SourceCounter<W> {
         let (one, two_a) = full_add(one, e, f);
         let (one, two_b) = full_add(one, g, h);
         let (two, four_b) = full_add(two, two_a, two_b);
-        let (four, mut carry) = full_add(four, four_a, four_b);
+        let (four, eight) = full_add(four, four_a, four_b);
         (self.planes[0], self.planes[1], self.planes[2]) = (one, two, four);
-        for plane in &mut self.planes[3..] {
-            if carry.is_none() {
-                break;
-            }
-            (*plane, carry) = (*plane ^ carry, *plane & carry);
-        }
+        self.carry_into(3, eight);
     }
 
     /// The count of each source, `[SOURCES]`.

@@ -17,5 +17,7 @@ mod threads;
 pub use attend::{AttendReport, attend};
 pub use build_graph::{BuildGraphReport, BuildGraphRequest, SessionGraphReport, build_graph};
 pub use discover::{DiscoverReport, DiscoverRequest, discover};
-pub use edge_list::{EdgeListReport, EdgeListRequest, NodeCount, OrderReport, describe_edge_list};
+pub use edge_list::{
+    EdgeListReport, EdgeListRequest, NodeCount, NodeId, OrderReport, WeightedPathReport, describe_edge_list,
+};
 pub use motifs::{MotifReport, MotifRequest, ReportedMotif, motifs};

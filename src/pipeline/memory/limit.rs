@@ -1,6 +1,6 @@
 //! Refusal of work above the memory limit, before it starts.
 
-use std::io::Read as _;
+use std::io::{self, Read as _};
 use std::path::Path;
 
 use super::RunSize;
@@ -30,15 +30,21 @@ const CSV_SAMPLE_BYTES: u64 = 1 << 16;
 /// Bytes that a CSV cell needs in addition to its characters, while it is read and once its column has a type.
 const CSV_CELL_BYTES: u64 = 24;
 
-/// Refuses a CSV file that is estimated from its beginning to need more than the memory limit. `columns` is the
-/// number of columns that are read, `None` for all.
-pub(crate) fn check_csv(path: &Path, columns: Option<usize>, config: &Config) -> Result<(), Error> {
-    let (mut head, mut bytes) = (Vec::new(), 0);
-    let read = std::fs::File::open(path).and_then(|mut file| {
-        bytes = file.metadata()?.len();
-        file.by_ref().take(CSV_SAMPLE_BYTES).read_to_end(&mut head)
-    });
-    read.map_err(|e| Error::input(path, e))?;
+/// Size of a CSV file, estimated from its beginning.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct CsvEstimate {
+    /// Bytes of memory that reading it needs.
+    pub(crate) bytes: u64,
+    /// Number of rows.
+    pub(crate) rows: u64,
+}
+
+/// Estimates what reading a CSV file needs. `columns` is the number of columns that are read, `None` for all.
+pub(crate) fn csv_estimate(path: &Path, columns: Option<usize>) -> io::Result<CsvEstimate> {
+    let mut head = Vec::new();
+    let mut file = std::fs::File::open(path)?;
+    let bytes = file.metadata()?.len();
+    file.by_ref().take(CSV_SAMPLE_BYTES).read_to_end(&mut head)?;
     let count = |text: &[u8], ends: &[u8]| text.iter().filter(|b| ends.contains(b)).count() as u64;
     let header = head.split(|&b| b == b'\n').next().unwrap_or_default();
     let width = 1 + count(header, b",");
@@ -46,7 +52,14 @@ pub(crate) fn check_csv(path: &Path, columns: Option<usize>, config: &Config) ->
     let cells = bytes as f64 * count(&head, b",\n") as f64 / (head.len() as f64).max(1.0);
     let share = columns_read as f64 / width as f64;
     let needed = (bytes as f64 + cells * CSV_CELL_BYTES as f64) * share;
+    Ok(CsvEstimate { bytes: needed as u64, rows: (cells / width as f64) as u64 })
+}
+
+/// Refuses a CSV file of events that is estimated to need more than the memory limit. `columns` is the number of
+/// columns that are read, `None` for all.
+pub(crate) fn check_csv(path: &Path, columns: Option<usize>, config: &Config) -> Result<(), Error> {
+    let estimate = csv_estimate(path, columns).map_err(|e| Error::input(path, e))?;
     let source = path.display().to_string();
-    within(MemoryTask::Reading { source: source.clone() }, needed as u64, &config.limits)?;
-    check_rows((cells / width as f64) as u64, &source, config)
+    within(MemoryTask::Reading { source: source.clone() }, estimate.bytes, &config.limits)?;
+    check_rows(estimate.rows, &source, config)
 }

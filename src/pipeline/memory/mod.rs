@@ -8,6 +8,6 @@ mod limit;
 mod model;
 mod usage;
 
-pub(crate) use limit::{check_csv, check_rows, within};
+pub(crate) use limit::{check_csv, check_rows, csv_estimate, within};
 pub(crate) use model::{BAND_BLOCKS, BAND_COLUMNS, CHUNK_NODES, RunSize};
 pub use usage::MemoryReport;

@@ -2,6 +2,7 @@
 
 mod batch;
 mod components;
+mod cyclic;
 mod generations;
 mod numbering;
 mod paths;

@@ -14,6 +14,15 @@ fn weighted() -> impl Strategy<Value = (Dag, Vec<f64>)> {
     })
 }
 
+/// As [`weighted`], with so few edges that every path can be walked; most weights are negative.
+fn sparse_weighted() -> impl Strategy<Value = (Dag, Vec<f64>)> {
+    (acyclic(12, 20), prop::collection::vec(-9_i8..6, 20)).prop_map(|((nodes, pairs), weights)| {
+        let dag = Dag::from_edges(nodes, &pairs).unwrap();
+        let weights = weights[..dag.edges() as usize].iter().map(|&w| f64::from(w)).collect();
+        (dag, weights)
+    })
+}
+
 fn sum(dag: &Dag, weights: &[f64], path: &[u32]) -> Option<f64> {
     let weight = |u, v| Some(weights[dag.edge_iter().position(|edge| edge == (u, v))?]);
     path.windows(2).map(|w| weight(w[0], w[1])).sum()
@@ -57,6 +66,21 @@ proptest! {
         for &u in &plan.path {
             prop_assert_eq!(plan.slack[u as usize], 0.0);
         }
+    }
+
+    #[test]
+    fn the_longest_path_is_the_longest_of_all_paths((dag, weights) in sparse_weighted()) {
+        // Every path from every node, one by one.
+        let mut open: Vec<(u32, f64)> = (0..dag.nodes() as u32).map(|u| (u, 0.0)).collect();
+        let mut longest = 0.0_f64;
+        while let Some((at, length)) = open.pop() {
+            longest = longest.max(length);
+            let edges = dag.edge_iter().zip(&weights).filter(|((u, _), _)| *u == at);
+            open.extend(edges.map(|((_, v), w)| (v, length + w)));
+        }
+        let found = dag.longest_path_weighted(&weights).unwrap();
+        prop_assert_eq!(found.length, longest);
+        prop_assert_eq!(sum(&dag, &weights, &found.nodes), Some(longest));
     }
 
     #[test]

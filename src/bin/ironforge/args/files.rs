@@ -30,24 +30,33 @@ pub struct AttendArgs {
 
 #[derive(Debug, Args)]
 pub struct DagArgs {
-    /// Edges: integer columns src and dst, ids from 0; other columns are ignored.
-    #[arg(value_name = "EDGES.parquet")]
+    /// Edges: columns src and dst, ids are integers from 0 or texts; other columns are ignored.
+    #[arg(value_name = "EDGES.parquet|EDGES.csv")]
     pub edges: PathBuf,
-    /// Number of nodes, or a Parquet file with a column id (default: one more than the largest id of an edge).
-    #[arg(long, value_name = "N|FILE.parquet", value_parser = node_count)]
+    /// Nodes without an edge: all integers below N; or those of column id of a table, of which texts are nodes
+    /// themselves and integers give N, one more than the largest (default: only the ids of the edges are nodes).
+    #[arg(long, value_name = "N|FILE", value_parser = node_count)]
     pub nodes: Option<NodeCount>,
     /// Count the descendants of these ids.
     #[arg(long, value_name = "ID,ID", value_delimiter = ',')]
-    pub descendants: Vec<u32>,
+    pub descendants: Vec<String>,
     /// Count the ancestors of these ids.
     #[arg(long, value_name = "ID,ID", value_delimiter = ',')]
-    pub ancestors: Vec<u32>,
-    /// Write the transitive reduction: columns src and dst.
+    pub ancestors: Vec<String>,
+    /// Find the longest (critical) path by this column of numbers; its length is in the unit of the column.
+    #[arg(long, value_name = "COL")]
+    pub weight: Option<String>,
+    /// Write the transitive reduction: columns src and dst. A file of an earlier run is removed first.
     #[arg(long, value_name = "OUT.parquet")]
     pub transitive_reduction: Option<PathBuf>,
-    /// Write the topological generation of each id: columns id and level.
+    /// Write the topological generation of each id: columns id and level; with --weight also earliest, latest and
+    /// slack. A file of an earlier run is removed first.
     #[arg(long, value_name = "OUT.parquet")]
     pub levels: Option<PathBuf>,
+    /// Write the number of each node, in the order of the ids: columns node and id. A file of an earlier run is
+    /// removed first.
+    #[arg(long, value_name = "OUT.parquet")]
+    pub node_map: Option<PathBuf>,
     #[command(flatten)]
     pub configuration: ConfigArgs,
     /// Print the report as JSON.
