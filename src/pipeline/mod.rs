@@ -34,7 +34,7 @@ pub use inputs::Superseded;
 pub use memory::MemoryReport;
 pub use progress::{Progress, Silent};
 pub use report::{
-    DeviceReport, FeatureSetReport, MotifSummary, OutputMeaning, PlanCacheReport, RunHeader, SCHEMA_VERSION,
-    SessionReport, StandardisationReport, Versions,
+    DeviceReport, FeatureSetReport, MotifSummary, Note, OutputMeaning, PlanCacheReport, RunHeader,
+    SCHEMA_VERSION, SessionReport, StandardisationReport, Versions,
 };
 pub use stages::abandon;

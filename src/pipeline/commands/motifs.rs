@@ -10,7 +10,7 @@ use crate::motif::{MotifRow, Significance};
 use crate::pipeline::error::Error;
 use crate::pipeline::inputs;
 use crate::pipeline::progress::{PhaseTimer, Progress};
-use crate::pipeline::report::{MotifSummary, RunHeader, timings};
+use crate::pipeline::report::{MotifSummary, RunHeader, graph_notes, motif_notes, timings};
 use crate::pipeline::stages::{build_graphs, check_memory, check_motifs, mine_motifs, motif_table};
 use crate::store;
 
@@ -113,8 +113,10 @@ fn run(request: &MotifRequest<'_>, progress: &dyn Progress) -> Result<MotifRepor
     if let Some(out) = request.out {
         store::write_table(out, &motif_table(&motifs), &config.store)?;
     }
+    let mut notes = graph_notes(sessions, &graphs, &config.dag);
+    notes.extend(motif_notes(sessions, &motifs, config));
     Ok(MotifReport {
-        run: RunHeader::new(request.effective, &inputs, estimated_bytes, timings(timer.finish())),
+        run: RunHeader::new(request.effective, &inputs, notes, estimated_bytes, timings(timer.finish())),
         sessions: sessions.len(),
         events: sessions.iter().map(|s| s.events.len()).sum(),
         summary: MotifSummary::new(&motifs, &config.motif),

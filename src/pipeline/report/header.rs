@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::Note;
 use crate::config::{Config, Effective};
 use crate::legacy::options::LegacySetting;
 use crate::pipeline::error::SkippedInput;
@@ -21,6 +22,8 @@ pub struct RunHeader {
     pub schema_version: u32,
     /// True if the input was the built-in sample.
     pub sample: bool,
+    /// What a reader of the results should know.
+    pub notes: Vec<Note>,
     /// Files found in a folder and not read.
     pub skipped: Vec<SkippedInput>,
     /// Inputs whose session another input holds in a richer form.
@@ -46,12 +49,14 @@ impl RunHeader {
     pub(crate) fn new(
         effective: &Effective,
         inputs: &LoadedInputs,
+        notes: Vec<Note>,
         estimated_bytes: u64,
         timings: Map<String, Value>,
     ) -> Self {
         Self {
             schema_version: SCHEMA_VERSION,
             sample: inputs.sample,
+            notes,
             skipped: inputs.skipped.clone(),
             superseded: inputs.superseded.clone(),
             preset: effective.preset.name(),

@@ -1,17 +1,21 @@
 //! The parts of `run.json`, the report of a run. The report types themselves are defined with their commands.
 //!
 //! - `header.rs`: [`RunHeader`], the part that all reports share.
+//! - `notes.rs`: [`Note`], what a reader of the results should know.
 //! - `session.rs`: one session: its source, its anomalies and the size of its graphs.
 //! - `features.rs`: the feature set, and how features were standardised.
 //! - `summaries.rs`: motifs, device, plan cache, and the results that need trained weights.
 
 mod features;
 mod header;
+mod notes;
 mod session;
 mod summaries;
 
 pub use features::{FeatureSetReport, StandardisationReport};
 pub(crate) use header::timings;
 pub use header::{RunHeader, SCHEMA_VERSION, Versions};
+pub use notes::Note;
+pub(crate) use notes::{graph_notes, motif_notes};
 pub use session::SessionReport;
 pub use summaries::{DeviceReport, MotifSummary, OutputMeaning, PlanCacheReport};
