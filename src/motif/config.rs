@@ -115,6 +115,8 @@ pub struct MotifConfig {
     /// Source of an event's label: `kind`, `none` (shape alone), or the name of a column. Read by callers that build
     /// the graphs.
     pub labels: String,
+    /// True if labels that differ only in case are one label. Read by callers that build the graphs.
+    pub fold_case: bool,
     /// The null model.
     pub null: Null,
     /// Width of the blocks of time inside which `StratifiedPermutation` permutes labels, in minutes.
@@ -148,6 +150,7 @@ impl Default for MotifConfig {
             min_count: MIN_COUNT,
             iterations: ITERATIONS,
             labels: "kind".to_owned(),
+            fold_case: false,
             null: Null::default(),
             block_minutes: BLOCK_MINUTES,
             jitter_minutes: JITTER_MINUTES,

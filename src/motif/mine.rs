@@ -54,7 +54,7 @@ pub struct MiningResult {
 /// let config = MotifConfig { min_count: 2, iterations: 99, ..MotifConfig::default() };
 /// let result = mine(&[graph, graph], &config, 42, &|_done, _total| {})?;
 ///
-/// let names = ["a", "b", "c"].map(str::to_owned);
+/// let names = ["a", "b", "c"].map(|name| Some(name.to_owned()));
 /// let row = result.rows.iter().find(|row| row.pattern.labels() == [0, 1, 0]).unwrap();
 /// assert_eq!(row.pattern.text(&names), "a#1 -> b; b -> a#2");
 /// assert_eq!((row.count, row.support), (2, 2));

@@ -2,6 +2,7 @@
 
 mod features;
 mod inputs;
+mod labels;
 mod motifs;
 mod scores;
 
@@ -10,7 +11,7 @@ use std::path::{Path, PathBuf};
 use ironforge::config::{Effective, Sources};
 use ironforge::dag::{Dag, DagView, EdgeWeights, temporal_view};
 use ironforge::events::{self, ColumnMap, TimeColumn};
-use ironforge::pipeline::{DiscoverReport, DiscoverRequest, Silent, discover};
+use ironforge::pipeline::{DiscoverReport, DiscoverRequest, MotifReport, MotifRequest, Silent, discover};
 use ironforge::store::{partition_dir, read_table};
 use ironforge::table::{EventTable, Table, Values};
 use tempfile::TempDir;
@@ -62,6 +63,16 @@ impl Run {
     fn motifs(&self) -> Table {
         read(&self.folder.path().join("out/motifs.parquet"))
     }
+}
+
+/// The motifs of a CSV file with these settings.
+fn motifs_of(text: &str, sets: &[&str]) -> MotifReport {
+    let folder = tempfile::tempdir().unwrap();
+    let paths = [folder.path().join("log.csv")];
+    std::fs::write(&paths[0], text).unwrap();
+    let effective = load(sets.iter());
+    ironforge::pipeline::motifs(&MotifRequest { paths: &paths, out: None, effective: &effective }, &Silent)
+        .unwrap()
 }
 
 fn settings(sets: &[&str]) -> Effective {

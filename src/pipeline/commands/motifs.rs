@@ -63,8 +63,8 @@ pub struct ReportedMotif {
     pub k: u8,
     /// Adjacency bits: bit `i*k + j` is the edge from event i to event j, events in time order.
     pub mask: u32,
-    /// Label of each event, in time order.
-    pub labels: Vec<String>,
+    /// Label of each event, in time order; `None` if it has none.
+    pub labels: Vec<Option<String>>,
     /// Smallest mask over all orders of the events.
     pub class_id: u32,
     /// Number of occurrences.
@@ -124,7 +124,7 @@ fn run(request: &MotifRequest<'_>, progress: &dyn Progress) -> Result<MotifRepor
     })
 }
 
-fn reported(row: &MotifRow, vocabulary: &[String]) -> ReportedMotif {
+fn reported(row: &MotifRow, vocabulary: &[Option<String>]) -> ReportedMotif {
     let name = |code: &u32| vocabulary[*code as usize].clone();
     ReportedMotif {
         pattern: row.pattern.text(vocabulary),

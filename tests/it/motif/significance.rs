@@ -248,6 +248,6 @@ fn no_graphs_and_empty_graphs_give_no_motifs() {
 fn labels_are_written_as_a_json_array() {
     let graph = OwnedGraph::new(3, &[(0, 1), (1, 2)]).labelled(&[1, 0, 1]);
     let config = MotifConfig { min_count: 1, iterations: 0, ..MotifConfig::default() };
-    let names = ["a|\"b\"".to_owned(), "sweep".to_owned()];
+    let names = ["a|\"b\"", "sweep"].map(|name| Some(name.to_owned()));
     assert_eq!(mined(&[graph], &config, 1)[0].labels_json(&names), r#"["sweep","a|\"b\"","sweep"]"#);
 }
