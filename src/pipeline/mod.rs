@@ -35,6 +35,6 @@ pub use memory::MemoryReport;
 pub use progress::{Progress, Silent};
 pub use report::{
     DeviceReport, FeatureSetReport, MotifSummary, Note, OutputMeaning, PlanCacheReport, RunHeader,
-    SCHEMA_VERSION, SessionReport, StandardisationReport, Versions,
+    SCHEMA_VERSION, SessionReport, StandardisationReport, TieReport, Versions,
 };
 pub use stages::abandon;

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::Note;
+use super::{Note, TieReport};
 use crate::config::{Config, Effective};
 use crate::legacy::options::LegacySetting;
 use crate::pipeline::error::SkippedInput;
@@ -24,6 +24,8 @@ pub struct RunHeader {
     pub sample: bool,
     /// What a reader of the results should know.
     pub notes: Vec<Note>,
+    /// Events of equal time.
+    pub ties: TieReport,
     /// Files found in a folder and not read.
     pub skipped: Vec<SkippedInput>,
     /// Inputs whose session another input holds in a richer form.
@@ -57,6 +59,7 @@ impl RunHeader {
             schema_version: SCHEMA_VERSION,
             sample: inputs.sample,
             notes,
+            ties: TieReport::new(&inputs.sessions),
             skipped: inputs.skipped.clone(),
             superseded: inputs.superseded.clone(),
             preset: effective.preset.name(),

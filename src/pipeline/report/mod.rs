@@ -2,6 +2,7 @@
 //!
 //! - `header.rs`: [`RunHeader`], the part that all reports share.
 //! - `notes.rs`: [`Note`], what a reader of the results should know.
+//! - `ties.rs`: [`TieReport`], events of equal time, and the notes on them.
 //! - `session.rs`: one session: its source, its anomalies and the size of its graphs.
 //! - `features.rs`: the feature set, and how features were standardised.
 //! - `summaries.rs`: motifs, device, plan cache, and the results that need trained weights.
@@ -11,6 +12,7 @@ mod header;
 mod notes;
 mod session;
 mod summaries;
+mod ties;
 
 pub use features::{FeatureSetReport, StandardisationReport};
 pub(crate) use header::timings;
@@ -19,3 +21,4 @@ pub use notes::Note;
 pub(crate) use notes::{graph_notes, motif_notes};
 pub use session::SessionReport;
 pub use summaries::{DeviceReport, MotifSummary, OutputMeaning, PlanCacheReport};
+pub use ties::TieReport;

@@ -2,6 +2,7 @@
 
 use serde::Serialize;
 
+use super::ties::tie_notes;
 use crate::config::Config;
 use crate::dag::{DagConfig, LinkRule};
 use crate::motif::{MotifConfig, Null};
@@ -11,7 +12,8 @@ use crate::table::Session;
 /// What a reader should know about the results of a run: in `run.json`, and a line on stderr.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Note {
-    /// Name of the note, the same in every version: `one-session`, `no-edges`, `no-patterns`, `one-label`.
+    /// Name of the note, the same in every version: `ties`, `coarse-times`, `no-edges`, `one-session`,
+    /// `no-patterns`, `one-label`.
     pub code: &'static str,
     /// The note in one line.
     pub text: String,
@@ -19,9 +21,11 @@ pub struct Note {
     pub setting: Option<&'static str>,
 }
 
-/// The notes on the graphs of a run.
+/// The notes on the events and the graphs of a run.
 pub(crate) fn graph_notes(sessions: &[Session], graphs: &[SessionGraph], config: &DagConfig) -> Vec<Note> {
-    no_edges(sessions, graphs, config).into_iter().collect()
+    let mut notes = tie_notes(sessions);
+    notes.extend(no_edges(sessions, graphs, config));
+    notes
 }
 
 /// The notes on the motifs of a run.

@@ -4,12 +4,12 @@ use ironforge::dag::Dag;
 use ironforge::motif::{MotifGraph, mine};
 use ironforge::table::EventTable;
 
-use super::{Run, csv, events_of, numbers, settings, texts, wide};
+use super::{Run, csv, events_of_session, numbers, settings, texts, wide};
 
 #[test]
 fn motifs_are_those_of_all_sessions_with_the_requested_labels() {
     let (a, b) = (csv(60, 1), csv(60, 2));
-    let tables = [events_of(&a), events_of(&b)];
+    let tables = [events_of_session(&a, "a", 42), events_of_session(&b, "b", 42)];
     let files = [("a.csv", a.as_str()), ("b.csv", b.as_str())];
     for column in ["kind", "none", "whom"] {
         let set = format!("motif.labels={column}");
