@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 pub struct SessionConfig {
     /// Time column and its format, `COL` or `COL:s|ms|us|ns|text`.
     pub time: String,
-    /// Column that orders events of equal time; empty: their order in the file.
+    /// Column that orders events of equal time; empty: they have no order, and a hash gives one.
     pub seq: String,
     /// IANA time zone of wall-clock times; `auto`: the zone that a session file names, UTC for tables.
     pub zone: String,

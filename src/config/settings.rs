@@ -14,7 +14,7 @@ use crate::tgat::TgatConfig;
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Config {
-    /// Seed of weights, null models and samples.
+    /// Seed of weights, null models, samples, and the order of events of equal time.
     pub seed: u64,
     /// Device that runs attention.
     pub device: Device,

@@ -65,7 +65,7 @@ impl TimeColumn {
 pub struct ColumnMap {
     /// The time; by default the only timestamp column of the table.
     pub time: Option<TimeColumn>,
-    /// Column of integers that orders events of equal time; by default the order of the file.
+    /// Column of integers that orders events of equal time; by default they have no order in the table.
     pub seq: Option<String>,
     /// IANA zone of wall-clock times (text without an offset, timestamps without a zone); `UTC` by default. Times
     /// that count from the epoch need none.

@@ -1,13 +1,14 @@
 //! Sessions from a table.
 
 use super::table_reader::TableReader;
-use super::{ColumnMap, EventsError, UnsortedEvents};
-use crate::table::{Session, Table};
+use super::{ColumnMap, EventsError, TieOrder, UnsortedEvents};
+use crate::table::{Session, SessionOrigin, Table};
 
 /// Maximum events of a source: positions are 32-bit, and one value means "none".
 const MAX_EVENTS: usize = u32::MAX as usize - 1;
 
-/// Sessions of a table, sorted by id. The events of each are sorted by (`t_ms`, `seq`), ties in file order.
+/// Sessions of a table, sorted by id. The events of each are sorted by (`t_ms`, `seq`), events that
+/// are equal in both in the order `ties`.
 ///
 /// `source` names the table in messages and sessions; `default_id` is the id of the only session if the map names no
 /// group. `event_index` is the row in the table. Missing kinds, keys and numbers stay missing; an empty
@@ -25,6 +26,7 @@ pub fn from_table(
     map: &ColumnMap,
     source: &str,
     default_id: &str,
+    ties: TieOrder,
 ) -> Result<Vec<Session>, EventsError> {
     let reader = TableReader { table: &table, map, file: source };
     let rows = table.rows();
@@ -47,8 +49,9 @@ pub fn from_table(
         return Err(EventsError::NoEvents { file: source.to_owned() });
     }
     let sessions = groups.into_iter().map(|(id, rows)| {
-        let events = UnsortedEvents { price, ..all.select(&rows) }.sorted();
-        Session { id, source: source.to_owned(), events, ..Session::default() }
+        let (events, resolution) = UnsortedEvents { price, ..all.select(&rows) }.sorted(ties, &id);
+        let origin = SessionOrigin { resolution, ..SessionOrigin::default() };
+        Session { id, source: source.to_owned(), events, origin, ..Session::default() }
     });
     Ok(sessions.collect())
 }

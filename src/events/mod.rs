@@ -9,6 +9,9 @@
 //!
 //! * `error`: errors of importing events.
 //! * `order`: full-precision times, and the order of events.
+//! * `ties`: [`TieOrder`], the order of events of equal time.
+//! * `tie_hash`: the keyed hash of that order.
+//! * `resolution`: how finely times tell events apart.
 //! * `clock`: instants from epochs, from text and from wall clocks of a zone.
 //! * `column_map`: the role of each column of a table.
 //! * `csv_table`: CSV files as tables.
@@ -30,9 +33,12 @@ mod features;
 #[cfg(feature = "store")]
 mod from_table;
 mod order;
+mod resolution;
 mod sample;
 #[cfg(feature = "store")]
 mod table_reader;
+mod tie_hash;
+mod ties;
 #[cfg(feature = "store")]
 mod times;
 
@@ -51,6 +57,9 @@ pub use from_table::from_table;
 #[cfg(feature = "store")]
 pub(crate) use order::UnsortedEvents;
 pub use order::{Time, time_order};
+#[cfg(feature = "store")]
+pub(crate) use resolution::greatest_common_divisor;
 pub use sample::sample;
 #[cfg(feature = "store")]
 pub(crate) use table_reader::labels;
+pub use ties::TieOrder;

@@ -1,6 +1,8 @@
 //! Full-precision times, and the order of events: event `i` in this order is node `i`.
 
-use crate::table::{EventTable, KeyColumn, Labels, NumericColumn, TextColumn};
+use super::resolution::resolution;
+use super::ties::{TieOrder, order_by_hash};
+use crate::table::{EventTable, KeyColumn, Labels, NumericColumn, TextColumn, TimeResolution};
 
 /// An instant: whole milliseconds, and the remainder in nanoseconds for sources with a finer clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
@@ -23,6 +25,12 @@ impl Time {
     pub fn from_ns(ns: i128) -> Option<Self> {
         let t_ms = i64::try_from(ns.div_euclid(1_000_000)).ok()?;
         Some(Self { t_ms, beyond_ns: ns.rem_euclid(1_000_000) as i32 })
+    }
+
+    /// Nanoseconds from `earlier` to this instant; 0 if it is not earlier.
+    pub(super) fn since_ns(self, earlier: Self) -> u128 {
+        let ns = |time: Self| i128::from(time.t_ms) * 1_000_000 + i128::from(time.beyond_ns);
+        u128::try_from(ns(self) - ns(earlier)).unwrap_or(0)
     }
 }
 
@@ -81,21 +89,29 @@ fn by_packed_time(times: &[Time]) -> Option<Vec<usize>> {
 }
 
 impl UnsortedEvents {
-    /// The events in time order.
+    /// The events in time order, those of equal time and `seq` in the order `ties`; `session` is the id that the hash
+    /// of [`TieOrder::Hash`] takes.
     ///
-    /// The result is sorted by (`t_ms`, `seq`). Its `seq` is the source's, or the position in the file if the source
-    /// has none. If a time is finer than a millisecond, the full time comes before both and `seq` becomes the
-    /// position in that order, so that sorting by (`t_ms`, `seq`) again changes nothing.
-    pub(crate) fn sorted(self) -> EventTable {
+    /// The result is sorted by (`t_ms`, `seq`), and sorting it again, stably, changes nothing. Its `seq` is the
+    /// source's. It is the position in the result if a time is finer than a millisecond, since the full time then
+    /// comes first, and if the source has no `seq` and ties are ordered by a hash; else, without a `seq`, the position
+    /// in the file.
+    pub(crate) fn sorted(self, ties: TieOrder, session: &str) -> (EventTable, TimeResolution) {
         let finer = self.times.iter().any(|time| time.beyond_ns != 0);
+        let mut order = time_order(&self.times, self.seq.as_deref());
+        if let TieOrder::Hash { seed, fold_case } = ties {
+            order_by_hash(&self, &mut order, session, seed, fold_case);
+        }
         let Self { times, seq, event_index, kind, keys, numeric, price, texts, time_of_day_s } =
-            self.select(&time_order(&self.times, self.seq.as_deref()));
-        let seq = match seq {
+            self.select(&order);
+        let resolution = resolution(&times, seq.as_deref());
+        let seq = match (seq, ties) {
             _ if finer => (0..times.len() as i64).collect(),
-            Some(seq) => seq,
-            None => event_index.iter().map(|&position| i64::from(position)).collect(),
+            (Some(seq), _) => seq,
+            (None, TieOrder::Hash { .. }) => (0..times.len() as i64).collect(),
+            (None, TieOrder::Source) => event_index.iter().map(|&position| i64::from(position)).collect(),
         };
-        EventTable {
+        let events = EventTable {
             t_ms: times.iter().map(|time| time.t_ms).collect(),
             seq,
             event_index,
@@ -105,7 +121,8 @@ impl UnsortedEvents {
             price,
             texts,
             time_of_day_s,
-        }
+        };
+        (events, resolution)
     }
 
     /// The rows `rows[0], rows[1], ...`.
@@ -180,7 +197,7 @@ mod tests {
             time_of_day_s: Some(vec![1.0, 3.0, 2.0]),
             ..UnsortedEvents::default()
         };
-        let events = unsorted.sorted();
+        let events = unsorted.sorted(TieOrder::Source, "s").0;
         assert_eq!(events.t_ms, [-1, 1, 1]);
         assert_eq!(events.event_index, [0, 2, 1]);
         assert_eq!(events.seq, [0, 1, 2]);

@@ -1,8 +1,9 @@
 //! Built-in sessions: a synthetic market, to try the crate without a file.
 
+use super::TieOrder;
 use super::order::{Time, UnsortedEvents};
 use crate::philox::{Philox, Stream};
-use crate::table::{EventTable, KeyColumn, Labels, NumericColumn, Session, SessionOrigin, SourceForm};
+use crate::table::{KeyColumn, Labels, NumericColumn, Session, SessionOrigin, SourceForm};
 
 /// Source of the sample in messages and reports.
 const SOURCE: &str = "built-in sample";
@@ -38,13 +39,13 @@ struct Draft {
     size: u32,
 }
 
-/// Six synthetic sessions of 81 to 161 events, always the same.
+/// Six synthetic sessions of 81 to 161 events, always the same; events of equal time are in the order `ties`.
 ///
 /// They have events of equal time, missing kinds and prices, one entity column (`account`) and two numbers (`price`,
 /// `size`); the source order is shuffled. Seven times in each session the kinds `probe`, `liquidity_sweep` and
 /// `reversal` follow one another, 90 and 150 seconds apart and with the same account: mining should find this motif.
 /// Everything else is drawn independently.
-pub fn sample() -> Vec<Session> {
+pub fn sample(ties: TieOrder) -> Vec<Session> {
     let philox = Philox::new(SEED);
     let session = |(index, &(id, start_ms)): (usize, &(&str, i64))| {
         let mut random = philox.stream(index as u32, 0);
@@ -53,11 +54,12 @@ pub fn sample() -> Vec<Session> {
         drafts.sort_by_key(|draft| draft.second);
         let prices = prices(&drafts, OPEN_QUARTERS + 40 * index as i64, &mut random);
         let order = shuffled(drafts.len(), &mut random);
+        let (events, resolution) = unsorted(&drafts, &prices, &order, start_ms).sorted(ties, id);
         Session {
             id: id.to_owned(),
             source: SOURCE.to_owned(),
-            events: assemble(&drafts, &prices, &order, start_ms),
-            origin: SessionOrigin { form: SourceForm::SAMPLE, ..SessionOrigin::default() },
+            events,
+            origin: SessionOrigin { form: SourceForm::SAMPLE, resolution, ..SessionOrigin::default() },
             ..Session::default()
         }
     };
@@ -104,11 +106,11 @@ fn shuffled(n: usize, random: &mut Stream) -> Vec<usize> {
     order
 }
 
-fn assemble(drafts: &[Draft], prices: &[Option<f64>], order: &[usize], start_ms: i64) -> EventTable {
+fn unsorted(drafts: &[Draft], prices: &[Option<f64>], order: &[usize], start_ms: i64) -> UnsortedEvents {
     let rows = || order.iter().map(|&i| &drafts[i]);
     let accounts: Vec<String> = rows().map(|draft| format!("account-{:02}", draft.account)).collect();
     let column = |name: &str, values| NumericColumn { name: name.to_owned(), values };
-    let unsorted = UnsortedEvents {
+    UnsortedEvents {
         times: rows().map(|draft| Time::from_ms(start_ms + i64::from(draft.second) * 1000)).collect(),
         seq: None,
         event_index: (0..order.len() as u32).collect(),
@@ -123,8 +125,7 @@ fn assemble(drafts: &[Draft], prices: &[Option<f64>], order: &[usize], start_ms:
         ],
         price: Some(0),
         ..UnsortedEvents::default()
-    };
-    unsorted.sorted()
+    }
 }
 
 #[cfg(test)]
@@ -133,8 +134,8 @@ mod tests {
 
     #[test]
     fn the_sample_has_ties_gaps_and_a_shuffled_source_order() {
-        let sessions = sample();
-        assert_eq!(sessions, sample(), "always the same");
+        let sessions = sample(TieOrder::Source);
+        assert_eq!(sessions, sample(TieOrder::Source), "always the same");
         for session in &sessions {
             let events = &session.events;
             assert!((81..=161).contains(&events.len()), "{}", events.len());
@@ -147,7 +148,7 @@ mod tests {
 
     #[test]
     fn the_planted_motif_is_there() {
-        for session in sample() {
+        for session in sample(TieOrder::Source) {
             let events = session.events;
             let at = |kind: &str| {
                 (0..events.len()).filter(|&i| events.kind.get(i) == Some(kind)).collect::<Vec<_>>()

@@ -107,6 +107,8 @@ pub struct MotifConfig {
     /// Source of an event's label: `kind`, `none` (shape alone), or the name of a column. Read by callers that build
     /// the graphs.
     pub labels: String,
+    /// True if labels that differ only in case are one label. Read by callers that build the graphs.
+    pub fold_case: bool,
     /// The null model.
     pub null: Null,
     /// Width of the blocks of time inside which `StratifiedPermutation` permutes labels.
@@ -143,6 +145,7 @@ impl Default for MotifConfig {
             min_count: MIN_COUNT,
             iterations: ITERATIONS,
             labels: "kind".to_owned(),
+            fold_case: false,
             null: Null::default(),
             block_minutes: WindowMinutes::Auto,
             jitter_minutes: WindowMinutes::Auto,

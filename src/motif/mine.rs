@@ -62,7 +62,7 @@ pub struct MiningResult {
 /// let config = MotifConfig { min_count: 2, iterations: 99, ..MotifConfig::default() };
 /// let result = mine(&[graph, graph], &config, 42, &|_done, _total| {})?;
 ///
-/// let names = ["a", "b", "c"].map(str::to_owned);
+/// let names = ["a", "b", "c"].map(|name| Some(name.to_owned()));
 /// let row = result.rows.iter().find(|row| row.pattern.labels() == [0, 1, 0]).unwrap();
 /// assert_eq!(row.pattern.text(&names), "a#1 -> b; b -> a#2");
 /// assert_eq!((row.count, row.disjoint, row.support), (2, 2, 2));
@@ -178,7 +178,8 @@ fn test_rows(
         row.disjoint = result.outcomes[i].disjoint.into();
         row.significance = Some(significance(&result, usize::from(row.pattern.k()), &result.outcomes[i]));
     }
-    let is_significant = |significance: &Significance| significance.corrected(config.correction) <= config.park_p;
+    let is_significant =
+        |significance: &Significance| significance.corrected(config.correction) <= config.park_p;
     let any = rows.iter().any(|(_, row)| row.significance.as_ref().is_some_and(is_significant));
     if any && config.null == Null::StratifiedPermutation {
         let by_pairs = test_pairs(graphs, test, census, config)?;
@@ -186,7 +187,9 @@ fn test_rows(
         let of_lots = SignificanceTest { calibration, ..*test };
         let confirmations = confirm_patterns(graphs, &of_lots, census, &result, config)?;
         for &mut (PatternIdx(i), ref mut row) in rows.iter_mut() {
-            let Some(significance) = row.significance.as_mut().filter(|s| is_significant(s)) else { continue };
+            let Some(significance) = row.significance.as_mut().filter(|s| is_significant(s)) else {
+                continue;
+            };
             let k = usize::from(row.pattern.k());
             let p_pairs = by_pairs.as_ref().map_or(1.0, |result| result.p_fwer(k, &result.outcomes[i]));
             significance.p_pairs = Some(p_pairs);

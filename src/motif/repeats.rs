@@ -113,6 +113,9 @@ mod tests {
         assert!(repeats(&alternating, &t_ms, 20).z < -4.0);
         let bursts: Vec<i64> = (0..40).map(|i| i / 10 * 5000 + i % 10).collect();
         assert!(repeats(&runs, &bursts, 100_000).burstiness > 0.4);
-        assert_eq!(repeats(&[1], &[5], 20), LabelRepeats { same_label: 0.0, expected: 0.0, z: 0.0, burstiness: 0.0 });
+        assert_eq!(
+            repeats(&[1], &[5], 20),
+            LabelRepeats { same_label: 0.0, expected: 0.0, z: 0.0, burstiness: 0.0 }
+        );
     }
 }

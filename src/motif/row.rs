@@ -28,13 +28,14 @@ pub struct MotifRow {
 
 impl MotifRow {
     /// The names of the labels in time order as a JSON array of strings (`["sweep","reversal","sweep"]`); JSON, so
-    /// that a name may contain any character. `names[code]` is the name of a label code.
+    /// that a name may contain any character. `names[code]` is the name of a label code; `None`, the label of events
+    /// that have none, becomes `null`.
     ///
     /// # Panics
     /// If a label code has no name.
     #[track_caller]
-    pub fn labels_json(&self, names: &[String]) -> String {
+    pub fn labels_json(&self, names: &[Option<String>]) -> String {
         let labels = self.pattern.labels().iter();
-        to_json(&labels.map(|&code| &names[code as usize]).collect::<Vec<&String>>())
+        to_json(&labels.map(|&code| &names[code as usize]).collect::<Vec<&Option<String>>>())
     }
 }

@@ -34,7 +34,8 @@ pub use inputs::Superseded;
 pub use memory::MemoryReport;
 pub use progress::{Progress, Silent};
 pub use report::{
-    DeviceReport, FeatureSetReport, MotifSummary, OutputMeaning, PlanCacheReport, RunHeader, SCHEMA_VERSION,
-    ScaleReport, SessionReport, StandardisationReport, Versions, WindowReport, WindowSource,
+    DeviceReport, FeatureSetReport, MotifSummary, Note, OutputMeaning, PlanCacheReport, RunHeader,
+    SCHEMA_VERSION, ScaleReport, SessionReport, StandardisationReport, TieReport, Versions, WindowReport,
+    WindowSource,
 };
 pub use stages::abandon;

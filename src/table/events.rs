@@ -29,12 +29,12 @@ pub struct TextColumn {
     pub labels: Labels,
 }
 
-/// The events of a session, sorted by (`t_ms`, `seq`), ties in the order of the source: row `i` is node `i`.
+/// The events of a session, sorted by (`t_ms`, `seq`): row `i` is node `i`.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct EventTable {
     /// Milliseconds since the epoch, UTC.
     pub t_ms: Vec<i64>,
-    /// Order of events of equal time.
+    /// Order of events of equal time: sorting by (`t_ms`, `seq`) again changes nothing.
     pub seq: Vec<i64>,
     /// Position in the source file.
     pub event_index: Vec<u32>,

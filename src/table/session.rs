@@ -1,4 +1,4 @@
-//! A session, its attributes and its origin.
+//! A session, its attributes, its origin and the resolution of its times.
 
 use std::collections::BTreeMap;
 
@@ -54,7 +54,25 @@ pub struct SessionOrigin {
     pub outside_window: Option<usize>,
     /// Number of events whose time is a placeholder for an unknown one; `None` if the source has no wall clock.
     pub placeholder_times: Option<usize>,
+    /// How finely its times tell its events apart.
+    pub resolution: TimeResolution,
     /// Fields that were left out because they are unknown, and columns of types that no event can use, with the
     /// number of events that have them.
     pub unknown_fields: BTreeMap<String, usize>,
+}
+
+/// How finely the times of a session tell its events apart.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct TimeResolution {
+    /// Number of events whose time, at the resolution of the source, another event has.
+    pub tied: usize,
+    /// Number of events whose time, and `seq` if the source has one, another event has: the source does not order
+    /// them.
+    pub unordered: usize,
+    /// Greatest common divisor of the gaps between successive times, nanoseconds; 0 if all times are equal.
+    pub resolution_ns: u128,
+    /// Number of gaps between successive distinct times.
+    pub gaps: usize,
+    /// Number of gaps as short as the resolution.
+    pub shortest_gaps: usize,
 }

@@ -209,7 +209,7 @@ fn no_matrix_read_has_a_bank_conflict() {
 #[test]
 fn the_cpu_and_the_kernels_agree_through_the_whole_network() {
     let Some(kernels) = require(80) else { return };
-    let sessions = ironforge::events::sample();
+    let sessions = ironforge::events::sample(ironforge::events::TieOrder::Source);
     let config = TgatConfig::default();
     for precision in [Precision::F16, Precision::Bf16] {
         let model = Model::seeded(&TgatConfig { precision, ..config.clone() }, 5, 42).unwrap();

@@ -4,7 +4,7 @@ mod csv;
 mod times;
 
 use ironforge::events::{
-    ColumnMap, EventsError, TimeColumn, features, from_table, numeric_names, sample, standardise,
+    ColumnMap, EventsError, TieOrder, TimeColumn, features, from_table, numeric_names, sample, standardise,
 };
 use ironforge::table::{Array, Column, Labels, Session, Table, Values};
 use proptest::prelude::*;
@@ -25,7 +25,7 @@ pub fn text<const N: usize>(rows: [Option<&str>; N]) -> Values {
 }
 
 fn one(table: Table, map: &ColumnMap) -> Result<Session, EventsError> {
-    from_table(table, map, "file.csv", "file").map(|mut sessions| {
+    from_table(table, map, "file.csv", "file", TieOrder::Source).map(|mut sessions| {
         assert_eq!(sessions.len(), 1);
         sessions.remove(0)
     })
@@ -87,7 +87,7 @@ fn groups_become_sessions_by_id() {
         keys: vec!["user".to_owned()],
         ..map("t:s")
     };
-    let sessions = from_table(table(columns()), &full, "file.csv", "file").unwrap();
+    let sessions = from_table(table(columns()), &full, "file.csv", "file", TieOrder::Source).unwrap();
     let ids: Vec<&str> = sessions.iter().map(|s| s.id.as_str()).collect();
     assert_eq!(ids, ["../x", "a", "b"]);
     let b = &sessions[2].events;
@@ -157,7 +157,7 @@ fn no_events_are_an_error_and_one_event_is_a_session() {
 
 #[test]
 fn the_sample_has_finite_features_of_equal_width() {
-    let sessions = sample();
+    let sessions = sample(TieOrder::Source);
     let names = numeric_names(&sessions);
     assert_eq!(names, ["price", "size"]);
     for session in &sessions {

@@ -2,16 +2,18 @@
 
 mod features;
 mod inputs;
+mod labels;
 mod motifs;
 mod scores;
+mod ties;
 mod windows;
 
 use std::path::{Path, PathBuf};
 
 use ironforge::config::{Effective, Sources};
 use ironforge::dag::{Dag, DagConfig, DagView, EdgeWeights, ResolvedLinks, temporal_view};
-use ironforge::events::{self, ColumnMap, TimeColumn};
-use ironforge::pipeline::{DiscoverReport, DiscoverRequest, Silent, discover};
+use ironforge::events::{self, ColumnMap, TieOrder, TimeColumn};
+use ironforge::pipeline::{DiscoverReport, DiscoverRequest, MotifReport, MotifRequest, Silent, discover};
 use ironforge::scale::TimeScale;
 use ironforge::store::{partition_dir, read_table};
 use ironforge::table::{EventTable, Table, Values};
@@ -64,6 +66,16 @@ impl Run {
     fn motifs(&self) -> Table {
         read(&self.folder.path().join("out/motifs.parquet"))
     }
+}
+
+/// The motifs of a CSV file with these settings.
+fn motifs_of(text: &str, sets: &[&str]) -> MotifReport {
+    let folder = tempfile::tempdir().unwrap();
+    let paths = [folder.path().join("log.csv")];
+    std::fs::write(&paths[0], text).unwrap();
+    let effective = load(sets.iter());
+    ironforge::pipeline::motifs(&MotifRequest { paths: &paths, out: None, effective: &effective }, &Silent)
+        .unwrap()
 }
 
 fn settings(sets: &[&str]) -> Effective {
@@ -124,8 +136,12 @@ fn csv(n: u64, seed: u64) -> String {
     text
 }
 
-/// The events of such a CSV, read without the pipeline.
+/// The events of such a CSV, read without the pipeline, as those of the session `a` under the default seed.
 fn events_of(text: &str) -> EventTable {
+    events_of_session(text, "a", 42)
+}
+
+fn events_of_session(text: &str, id: &str, seed: u64) -> EventTable {
     let map = ColumnMap {
         time: Some(TimeColumn::parse("when:s").unwrap()),
         kind: Some("what".to_owned()),
@@ -134,7 +150,8 @@ fn events_of(text: &str) -> EventTable {
         ..ColumnMap::default()
     };
     let table = events::csv_from(text.as_bytes(), "a.csv", None, &map.text_columns(), 1 << 30).unwrap();
-    events::from_table(table, &map, "a.csv", "a").unwrap().remove(0).events
+    let ties = TieOrder::Hash { seed, fold_case: false };
+    events::from_table(table, &map, "a.csv", id, ties).unwrap().remove(0).events
 }
 
 #[test]

@@ -40,6 +40,13 @@ pub fn note_skipped(run: &RunHeader) {
     }
 }
 
+/// Prints the notes of the report.
+pub fn note_notes(run: &RunHeader) {
+    for note in &run.notes {
+        output::note(&format!("ironforge: {}", note.text));
+    }
+}
+
 /// The result of the motif test, for a summary.
 pub fn motif_verdicts(motifs: &MotifSummary) -> String {
     if motifs.iterations == 0 {

@@ -27,7 +27,9 @@ pub fn scale_line(run: &RunHeader) -> String {
     }
     match run.config.motif.null {
         _ if run.config.motif.iterations == 0 => {}
-        Null::StratifiedPermutation | Null::Pairs => windows.push(format!("blocks {} {name}", number(scale.block.ms))),
+        Null::StratifiedPermutation | Null::Pairs => {
+            windows.push(format!("blocks {} {name}", number(scale.block.ms)))
+        }
         Null::IntervalJitter => windows.push(format!("jitter within {} {name}", number(scale.jitter.ms))),
         Null::LabelPermutation => {}
     }

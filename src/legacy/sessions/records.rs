@@ -8,6 +8,7 @@ use super::event_fields::RECORDS;
 use super::json::Json;
 use super::json_file::{ClockedTime, EASTERN, JsonFile};
 use super::session_id_from_stem;
+use super::session_json::ReadOptions;
 use super::session_window::placeholders;
 use crate::events::clock;
 use crate::legacy::{LegacyError, forms};
@@ -35,15 +36,14 @@ pub(super) fn any_record(list: &Json) -> bool {
 pub(super) fn sessions(
     file: JsonFile<'_>,
     json: &Json,
-    stem: &str,
-    zone: Option<&str>,
+    options: ReadOptions<'_>,
 ) -> Result<Vec<Session>, LegacyError> {
     let events: Vec<&Json> = match json.get("events").unwrap_or(json) {
         Json::List(events) => events.iter().collect(),
         _ => Vec::new(),
     };
     file.check_duplicates(json, &events)?;
-    let zone = clock::zone(zone.unwrap_or(EASTERN))?;
+    let zone = clock::zone(options.zone.unwrap_or(EASTERN))?;
     let times = events.iter().enumerate().map(|(i, event)| time(file, i, event, &zone));
     let times = times.collect::<Result<Vec<_>, _>>()?;
     let mut columns = RECORDS.columns(file, &events, times)?;
@@ -51,7 +51,7 @@ pub(super) fn sessions(
 
     let default = match json.get(SESSION) {
         Some(Json::Text(id)) if !id.is_empty() => id.clone(),
-        _ => session_id_from_stem(stem),
+        _ => session_id_from_stem(options.stem),
     };
     let mut rows_of: BTreeMap<String, Vec<usize>> = BTreeMap::new();
     for (i, event) in events.iter().enumerate() {
@@ -68,7 +68,9 @@ pub(super) fn sessions(
             ..SessionOrigin::default()
         };
         let source = file.name.to_owned();
-        Session { id, source, events: columns.sorted(), origin, ..Session::default() }
+        let (events, resolution) = columns.sorted(options.ties, &id);
+        let origin = SessionOrigin { resolution, ..origin };
+        Session { id, source, events, origin, ..Session::default() }
     };
     Ok(rows_of.into_iter().map(session).collect())
 }

@@ -7,7 +7,7 @@ use super::json::Json;
 use super::json_file::{JsonFile, LIQUIDITY, MOVEMENTS, parse, window};
 use super::session_window::placeholders;
 use super::{records, session_id_from_stem};
-use crate::events::EventsError;
+use crate::events::{EventsError, TieOrder};
 use crate::legacy::{LegacyError, attributes, forms};
 use crate::table::{Session, SessionOrigin, SourceForm};
 
@@ -30,8 +30,9 @@ pub fn session_from_json(
     source: &str,
     stem: &str,
     zone: Option<&str>,
+    ties: TieOrder,
 ) -> Result<Session, LegacyError> {
-    let mut sessions = sessions_from_json(bytes, source, stem, zone)?;
+    let mut sessions = sessions_from_json(bytes, source, stem, zone, ties)?;
     match sessions.pop() {
         Some(only) if sessions.is_empty() => Ok(only),
         _ => {
@@ -59,7 +60,7 @@ pub fn session_from_json(
 /// metadata's `timezone` (`ET` or an IANA name), else of New York. Records use the same clock unless they have an
 /// offset, or `ET`, which is New York. Every field that is a number in an event becomes a numeric column, in the
 /// order of their names; a null or absent value is missing. `event_index` is the position in the list or lists, and
-/// events of equal time keep that order. `source` names the file in messages; its stem gives the id
+/// events of equal time are in the order `ties`. `source` names the file in messages; its stem gives the id
 /// ([`session_id_from_stem`]) unless a record has one.
 ///
 /// `type`, `original_type` and `semantic_context.phase` are texts, if an event has one; in the forms without `type`
@@ -78,8 +79,10 @@ pub fn sessions_from_json(
     source: &str,
     stem: &str,
     zone: Option<&str>,
+    ties: TieOrder,
 ) -> Result<Vec<Session>, LegacyError> {
     let json = parse(bytes, source)?;
+    let options = ReadOptions { stem, zone, ties };
     let file = JsonFile { name: source, movements: None };
     match event_lists(&json, file)? {
         EventLists::Events => {
@@ -88,7 +91,7 @@ pub fn sessions_from_json(
                 None => forms::ADAPTED,
             };
             let events = list(file, &json, "events")?;
-            session(file, &json, events, &ADAPTED, form, stem, zone).map(|session| vec![session])
+            session(file, &json, events, &ADAPTED, form, options).map(|session| vec![session])
         }
         EventLists::Movements => {
             let mut events = list(file, &json, MOVEMENTS)?;
@@ -99,10 +102,21 @@ pub fn sessions_from_json(
                 true => forms::ENHANCED_REL,
                 false => forms::ENHANCED,
             };
-            session(file, &json, events, &ENHANCED, form, stem, zone).map(|session| vec![session])
+            session(file, &json, events, &ENHANCED, form, options).map(|session| vec![session])
         }
-        EventLists::Records => records::sessions(file, &json, stem, zone),
+        EventLists::Records => records::sessions(file, &json, options),
     }
+}
+
+/// How a file is read, besides its content.
+#[derive(Clone, Copy)]
+pub(super) struct ReadOptions<'a> {
+    /// Stem of the file's name.
+    pub(super) stem: &'a str,
+    /// IANA zone of times of day; `None`: that of the file.
+    pub(super) zone: Option<&'a str>,
+    /// Order of events of equal time.
+    pub(super) ties: TieOrder,
 }
 
 /// The lists of events of a file.
@@ -165,11 +179,10 @@ fn session(
     events: Vec<&Json>,
     fields: &EventFields,
     form: SourceForm,
-    stem: &str,
-    zone: Option<&str>,
+    options: ReadOptions<'_>,
 ) -> Result<Session, LegacyError> {
     file.check_duplicates(json, &events)?;
-    let (day, zone) = (file.day(json)?, file.zone(json, zone)?);
+    let (day, zone) = (file.day(json)?, file.zone(json, options.zone)?);
     if events.is_empty() {
         return Err(EventsError::NoEvents { file: file.name.to_owned() }.into());
     }
@@ -182,15 +195,13 @@ fn session(
         outside_window: window.map(|window| window.outside(clock)),
         placeholder_times: Some(placeholders(window, clock)),
         unknown_fields: fields.unknown(&events, &columns.numeric),
+        ..SessionOrigin::default()
     };
     let attributes = session_attributes(file, json)?;
-    Ok(Session {
-        id: session_id_from_stem(stem),
-        source: file.name.to_owned(),
-        events: columns.sorted(),
-        attributes,
-        origin,
-    })
+    let id = session_id_from_stem(options.stem);
+    let (events, resolution) = columns.sorted(options.ties, &id);
+    let origin = SessionOrigin { resolution, ..origin };
+    Ok(Session { id, source: file.name.to_owned(), events, attributes, origin })
 }
 
 fn stats(json: &Json) -> Option<&Json> {

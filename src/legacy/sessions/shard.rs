@@ -6,7 +6,9 @@ use super::json::Json;
 use super::json_file::{JsonFile, parse, time_of_day};
 use super::session_id_from_stem;
 use super::session_window::placeholders;
-use crate::events::{ColumnMap, EventsError, TimeColumn, TimeFormat, clock, from_table, labels as labels_of};
+use crate::events::{
+    ColumnMap, EventsError, TieOrder, TimeColumn, TimeFormat, clock, from_table, labels as labels_of,
+};
 use crate::legacy::{LegacyError, forms};
 use crate::table::{Labels, Session, SessionOrigin, Table};
 
@@ -38,13 +40,14 @@ pub struct Shard<'a> {
 ///
 /// The id comes from the name in the meta file's `source_file` ([`session_id_from_stem`]), which distinguishes
 /// sessions that the shard's own `session_id` does not (`NY` for `NY_AM` and `NY_PM`), else from its `session_id`.
+/// `ties` is the order of events of equal time; a hash takes the codes of the kinds and the node ids.
 /// [`SessionOrigin::dataset`] is its `symbol` and `timeframe`, as in `NQ_M5`.
 ///
 /// # Errors
 /// [`LegacyError::Json`] and [`LegacyError::NotASession`] for the meta file; [`LegacyError::Field`] if it states
 /// another number of nodes; [`EventsError::Value`] for a node id given twice, a second session and a node map of
 /// other nodes; as [`from_table`] for the nodes.
-pub fn session_from_shard(shard: Shard<'_>) -> Result<Session, LegacyError> {
+pub fn session_from_shard(shard: Shard<'_>, ties: TieOrder) -> Result<Session, LegacyError> {
     let in_shard = |name: &str| format!("{}/{name}", shard.source);
     let (meta_name, nodes_name) = (in_shard("meta.json"), in_shard("nodes.parquet"));
     let meta = ShardMeta::read(shard.meta, &meta_name, shard.nodes.rows())?;
@@ -63,7 +66,7 @@ pub fn session_from_shard(shard: Shard<'_>) -> Result<Session, LegacyError> {
     let unknown = unknown.filter(|&name| !KNOWN.contains(&name.as_str()) && feature(name).is_none());
     let unknown_fields = unknown.map(|name| (name.clone(), shard.nodes.rows())).collect();
 
-    let mut sessions = from_table(shard.nodes, &map, &nodes_name, &meta.id)?;
+    let mut sessions = from_table(shard.nodes, &map, &nodes_name, &meta.id, ties)?;
     let mut session = sessions.pop().ok_or(EventsError::NoEvents { file: nodes_name.clone() })?;
     let events = &mut session.events;
     for column in &mut events.numeric {
@@ -89,6 +92,7 @@ pub fn session_from_shard(shard: Shard<'_>) -> Result<Session, LegacyError> {
         dataset: meta.dataset,
         outside_window: None,
         placeholder_times: clock.map(|clock| placeholders(None, clock)),
+        resolution: session.origin.resolution,
         unknown_fields,
     };
     session.source = shard.source.to_owned();

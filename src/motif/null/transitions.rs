@@ -64,9 +64,8 @@ impl TransitionShuffle {
         for (graph, &first) in graphs.iter().zip(&union.offsets) {
             let t_first = graph.t_ms().iter().copied().min().unwrap_or(0);
             // t_first is the smallest: the difference is not negative and fits u64, so wrapping is exact
-            let cell = |event: u32| {
-                graph.t_ms()[(event - first) as usize].wrapping_sub(t_first) as u64 / width_ms
-            };
+            let cell =
+                |event: u32| graph.t_ms()[(event - first) as usize].wrapping_sub(t_first) as u64 / width_ms;
             for sequence in sequences(graph, first) {
                 let mut start = 0;
                 for at in 1..=sequence.len() {

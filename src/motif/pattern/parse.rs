@@ -1,7 +1,7 @@
 //! The parser of the text form of a pattern.
 
 use super::json::leading_string;
-use super::text::first_topological_order;
+use super::text::{MISSING_LABEL, first_topological_order};
 use super::{Pattern, PatternTextError as Error};
 use crate::motif::enumerate::{MAX_NODES, MIN_NODES};
 use crate::suggest::suggest;
@@ -26,19 +26,19 @@ struct DraftEdge {
 
 /// The events and edges read so far.
 struct PatternDraft<'a> {
-    names: &'a [String],
+    names: &'a [Option<String>],
     events: Vec<DraftEvent>,
     edges: Vec<DraftEdge>,
 }
 
 /// The pattern of a text.
-pub(super) fn pattern(text: &str, names: &[String]) -> Result<Pattern, Error> {
+pub(super) fn pattern(text: &str, names: &[Option<String>]) -> Result<Pattern, Error> {
     let mut draft = PatternDraft { names, events: Vec::new(), edges: Vec::new() };
     let mut reader = PatternReader { text, at: 0 };
     let mut previous = None;
     loop {
         let (at, name, number) = reader.event()?;
-        let event = draft.event(&name, number, at, text[at..reader.at].trim_end())?;
+        let event = draft.event(name.as_deref(), number, at, text[at..reader.at].trim_end())?;
         if let Some(src) = previous {
             draft.edge(src, event, at)?;
         }
@@ -70,14 +70,14 @@ impl<'a> PatternReader<'a> {
         rest
     }
 
-    /// Byte offset, name and number of the next event.
-    fn event(&mut self) -> Result<(usize, String, usize), Error> {
+    /// Byte offset, name (`None`: it has no label) and number of the next event.
+    fn event(&mut self) -> Result<(usize, Option<String>, usize), Error> {
         let rest = self.rest();
         let at = self.at;
         let name = if rest.starts_with('"') {
             let (name, len) = leading_string(rest).ok_or(Error::Quote { at })?;
             self.at += len;
-            name
+            Some(name)
         } else {
             let len = rest.find(['"', '#', ';']).unwrap_or(rest.len());
             let bare = &rest[..rest.find("->").map_or(len, |arrow| arrow.min(len))];
@@ -85,7 +85,7 @@ impl<'a> PatternReader<'a> {
                 return Err(Error::NoEvent { at });
             }
             self.at += bare.len();
-            bare.trim_end().to_owned()
+            Some(bare.trim_end()).filter(|&name| name != MISSING_LABEL).map(str::to_owned)
         };
         Ok((at, name, self.number()?))
     }
@@ -116,9 +116,10 @@ impl<'a> PatternReader<'a> {
 
 impl PatternDraft<'_> {
     /// Index of an event in `events`; adds it if it is new.
-    fn event(&mut self, name: &str, number: usize, at: usize, shown: &str) -> Result<usize, Error> {
-        let Some(label) = self.names.iter().position(|known| known == name) else {
-            let nearest = suggest(name, self.names.iter().map(String::as_str)).map(str::to_owned);
+    fn event(&mut self, name: Option<&str>, number: usize, at: usize, shown: &str) -> Result<usize, Error> {
+        let Some(label) = self.names.iter().position(|known| known.as_deref() == name) else {
+            let Some(name) = name else { return Err(Error::NoMissingLabel { at }) };
+            let nearest = suggest(name, self.names.iter().flatten().map(String::as_str)).map(str::to_owned);
             return Err(Error::UnknownLabel { label: name.to_owned(), at, nearest });
         };
         let label = label as u32;

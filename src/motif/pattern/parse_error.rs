@@ -48,6 +48,12 @@ pub enum PatternTextError {
         /// The most similar label, if one is close.
         nearest: Option<String>,
     },
+    /// An event is `?`, but every event has a label.
+    #[error("'?' at byte {at} is an event without a label, but every event has one; quote a label named '?'")]
+    NoMissingLabel {
+        /// Byte offset of the event.
+        at: usize,
+    },
     /// Too few or too many events.
     #[error("a pattern has {MIN_NODES} to {MAX_NODES} events, this one has {events} by byte {at}")]
     Size {

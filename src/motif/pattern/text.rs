@@ -4,34 +4,44 @@
 
 use super::{Pattern, PatternTextError, parse, to_json};
 
+/// The label of events without one, in the text of a pattern.
+pub(super) const MISSING_LABEL: &str = "?";
+
 impl Pattern {
     /// Text form of the pattern, its edges in order: `sweep -> reversal; reversal -> expansion`. `names[code]` is
-    /// the name of a label code; if names are distinct, two patterns are equal if and only if their texts are.
+    /// the name of a label code, `None` for the label of events that have none; if names are distinct, two patterns
+    /// are equal if and only if their texts are.
     ///
     /// An event is named by its label; if several events have the same label, the n-th in time order is `label#n`.
-    /// A label is written as a JSON string if it is empty, starts or ends with white space, or contains a control
-    /// character, `"`, `#`, `;` or `->`. If the edges alone do not give the time order of the events, the text
+    /// A label is written as a JSON string if it is empty or `?`, starts or ends with white space, or contains a
+    /// control character, `"`, `#`, `;` or `->`; a bare `?` is the label of events without one. If the edges alone do not give the time order of the events, the text
     /// begins with all events in order: `sweep; probe; reversal; sweep -> reversal; probe -> reversal`.
     ///
     /// ```
     /// use ironforge::motif::Pattern;
     ///
-    /// let names = ["sweep", "reversal", "expansion"].map(str::to_owned);
+    /// let names = ["sweep", "reversal", "?"].map(|name| Some(name.to_owned()));
+    /// let names = [&names[..], &[None]].concat();
     /// let pattern = Pattern::parse("reversal -> sweep#2; sweep#1 -> reversal", &names)?;
     /// assert_eq!(pattern.text(&names), "sweep#1 -> reversal; reversal -> sweep#2");
     /// assert_eq!((pattern.k(), pattern.labels()), (3, &[0, 1, 0][..]));
+    /// let unlabelled = Pattern::parse("? -> sweep -> \"?\"", &names)?;
+    /// assert_eq!(unlabelled.labels(), [3, 0, 2]);
     /// # Ok::<(), ironforge::motif::PatternTextError>(())
     /// ```
     ///
     /// # Panics
     /// If a label code has no name.
     #[track_caller]
-    pub fn text(&self, names: &[String]) -> String {
+    pub fn text(&self, names: &[Option<String>]) -> String {
         let labels = self.labels();
         let event = |i: usize| {
             let label = labels[i];
-            let name = &names[label as usize];
-            let mut text = if is_bare(name) { name.clone() } else { to_json(name) };
+            let mut text = match &names[label as usize] {
+                None => MISSING_LABEL.to_owned(),
+                Some(name) if is_bare(name) => name.clone(),
+                Some(name) => to_json(name),
+            };
             if labels.iter().filter(|&&other| other == label).count() > 1 {
                 text += &format!("#{}", labels[..=i].iter().filter(|&&other| other == label).count());
             }
@@ -49,7 +59,8 @@ impl Pattern {
         items.join("; ")
     }
 
-    /// The pattern of a text ([`Pattern::text`]); `names[code]` is the name of a label code.
+    /// The pattern of a text ([`Pattern::text`]); `names[code]` is the name of a label code, `None` for the label of
+    /// events that have none.
     ///
     /// Items are separated by `;`; an item is an event, or events joined by `->`. The time order of the events is the
     /// lexicographically first topological order, events being compared by their first appearance in the text.
@@ -57,7 +68,7 @@ impl Pattern {
     ///
     /// # Errors
     /// [`PatternTextError`] with the byte offset of the error.
-    pub fn parse(text: &str, names: &[String]) -> Result<Self, PatternTextError> {
+    pub fn parse(text: &str, names: &[Option<String>]) -> Result<Self, PatternTextError> {
         parse::pattern(text, names)
     }
 }
@@ -65,7 +76,11 @@ impl Pattern {
 /// Returns whether a name can be written without quotes.
 fn is_bare(name: &str) -> bool {
     let special = |c: char| matches!(c, '"' | '#' | ';') || c.is_control();
-    !name.is_empty() && name.trim() == name && !name.contains(special) && !name.contains("->")
+    !name.is_empty()
+        && name != MISSING_LABEL
+        && name.trim() == name
+        && !name.contains(special)
+        && !name.contains("->")
 }
 
 /// Returns whether the parser would order the events as 0..k from `edges` alone.

@@ -110,7 +110,8 @@ impl<'a, L: LabelKey> Followed<'a, L> {
         if self.scratch.counter.indices(lane).is_none() {
             return self.add_unindexed(rows, hash, key, on_taken);
         }
-        let Self { scratch: Scratch { counter, disjoint, followed, kept }, numbers, unknown, known, .. } = self;
+        let Self { scratch: Scratch { counter, disjoint, followed, kept }, numbers, unknown, known, .. } =
+            self;
         // a table of a power of two and an index below it: no bounds to check
         let mask = followed.len() - 1;
         let followed = &followed[..=mask];
@@ -168,7 +169,8 @@ impl<'a, L: LabelKey> Followed<'a, L> {
         self.cells.iter().for_each(|&cell| followed[cell as usize] = NOT_FOLLOWED);
         let first_unknown = self.known.len();
         let known = self.known.into_iter().enumerate();
-        let known = known.map(|(i, (pattern, count))| Counted { pattern, count, disjoint: disjoint.count(i) });
+        let known =
+            known.map(|(i, (pattern, count))| Counted { pattern, count, disjoint: disjoint.count(i) });
         let unknown = self.unknown.into_iter().enumerate().map(|(i, (pattern, count))| Counted {
             pattern,
             count,

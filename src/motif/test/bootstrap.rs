@@ -46,7 +46,8 @@ pub(in crate::motif) fn lift_intervals(
     };
     let lift_of = |pattern: &CountsByGraph, multiplicity: &[u32]| {
         let weighted = |counts: &[u64]| {
-            let products = counts.iter().zip(multiplicity).map(|(&n, &times)| u128::from(n) * u128::from(times));
+            let products =
+                counts.iter().zip(multiplicity).map(|(&n, &times)| u128::from(n) * u128::from(times));
             products.sum::<u128>() as f64
         };
         lift(weighted(&pattern.observed), weighted(&pattern.replicated) / f64::from(replicates))

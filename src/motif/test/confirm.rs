@@ -15,8 +15,8 @@ use crate::motif::census::{Census, Occurrences, PatternIdx};
 use crate::motif::null::NullRng;
 use crate::motif::pattern::LabelKey;
 use crate::motif::replicate::{
-    LANES, LabelMask, LabelledOccurrences, Need, NeedBySlot, ProgressCounter, ReplicateVisitor, Scratch, Slot,
-    TrackedShape,
+    LANES, LabelMask, LabelledOccurrences, Need, NeedBySlot, ProgressCounter, ReplicateVisitor, Scratch,
+    Slot, TrackedShape,
 };
 
 /// The confirmation of one pattern.
@@ -70,8 +70,7 @@ impl SignificanceTest<'_> {
         let candidates = self.candidates::<L>(census, result, lots, &lots_of_event)?;
         let maxima: Vec<Maxima> = (0..lots.len()).map(|_| Maxima::new(self.iterations, EXPECTED)).collect();
         let is_candidate = |&index: &usize| !candidates[index].is_empty();
-        let chosen: Vec<PatternIdx> =
-            (0..candidates.len()).filter(is_candidate).map(PatternIdx).collect();
+        let chosen: Vec<PatternIdx> = (0..candidates.len()).filter(is_candidate).map(PatternIdx).collect();
         self.track::<L>(census, &chosen, &mut |replicates, tracked| {
             let visitor = HeldOutScores::new(tracked, &chosen, &candidates, &lots_of_event, &maxima);
             let rng = NullRng::confirmation(self.seed);
@@ -137,7 +136,10 @@ impl SignificanceTest<'_> {
 /// For each event, bit `l`: its unit is held out in lot `l`.
 fn lots_of_events(unit_of_event: &[u32], lots: &Lots) -> Vec<u16> {
     let of_unit = |unit: usize| {
-        lots.held_out.iter().enumerate().fold(0, |bits, (lot, held_out)| bits | u16::from(held_out[unit]) << lot)
+        lots.held_out
+            .iter()
+            .enumerate()
+            .fold(0, |bits, (lot, held_out)| bits | u16::from(held_out[unit]) << lot)
     };
     unit_of_event.iter().map(|&unit| of_unit(unit as usize)).collect()
 }

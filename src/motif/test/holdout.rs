@@ -67,7 +67,10 @@ mod tests {
             assert!(counts.iter().all(|&n| n == counts[0]));
             counts[0]
         };
-        assert_eq!([count(2, 0.9, 1), count(2, 0.01, 1), count(45, 0.5, 1), count(10, 0.3, 2)], [1, 1, 23, 3]);
+        assert_eq!(
+            [count(2, 0.9, 1), count(2, 0.01, 1), count(45, 0.5, 1), count(10, 0.3, 2)],
+            [1, 1, 23, 3]
+        );
         let mut often = [0_u32; 9];
         for seed in 0..300 {
             for lot in Lots::new(9, 0.34, HoldoutBy::Lot, seed).held_out {

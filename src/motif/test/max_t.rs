@@ -167,8 +167,11 @@ impl SignificanceTest<'_> {
         let observed = replicates.visit_observed(&shapes, &calibration);
         let rng = NullRng::calibration(self.seed);
         let sums = replicates.visit(rng, 0..self.calibration, &shapes, &calibration)?;
-        let scales: Vec<ShapeScales<'_>> =
-            shapes.iter().zip(&sums).map(|(shape, sums)| self.scales(replicates, shape, sums, totals)).collect();
+        let scales: Vec<ShapeScales<'_>> = shapes
+            .iter()
+            .zip(&sums)
+            .map(|(shape, sums)| self.scales(replicates, shape, sums, totals))
+            .collect();
         for (at, (shape, targets)) in shapes.iter().zip(&targets).enumerate() {
             let k = replicates.group.shapes[shape.index].nodes();
             for (target, &slot) in targets.iter().zip(&shape.targets) {
@@ -201,7 +204,14 @@ impl SignificanceTest<'_> {
         let rare = RareMeans::new(totals.label_shares, group.instances[shape.index], self.min_count());
         let bits = label_bits(self.union.vocabulary.len());
         let least = (totals.floor, self.min_count());
-        ShapeScales::new(shape, sums, self.calibration, rare, least, (bits, group.shapes[shape.index].nodes()))
+        ShapeScales::new(
+            shape,
+            sums,
+            self.calibration,
+            rare,
+            least,
+            (bits, group.shapes[shape.index].nodes()),
+        )
     }
 
     /// `min_count` as counters have it: counts fit 32 bits (`Census::check_counters`).

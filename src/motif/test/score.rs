@@ -17,8 +17,15 @@ use crate::motif::graph::Union;
 /// Steps of a score per unit.
 pub(super) const STEPS: f64 = 64.0;
 /// Lowest scores that are compared, and the tails of the normal distribution above them.
-const FLOORS: [(f64, f64); 7] =
-    [(1.0, 0.1587), (1.5, 0.0668), (2.0, 0.0228), (2.5, 6.21e-3), (3.0, 1.35e-3), (3.5, 2.33e-4), (4.0, 3.17e-5)];
+const FLOORS: [(f64, f64); 7] = [
+    (1.0, 0.1587),
+    (1.5, 0.0668),
+    (2.0, 0.0228),
+    (2.5, 6.21e-3),
+    (3.0, 1.35e-3),
+    (3.5, 2.33e-4),
+    (4.0, 3.17e-5),
+];
 /// Patterns that independent normal scores would put above the floor: enough that the largest score and a false
 /// discovery rate are known.
 const ABOVE_FLOOR: f64 = 50.0;
@@ -144,8 +151,8 @@ mod tests {
         let mut counts = vec![0; crate::motif::enumerate::SHAPES];
         assert_eq!(floor(&counts, 9, 3), 1.0);
         counts[7] = 3_000;
-        // 27 patterns of three labels; 729 of nine
-        assert_eq!([floor(&counts, 3, 3), floor(&counts, 9, 3), floor(&counts, 99, 3)], [1.0, 1.5, 1.5]);
+        // 27 patterns of three labels, 1000 of ten or more
+        assert_eq!([floor(&counts, 3, 3), floor(&counts, 10, 3), floor(&counts, 99, 3)], [1.0, 1.5, 1.5]);
         counts[1000] = 3_000_000;
         assert_eq!([floor(&counts, 99, 3), floor(&counts, 99, 30)], [3.5, 3.0]);
         let likely = |z: f64| FLOORS.iter().find(|(floor, _)| *floor == z).unwrap().1;

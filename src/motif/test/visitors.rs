@@ -5,7 +5,9 @@ use super::maxima::Maxima;
 use super::moments::MomentSums;
 use super::scales::ShapeScales;
 use crate::motif::pattern::LabelKey;
-use crate::motif::replicate::{LabelledOccurrences, Need, NeedBySlot, ReplicateVisitor, Scratch, TrackedShape};
+use crate::motif::replicate::{
+    LabelledOccurrences, Need, NeedBySlot, ReplicateVisitor, Scratch, TrackedShape,
+};
 
 /// Lists the keys of the patterns with at least `min_count`, once for each replicate in which they have it.
 pub(super) struct Screen<'a, L> {

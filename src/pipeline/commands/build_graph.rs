@@ -13,7 +13,7 @@ use crate::pipeline::error::Error;
 use crate::pipeline::inputs;
 use crate::pipeline::output_names::GRAPH_OUTPUTS;
 use crate::pipeline::progress::{PhaseTimer, Progress};
-use crate::pipeline::report::{FeatureSetReport, RunHeader, SessionReport, timings};
+use crate::pipeline::report::{FeatureSetReport, RunHeader, SessionReport, graph_notes, timings};
 use crate::pipeline::stages::{
     FeatureSelection, RunWindows, RunWriter, SessionGraph, Staging, build_graphs, check_memory, graph_error,
 };
@@ -116,8 +116,16 @@ fn run(request: &BuildGraphRequest<'_>, progress: &dyn Progress) -> Result<Build
     timer.phase("write");
     let writer = RunWriter { staging: &staging, sessions, store: &config.store, limits: &config.limits };
     writer.graphs(&graphs, &features, &selection)?;
+    let notes = graph_notes(sessions, &graphs, &config.dag);
     let report = BuildGraphReport {
-        run: RunHeader::new(request.effective, &inputs, &windows, estimated_bytes, timings(timer.finish())),
+        run: RunHeader::new(
+            request.effective,
+            &inputs,
+            &windows,
+            notes,
+            estimated_bytes,
+            timings(timer.finish()),
+        ),
         sessions: reports,
         features: features.first().map(|f| f.info.clone()).unwrap_or_default(),
         feature_choice: FeatureSetReport::new(&selection),

@@ -14,7 +14,7 @@ use crate::pipeline::output_names::OUTPUTS;
 use crate::pipeline::progress::{PhaseTimer, Progress};
 use crate::pipeline::report::{
     DeviceReport, FeatureSetReport, MotifSummary, OutputMeaning, PlanCacheReport, RunHeader, SessionReport,
-    StandardisationReport, timings,
+    StandardisationReport, graph_notes, motif_notes, timings,
 };
 use crate::pipeline::stages::{
     LabelledMotifs, NetworkOutput, RunWindows, RunWriter, SessionGraph, Staging, attention_work,
@@ -120,7 +120,9 @@ fn run(request: &DiscoverRequest<'_>, progress: &dyn Progress) -> Result<Discove
     for (name, time) in [("plan_build_s", network.plans.building), ("plan_saved_s", network.plans.saved)] {
         timings.insert(name.to_owned(), time.as_secs_f64().into());
     }
-    let header = RunHeader::new(request.effective, &inputs, &windows, estimated_bytes, timings);
+    let mut notes = graph_notes(sessions, &graphs, &config.dag);
+    notes.extend(motif_notes(sessions, &motifs, config));
+    let header = RunHeader::new(request.effective, &inputs, &windows, notes, estimated_bytes, timings);
     let report = assemble(header, &inputs, &graphs, network, &motifs, &config.motif);
     writer.report(&report)?;
     staging.commit()?;

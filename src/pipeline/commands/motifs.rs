@@ -10,7 +10,7 @@ use crate::motif::{MotifRow, Significance};
 use crate::pipeline::error::Error;
 use crate::pipeline::inputs;
 use crate::pipeline::progress::{PhaseTimer, Progress};
-use crate::pipeline::report::{MotifSummary, RunHeader, timings};
+use crate::pipeline::report::{MotifSummary, RunHeader, graph_notes, motif_notes, timings};
 use crate::pipeline::stages::{
     RunWindows, build_graphs, check_memory, check_motifs, mine_motifs, motif_table,
 };
@@ -65,8 +65,8 @@ pub struct ReportedMotif {
     pub k: u8,
     /// Adjacency bits: bit `i*k + j` is the edge from event i to event j, events in time order.
     pub mask: u32,
-    /// Label of each event, in time order.
-    pub labels: Vec<String>,
+    /// Label of each event, in time order; `None` if it has none.
+    pub labels: Vec<Option<String>>,
     /// Smallest mask over all orders of the events.
     pub class_id: u32,
     /// Number of occurrences.
@@ -118,8 +118,17 @@ fn run(request: &MotifRequest<'_>, progress: &dyn Progress) -> Result<MotifRepor
     if let Some(out) = request.out {
         store::write_table(out, &motif_table(&motifs), &config.store)?;
     }
+    let mut notes = graph_notes(sessions, &graphs, &config.dag);
+    notes.extend(motif_notes(sessions, &motifs, config));
     Ok(MotifReport {
-        run: RunHeader::new(request.effective, &inputs, &windows, estimated_bytes, timings(timer.finish())),
+        run: RunHeader::new(
+            request.effective,
+            &inputs,
+            &windows,
+            notes,
+            estimated_bytes,
+            timings(timer.finish()),
+        ),
         sessions: sessions.len(),
         events: sessions.iter().map(|s| s.events.len()).sum(),
         summary: MotifSummary::new(&motifs, &config.motif),
@@ -127,7 +136,7 @@ fn run(request: &MotifRequest<'_>, progress: &dyn Progress) -> Result<MotifRepor
     })
 }
 
-fn reported(row: &MotifRow, vocabulary: &[String]) -> ReportedMotif {
+fn reported(row: &MotifRow, vocabulary: &[Option<String>]) -> ReportedMotif {
     let name = |code: &u32| vocabulary[*code as usize].clone();
     ReportedMotif {
         pattern: row.pattern.text(vocabulary),

@@ -9,7 +9,7 @@ use super::find::find;
 use super::read_file::{FileReader, ReadOutcome};
 use super::supersede::{Superseded, keep_richest};
 use crate::config::Config;
-use crate::events;
+use crate::events::{self, TieOrder};
 use crate::pipeline::error::{Error, SkippedInput};
 use crate::store;
 use crate::table::Session;
@@ -28,15 +28,17 @@ pub(crate) struct LoadedInputs {
 }
 
 /// Reads the files in `paths`, and every session file, shard and table in the folders of `paths`; without paths, the
-/// built-in sample. A session that is present in several forms is read once. `out`, the output folder of the run, is
+/// built-in sample. A session that is present in several forms is read once. Events
+/// of equal time are ordered by a hash of the seed and their content, whatever the form. `out`, the output folder of the run, is
 /// not read.
 pub(crate) fn read(paths: &[PathBuf], out: &Path, config: &Config) -> Result<LoadedInputs, Error> {
+    let ties = TieOrder::Hash { seed: config.seed, fold_case: config.motif.fold_case };
     if paths.is_empty() {
-        let sessions = sorted_by_id(events::sample())?;
+        let sessions = sorted_by_id(events::sample(ties))?;
         check_used(&config.session, &sessions, &[])?;
         return Ok(LoadedInputs { sessions, sample: true, ..LoadedInputs::default() });
     }
-    let reader = FileReader { map: column_map(&config.session)?, config };
+    let reader = FileReader { map: column_map(&config.session)?, ties, config };
     let (inputs, mut skipped) = find(paths, out)?;
     let mut outcomes = Vec::with_capacity(inputs.len());
     for together in inputs.chunks(config.limits.sessions_at_once(inputs.len())) {

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::find::{InputPath, META, NODE_MAP, NODES};
 use crate::config::Config;
-use crate::events::{self, ColumnMap};
+use crate::events::{self, ColumnMap, TieOrder};
 use crate::legacy::{self, Shard};
 use crate::pipeline::error::{Error, MemoryTask, SkippedInput};
 use crate::pipeline::memory;
@@ -25,6 +25,8 @@ pub(super) enum ReadOutcome {
 /// Reads inputs under the settings of a run.
 pub(super) struct FileReader<'a> {
     pub(super) map: ColumnMap,
+    /// The order of events of equal time.
+    pub(super) ties: TieOrder,
     pub(super) config: &'a Config,
 }
 
@@ -53,7 +55,8 @@ impl FileReader<'_> {
 
     fn session_file(&self, path: &Path, source: &str) -> Result<Vec<Session>, Error> {
         let bytes = self.json_bytes(path, source)?;
-        Ok(legacy::sessions_from_json(&bytes, source, &stem(path), self.map.zone.as_deref())?)
+        let zone = self.map.zone.as_deref();
+        Ok(legacy::sessions_from_json(&bytes, source, &stem(path), zone, self.ties)?)
     }
 
     /// The session of a shard's folder.
@@ -69,7 +72,7 @@ impl FileReader<'_> {
         let node_map = folder.join(NODE_MAP).is_file().then(|| table(NODE_MAP)).transpose()?;
         let (node_map, others) = node_map.map(|read| (read.table, read.ignored)).unzip();
         let ignored: Vec<_> = ignored.into_iter().chain(others.unwrap_or_default()).collect();
-        let session = legacy::session_from_shard(Shard { source, meta: &meta, nodes, node_map })?;
+        let session = legacy::session_from_shard(Shard { source, meta: &meta, nodes, node_map }, self.ties)?;
         Ok(with_ignored_columns(vec![session], &ignored))
     }
 
@@ -77,7 +80,7 @@ impl FileReader<'_> {
         memory::check_rows(store::footer(path)?.rows, source, self.config)?;
         let read = self.table(path, self.map.columns().as_deref())?;
         let id = legacy::session_id_from_stem(&stem(path));
-        let sessions = events::from_table(read.table, &self.map, source, &id)?;
+        let sessions = events::from_table(read.table, &self.map, source, &id, self.ties)?;
         Ok(with_ignored_columns(sessions, &read.ignored))
     }
 
@@ -86,7 +89,8 @@ impl FileReader<'_> {
         memory::check_csv(path, columns.as_ref().map(Vec::len), self.config)?;
         let limit = self.config.limits.memory_bytes();
         let table = events::csv_table(path, columns.as_deref(), &self.map.text_columns(), limit)?;
-        Ok(events::from_table(table, &self.map, source, &legacy::session_id_from_stem(&stem(path)))?)
+        let id = legacy::session_id_from_stem(&stem(path));
+        Ok(events::from_table(table, &self.map, source, &id, self.ties)?)
     }
 
     /// A Parquet file, mapped into memory if the configuration says so.

@@ -3,7 +3,7 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
-use super::ScaleReport;
+use super::{Note, ScaleReport, TieReport};
 use crate::config::{Config, Effective};
 use crate::legacy::options::LegacySetting;
 use crate::pipeline::error::SkippedInput;
@@ -23,6 +23,10 @@ pub struct RunHeader {
     pub schema_version: u32,
     /// True if the input was the built-in sample.
     pub sample: bool,
+    /// What a reader of the results should know.
+    pub notes: Vec<Note>,
+    /// Events of equal time.
+    pub ties: TieReport,
     /// Files found in a folder and not read.
     pub skipped: Vec<SkippedInput>,
     /// Inputs whose session another input holds in a richer form.
@@ -51,12 +55,15 @@ impl RunHeader {
         effective: &Effective,
         inputs: &LoadedInputs,
         windows: &RunWindows,
+        notes: Vec<Note>,
         estimated_bytes: u64,
         timings: Map<String, Value>,
     ) -> Self {
         Self {
             schema_version: SCHEMA_VERSION,
             sample: inputs.sample,
+            notes,
+            ties: TieReport::new(&inputs.sessions),
             skipped: inputs.skipped.clone(),
             superseded: inputs.superseded.clone(),
             preset: effective.preset.name(),

@@ -68,7 +68,8 @@ impl MotifSummary {
     pub(crate) fn new(motifs: &LabelledMotifs, config: &MotifConfig) -> Self {
         let mined = &motifs.mined;
         let explained = |row: &MotifRow| {
-            row.verdict == Verdict::Park && row.significance.is_some_and(|s| s.explained_by_pairs == Some(true))
+            row.verdict == Verdict::Park
+                && row.significance.is_some_and(|s| s.explained_by_pairs == Some(true))
         };
         let count = |verdict| mined.rows.iter().filter(|row| row.verdict == verdict).count();
         Self {

@@ -175,7 +175,7 @@ mod tests {
 
     #[test]
     fn each_setting_gives_exactly_the_keys_of_its_definition() {
-        let sessions = events::sample();
+        let sessions = events::sample(events::TieOrder::Source);
         let mut config = Config::default();
         config.dag.k = 6;
         // The last event of a long window lies beyond the block beside its own.

@@ -152,7 +152,7 @@ mod tests {
 
     #[test]
     fn layers_reuse_the_plan_of_the_first_layer_if_the_cache_can_hold_it() {
-        let sessions = events::sample();
+        let sessions = events::sample(events::TieOrder::Source);
         let embedded = |backend: Box<dyn AttentionBackend>, mb: u32| {
             let mut config = Config::default();
             config.tgat.num_layers = 3;

@@ -1,6 +1,6 @@
 //! Labels the events, estimates the census, and counts and tests motifs.
 
-use std::collections::BTreeMap;
+use std::collections::BTreeSet;
 
 use super::graphs::{SessionGraph, graph_error};
 use crate::config::LimitsConfig;
@@ -9,16 +9,16 @@ use crate::motif::{self, MotifConfig, MotifGraph, MotifRow};
 use crate::pipeline::error::{Error, MemoryTask};
 use crate::pipeline::memory;
 use crate::pipeline::progress::Progress;
-use crate::table::Session;
+use crate::table::{Labels, Session};
 
-/// Label of an event that has none in the data.
-const UNTYPED: &str = "untyped";
+/// The label of an event as in the data, `None` if it has none there.
+type Label = Option<String>;
 
 /// The motifs of all sessions, with the names of their labels.
 pub(crate) struct LabelledMotifs {
     pub(crate) mined: motif::MiningResult,
-    /// Name of each label code.
-    pub(crate) vocabulary: Vec<String>,
+    /// Label of each code.
+    pub(crate) vocabulary: Vec<Label>,
     /// Largest number of rows that are reported; 0: all.
     max_rows: usize,
 }
@@ -31,41 +31,47 @@ impl LabelledMotifs {
     }
 }
 
-/// The sorted vocabulary of all labels, and the label codes of every session's nodes. `source` is `motif.labels`.
-fn labels(sessions: &[Session], source: &str) -> Result<(Vec<String>, Vec<Vec<u32>>), Error> {
-    let label = |session: &Session, i: usize| -> Result<String, Error> {
-        let events = &session.events;
-        let text = match source {
-            "kind" => events.kind.get(i),
-            "none" => None,
-            name => {
-                let column = events.keys.iter().find(|k| k.name == name);
-                let column = column.ok_or_else(|| Error::LabelColumn {
-                    name: name.to_owned(),
-                    file: session.source.clone(),
-                    keys: events.keys.iter().map(|k| k.name.clone()).collect(),
-                })?;
-                column.labels.get(i)
-            }
-        };
-        Ok(text.map_or_else(|| UNTYPED.to_owned(), str::to_lowercase))
-    };
-    let mut texts = Vec::with_capacity(sessions.len());
-    let mut codes: BTreeMap<String, u32> = BTreeMap::new();
-    for session in sessions {
-        let labels = (0..session.events.len()).map(|i| label(session, i)).collect::<Result<Vec<_>, _>>()?;
-        for text in &labels {
-            if !codes.contains_key(text) {
-                codes.insert(text.clone(), 0);
-            }
+/// The sorted vocabulary of all labels, and the label codes of every session's nodes.
+fn labels(sessions: &[Session], config: &MotifConfig) -> Result<(Vec<Label>, Vec<Vec<u32>>), Error> {
+    let columns = sessions.iter().map(|session| label_column(session, &config.labels));
+    let columns = columns.collect::<Result<Vec<Labels>, Error>>()?;
+    let label = |name: &String| Some(if config.fold_case { name.to_lowercase() } else { name.clone() });
+    // The label of each code of a column; a missing code is the one after the last.
+    let labels = |column: &Labels| -> Vec<Label> { column.names.iter().map(label).chain([None]).collect() };
+    let at = |column: &Labels, code: u32| (code as usize).min(column.names.len());
+    let mut found = BTreeSet::new();
+    for column in &columns {
+        let mut occurs = vec![false; column.names.len() + 1];
+        column.codes.iter().for_each(|&code| occurs[at(column, code)] = true);
+        found.extend(
+            labels(column).into_iter().zip(occurs).filter(|(_, occurs)| *occurs).map(|(label, _)| label),
+        );
+    }
+    let vocabulary: Vec<Label> = found.into_iter().collect();
+    let code = |label: &Label| vocabulary.partition_point(|known| known < label) as u32;
+    let coded = columns.iter().map(|column| {
+        let codes: Vec<u32> = labels(column).iter().map(code).collect();
+        column.codes.iter().map(|&code| codes[at(column, code)]).collect()
+    });
+    let coded = coded.collect();
+    Ok((vocabulary, coded))
+}
+
+/// The column of a session's events that `motif.labels` names.
+fn label_column(session: &Session, source: &str) -> Result<Labels, Error> {
+    let events = &session.events;
+    match source {
+        "kind" => Ok(events.kind.clone()),
+        "none" => Ok(Labels::all_missing(events.len())),
+        name => {
+            let column = events.keys.iter().find(|key| key.name == name);
+            column.map(|key| key.labels.clone()).ok_or_else(|| Error::LabelColumn {
+                name: name.to_owned(),
+                file: session.source.clone(),
+                keys: events.keys.iter().map(|key| key.name.clone()).collect(),
+            })
         }
-        texts.push(labels);
     }
-    for (i, code) in codes.values_mut().enumerate() {
-        *code = i as u32;
-    }
-    let coded = texts.iter().map(|labels| labels.iter().map(|text| codes[text]).collect()).collect();
-    Ok((codes.into_keys().collect(), coded))
 }
 
 fn motif_graphs<'a>(
@@ -89,7 +95,7 @@ pub(crate) fn check_motifs(
     seed: u64,
     limits: &LimitsConfig,
 ) -> Result<u64, Error> {
-    let (vocabulary, labels) = labels(sessions, &config.labels)?;
+    let (vocabulary, labels) = labels(sessions, config)?;
     let instances = motif::estimate_instances(&motif_graphs(sessions, graphs, &labels)?, config, seed)?;
     if instances > limits.motif_instances {
         return Err(Error::MotifInstances {
@@ -112,7 +118,7 @@ pub(crate) fn mine_motifs(
     seed: u64,
     progress: &dyn Progress,
 ) -> Result<LabelledMotifs, Error> {
-    let (vocabulary, labels) = labels(sessions, &config.labels)?;
+    let (vocabulary, labels) = labels(sessions, config)?;
     let rules = sessions.iter().map(|s| Linker::of(&s.events, links).map_err(|e| graph_error(s, e)));
     let rules = rules.collect::<Result<Vec<_>, _>>()?;
     let graphs = motif_graphs(sessions, graphs, &labels)?.into_iter().zip(&rules);

@@ -30,7 +30,7 @@ pub(crate) fn motif_table(motifs: &LabelledMotifs) -> Table {
         Column::new("pattern", "edges between labels, the same in every run", patterns),
         Column::new("k", "events", u32s(&|r| r.pattern.k().into())),
         Column::new("mask", "bit i*k+j: edge i -> j, events in time order", u32s(&|r| r.pattern.mask())),
-        Column::new("labels", "JSON array of strings, in time order", labels),
+        Column::new("labels", "JSON array of strings, null for no label, in time order", labels),
         Column::new("class_id", "smallest mask over all orders", u32s(&|r| r.class_id)),
         Column::new("count", "occurrences", u64s(&|r| r.count)),
         Column::new("support", "sessions", u32s(&|r| r.support)),

@@ -113,3 +113,39 @@ fn sizes_and_nulls_are_options() {
     );
     assert_eq!(std::fs::read_to_string(&table).unwrap(), "t\n0\n60\n");
 }
+
+/// Codes and settings of the notes of `motifs` on a table, each of which must be a line on stderr too.
+fn notes(table: &str, args: &[&str]) -> Vec<(String, Option<String>)> {
+    let shared = ["motifs", table, "--time", "t:s", "--iterations", "10", "--json"];
+    let output = ironforge(&[&shared, args].concat());
+    let printed = super::text(&output.stderr);
+    let report: Value = serde_json::from_str(&ok(output)).unwrap();
+    let notes = report["notes"].as_array().unwrap();
+    let string = |value: &Value| value.as_str().map(str::to_owned);
+    for note in notes {
+        assert!(printed.contains(note["text"].as_str().unwrap()), "{printed}");
+    }
+    notes.iter().map(|note| (string(&note["code"]).unwrap(), string(&note["setting"]))).collect()
+}
+
+#[test]
+fn notes_say_what_the_results_cannot_show() {
+    let workspace = Workspace::new();
+    let log = |step: u64| {
+        let row = |i: u64| format!("{},{},{}\n", i * step, ["a", "b"][(i % 2) as usize], i / 20);
+        format!("t,kind,day\n{}", (0..40).map(row).collect::<String>())
+    };
+    let (near, far) = (workspace.file("near.csv", log(90)), workspace.file("far.csv", log(9000)));
+    let note = |code: &str, setting: &str| (code.to_owned(), Some(setting.to_owned()));
+    let days = ["--group", "day", "--kind", "kind"];
+    assert_eq!(notes(&near, &days), []);
+    assert_eq!(notes(&near, &["--kind", "kind"]), [note("one-session", "session.group")]);
+    assert_eq!(notes(&near, &["--group", "day"]), [note("one-label", "session.kind")]);
+    let none = [&days[..], &["--set", "motif.labels=none"]].concat();
+    assert_eq!(notes(&near, &none), [note("one-label", "motif.null")]);
+    assert_eq!(notes(&near, &[&none[..], &["--null", "jitter"]].concat()), []);
+    let rare = [&days[..], &["--set", "motif.min_count=1000000"]].concat();
+    assert_eq!(notes(&near, &rare), [note("no-patterns", "motif.min_count")]);
+    let unlinked = [note("no-edges", "dag.dt_max_minutes"), ("no-patterns".to_owned(), None)];
+    assert_eq!(notes(&far, &days), unlinked);
+}

@@ -103,8 +103,14 @@ fn adapted(file: &Path, data: &Path, tally: &mut Tally) {
     for (key, want) in json(file).as_object().unwrap() {
         let Some(path) = Run::input(data, &format!("peer/adapted/{key}.json")) else { continue };
         let bytes = std::fs::read(&path).unwrap();
-        let session =
-            ironforge::legacy::session_from_json(&bytes, &path.display().to_string(), key, None).unwrap();
+        let session = ironforge::legacy::session_from_json(
+            &bytes,
+            &path.display().to_string(),
+            key,
+            None,
+            ironforge::events::TieOrder::Source,
+        )
+        .unwrap();
         let events = session.events;
         tally.equal(&format!("{key} order"), events.event_index.clone(), ids(&want["order"]));
         let dag = edges(key, want, &events, &config(4, 1.0, 120.0), tally);

@@ -3,6 +3,7 @@
 use std::path::Path;
 
 use ironforge::events::Features;
+use ironforge::events::TieOrder;
 use ironforge::legacy::{features45, session_from_json};
 use ironforge::table::{Labels, Session};
 
@@ -28,7 +29,8 @@ fn features(file: &Path, data: &Path, tally: &mut Tally) {
         let stem = format!("adapted_enhanced_rel_{key}");
         let Some(path) = Run::input(data, &format!("peer/adapted/{stem}.json")) else { continue };
         let bytes = std::fs::read(&path).unwrap();
-        let session = session_from_json(&bytes, &path.display().to_string(), &stem, None).unwrap();
+        let session =
+            session_from_json(&bytes, &path.display().to_string(), &stem, None, TieOrder::Source).unwrap();
         let want = golden.f64(&name);
         match what {
             "node45_mapped" => tally.case(&name, nodes(&session, &want)),

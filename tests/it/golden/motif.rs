@@ -24,7 +24,7 @@ pub fn compare(run: &mut Run) {
 #[cfg(feature = "store")]
 fn window(path: &std::path::Path, tally: &mut Tally) {
     use ironforge::dag::{Dag, DagConfig, DagView};
-    use ironforge::events::{ColumnMap, TimeColumn, from_table};
+    use ironforge::events::{ColumnMap, TieOrder, TimeColumn, from_table};
     use ironforge::motif::MotifGraph;
     use ironforge::scale::TimeScale;
 
@@ -37,7 +37,7 @@ fn window(path: &std::path::Path, tally: &mut Tally) {
     let session = |time: &str| {
         let time = Some(TimeColumn::parse(time).unwrap());
         let map = ColumnMap { time, seq: Some("seq".to_owned()), ..ColumnMap::default() };
-        from_table(table.clone(), &map, "window events", "window").unwrap().remove(0)
+        from_table(table.clone(), &map, "window events", "window", TieOrder::Source).unwrap().remove(0)
     };
     // rows are shuffled, and `seq` numbers the events: sorted by time they have its order, and also if all times are
     // equal, as they are once seconds are read as nanoseconds: then `seq` alone decides

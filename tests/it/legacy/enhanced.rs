@@ -1,6 +1,6 @@
 //! Enhanced and day-news files: both variants of each list, missing parts and wrong fields.
 
-use ironforge::events::EventsError;
+use ironforge::events::{EventsError, TieOrder};
 use ironforge::legacy::{LegacyError, attributes, features45, forms, session_from_json};
 use ironforge::table::Session;
 use proptest::prelude::*;
@@ -23,7 +23,7 @@ const STATS: &str = r#""relativity_stats": {"session_open": 101, "session_high":
   "price_movements""#;
 
 fn session(json: &str) -> Result<Session, LegacyError> {
-    session_from_json(json.as_bytes(), "dir/file.json", STEM, None)
+    session_from_json(json.as_bytes(), "dir/file.json", STEM, None, TieOrder::Source)
 }
 
 fn rel() -> String {
@@ -66,7 +66,9 @@ fn values_measured_over_the_session_allow_the_45_features() {
     assert_eq!(values, [Some(101.0), None, Some(1.0)]);
     let features = features45::nodes(&rel).unwrap();
     assert_eq!(features.values.len(), 5 * features45::NODE_FEATURES);
-    let bare = session_from_json(ENHANCED.as_bytes(), "f", "enhanced_rel_X_2025_07_24", None).unwrap();
+    let bare =
+        session_from_json(ENHANCED.as_bytes(), "f", "enhanced_rel_X_2025_07_24", None, TieOrder::Source)
+            .unwrap();
     assert_eq!(bare.origin.form, forms::ENHANCED_REL, "the name decides if the block is missing");
 }
 
@@ -148,7 +150,7 @@ fn a_day_news_file_is_read_as_an_adapted_one() {
       "events": [{"type": "a", "timestamp": "09:30:00", "timestamp_et": "2025-08-05 09:30:00 ET", "price_level": 3,
         "day_context": {"is_enhanced": true}, "news_context": {"news_distance_mins": null}}]}"#;
     let stem = "day_news_enhanced_rel_NY_AM_Lvl-1_2025_08_05";
-    let session = session_from_json(json.as_bytes(), "f", stem, None).unwrap();
+    let session = session_from_json(json.as_bytes(), "f", stem, None, TieOrder::Source).unwrap();
     assert_eq!((session.id.as_str(), session.origin.form), ("NY_AM_2025-08-05", forms::DAY_NEWS));
     assert_eq!(
         (session.events.t_ms[0], session.events.prices().unwrap().get(0)),
@@ -159,7 +161,7 @@ fn a_day_news_file_is_read_as_an_adapted_one() {
         "\"session_metadata\": {\"trading_date\"",
         "\"session_metadata\": {}, \"session_info\": {\"trading_day\"",
     );
-    let session = session_from_json(elsewhere.as_bytes(), "f", stem, None).unwrap();
+    let session = session_from_json(elsewhere.as_bytes(), "f", stem, None, TieOrder::Source).unwrap();
     assert_eq!(session.events.t_ms[0], 1_754_400_600_000);
 }
 
@@ -184,7 +186,8 @@ fn real_enhanced_sessions_hold_all_movements_and_liquidity_events() {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         let stem = path.file_stem().unwrap().to_str().unwrap();
-        let session = session_from_json(&std::fs::read(&path).unwrap(), "f", stem, None).unwrap();
+        let session =
+            session_from_json(&std::fs::read(&path).unwrap(), "f", stem, None, TieOrder::Source).unwrap();
         let rel = session.origin.form == forms::ENHANCED_REL;
         assert_eq!((rel, features45::lacking(&session).is_none()), (stem.contains("_rel_"), rel), "{stem}");
         assert!(session.origin.unknown_fields.is_empty(), "{stem} {:?}", session.origin.unknown_fields);
@@ -202,8 +205,8 @@ proptest! {
         let mut bytes = rel().into_bytes();
         let position = position % bytes.len();
         bytes[position] = byte;
-        let _ = session_from_json(&bytes, "f", "f", None);
+        let _ = session_from_json(&bytes, "f", "f", None, TieOrder::Source);
         bytes.remove(position);
-        let _ = session_from_json(&bytes, "f", "f", None);
+        let _ = session_from_json(&bytes, "f", "f", None, TieOrder::Source);
     }
 }

@@ -1,5 +1,6 @@
 //! Records with their own dates: sessions, times, features, and errors of wrong records.
 
+use ironforge::events::TieOrder;
 use ironforge::legacy::{LegacyError, forms, session_from_json, sessions_from_json};
 use ironforge::table::Session;
 
@@ -11,7 +12,7 @@ const RECORDS: &str = r#"[
   {"timestamp": "2025-07-24T13:32:00.5Z", "event_type": "sweep", "price": 9, "flag": true}]"#;
 
 fn sessions(json: &str) -> Result<Vec<Session>, LegacyError> {
-    sessions_from_json(json.as_bytes(), "dir/log.json", "log", None)
+    sessions_from_json(json.as_bytes(), "dir/log.json", "log", None, TieOrder::Source)
 }
 
 fn ids(sessions: &[Session]) -> Vec<&str> {
@@ -42,7 +43,7 @@ fn each_session_of_a_list_becomes_one() {
     assert_eq!(read[2].origin.unknown_fields["flag"], 1);
     assert!(read[1].origin.unknown_fields.is_empty());
     assert!(matches!(
-        session_from_json(RECORDS.as_bytes(), "f", "f", None),
+        session_from_json(RECORDS.as_bytes(), "f", "f", None, TieOrder::Source),
         Err(LegacyError::NotASession { .. })
     ));
 }
@@ -63,7 +64,8 @@ fn records_may_be_in_an_object_that_names_their_session() {
     assert_eq!((ids(&read), read[0].events.len()), (vec!["day"], 4));
     let read = sessions(&format!("{{\"events\": {inner}}}")).unwrap();
     assert_eq!(ids(&read), ["log"]);
-    let berlin = sessions_from_json(RECORDS.as_bytes(), "f", "f", Some("Europe/Berlin")).unwrap();
+    let berlin =
+        sessions_from_json(RECORDS.as_bytes(), "f", "f", Some("Europe/Berlin"), TieOrder::Source).unwrap();
     assert_eq!(
         berlin[0].events.t_ms,
         [1_766_586_600_000 - 6 * 3_600_000],

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use ironforge::events::{ColumnMap, EventsError, from_table};
+use ironforge::events::{ColumnMap, EventsError, TieOrder, from_table};
 use ironforge::legacy::{LegacyError, attributes, session_from_json, session_id_from_stem};
 use ironforge::store::read_table;
 use ironforge::table::Session;
@@ -19,7 +19,13 @@ const SESSION: &str = r#"{"original_format": "enhanced_session",
     {"type": "a", "timestamp": "09:30:00", "price_level": 3}]}"#;
 
 fn session(json: &str) -> Result<Session, LegacyError> {
-    session_from_json(json.as_bytes(), "dir/NY_AM_Lvl-1_2025_07_24.json", "NY_AM_Lvl-1_2025_07_24", None)
+    session_from_json(
+        json.as_bytes(),
+        "dir/NY_AM_Lvl-1_2025_07_24.json",
+        "NY_AM_Lvl-1_2025_07_24",
+        None,
+        TieOrder::Source,
+    )
 }
 
 #[test]
@@ -34,7 +40,8 @@ fn a_session_file_becomes_a_session() {
     assert_eq!(names, ["a", "price_level", "z"]);
     assert_eq!(*events.prices().unwrap(), [None, Some(3.0), Some(2.5)]);
     assert_eq!(events.numeric[2].values, [None, None, Some(1.0)]);
-    let berlin = session_from_json(SESSION.as_bytes(), "f", "f", Some("Europe/Berlin")).unwrap();
+    let berlin =
+        session_from_json(SESSION.as_bytes(), "f", "f", Some("Europe/Berlin"), TieOrder::Source).unwrap();
     assert_eq!(berlin.events.t_ms[0], 1_753_363_800_000 - 6 * 3_600_000);
 }
 
@@ -138,13 +145,14 @@ fn real_sessions_hold_what_their_flat_copy_holds() {
         group: Some("session_id".to_owned()),
         ..map("ts_ms:ms")
     };
-    let mut oracle: Vec<_> = from_table(flat, &map, "flat", "flat").unwrap();
+    let mut oracle: Vec<_> = from_table(flat, &map, "flat", "flat", TieOrder::Source).unwrap();
     let mut files: Vec<PathBuf> = std::fs::read_dir(folder).unwrap().map(|e| e.unwrap().path()).collect();
     files.sort();
     let mut ids = std::collections::BTreeSet::new();
     for path in &files {
         let stem = path.file_stem().unwrap().to_str().unwrap();
-        let session = session_from_json(&std::fs::read(path).unwrap(), "f", stem, None).unwrap();
+        let session =
+            session_from_json(&std::fs::read(path).unwrap(), "f", stem, None, TieOrder::Source).unwrap();
         assert!(ids.insert(session.id.clone()), "{} twice", session.id);
         let same = |other: &Session| {
             let (a, b) = (&session.events, &other.events);
@@ -172,8 +180,8 @@ proptest! {
         let mut bytes = SESSION.as_bytes().to_vec();
         let position = position % bytes.len();
         bytes[position] = byte;
-        let _ = session_from_json(&bytes, "f", "f", None);
+        let _ = session_from_json(&bytes, "f", "f", None, TieOrder::Source);
         bytes.remove(position);
-        let _ = session_from_json(&bytes, "f", "f", None);
+        let _ = session_from_json(&bytes, "f", "f", None, TieOrder::Source);
     }
 }

@@ -1,6 +1,6 @@
 //! Shards: their sessions, and errors of wrong shards.
 
-use ironforge::events::EventsError;
+use ironforge::events::{EventsError, TieOrder};
 use ironforge::legacy::{LegacyError, Shard, forms, session_from_shard};
 use ironforge::table::{Array, Column, Session, Table, Values};
 
@@ -32,7 +32,10 @@ fn node_map() -> Table {
 }
 
 fn read(meta: &str, nodes: Table, node_map: Option<Table>) -> Result<Session, LegacyError> {
-    session_from_shard(Shard { source: "dir/shard", meta: meta.as_bytes(), nodes, node_map })
+    session_from_shard(
+        Shard { source: "dir/shard", meta: meta.as_bytes(), nodes, node_map },
+        TieOrder::Source,
+    )
 }
 
 /// The nodes with the column called `name` replaced.

@@ -147,7 +147,10 @@ fn a_single_session_is_held_out_by_slices_of_time() {
     (3..40).step_by(3).for_each(|at| once[0].labels[at..at + 3].copy_from_slice(&[1, 2, 3]));
     let rows = mined(&once, &config, 5);
     let planted = rows.iter().find(|row| row.pattern.labels() == [1, 2, 3]).unwrap();
-    assert!(planted.verdict == Verdict::Park && planted.significance.unwrap().p_holdout == Some(1.0), "{planted:?}");
+    assert!(
+        planted.verdict == Verdict::Park && planted.significance.unwrap().p_holdout == Some(1.0),
+        "{planted:?}"
+    );
 }
 
 #[test]
@@ -310,6 +313,6 @@ fn no_graphs_and_empty_graphs_give_no_motifs() {
 fn labels_are_written_as_a_json_array() {
     let graph = OwnedGraph::new(3, &[(0, 1), (1, 2)]).labelled(&[1, 0, 1]);
     let config = MotifConfig { min_count: 1, iterations: 0, ..MotifConfig::default() };
-    let names = ["a|\"b\"".to_owned(), "sweep".to_owned()];
+    let names = ["a|\"b\"", "sweep"].map(|name| Some(name.to_owned()));
     assert_eq!(mined(&[graph], &config, 1)[0].labels_json(&names), r#"["sweep","a|\"b\"","sweep"]"#);
 }

@@ -9,7 +9,10 @@ use proptest::prelude::*;
 use super::{OwnedGraph, all_patterns};
 
 /// Names that contain the syntax of the text.
-const SYNTAX_NAMES: [&str; 28] = [
+const SYNTAX_NAMES: [&str; 31] = [
+    "?",
+    "??",
+    "?#1",
     "a",
     "a#1",
     "a#2",
@@ -40,8 +43,8 @@ const SYNTAX_NAMES: [&str; 28] = [
     "1",
 ];
 
-fn names(of: &[&str]) -> Vec<String> {
-    of.iter().map(|&name| name.to_owned()).collect()
+fn names(of: &[&str]) -> Vec<Option<String>> {
+    of.iter().map(|&name| Some(name.to_owned())).collect()
 }
 
 /// The pattern of a whole graph of events `0..k`.
@@ -73,7 +76,7 @@ static SHAPES: LazyLock<Vec<Shape>> = LazyLock::new(shapes);
 
 #[test]
 fn every_pattern_is_read_back_from_its_text_and_no_two_share_one() {
-    let names = names(&SYNTAX_NAMES);
+    let names = [names(&SYNTAX_NAMES), vec![None]].concat();
     let shapes = shapes();
     assert_eq!(shapes.len(), 4 + 38 + 728);
     let mut seen = HashMap::new();
@@ -97,9 +100,9 @@ fn every_pattern_is_read_back_from_its_text_and_no_two_share_one() {
 proptest! {
     #[test]
     fn patterns_with_any_names_are_read_back(
-        names in prop::collection::hash_set(any::<String>(), 5), labels in prop::array::uniform5(0_u32..5), at in 0_usize..770
+        names in prop::collection::hash_set(any::<Option<String>>(), 5), labels in prop::array::uniform5(0_u32..5), at in 0_usize..770
     ) {
-        let names: Vec<String> = names.into_iter().collect();
+        let names: Vec<Option<String>> = names.into_iter().collect();
         let (k, edges) = &SHAPES[at];
         let pattern = pattern(*k, edges, &labels[..*k]).unwrap();
         let text = pattern.text(&names);
@@ -107,8 +110,8 @@ proptest! {
     }
 
     #[test]
-    fn any_text_is_a_pattern_or_an_error(text in "([ab;# \"\\\\1-3]|->|->|a|b|; ){0,40}") {
-        let names = names(&["a", "b"]);
+    fn any_text_is_a_pattern_or_an_error(text in "([ab?;# \"\\\\1-3]|->|->|a|b|; ){0,40}") {
+        let names = [names(&["a", "b", "?"]), vec![None]].concat();
         if let Ok(pattern) = Pattern::parse(&text, &names) {
             prop_assert_eq!(Pattern::parse(&pattern.text(&names), &names), Ok(pattern));
         }
@@ -121,6 +124,10 @@ fn texts_have_their_documented_form() {
     let text =
         |edges: &[(u32, u32)], labels: &[u32]| pattern(labels.len(), edges, labels).unwrap().text(&names);
     assert_eq!(text(&[(0, 1), (1, 2)], &[0, 1, 2]), "sweep -> reversal; reversal -> expansion");
+    let labels = [Some("?".to_owned()), None];
+    let of = |labels_of: &[u32]| pattern(3, &[(0, 1), (1, 2)], labels_of).unwrap().text(&labels);
+    assert_eq!(of(&[0, 1, 0]), r##""?"#1 -> ?; ? -> "?"#2"##);
+    assert_eq!(of(&[1, 1, 1]), "?#1 -> ?#2; ?#2 -> ?#3");
     assert_eq!(text(&[(0, 1), (1, 2)], &[0, 1, 0]), "sweep#1 -> reversal; reversal -> sweep#2");
     assert_eq!(text(&[(0, 1), (0, 2)], &[0, 3, 3]), r##"sweep -> "a;b"#1; sweep -> "a;b"#2"##);
     // the probe comes second, and nothing leads to it: the edges alone would put it last
@@ -175,6 +182,8 @@ fn a_text_that_is_not_a_pattern_is_refused_with_its_byte_offset() {
         ("a\"b\" -> c", E::Separator { found: '"', at: 1 }),
         ("a -> swep -> b", E::UnknownLabel { label: s("swep"), at: 5, nearest: Some(s("sweep")) }),
         ("a -> quite", E::UnknownLabel { label: s("quite"), at: 5, nearest: None }),
+        ("a -> ?", E::NoMissingLabel { at: 5 }),
+        ("a -> \"?\"", E::UnknownLabel { label: s("?"), at: 5, nearest: Some(s("a")) }),
         ("a -> b", E::Size { events: 2, at: 6 }),
         ("a#1 -> a#2 -> a#3 -> b -> c -> sweep", E::Size { events: 6, at: 31 }),
         ("a -> b; c -> c", E::SelfLoop { event: s("c"), at: 13 }),

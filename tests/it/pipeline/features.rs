@@ -3,6 +3,7 @@
 use ironforge::config::{Effective, Sources};
 use ironforge::dag::{Dag, EdgeWeights};
 use ironforge::events::Features;
+use ironforge::events::TieOrder;
 use ironforge::legacy::{features45, session_from_json};
 use ironforge::pipeline::{DiscoverRequest, Silent, discover};
 use ironforge::tgat::Model;
@@ -28,7 +29,9 @@ fn sessions_with_prices_types_and_context_get_45_features_and_20_of_edges() {
     let choice = &run.report.feature_choice;
     assert_eq!((choice.set, choice.temporal_edge_features.len()), ("session45", 20));
     assert!(choice.reason.starts_with("auto"), "{}", choice.reason);
-    let session = session_from_json(SESSION.as_bytes(), "f", STEM, None).unwrap();
+    let session =
+        session_from_json(SESSION.as_bytes(), "f", STEM, None, TieOrder::Hash { seed: 42, fold_case: false })
+            .unwrap();
     let check = |dataset: &str, prefix: &str, want: &Features| {
         let table = run.table(dataset, &session.id);
         let width = want.info.len();

@@ -4,23 +4,24 @@ use ironforge::dag::Dag;
 use ironforge::motif::{MotifGraph, mine};
 use ironforge::table::EventTable;
 
-use super::{Run, csv, events_of, links, numbers, settings, texts, wide};
+use super::{Run, csv, events_of_session, links, numbers, settings, texts, wide};
 
 #[test]
 fn motifs_are_those_of_all_sessions_with_the_requested_labels() {
     let (a, b) = (csv(60, 1), csv(60, 2));
-    let tables = [events_of(&a), events_of(&b)];
+    let tables = [events_of_session(&a, "a", 42), events_of_session(&b, "b", 42)];
     let files = [("a.csv", a.as_str()), ("b.csv", b.as_str())];
     for column in ["kind", "none", "whom"] {
         let set = format!("motif.labels={column}");
         let run = Run::new(&files, &[&set, "motif.max_nodes=4"]);
         let config = settings(&[&set, "motif.max_nodes=4"]).config;
         let label = |events: &EventTable, i: usize| match column {
-            "none" => "untyped".to_owned(),
-            "kind" => events.kind.get(i).map_or("untyped".to_owned(), str::to_lowercase),
-            _ => events.keys[1].labels.get(i).unwrap().to_owned(),
+            "none" => None,
+            "kind" => events.kind.get(i).map(str::to_owned),
+            _ => events.keys[1].labels.get(i).map(str::to_owned),
         };
-        let mut names: Vec<String> = tables.iter().flat_map(|t| (0..t.len()).map(|i| label(t, i))).collect();
+        let mut names: Vec<Option<String>> =
+            tables.iter().flat_map(|t| (0..t.len()).map(|i| label(t, i))).collect();
         names.sort();
         names.dedup();
         let codes = tables.each_ref().map(|t| -> Vec<u32> {

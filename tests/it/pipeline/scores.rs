@@ -7,7 +7,7 @@ use ironforge::events;
 use ironforge::table::{EventTable, Table};
 use ironforge::tgat::{Batch, FeatureStats, Model};
 
-use super::{Run, csv, events_of, links, numbers, settings};
+use super::{Run, csv, events_of, events_of_session, links, numbers, settings};
 
 /// Embeddings, significance and patterns in the files of a run, row-major.
 fn scores_of(run: &Run, session: &str) -> [Vec<f32>; 3] {
@@ -44,9 +44,6 @@ fn network(events: &EventTable, config: &Config, model: &Model, x: &[f32]) -> [V
 #[test]
 fn embeddings_and_scores_equal_those_of_the_network_under_every_setting() {
     let text = csv(40, 1);
-    let events = events_of(&text);
-    let features = events::features(&events, &["turn", "cost", "size"].map(str::to_owned));
-    let x = events::standardise(&features).x;
     let cases: [&[&str]; 9] = [
         &[],
         &["seed=43"],
@@ -61,6 +58,10 @@ fn embeddings_and_scores_equal_those_of_the_network_under_every_setting() {
     let mut earlier: Vec<[Vec<f32>; 3]> = Vec::new();
     for sets in cases {
         let config = settings(sets).config;
+        // The seed is also that of the order of events of equal time.
+        let events = events_of_session(&text, "a", config.seed);
+        let features = events::features(&events, &["turn", "cost", "size"].map(str::to_owned));
+        let x = events::standardise(&features).x;
         let model = Model::seeded(&config.tgat, features.info.len(), config.seed).unwrap();
         let got = scores_of(&Run::new(&[("a.csv", &text)], sets), "a");
         assert_eq!(got, network(&events, &config, &model, &x), "{sets:?}");

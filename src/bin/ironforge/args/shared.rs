@@ -33,7 +33,7 @@ pub struct ColumnArgs {
     /// Time column and its format; a Parquet timestamp needs no format.
     #[arg(long, value_name = "COL[:s|ms|us|ns|text]")]
     pub time: Option<String>,
-    /// Column that orders events of equal time (default: their order in the file).
+    /// Column of integers that orders events of equal time (default: none, a hash orders them).
     #[arg(long, value_name = "COL")]
     pub seq: Option<String>,
     /// IANA time zone of wall-clock times, for example America/New_York (default: UTC).

@@ -74,7 +74,9 @@ pub fn accuracies() -> impl TypedValueParser<Value = Accuracy> {
 pub fn corrections() -> impl TypedValueParser<Value = Correction> {
     one_of(&Correction::ALL, Correction::name, |correction| match correction {
         Correction::MaxT => "The chance of any false pattern, from the largest score of each draw",
-        Correction::Fdr => "The expected share of false patterns among those found, from all scores of the draws",
+        Correction::Fdr => {
+            "The expected share of false patterns among those found, from all scores of the draws"
+        }
     })
 }
 

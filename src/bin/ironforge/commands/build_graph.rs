@@ -18,6 +18,7 @@ pub fn run(args: &BuildGraphArgs) -> Result<(), Failure> {
         build_graph(&request, progress.as_ref())?
     };
     event_run::note_skipped(&report.run);
+    event_run::note_notes(&report.run);
     if args.json { output::json(&report) } else { output::result(&summary(&report, args)) }
 }
 

@@ -29,6 +29,7 @@ pub fn run(args: &DiscoverArgs) -> Result<(), Failure> {
         output::note(&format!("ironforge: weight `{name}` is not used by any layer"));
     }
     event_run::note_skipped(&report.run);
+    event_run::note_notes(&report.run);
     if args.json { output::json(&report) } else { output::result(&summary(&report, args)) }
 }
 

@@ -23,6 +23,7 @@ pub fn run(args: &MotifsArgs) -> Result<(), Failure> {
         motifs(&request, progress.as_ref())?
     };
     event_run::note_skipped(&report.run);
+    event_run::note_notes(&report.run);
     if args.json { output::json(&report) } else { output::result(&summary(&report, args)) }
 }
 
@@ -84,5 +85,8 @@ fn line(motif: &ReportedMotif, correction: Correction) -> String {
         let pairs = if s.explained_by_pairs == Some(true) { ", explained by pairs" } else { "" };
         format!(", null {:.1}, lift {:.1}, {name} {:.3}{pairs}", s.null_mean, s.lift, s.corrected(correction))
     });
-    format!("{:<8} {} apart ({} in all){null}: {}\n", motif.verdict, motif.disjoint, motif.count, motif.pattern)
+    format!(
+        "{:<8} {} apart ({} in all){null}: {}\n",
+        motif.verdict, motif.disjoint, motif.count, motif.pattern
+    )
 }
