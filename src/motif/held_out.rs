@@ -21,8 +21,8 @@ pub enum HeldOut {
     Slices {
         /// Their number.
         slices: usize,
-        /// Width of a slice, milliseconds.
-        width_ms: u64,
+        /// Width of a slice, in blocks of the stratified null.
+        blocks: u64,
     },
 }
 
@@ -35,8 +35,8 @@ impl HeldOut {
         let [graph] = graphs else { return Ok((graphs.len() > 1).then_some(Self::Graphs(graphs.len()))) };
         let block_ms = config.block_ms()?;
         let cut = |&blocks: &u64| {
-            let width_ms = block_ms.saturating_mul(blocks);
-            Self::Slices { slices: TimeSlices::of(graph, width_ms).len(), width_ms }
+            let slices = TimeSlices::of(graph, block_ms.saturating_mul(blocks)).len();
+            Self::Slices { slices, blocks }
         };
         let cuts = SLICE_BLOCKS.each_ref().map(cut);
         let slices = |cut: &Self| matches!(cut, Self::Slices { slices, .. } if *slices >= ENOUGH_SLICES);
@@ -67,10 +67,10 @@ pub(super) fn confirm_patterns(
 ) -> Result<Option<Vec<Confirmation>>, MotifError> {
     let Some(held_out) = HeldOut::of(graphs, config)? else { return Ok(None) };
     let lots = Lots::new(held_out.units(), config.holdout, config.holdout_by, test.seed);
-    let HeldOut::Slices { width_ms, .. } = held_out else {
+    let HeldOut::Slices { blocks, .. } = held_out else {
         return test.confirm(census, result, &lots).map(Some);
     };
-    let slices = TimeSlices::of(&graphs[0], width_ms);
+    let slices = TimeSlices::of(&graphs[0], config.block_ms()?.saturating_mul(blocks));
     let graphs = slices.graphs()?;
     let union = Union::with_span_limit(&graphs, config.span_ms())?;
     let null = NullModel::new(config.null, &graphs, &union, config)?;

@@ -2,7 +2,7 @@
 
 use super::MotifConfig;
 use super::census::MAX_KEPT_OCCURRENCES;
-use super::replicate::{INDEX_BYTES, LABEL_BYTES, LANES};
+use super::replicate::{LABEL_BYTES, LANES};
 use super::test::{LARGEST_SCORE_BYTES, MAX_SCORED, SCORE_BYTES};
 
 /// Approximate largest number of enumerated occurrences that are not yet sorted by shape.
@@ -11,8 +11,8 @@ const UNSORTED_OCCURRENCES: f64 = 2e6;
 const MAX_BYTE_LABELS: usize = 256;
 
 /// Estimated peak memory of [`mine`](super::mine()), bytes, for about `instances` occurrences among `events` events
-/// with `labels` labels: occurrences, drawn labels, occurrences not yet sorted by shape, the scores of the replicates,
-/// and the buffers of each thread of the current rayon pool. Excludes the rows of the patterns: their number is known only once they are counted.
+/// with `labels` labels: occurrences, drawn labels, occurrences not yet sorted by shape, and the scores of the
+/// replicates. Excludes the rows of the patterns: their number is known only once they are counted.
 pub fn memory_bytes(instances: f64, events: u64, labels: usize, config: &MotifConfig) -> u64 {
     let set_bytes = 4.0 * config.max_nodes as f64;
     let occurrences = set_bytes * instances.min(MAX_KEPT_OCCURRENCES as f64);
@@ -23,7 +23,6 @@ pub fn memory_bytes(instances: f64, events: u64, labels: usize, config: &MotifCo
     let one_batch = one_replicate * (LANES as u64).min(iterations);
     let replicates = one_replicate.saturating_mul(iterations).min(LABEL_BYTES as u64).max(one_batch);
     let scores = LARGEST_SCORE_BYTES * iterations + SCORE_BYTES * (iterations.min(MAX_SCORED) + 1);
-    let buffers = rayon::current_num_threads() as u64 * INDEX_BYTES;
     // row bounds, label, bands and time of each event in the union of the graphs
-    (occurrences + unsorted) as u64 + replicates + scores + buffers + 40 * events
+    (occurrences + unsorted) as u64 + replicates + scores + 40 * events
 }

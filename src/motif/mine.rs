@@ -2,12 +2,11 @@
 
 use super::census::{Census, CensusBuilder, PatternCount, PatternIdx};
 use super::enumerate::class_of;
-use super::graph::{MotifGraph, Union, canonical_order};
+use super::graph::{LabelRepeats, MotifGraph, Union, canonical_order};
+use super::held_out::{HeldOut, confirm_patterns};
 use super::null::NullModel;
 use super::test::{PatternOutcome, SignificanceTest, TestResult, lift, lift_intervals};
-use super::{
-    HeldOut, LabelRepeats, MotifConfig, MotifError, MotifRow, Null, Significance, Verdict, confirm_patterns,
-};
+use super::{MotifConfig, MotifError, MotifRow, Null, Significance, Verdict};
 use crate::scale::TimeScale;
 
 /// Largest number of rows whose lift gets an interval.

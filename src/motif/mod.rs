@@ -14,7 +14,6 @@
 //! - `replicate`: the counts of the patterns in the replicates.
 //! - `test`: the significance of each pattern, corrected for their number.
 //! - `held_out`: [`HeldOut`], what is held out to confirm patterns.
-//! - `repeats`: [`LabelRepeats`], diagnostics of what violates the nulls.
 //! - `significance`, `verdict`, `row`: the result for one pattern.
 //! - `mine`: [`mine`](mine()), from graphs to tested patterns.
 //! - `memory`: [`memory_bytes`], an estimate of the memory of a run.
@@ -29,7 +28,6 @@ mod memory;
 mod mine;
 mod null;
 mod pattern;
-mod repeats;
 mod replicate;
 mod row;
 mod significance;
@@ -40,13 +38,11 @@ pub use census::{Census, PatternCount, count, estimate_instances};
 pub use config::{Correction, HoldoutBy, MotifConfig, Null};
 pub use enumerate::{MAX_NODES, MIN_NODES, class_of};
 pub use error::MotifError;
-pub use graph::{EdgeRule, MotifGraph};
+pub use graph::{EdgeRule, LabelRepeats, MotifGraph};
 pub use held_out::HeldOut;
-use held_out::confirm_patterns;
 pub use memory::memory_bytes;
 pub use mine::{MiningResult, mine};
 pub use pattern::{Pattern, PatternTextError};
-pub use repeats::LabelRepeats;
 pub use row::MotifRow;
 pub use significance::Significance;
 pub use verdict::Verdict;

@@ -23,6 +23,8 @@ pub trait Progress: Sync {
     fn phase(&self, name: &str);
     /// `done` of `total` steps of the phase are done.
     fn step(&self, done: u64, total: u64);
+    /// Something that the caller should know before the run goes on; the report has it among its notes too.
+    fn note(&self, _text: &str) {}
 }
 
 /// Ignores progress.

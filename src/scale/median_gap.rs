@@ -93,9 +93,4 @@ mod tests {
         }
         assert!(!TimeScale::SessionFiles.is_fallback() && !TimeScale::of_times([&[0, 1][..]]).is_fallback());
     }
-
-    #[test]
-    fn the_minimum_is_half_a_gap_rounded_up() {
-        assert_eq!([1, 2, 3].map(|gap| TimeScale::of_times([&[0, gap][..]]).widths().dt_min_ms), [1, 1, 2]);
-    }
 }

@@ -31,12 +31,12 @@ impl Widths {
     /// The widths for events that are typically `gap_ms` apart. They have about the proportions of
     /// [`Widths::FIXED`] to a gap of two minutes.
     ///
-    /// Integers make them exact: for times multiplied by any integer, whole times are inside the same windows. Only
-    /// `dt_min_ms` is rounded, and a whole number is at least `gap / 2` just if it is at least its ceiling.
+    /// Integers make them exact: for times multiplied by any integer, whole times are inside the same windows.
     pub(super) fn of_gap(gap_ms: u64) -> Self {
         Self {
-            // Half a gap: an event is linked to typical neighbours, and not to those that all but coincide with it.
-            dt_min_ms: gap_ms.div_ceil(2),
+            // Later at all. Events of one time have no order, so they are not linked; anything longer would cut the
+            // quick steps of a burst, however long the gap around it.
+            dt_min_ms: 1,
             // Far above dag.k gaps, so that k, not the window, ends the links of an event outside long pauses.
             dt_max_ms: gap_ms.saturating_mul(64),
             // Twelve times that: replies and repeat visits take longer.

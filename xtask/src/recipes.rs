@@ -39,7 +39,7 @@ pub const RECIPES: &[Recipe] = &[
     ),
     recipe(
         "interop",
-        "every table read back by pyarrow, DuckDB and Polars; the Arrow C stream with pyarrow",
+        "every table read back by pyarrow, DuckDB and Polars; the Arrow C stream with pyarrow; motifs computed in Python",
         &[Shell("tests/interop/run")],
     ),
     recipe(

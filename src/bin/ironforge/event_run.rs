@@ -42,7 +42,8 @@ pub fn note_skipped(run: &RunHeader) {
 
 /// Prints the notes of the report.
 pub fn note_notes(run: &RunHeader) {
-    for note in &run.notes {
+    // the number of draws is remarked on before they are drawn
+    for note in run.notes.iter().filter(|note| note.code != "few-draws") {
         output::note(&format!("ironforge: {}", note.text));
     }
 }

@@ -59,6 +59,10 @@ impl Progress for Bar {
         self.0.set_length(total);
         self.0.set_position(done);
     }
+
+    fn note(&self, text: &str) {
+        self.0.suspend(|| note(&format!("ironforge: {text}")));
+    }
 }
 
 struct LineState {
@@ -71,6 +75,10 @@ struct LineState {
 struct Lines(Mutex<LineState>);
 
 impl Progress for Lines {
+    fn note(&self, text: &str) {
+        note(&format!("ironforge: {text}"));
+    }
+
     fn phase(&self, name: &str) {
         if let Ok(mut state) = self.0.lock() {
             note(&format!("ironforge: {name}"));

@@ -19,6 +19,9 @@ pub fn scale_line(run: &RunHeader) -> String {
     let mut windows: Vec<String> = Vec::new();
     for rule in &run.config.dag.links {
         windows.push(match rule {
+            LinkRule::WindowKnn if scale.dt_min.source == WindowSource::Auto => {
+                format!("links up to {} {name}", number(scale.dt_max.ms))
+            }
             LinkRule::WindowKnn => {
                 format!("links {} to {} {name}", number(scale.dt_min.ms), number(scale.dt_max.ms))
             }

@@ -1,6 +1,7 @@
 //! The patterns of one labelling that occur often enough, with the number of their event-disjoint occurrences.
 
 use super::disjoint::DisjointCounts;
+use super::sketch_counter::LaneIndices;
 use super::{NeedBySlot, PerfectHash, SketchCounter, Slot};
 use crate::motif::pattern::{KeyMap, LabelKey};
 
@@ -107,33 +108,19 @@ impl<'a, L: LabelKey> Followed<'a, L> {
         key: &mut impl FnMut(&[u32; K]) -> L,
         on_taken: &mut impl FnMut(usize, u32),
     ) {
-        if self.scratch.counter.indices(lane).is_none() {
-            return self.add_unindexed(rows, hash, key, on_taken);
-        }
         let Self { scratch: Scratch { counter, disjoint, followed, kept }, numbers, unknown, known, .. } =
             self;
-        // a table of a power of two and an index below it: no bounds to check
-        let mask = followed.len() - 1;
-        let followed = &followed[..=mask];
-        let indices = counter.indices(lane).unwrap_or_default();
-        for (chunk, indices) in indices.chunks(CHUNK).enumerate() {
-            // the few occurrences that are followed, found without a branch
-            let mut n = 0;
-            for (at, &index) in indices.iter().enumerate() {
-                let number = followed[usize::from(index) & mask];
-                kept[n & (CHUNK - 1)] = (at as u32, number);
-                n += usize::from(number != NOT_FOLLOWED);
+        let mut add = |row: &[u32; K], number: u32| {
+            if number == CELL {
+                add_unknown(disjoint, numbers, unknown, known.len(), key(row), row);
+            } else if disjoint.add(number as usize, row) {
+                on_taken(number as usize, row[0]);
             }
-            for &(at, number) in &kept[..n] {
-                let row = &rows[chunk * CHUNK + at as usize];
-                if number != CELL {
-                    if disjoint.add(number as usize, row) {
-                        on_taken(number as usize, row[0]);
-                    }
-                } else {
-                    add_unknown(disjoint, numbers, unknown, known.len(), key(row), row);
-                }
-            }
+        };
+        match counter.indices(lane) {
+            Some(LaneIndices::Short(indices)) => each_followed(rows, indices, followed, kept, &mut add),
+            Some(LaneIndices::Long(indices)) => each_followed(rows, indices, followed, kept, &mut add),
+            None => self.add_unindexed(rows, hash, key, on_taken),
         }
     }
 
@@ -177,6 +164,30 @@ impl<'a, L: LabelKey> Followed<'a, L> {
             disjoint: disjoint.count(first_unknown + i),
         });
         Frequent { known: known.collect(), unknown: unknown.filter(|p| p.count >= need.unknown).collect() }
+    }
+}
+
+/// Calls `add` with the occurrences whose counters are followed, and what they are followed as.
+fn each_followed<const K: usize, I: Copy + Into<u32>>(
+    rows: &[[u32; K]],
+    indices: &[I],
+    followed: &[u32],
+    kept: &mut [(u32, u32); CHUNK],
+    add: &mut impl FnMut(&[u32; K], u32),
+) {
+    // a table of a power of two and an index below it: no bounds to check
+    let mask = followed.len() - 1;
+    let followed = &followed[..=mask];
+    for (rows, indices) in rows.chunks(CHUNK).zip(indices.chunks(CHUNK)) {
+        // the few occurrences that are followed, found without a branch
+        let mut n = 0;
+        for (at, &index) in indices.iter().enumerate() {
+            let index: u32 = index.into();
+            let number = followed[index as usize & mask];
+            kept[n & (CHUNK - 1)] = (at as u32, number);
+            n += usize::from(number != NOT_FOLLOWED);
+        }
+        kept[..n].iter().for_each(|&(at, number)| add(&rows[at as usize], number));
     }
 }
 

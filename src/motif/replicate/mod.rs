@@ -25,5 +25,5 @@ pub(crate) use lanes::{LANES, LabelMask};
 pub(crate) use perfect_hash::{PerfectHash, Slot};
 pub(crate) use progress::ProgressCounter;
 pub(crate) use replicates::{LABEL_BYTES, ReplicateVisitor, Replicates, TrackedShape};
+pub(crate) use sketch_counter::NeedBySlot;
 use sketch_counter::SketchCounter;
-pub(crate) use sketch_counter::{INDEX_BYTES, NeedBySlot};

@@ -6,17 +6,12 @@ use super::lanes::{BATCH, LANES, LabelLanes};
 use super::{PerfectHash, Slot};
 use crate::motif::pattern::LabelKey;
 
-/// Occurrences per cell of the sketch; only those with unknown keys use it.
-const OCCURRENCES_PER_CELL: usize = 1;
 /// Largest number of cells of a lane.
 const MAX_CELLS: usize = 1 << 20;
 /// Largest number of counters of all lanes together.
 const MAX_COUNTERS: usize = 1 << 23;
-/// Largest number of counters of a lane for which the counter of each occurrence is kept, in 16 bits: then all lanes
-/// of most shapes stay in the cache.
-const MAX_KEPT_WIDTH: usize = 1 << u16::BITS;
-/// Bytes of the kept indices of a thread, about: a lane has a cell for each occurrence, or twice that.
-pub(crate) const INDEX_BYTES: u64 = (2 * LANES * MAX_KEPT_WIDTH) as u64;
+/// Largest number of counters of a lane that 16 bits number.
+const MAX_SHORT_WIDTH: usize = 1 << u16::BITS;
 
 /// Counts the keys of one shape, per lane: known keys exactly, each in its slot; all others in a sketch, a small
 /// table in which several keys share a cell, so that a cell is an upper bound for its keys. To find the unknown
@@ -39,9 +34,46 @@ pub(crate) struct SketchCounter {
     width: usize,
     cell_bits: u32,
     /// The counter of each occurrence in each lane in use, `[lanes, n]`, if they are kept; else empty.
-    indices: Vec<u16>,
+    indices: Indices,
     /// Number of occurrences added.
     added: usize,
+}
+
+/// Kept counters, in as few bits as they fit: those of most shapes then stay in the cache.
+enum Indices {
+    Short(Vec<u16>),
+    Long(Vec<u32>),
+}
+
+/// The kept counters of a lane.
+pub(super) enum LaneIndices<'a> {
+    Short(&'a [u16]),
+    Long(&'a [u32]),
+}
+
+impl Default for Indices {
+    fn default() -> Self {
+        Self::Short(Vec::new())
+    }
+}
+
+impl Indices {
+    /// Makes room for `n` counters, in 16 bits if they are `short`.
+    fn clear(&mut self, n: usize, short: bool) {
+        match self {
+            Self::Short(indices) if short => indices.resize(n, 0),
+            Self::Long(indices) if !short => indices.resize(n, 0),
+            _ if short => *self = Self::Short(vec![0; n]),
+            _ => *self = Self::Long(vec![0; n]),
+        }
+    }
+
+    fn len(&self) -> usize {
+        match self {
+            Self::Short(indices) => indices.len(),
+            Self::Long(indices) => indices.len(),
+        }
+    }
 }
 
 impl SketchCounter {
@@ -55,7 +87,7 @@ impl SketchCounter {
             slots: 0,
             width: 0,
             cell_bits: 0,
-            indices: Vec::new(),
+            indices: Indices::Short(Vec::new()),
             added: 0,
         }
     }
@@ -77,8 +109,8 @@ impl SketchCounter {
         let cells = cells(expected);
         self.slots = hash.slots();
         self.width = self.slots + cells;
-        let keeps_indices = keeps_indices && self.width <= MAX_KEPT_WIDTH;
-        self.indices.resize(if keeps_indices { expected * lanes.len() } else { 0 }, 0);
+        let kept = if keeps_indices { expected * lanes.len() } else { 0 };
+        self.indices.clear(kept, self.width <= MAX_SHORT_WIDTH);
         self.added = 0;
         self.cell_bits = cells.trailing_zeros();
         self.low.clear();
@@ -130,15 +162,25 @@ impl SketchCounter {
     /// Increments the counters of `n` occurrences in the `nth` of the lanes in use.
     #[inline]
     fn count(&mut self, nth: usize, n: usize, indices: impl Iterator<Item = u32>) {
-        if self.indices.is_empty() {
-            return self.increment(nth, indices);
-        }
         let first = nth * (self.indices.len() / self.lanes.len()) + self.added;
-        let kept = &mut self.indices[first..first + n];
-        kept.iter_mut().zip(indices).for_each(|(to, index)| *to = index as u16);
-        let kept = std::mem::take(&mut self.indices);
-        self.increment(nth, kept[first..first + n].iter().map(|&index| index.into()));
-        self.indices = kept;
+        match std::mem::take(&mut self.indices) {
+            Indices::Short(mut kept) if !kept.is_empty() => {
+                let of_rows = &mut kept[first..first + n];
+                of_rows.iter_mut().zip(indices).for_each(|(to, index)| *to = index as u16);
+                self.increment(nth, of_rows.iter().map(|&index| index.into()));
+                self.indices = Indices::Short(kept);
+            }
+            Indices::Long(mut kept) if !kept.is_empty() => {
+                let of_rows = &mut kept[first..first + n];
+                of_rows.iter_mut().zip(indices).for_each(|(to, index)| *to = index);
+                self.increment(nth, of_rows.iter().copied());
+                self.indices = Indices::Long(kept);
+            }
+            empty => {
+                self.increment(nth, indices);
+                self.indices = empty;
+            }
+        }
     }
 
     #[inline]
@@ -161,9 +203,14 @@ impl SketchCounter {
     }
 
     /// The counter of each occurrence in a lane, in the order in which they were added; `None` if they are not kept.
-    pub(super) fn indices(&self, lane: usize) -> Option<&[u16]> {
+    pub(super) fn indices(&self, lane: usize) -> Option<LaneIndices<'_>> {
         let n = self.indices.len() / self.lanes.len();
-        (n > 0).then(|| &self.indices[(lane - self.lanes.start) * n..][..self.added])
+        let first = (lane - self.lanes.start) * n;
+        let of_lane = first..first + self.added.min(n);
+        (n > 0).then(|| match &self.indices {
+            Indices::Short(indices) => LaneIndices::Short(&indices[of_lane]),
+            Indices::Long(indices) => LaneIndices::Long(&indices[of_lane]),
+        })
     }
 
     /// The counter of a key in a lane.
@@ -256,9 +303,9 @@ fn whole(low: u8, high: u32) -> u32 {
     if high > u32::MAX >> 8 { u32::MAX } else { high << 8 | u32::from(low) }
 }
 
-/// Number of cells of the sketch for about `expected` occurrences.
+/// Number of cells of the sketch for about `expected` occurrences: one for each.
 fn cells(expected: usize) -> usize {
-    (expected / OCCURRENCES_PER_CELL).clamp(64, MAX_CELLS).next_power_of_two()
+    expected.clamp(64, MAX_CELLS).next_power_of_two()
 }
 
 #[cfg(test)]
@@ -315,10 +362,11 @@ mod tests {
                         assert!(reached.clone().all(|(&key, _)| cells.contains(&counter.index(&hash, key))));
                     }
                     let want_indices = keys[lane][..part.end].iter().map(|&key| counter.index(&hash, key));
-                    assert_eq!(counter.indices(lane).is_some(), counter.width() <= MAX_KEPT_WIDTH);
-                    if let Some(kept) = counter.indices(lane) {
-                        assert!(kept.iter().map(|&index| u32::from(index)).eq(want_indices));
-                    }
+                    let kept: Vec<u32> = match counter.indices(lane).unwrap() {
+                        LaneIndices::Short(indices) => indices.iter().map(|&index| index.into()).collect(),
+                        LaneIndices::Long(indices) => indices.to_vec(),
+                    };
+                    assert!(kept.into_iter().eq(want_indices));
                 }
             }
         }

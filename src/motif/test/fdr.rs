@@ -27,6 +27,9 @@ pub(in crate::motif) const SCORE_BYTES: u64 = (4 * SIZES * BINS) as u64;
 /// Thresholds per unit of standardised score.
 const THRESHOLDS: f64 = 16.0;
 
+/// Above the rounding error of a threshold in bins, and below the distance of any other threshold from a bin's edge.
+const ROUNDING: f64 = 1e-6;
+
 /// The number of patterns by score, of the data and of each replicate.
 pub(super) struct ScoreCounts {
     /// `[replicates + 1, sizes, bins]`; the data first.
@@ -65,7 +68,7 @@ impl ScoreCounts {
                 scales.map(|scale| {
                     // the first bin whose lower edge is at least z
                     let steps = (scale.median + z * scale.spread - floor) * STEPS;
-                    (steps.ceil().max(0.0) as usize).min(BINS)
+                    ((steps - ROUNDING).ceil().max(0.0) as usize).min(BINS)
                 })
             })
             .collect();
@@ -85,7 +88,7 @@ impl ScoreCounts {
         let least_of = |row: &Vec<u32>| (0..thresholds).map(|at| rate(row, at)).fold(1.0, f64::min);
         let mut least_of_replicates: Vec<f64> = above[1..].iter().map(least_of).collect();
         least_of_replicates.sort_unstable_by(f64::total_cmp);
-        Rates { scales: *scales, floor, lowest, of_data, least_of_replicates }
+        Rates { floor, first_bins, of_data, least_of_replicates }
     }
 }
 
@@ -109,10 +112,9 @@ fn patterns_above(counts: &[AtomicU32], first_bins: &[[usize; SIZES]]) -> Vec<u3
 
 /// False discovery rates by score.
 pub(super) struct Rates {
-    scales: [SizeScale; SIZES],
     floor: f64,
-    /// The lowest threshold.
-    lowest: f64,
+    /// For each threshold, the first bin of each size that reaches it.
+    first_bins: Vec<[usize; SIZES]>,
     /// For each threshold, the least rate over the thresholds up to it.
     of_data: Vec<f64>,
     /// The least rate of each replicate, rising.
@@ -125,11 +127,10 @@ impl Rates {
         if score < self.floor {
             return 1.0;
         }
-        // a score counts as that of its bin
-        let score = self.floor + bin(score, self.floor) as f64 / STEPS;
-        let z = self.scales[k - MIN_NODES].standardised(score);
-        let at = ((z - self.lowest) * THRESHOLDS) as usize;
-        let rate = self.of_data[at.min(self.of_data.len() - 1)];
+        let bin = bin(score, self.floor);
+        // the lowest threshold is that of the floor of some size, so every size reaches it
+        let reached = self.first_bins.partition_point(|bins| bins[k - MIN_NODES] <= bin);
+        let rate = self.of_data[reached.saturating_sub(1)];
         let below = self.least_of_replicates.partition_point(|&least| least <= rate);
         rate.max((below as f64 + 1.0) / (self.least_of_replicates.len() as f64 + 1.0))
     }
@@ -154,7 +155,7 @@ mod tests {
         // (8 + 9) / 10 patterns on average, 8 in the data; every replicate finds 1.7 / 1, so its least rate is 1
         assert_eq!(rates.q_value(3, 5.0), 1.7 / 8.0);
         assert_eq!(rates.q_value(5, 9.0), 1.7 / 8.0, "the least rate of a lower threshold");
-        assert_eq!([rates.q_value(3, 2.0), rates.q_value(3, 2.5)], [1.0, 1.0]);
+        assert_eq!([rates.q_value(3, 2.0), rates.q_value(3, 2.5)], [1.0, 2.6 / 8.0]);
     }
 
     #[test]

@@ -175,7 +175,7 @@ fn scores(reference: &Reference<'_>, draw: &CountsByName) -> Vec<(usize, f64)> {
 
 #[test]
 fn p_and_q_values_and_outcomes_equal_those_of_the_reference() {
-    let mut compare = |test: &SignificanceTest<'_>, census: &Census| {
+    let compare = |test: &SignificanceTest<'_>, census: &Census| {
         let result = test.run(census).unwrap();
         let reference = Reference::new(test, census);
         let observed = count(test, census, &test.union.labels);
@@ -242,10 +242,10 @@ fn p_and_q_values_and_outcomes_equal_those_of_the_reference() {
         assert!(test.min_count > 2 || seen.len() > 6, "{seen:?}");
     };
     for min_count in MIN_COUNTS {
-        with_test(min_count, (14, 2), &mut compare);
+        with_test(min_count, (14, 2), compare);
     }
     // edges so long that sets of five do not fit a window of 64 events
-    with_test(5, (17, 16), &mut compare);
+    with_test(5, (17, 16), compare);
 }
 
 #[test]

@@ -116,7 +116,7 @@ fn run(request: &BuildGraphRequest<'_>, progress: &dyn Progress) -> Result<Build
     timer.phase("write");
     let writer = RunWriter { staging: &staging, sessions, store: &config.store, limits: &config.limits };
     writer.graphs(&graphs, &features, &selection)?;
-    let notes = graph_notes(sessions, &graphs, &config.dag);
+    let notes = graph_notes(sessions, &graphs, &windows);
     let report = BuildGraphReport {
         run: RunHeader::new(
             request.effective,

@@ -14,7 +14,7 @@ use crate::pipeline::output_names::OUTPUTS;
 use crate::pipeline::progress::{PhaseTimer, Progress};
 use crate::pipeline::report::{
     DeviceReport, FeatureSetReport, MotifSummary, OutputMeaning, PlanCacheReport, RunHeader, SessionReport,
-    StandardisationReport, graph_notes, motif_notes, timings,
+    StandardisationReport, draw_note, graph_notes, motif_notes, timings,
 };
 use crate::pipeline::stages::{
     LabelledMotifs, NetworkOutput, RunWindows, RunWriter, SessionGraph, Staging, attention_work,
@@ -109,6 +109,7 @@ fn run(request: &DiscoverRequest<'_>, progress: &dyn Progress) -> Result<Discove
     let network = run_network(sessions, &graphs, config, request.weights, chosen, progress)?;
 
     timer.phase("motifs");
+    draw_note(&config.motif, progress);
     let motifs = mine_motifs(sessions, &graphs, &windows.links, &windows.motif, config.seed, progress)?;
 
     timer.phase("write");
@@ -120,7 +121,7 @@ fn run(request: &DiscoverRequest<'_>, progress: &dyn Progress) -> Result<Discove
     for (name, time) in [("plan_build_s", network.plans.building), ("plan_saved_s", network.plans.saved)] {
         timings.insert(name.to_owned(), time.as_secs_f64().into());
     }
-    let mut notes = graph_notes(sessions, &graphs, &config.dag);
+    let mut notes = graph_notes(sessions, &graphs, &windows);
     notes.extend(motif_notes(sessions, &motifs, config));
     let header = RunHeader::new(request.effective, &inputs, &windows, notes, estimated_bytes, timings);
     let report = assemble(header, &inputs, &graphs, network, &motifs, &config.motif);

@@ -10,7 +10,7 @@ use crate::motif::{MotifRow, Significance};
 use crate::pipeline::error::Error;
 use crate::pipeline::inputs;
 use crate::pipeline::progress::{PhaseTimer, Progress};
-use crate::pipeline::report::{MotifSummary, RunHeader, graph_notes, motif_notes, timings};
+use crate::pipeline::report::{MotifSummary, RunHeader, draw_note, graph_notes, motif_notes, timings};
 use crate::pipeline::stages::{
     RunWindows, build_graphs, check_memory, check_motifs, mine_motifs, motif_table,
 };
@@ -112,13 +112,14 @@ fn run(request: &MotifRequest<'_>, progress: &dyn Progress) -> Result<MotifRepor
         check_motifs(sessions, &graphs, estimated_bytes, &windows.motif, config.seed, &config.limits)?;
 
     timer.phase("motifs");
+    draw_note(&config.motif, progress);
     let motifs = mine_motifs(sessions, &graphs, &windows.links, &windows.motif, config.seed, progress)?;
 
     timer.phase("write");
     if let Some(out) = request.out {
         store::write_table(out, &motif_table(&motifs), &config.store)?;
     }
-    let mut notes = graph_notes(sessions, &graphs, &config.dag);
+    let mut notes = graph_notes(sessions, &graphs, &windows);
     notes.extend(motif_notes(sessions, &motifs, config));
     Ok(MotifReport {
         run: RunHeader::new(

@@ -3,6 +3,7 @@
 //! - `header.rs`: [`RunHeader`], the part that all reports share.
 //! - `scale.rs`: the scale of the run's times, and its time windows.
 //! - `notes.rs`: [`Note`], what a reader of the results should know.
+//! - `motif_notes.rs`: the notes on motifs.
 //! - `ties.rs`: [`TieReport`], events of equal time, and the notes on them.
 //! - `session.rs`: one session: its source, its anomalies and the size of its graphs.
 //! - `features.rs`: the feature set, and how features were standardised.
@@ -10,6 +11,7 @@
 
 mod features;
 mod header;
+mod motif_notes;
 mod notes;
 mod scale;
 mod session;
@@ -19,8 +21,9 @@ mod ties;
 pub use features::{FeatureSetReport, StandardisationReport};
 pub(crate) use header::timings;
 pub use header::{RunHeader, SCHEMA_VERSION, Versions};
+pub(crate) use motif_notes::{draw_note, motif_notes};
 pub use notes::Note;
-pub(crate) use notes::{graph_notes, motif_notes};
+pub(crate) use notes::graph_notes;
 pub use scale::{ScaleReport, WindowReport, WindowSource};
 pub use session::SessionReport;
 pub use summaries::{DeviceReport, MotifSummary, OutputMeaning, PlanCacheReport};

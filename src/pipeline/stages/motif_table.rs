@@ -23,8 +23,9 @@ pub(crate) fn motif_table(motifs: &LabelledMotifs) -> Table {
     };
     let explained = |row: &MotifRow| row.significance.as_ref().and_then(|s| s.explained_by_pairs);
     let explained = Values::Bool(rows.iter().map(explained).collect());
-    let lots = |row: &MotifRow| row.significance.as_ref().and_then(|s| s.lots);
-    let lots = Values::U32(rows.iter().map(lots).collect());
+    // a column of integers with missing values is read as 64 bits, so it is written as such
+    let lots = |row: &MotifRow| row.significance.as_ref().and_then(|s| s.lots).map(i64::from);
+    let lots = Values::I64(rows.iter().map(lots).collect());
     let statistic = |of: &dyn Fn(&Significance) -> f64| some(&|s| Some(of(s)));
     Table::new(vec![
         Column::new("pattern", "edges between labels, the same in every run", patterns),

@@ -180,11 +180,10 @@ fn the_default_null_keeps_its_level() {
 }
 
 #[test]
-fn permutation_over_whole_sessions_raises_alarms_where_the_mix_changes() {
-    for generator in [Generator::Drift, Generator::Clusters60] {
-        let alarms = Alarms::of(generator, 20, &config(Null::LabelPermutation, 39, 3));
-        assert!(alarms.rate() > 0.5, "{generator:?}: {alarms:?}");
-        assert_eq!(alarms.promoted, 0, "only the default null promotes");
+fn only_the_default_null_promotes() {
+    for null in [Null::LabelPermutation, Null::Pairs] {
+        let alarms = Alarms::of(Generator::Clusters60, 20, &config(null, 99, 3));
+        assert_eq!(alarms.promoted, 0, "{null:?}");
     }
 }
 

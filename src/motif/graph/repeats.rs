@@ -1,6 +1,6 @@
 //! Diagnostics: how far successive events have the same label, and come in bursts.
 
-use super::graph::MotifGraph;
+use super::MotifGraph;
 
 /// How far successive events have the same label, and come in bursts, within the blocks of the stratified null: what
 /// violates the assumptions of the nulls.
@@ -22,7 +22,7 @@ const MIN_GAPS: usize = 4;
 
 impl LabelRepeats {
     /// The diagnostics over blocks of `block_ms`, each from the least time of its graph on.
-    pub(super) fn of(graphs: &[MotifGraph<'_>], block_ms: u64) -> Self {
+    pub(in crate::motif) fn of(graphs: &[MotifGraph<'_>], block_ms: u64) -> Self {
         let mut totals = Totals::default();
         for graph in graphs {
             let t_first = graph.t_ms().iter().copied().min().unwrap_or(0);
