@@ -20,7 +20,7 @@ const PROMOTE_P: f64 = 0.01;
 const PARK_P: f64 = 0.05;
 
 /// A null model: the part of the data that is assumed to be random. Each is a separate test; they are never pooled.
-/// `docs/verdicts.md` has the rate of false alarms of each, as measured.
+/// `benches/record` has the rates of false alarms that were measured.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash, serde::Serialize, serde::Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Null {

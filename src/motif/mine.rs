@@ -44,9 +44,9 @@ pub struct MiningResult {
 /// whatever the width.
 ///
 /// `progress(done, total)` is called from any thread as replicates are done. Runs on the current rayon pool; the
-/// result is bit-identical for any number of threads and any order of the graphs. Time: about 6 ns per occurrence and
-/// replicate, more if graphs are few and small or if all patterns are common; a fifth more where patterns are
-/// significant, which are then tested against [`Null::Pairs`] and in held-out graphs. Memory
+/// result is bit-identical for any number of threads and any order of the graphs. Time: about 20 ns per occurrence and
+/// replicate (`benches/record/2026-12-01-motif.md`), more if graphs are few and small. Where patterns are significant
+/// there are up to 249 more replicates of [`Null::Pairs`], and those of the held-out graphs. Memory
 /// ([`memory_bytes`](super::memory_bytes)): a few million occurrences, the tested patterns, and the drawn labels, 64 MB
 /// or those of eight replicates if that is more (a byte each, four with more than 256 labels).
 ///

@@ -51,9 +51,6 @@ pub fn json(value: &impl Serialize) -> Result<(), Failure> {
     result(&(text + "\n"))
 }
 
-/// Schema version of the JSON documents that describe single files.
-const DOCUMENT_VERSION: u32 = 1;
-
 /// A report with its schema version.
 #[derive(Serialize)]
 struct Document<'a, T> {
@@ -62,9 +59,9 @@ struct Document<'a, T> {
     report: &'a T,
 }
 
-/// Writes a report to stdout as one JSON document with `schema_version`.
-pub fn json_document<T: Serialize>(report: &T) -> Result<(), Failure> {
-    json(&Document { schema_version: DOCUMENT_VERSION, report })
+/// Writes a report to stdout as one JSON document of this `schema_version`.
+pub fn json_document<T: Serialize>(schema_version: u32, report: &T) -> Result<(), Failure> {
+    json(&Document { schema_version, report })
 }
 
 /// Writes a note to stderr. An error is ignored: there is no other stream to report it on.

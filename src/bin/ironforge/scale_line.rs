@@ -10,7 +10,7 @@ const UNITS: [(&str, u64); 5] =
 /// Significant digits of a number that is not whole.
 const DIGITS: i32 = 3;
 
-/// The line `scale    median gap 1.5 min: links 0.75 to 96 min, blocks 12 min`, with the windows that the link rules
+/// The line `scale    median gap 1.5 min: links up to 96 min, blocks 12 min`, with the windows that the link rules
 /// and the null of the run have.
 pub fn scale_line(run: &RunHeader) -> String {
     let scale = &run.scale;

@@ -49,7 +49,7 @@ impl TimeSlices {
     /// The slices as graphs.
     ///
     /// # Errors
-    /// None: a part of a valid graph is valid.
+    /// Those of [`MotifGraph::new`], none of which a part of a valid graph has.
     pub(crate) fn graphs(&self) -> Result<Vec<MotifGraph<'_>>, MotifError> {
         let graph = |(graph, slice)| {
             let Slice { row_ptr, col_idx, labels, t_ms }: &Slice = slice;

@@ -16,7 +16,7 @@
 //!
 //! `LabelPermutation`: the same with one block per graph.
 //! - Drawn: the labels inside each graph. Fixed: times, edges, the labels of each graph.
-//! - False alarms if the rates of labels change at all.
+//! - False alarms if the rates of labels change at all, though event-disjoint counts show it less than others.
 //! - Blind to structure across graphs.
 //!
 //! [`TransitionShuffle`]: inside a segment, a label depends on the label before it alone.
@@ -31,10 +31,8 @@
 //!   labels are random.
 //! - Blind to structure over times longer than a window.
 //!
-//! Measured on labels whose share oscillates between .1 and .9: with blocks of a quarter of an hour the family-wise
-//! error is .05 at a period of two hours (300 logs); with blocks of half an hour it is .14 there, and .04 at a
-//! period of four hours. So a block should be at most an eighth of the period. Permutation over whole graphs gives
-//! .87 to .98 on these, and .82 on a mix that drifts.
+//! A block should be at most an eighth of the period in which the mix of labels changes: so it was measured with counts
+//! of all occurrences (`benches/record/2026-11-22-motif.md`).
 
 mod jitter;
 mod model;

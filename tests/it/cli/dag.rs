@@ -60,7 +60,7 @@ fn a_graph_is_described_and_its_order_is_written() {
     let got =
         document(&[&[path.as_str(), "--descendants", "0,1", "--ancestors", "4"], &outputs[..]].concat());
     let want = json!({
-        "schema_version": 1, "nodes": 4, "ids_without_edge": 1, "edges": 4, "is_dag": true, "generations": 4,
+        "schema_version": 2, "nodes": 4, "ids_without_edge": 1, "edges": 4, "is_dag": true, "generations": 4,
         "widest_generation": 1, "longest_path_edges": 3, "weakly_connected_components": 1,
         "strongly_connected_components": 4, "nodes_on_cycles": 0, "roots": 1, "sinks": 1,
         "descendants": {"0": 3, "1": 0}, "ancestors": {"4": 2},
@@ -115,7 +115,7 @@ fn a_graph_with_a_cycle_is_described_without_an_order() {
     got.as_object_mut().unwrap().remove("cycle");
     // networkx 3: descendants, ancestors, number_weakly_connected_components, number_strongly_connected_components
     let want = json!({
-        "schema_version": 1, "nodes": 6, "ids_without_edge": 1, "edges": 6, "is_dag": false,
+        "schema_version": 2, "nodes": 6, "ids_without_edge": 1, "edges": 6, "is_dag": false,
         "weakly_connected_components": 2, "strongly_connected_components": 4, "nodes_on_cycles": 4,
         "roots": 1, "sinks": 1,
         "descendants": {"0": 4, "1": 3, "2": 3, "4": 0, "6": 0},

@@ -10,7 +10,7 @@ pub fn run(args: &AttendArgs) -> Result<(), Failure> {
     let report = attend(&args.input, &args.out, &args.backend, args.accuracy)?;
     output::note(&format!("ironforge: backend {}: {}", report.backend, report.reason));
     if args.json {
-        return output::json_document(&report);
+        return output::json_document(1, &report);
     }
     output::result(&format!(
         "backend  {}\ninput    {} nodes in {} graphs, {} heads of {}\nwrote    {}\n",

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use ironforge::pipeline::{
-    EdgeListReport, EdgeListRequest, NodeId, WeightedPathReport, describe_edge_list, exit,
+    EdgeListReport, EdgeListRequest, NodeId, SCHEMA_VERSION, WeightedPathReport, describe_edge_list, exit,
 };
 
 use crate::args::DagArgs;
@@ -31,7 +31,7 @@ pub fn run(args: &DagArgs) -> Result<(), Failure> {
     };
     let report = describe_edge_list(&request)?;
     if args.json {
-        output::json_document(&report)?;
+        output::json_document(SCHEMA_VERSION, &report)?;
     } else {
         output::result(&summary(&report, args))?;
     }

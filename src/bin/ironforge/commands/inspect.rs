@@ -25,7 +25,7 @@ pub fn run(args: &InspectArgs) -> Result<(), Failure> {
     drop(progress);
     let inspection = inspection.map_err(Error::from)?;
     match args.json {
-        true => output::json_document(&inspection),
+        true => output::json_document(1, &inspection),
         false => output::result(&summary(&inspection)),
     }
 }

@@ -1,26 +1,24 @@
-//! From a log to tested patterns, by the library's own order, link rules and miner.
+//! From a log to tested patterns, by the library's own reader, order of ties, link rules and miner.
 //!
-//! Only this file knows how: the library has no public function that takes sessions in memory and mines them. Once it
-//! has one, [`mined`] should be a call of it, so that the logs pass through everything that a user's log passes
-//! through.
+//! Only this file knows how: the library has no public function that takes a table in memory and mines it. Once it has
+//! one, [`mined`] should be a call of it, so that the logs pass through everything that a user's log passes through.
 
 use ironforge::dag::{Dag, DagConfig, Linker};
-use ironforge::events::{Time, time_order};
+use ironforge::events::{ColumnMap, TieOrder, TimeColumn, from_table};
 use ironforge::motif::{MiningResult, MotifConfig, MotifGraph, mine};
 use ironforge::scale::TimeScale;
-use ironforge::table::{EventTable, KeyColumn, Labels, Session};
+use ironforge::table::{Column, EventTable, Labels, Session, Table, Values};
 
 use super::log::{EventLog, LoggedEvent};
 
 /// Start of the first session: 2025-01-06, 09:00 UTC. Another starts every day.
-const START_MS: i64 = 1_736_154_000_000;
-const DAY_MS: i64 = 86_400_000;
+const START_US: i64 = 1_736_154_000_000_000;
+const DAY_US: i64 = 86_400_000_000;
 
-/// The patterns of a log. Label codes are the kinds of the log; `seed` also decides whatever the order of events
-/// draws at random.
+/// The patterns of a log. Label codes are the kinds of the log; `seed` also decides the order of ties.
 pub fn mined(log: &EventLog, seed: u64, config: &MotifConfig) -> MiningResult {
     let dag_config = DagConfig { links: vec![log.link], ..DagConfig::default() };
-    let sessions: Vec<Session> = log.sessions.iter().zip(0..).map(|(rows, at)| session(rows, at)).collect();
+    let sessions = sessions(log, seed);
     let labels: Vec<Vec<u32>> = sessions.iter().map(|session| codes(&session.events)).collect();
     let scale = TimeScale::of_times(sessions.iter().map(|session| &session.events.t_ms[..]));
     let links = dag_config.resolved(scale).unwrap();
@@ -37,36 +35,35 @@ pub fn mined(log: &EventLog, seed: u64, config: &MotifConfig) -> MiningResult {
     mine(&graphs, config, seed, &|_, _| {}).unwrap()
 }
 
-/// The session of some rows, events in the library's order.
-fn session(rows: &[LoggedEvent], number: i64) -> Session {
-    let start_ms = START_MS + number * DAY_MS;
-    let time = |row: &LoggedEvent| {
-        Time::from_ns((i128::from(start_ms) * 1000 + i128::from(row.t_us)) * 1000).unwrap()
+/// The sessions of a log, read from one table.
+fn sessions(log: &EventLog, seed: u64) -> Vec<Session> {
+    let rows: Vec<(usize, &LoggedEvent)> = log
+        .sessions
+        .iter()
+        .enumerate()
+        .flat_map(|(at, rows)| rows.iter().map(move |row| (at, row)))
+        .collect();
+    let texts = |of: &dyn Fn(&(usize, &LoggedEvent)) -> Option<String>| {
+        let texts: Vec<Option<String>> = rows.iter().map(of).collect();
+        Values::Text(Labels::encode(texts.iter().map(Option::as_deref)))
     };
-    let times: Vec<Time> = rows.iter().map(time).collect();
-    let order = time_order(&times, None);
-    let kinds: Vec<String> = rows.iter().map(|row| name(row.kind)).collect();
-    let keys: Vec<Option<String>> =
-        rows.iter().map(|row| row.key.map(|key| format!("entity-{key}"))).collect();
-    let has_keys = keys.iter().any(Option::is_some);
-    let key_column = || KeyColumn {
-        name: "entity".to_owned(),
-        labels: Labels::encode(order.iter().map(|&row| keys[row].as_deref())),
+    let t_us = |&(at, row): &(usize, &LoggedEvent)| START_US + at as i64 * DAY_US + row.t_us;
+    let has_keys = rows.iter().any(|(_, row)| row.key.is_some());
+    let table = Table::new(vec![
+        Column::new("t", "", Values::I64(rows.iter().map(t_us).collect())),
+        Column::new("kind", "", texts(&|(_, row)| Some(name(row.kind)))),
+        Column::new("session", "", texts(&|(at, _)| Some(format!("session-{at:03}")))),
+        Column::new("entity", "", texts(&|(_, row)| row.key.map(|key| format!("entity-{key}")))),
+    ]);
+    let map = ColumnMap {
+        time: Some(TimeColumn::parse("t:us").unwrap()),
+        kind: Some("kind".to_owned()),
+        group: Some("session".to_owned()),
+        keys: if has_keys { vec!["entity".to_owned()] } else { Vec::new() },
+        numeric: Some(Vec::new()),
+        ..ColumnMap::default()
     };
-    let events = EventTable {
-        t_ms: order.iter().map(|&row| times[row].t_ms).collect(),
-        seq: (0..rows.len() as i64).collect(),
-        event_index: order.iter().map(|&row| row as u32).collect(),
-        kind: Labels::encode(order.iter().map(|&row| Some(kinds[row].as_str()))),
-        keys: has_keys.then(key_column).into_iter().collect(),
-        ..EventTable::default()
-    };
-    Session {
-        id: format!("session-{number}"),
-        source: "calibration".to_owned(),
-        events,
-        ..Session::default()
-    }
+    from_table(table, &map, "calibration", "", TieOrder::Hash { seed, fold_case: false }).unwrap()
 }
 
 /// The text of a kind; texts sort as the kinds do.
