@@ -62,20 +62,28 @@ const CELL: u32 = u32::MAX - 1;
 
 /// The patterns that are read in detail in one lane.
 pub(super) struct Followed<'a, L> {
-    scratch: &'a mut Scratch,
-    /// Slot and count of each known pattern.
-    known: Vec<(Slot, u32)>,
+    counter: &'a SketchCounter,
+    followed: &'a mut [u32],
+    kept: &'a mut [(u32, u32); CHUNK],
     /// Cells that are followed.
     cells: Vec<u32>,
-    /// For each unknown key in these cells, its number after the known patterns.
-    numbers: KeyMap<L, u32>,
+    patterns: FollowedPatterns<'a, L>,
+}
+
+/// The patterns that are followed, numbered: the known ones, then the unknown ones as they are found.
+struct FollowedPatterns<'a, L> {
+    disjoint: &'a mut DisjointCounts,
+    /// Slot and count of each known pattern.
+    known: Vec<(Slot, u32)>,
     /// Key and count of each unknown pattern.
     unknown: Vec<(L, u32)>,
+    /// The number of each unknown pattern.
+    numbers: KeyMap<L, u32>,
 }
 
 impl<'a, L: LabelKey> Followed<'a, L> {
     pub(super) fn new(lane: usize, scratch: &'a mut Scratch, need: &Need<'_>, span: u32) -> Self {
-        let Scratch { counter, disjoint, followed, .. } = scratch;
+        let Scratch { counter, disjoint, followed, kept } = scratch;
         if followed.len() < counter.width() {
             followed.resize(counter.width().next_power_of_two(), NOT_FOLLOWED);
         }
@@ -92,11 +100,12 @@ impl<'a, L: LabelKey> Followed<'a, L> {
             });
         }
         disjoint.clear(known.len(), span);
-        Self { scratch, known, cells, numbers: KeyMap::default(), unknown: Vec::new() }
+        let patterns = FollowedPatterns { disjoint, known, unknown: Vec::new(), numbers: KeyMap::default() };
+        Self { counter, followed, kept, cells, patterns }
     }
 
     pub(super) fn is_empty(&self) -> bool {
-        self.known.is_empty() && self.cells.is_empty()
+        self.patterns.known.is_empty() && self.cells.is_empty()
     }
 
     /// Adds all occurrences; faster if the sketch counter has kept their counters.
@@ -108,15 +117,8 @@ impl<'a, L: LabelKey> Followed<'a, L> {
         key: &mut impl FnMut(&[u32; K]) -> L,
         on_taken: &mut impl FnMut(usize, u32),
     ) {
-        let Self { scratch: Scratch { counter, disjoint, followed, kept }, numbers, unknown, known, .. } =
-            self;
-        let mut add = |row: &[u32; K], number: u32| {
-            if number == CELL {
-                add_unknown(disjoint, numbers, unknown, known.len(), key(row), row);
-            } else if disjoint.add(number as usize, row) {
-                on_taken(number as usize, row[0]);
-            }
-        };
+        let Self { counter, followed, kept, patterns, .. } = self;
+        let mut add = |row: &[u32; K], number: u32| patterns.add(row, number, || key(row), on_taken);
         match counter.indices(lane) {
             Some(LaneIndices::Short(indices)) => each_followed(rows, indices, followed, kept, &mut add),
             Some(LaneIndices::Long(indices)) => each_followed(rows, indices, followed, kept, &mut add),
@@ -132,39 +134,60 @@ impl<'a, L: LabelKey> Followed<'a, L> {
         key: &mut impl FnMut(&[u32; K]) -> L,
         on_taken: &mut impl FnMut(usize, u32),
     ) {
-        let Self { scratch: Scratch { counter, disjoint, followed, .. }, numbers, unknown, known, .. } = self;
         for row in rows {
             let of_row = key(row);
-            let number = followed[counter.index(hash, of_row) as usize];
-            if number == NOT_FOLLOWED {
-                continue;
-            }
-            if number != CELL {
-                if disjoint.add(number as usize, row) {
-                    on_taken(number as usize, row[0]);
-                }
-            } else {
-                add_unknown(disjoint, numbers, unknown, known.len(), of_row, row);
+            let number = self.followed[self.counter.index(hash, of_row) as usize];
+            if number != NOT_FOLLOWED {
+                self.patterns.add(row, number, || of_row, on_taken);
             }
         }
     }
 
     /// The counts; clears the marks.
     pub(super) fn finish(self, need: &Need<'_>) -> Frequent<L> {
-        let Scratch { disjoint, followed, .. } = self.scratch;
-        self.known.iter().for_each(|(slot, _)| followed[slot.index()] = NOT_FOLLOWED);
-        self.cells.iter().for_each(|&cell| followed[cell as usize] = NOT_FOLLOWED);
-        let first_unknown = self.known.len();
-        let known = self.known.into_iter().enumerate();
-        let known =
-            known.map(|(i, (pattern, count))| Counted { pattern, count, disjoint: disjoint.count(i) });
-        let unknown = self.unknown.into_iter().enumerate().map(|(i, (pattern, count))| Counted {
-            pattern,
-            count,
-            disjoint: disjoint.count(first_unknown + i),
-        });
-        Frequent { known: known.collect(), unknown: unknown.filter(|p| p.count >= need.unknown).collect() }
+        let Self { followed, cells, patterns, .. } = self;
+        patterns.known.iter().for_each(|(slot, _)| followed[slot.index()] = NOT_FOLLOWED);
+        cells.iter().for_each(|&cell| followed[cell as usize] = NOT_FOLLOWED);
+        let FollowedPatterns { disjoint, known, unknown, .. } = patterns;
+        let of_known = known.iter().zip(0..);
+        let of_unknown = unknown.iter().zip(known.len()..).filter(|((_, count), _)| *count >= need.unknown);
+        Frequent {
+            known: of_known.map(|(&pattern, number)| counted(pattern, disjoint.count(number))).collect(),
+            unknown: of_unknown.map(|(&pattern, number)| counted(pattern, disjoint.count(number))).collect(),
+        }
     }
+}
+
+impl<L: LabelKey> FollowedPatterns<'_, L> {
+    /// Adds an occurrence of a followed counter.
+    #[inline]
+    fn add<const K: usize>(
+        &mut self,
+        row: &[u32; K],
+        number: u32,
+        key: impl FnOnce() -> L,
+        on_taken: &mut impl FnMut(usize, u32),
+    ) {
+        if number == CELL {
+            self.add_unknown(row, key());
+        } else if self.disjoint.add(number as usize, row) {
+            on_taken(number as usize, row[0]);
+        }
+    }
+
+    fn add_unknown<const K: usize>(&mut self, row: &[u32; K], key: L) {
+        let Self { disjoint, known, unknown, numbers } = self;
+        let number = *numbers.entry(key).or_insert_with(|| {
+            unknown.push((key, 0));
+            disjoint.push() as u32
+        });
+        unknown[number as usize - known.len()].1 += 1;
+        disjoint.add(number as usize, row);
+    }
+}
+
+fn counted<P>((pattern, count): (P, u32), disjoint: u32) -> Counted<P> {
+    Counted { pattern, count, disjoint }
 }
 
 /// Calls `add` with the occurrences whose counters are followed, and what they are followed as.
@@ -189,20 +212,4 @@ fn each_followed<const K: usize, I: Copy + Into<u32>>(
         }
         kept[..n].iter().for_each(|&(at, number)| add(&rows[at as usize], number));
     }
-}
-
-fn add_unknown<L: LabelKey, const K: usize>(
-    disjoint: &mut DisjointCounts,
-    numbers: &mut KeyMap<L, u32>,
-    unknown: &mut Vec<(L, u32)>,
-    first: usize,
-    key: L,
-    row: &[u32; K],
-) {
-    let number = *numbers.entry(key).or_insert_with(|| {
-        unknown.push((key, 0));
-        disjoint.push() as u32
-    });
-    unknown[number as usize - first].1 += 1;
-    disjoint.add(number as usize, row);
 }
