@@ -44,7 +44,7 @@ impl LabelKey for u64 {
     fn push_bits(self, bits: u32, digit: u32) -> Self {
         self << bits | Self::from(digit)
     }
-    #[inline]
+    #[inline(always)]
     fn from_byte_columns<const N: usize>(columns: &[[u8; N]], keys: &mut [Self; N]) {
         // two labels in 16 bits, four in 32: narrow integers put more keys into one SIMD instruction
         let (mut first, mut second) = ([0_u16; N], [0_u16; N]);
@@ -102,7 +102,7 @@ impl LabelKey for u128 {
     fn push_bits(self, bits: u32, digit: u32) -> Self {
         self << bits | Self::from(digit)
     }
-    #[inline]
+    #[inline(always)]
     fn from_byte_columns<const N: usize>(columns: &[[u8; N]], keys: &mut [Self; N]) {
         for (i, key) in keys.iter_mut().enumerate() {
             *key = columns.iter().fold(Self::ZERO, |key, column| key.push_bits(8, column[i].into()));

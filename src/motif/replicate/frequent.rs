@@ -3,7 +3,7 @@
 use super::disjoint::DisjointCounts;
 use super::sketch_counter::LaneIndices;
 use super::{NeedBySlot, PerfectHash, SketchCounter, Slot};
-use crate::motif::pattern::{KeyMap, LabelKey};
+use crate::motif::pattern::LabelKey;
 
 /// Counts that a pattern needs to be read in detail.
 pub(crate) struct Need<'a> {
@@ -34,38 +34,39 @@ pub(crate) struct Frequent<L> {
 pub(crate) struct Scratch {
     pub(crate) counter: SketchCounter,
     pub(crate) disjoint: DisjointCounts,
-    /// For each counter of a lane, what it is followed as; [`NOT_FOLLOWED`] in all of them between two lanes. Its
-    /// length is a power of two.
-    followed: Vec<u32>,
-    /// Position and number of the occurrences of a chunk that are followed.
-    kept: Box<[(u32, u32); CHUNK]>,
+    /// For each counter of a lane, whether it is followed; in none of them between two lanes. Its length is a power of
+    /// two.
+    is_followed: Vec<bool>,
+    /// For each counter that is followed, the number of its pattern; of the last one found in a cell, or
+    /// [`NO_PATTERN`].
+    numbers: Vec<u32>,
+    /// Positions of the occurrences of a chunk that are followed.
+    kept: Box<[u16; CHUNK]>,
 }
 
 /// Occurrences looked through at a time, a power of two.
 const CHUNK: usize = 512;
+/// The number of no pattern.
+const NO_PATTERN: u32 = u32::MAX;
 
 impl Scratch {
     pub(super) fn new() -> Self {
         Self {
             counter: SketchCounter::new(),
             disjoint: DisjointCounts::new(),
-            followed: vec![NOT_FOLLOWED],
-            kept: Box::new([(0, 0); CHUNK]),
+            is_followed: vec![false],
+            numbers: Vec::new(),
+            kept: Box::new([0; CHUNK]),
         }
     }
 }
 
-/// An entry of [`Scratch::followed`] for a counter that is not followed.
-const NOT_FOLLOWED: u32 = u32::MAX;
-/// An entry for a cell of the sketch: the key of the occurrence tells the pattern.
-const CELL: u32 = u32::MAX - 1;
-
 /// The patterns that are read in detail in one lane.
 pub(super) struct Followed<'a, L> {
     counter: &'a SketchCounter,
-    followed: &'a mut [u32],
-    kept: &'a mut [(u32, u32); CHUNK],
-    /// Cells that are followed.
+    is_followed: &'a mut [bool],
+    kept: &'a mut [u16; CHUNK],
+    /// Counters of the cells that are followed.
     cells: Vec<u32>,
     patterns: FollowedPatterns<'a, L>,
 }
@@ -73,35 +74,49 @@ pub(super) struct Followed<'a, L> {
 /// The patterns that are followed, numbered: the known ones, then the unknown ones as they are found.
 struct FollowedPatterns<'a, L> {
     disjoint: &'a mut DisjointCounts,
+    /// Number of slots: a counter at or above it is a cell, and the key of an occurrence tells its pattern.
+    slots: u32,
+    /// As [`Scratch::numbers`].
+    numbers: &'a mut [u32],
     /// Slot and count of each known pattern.
     known: Vec<(Slot, u32)>,
-    /// Key and count of each unknown pattern.
-    unknown: Vec<(L, u32)>,
-    /// The number of each unknown pattern.
-    numbers: KeyMap<L, u32>,
+    unknown: Vec<Unknown<L>>,
+}
+
+/// An unknown pattern.
+struct Unknown<L> {
+    key: L,
+    count: u32,
+    /// The number of the pattern found before it in the same cell, or [`NO_PATTERN`].
+    before: u32,
 }
 
 impl<'a, L: LabelKey> Followed<'a, L> {
     pub(super) fn new(lane: usize, scratch: &'a mut Scratch, need: &Need<'_>, span: u32) -> Self {
-        let Scratch { counter, disjoint, followed, kept } = scratch;
-        if followed.len() < counter.width() {
-            followed.resize(counter.width().next_power_of_two(), NOT_FOLLOWED);
+        let Scratch { counter, disjoint, is_followed, numbers, kept } = scratch;
+        counter.select(lane);
+        if is_followed.len() < counter.width() {
+            is_followed.resize(counter.width().next_power_of_two(), false);
         }
+        numbers.resize(is_followed.len(), NO_PATTERN);
         let mut known = Vec::new();
-        counter.each_slot(lane, need.by_slot, |slot, count| {
-            followed[slot.index()] = known.len() as u32;
+        counter.each_slot(need.by_slot, |slot, count| {
+            is_followed[slot.index()] = true;
+            numbers[slot.index()] = known.len() as u32;
             known.push((slot, count));
         });
         let mut cells = Vec::new();
         if need.unknown < u32::MAX {
-            counter.each_cell(lane, need.unknown, |counter| {
-                followed[counter as usize] = CELL;
+            counter.each_cell(need.unknown, |counter| {
+                is_followed[counter as usize] = true;
+                numbers[counter as usize] = NO_PATTERN;
                 cells.push(counter);
             });
         }
         disjoint.clear(known.len(), span);
-        let patterns = FollowedPatterns { disjoint, known, unknown: Vec::new(), numbers: KeyMap::default() };
-        Self { counter, followed, kept, cells, patterns }
+        let patterns =
+            FollowedPatterns { disjoint, slots: counter.slots() as u32, numbers, known, unknown: Vec::new() };
+        Self { counter, is_followed, kept, cells, patterns }
     }
 
     pub(super) fn is_empty(&self) -> bool {
@@ -117,11 +132,11 @@ impl<'a, L: LabelKey> Followed<'a, L> {
         key: &mut impl FnMut(&[u32; K]) -> L,
         on_taken: &mut impl FnMut(usize, u32),
     ) {
-        let Self { counter, followed, kept, patterns, .. } = self;
-        let mut add = |row: &[u32; K], number: u32| patterns.add(row, number, || key(row), on_taken);
+        let Self { counter, is_followed, kept, patterns, .. } = self;
+        let mut add = |row: &[u32; K], index: u32| patterns.add(row, index, || key(row), on_taken);
         match counter.indices(lane) {
-            Some(LaneIndices::Short(indices)) => each_followed(rows, indices, followed, kept, &mut add),
-            Some(LaneIndices::Long(indices)) => each_followed(rows, indices, followed, kept, &mut add),
+            Some(LaneIndices::Short(indices)) => each_followed(rows, indices, is_followed, kept, &mut add),
+            Some(LaneIndices::Long(indices)) => each_followed(rows, indices, is_followed, kept, &mut add),
             None => self.add_unindexed(rows, hash, key, on_taken),
         }
     }
@@ -136,80 +151,87 @@ impl<'a, L: LabelKey> Followed<'a, L> {
     ) {
         for row in rows {
             let of_row = key(row);
-            let number = self.followed[self.counter.index(hash, of_row) as usize];
-            if number != NOT_FOLLOWED {
-                self.patterns.add(row, number, || of_row, on_taken);
+            let index = self.counter.index(hash, of_row);
+            if self.is_followed[index as usize] {
+                self.patterns.add(row, index, || of_row, on_taken);
             }
         }
     }
 
     /// The counts; clears the marks.
     pub(super) fn finish(self, need: &Need<'_>) -> Frequent<L> {
-        let Self { followed, cells, patterns, .. } = self;
-        patterns.known.iter().for_each(|(slot, _)| followed[slot.index()] = NOT_FOLLOWED);
-        cells.iter().for_each(|&cell| followed[cell as usize] = NOT_FOLLOWED);
+        let Self { is_followed, cells, patterns, .. } = self;
+        patterns.known.iter().for_each(|(slot, _)| is_followed[slot.index()] = false);
+        cells.iter().for_each(|&cell| is_followed[cell as usize] = false);
         let FollowedPatterns { disjoint, known, unknown, .. } = patterns;
         let of_known = known.iter().zip(0..);
-        let of_unknown = unknown.iter().zip(known.len()..).filter(|((_, count), _)| *count >= need.unknown);
-        Frequent {
-            known: of_known.map(|(&pattern, number)| counted(pattern, disjoint.count(number))).collect(),
-            unknown: of_unknown.map(|(&pattern, number)| counted(pattern, disjoint.count(number))).collect(),
-        }
+        let of_unknown = unknown.iter().zip(known.len()..).filter(|(p, _)| p.count >= need.unknown);
+        let of_known = of_known.map(|(&(pattern, count), number)| {
+            let disjoint = disjoint.count(number);
+            Counted { pattern, count, disjoint }
+        });
+        let of_unknown = of_unknown.map(|(&Unknown { key, count, .. }, number)| {
+            let disjoint = disjoint.count(number);
+            Counted { pattern: key, count, disjoint }
+        });
+        Frequent { known: of_known.collect(), unknown: of_unknown.collect() }
     }
 }
 
 impl<L: LabelKey> FollowedPatterns<'_, L> {
-    /// Adds an occurrence of a followed counter.
+    /// Adds an occurrence of the followed counter `index`.
     #[inline]
     fn add<const K: usize>(
         &mut self,
         row: &[u32; K],
-        number: u32,
+        index: u32,
         key: impl FnOnce() -> L,
         on_taken: &mut impl FnMut(usize, u32),
     ) {
-        if number == CELL {
-            self.add_unknown(row, key());
-        } else if self.disjoint.add(number as usize, row) {
-            on_taken(number as usize, row[0]);
+        if index >= self.slots {
+            return self.add_unknown(row, index, key());
+        }
+        let number = self.numbers[index as usize] as usize;
+        if self.disjoint.add(number, row) {
+            on_taken(number, row[0]);
         }
     }
 
-    fn add_unknown<const K: usize>(&mut self, row: &[u32; K], key: L) {
-        let Self { disjoint, known, unknown, numbers } = self;
-        let number = *numbers.entry(key).or_insert_with(|| {
-            unknown.push((key, 0));
-            disjoint.push() as u32
-        });
-        unknown[number as usize - known.len()].1 += 1;
+    fn add_unknown<const K: usize>(&mut self, row: &[u32; K], index: u32, key: L) {
+        let Self { disjoint, numbers, known, unknown, .. } = self;
+        let latest = &mut numbers[index as usize];
+        let mut number = *latest;
+        while number != NO_PATTERN && unknown[number as usize - known.len()].key != key {
+            number = unknown[number as usize - known.len()].before;
+        }
+        if number == NO_PATTERN {
+            number = disjoint.push() as u32;
+            unknown.push(Unknown { key, count: 0, before: *latest });
+            *latest = number;
+        }
+        unknown[number as usize - known.len()].count += 1;
         disjoint.add(number as usize, row);
     }
 }
 
-fn counted<P>((pattern, count): (P, u32), disjoint: u32) -> Counted<P> {
-    Counted { pattern, count, disjoint }
-}
-
-/// Calls `add` with the occurrences whose counters are followed, and what they are followed as.
+/// Calls `add` with the occurrences whose counters are followed, and these counters.
 fn each_followed<const K: usize, I: Copy + Into<u32>>(
     rows: &[[u32; K]],
     indices: &[I],
-    followed: &[u32],
-    kept: &mut [(u32, u32); CHUNK],
+    is_followed: &[bool],
+    kept: &mut [u16; CHUNK],
     add: &mut impl FnMut(&[u32; K], u32),
 ) {
     // a table of a power of two and an index below it: no bounds to check
-    let mask = followed.len() - 1;
-    let followed = &followed[..=mask];
+    let mask = is_followed.len() - 1;
+    let is_followed = &is_followed[..=mask];
     for (rows, indices) in rows.chunks(CHUNK).zip(indices.chunks(CHUNK)) {
         // the few occurrences that are followed, found without a branch
         let mut n = 0;
         for (at, &index) in indices.iter().enumerate() {
-            let index: u32 = index.into();
-            let number = followed[index as usize & mask];
-            kept[n & (CHUNK - 1)] = (at as u32, number);
-            n += usize::from(number != NOT_FOLLOWED);
+            kept[n & (CHUNK - 1)] = at as u16;
+            n += usize::from(is_followed[index.into() as usize & mask]);
         }
-        kept[..n].iter().for_each(|&(at, number)| add(&rows[at as usize], number));
+        kept[..n].iter().for_each(|&at| add(&rows[usize::from(at)], indices[usize::from(at)].into()));
     }
 }

@@ -2,6 +2,8 @@
 
 use std::ops::Range;
 
+use multiversion::multiversion;
+
 use crate::motif::graph::LabelIdx;
 use crate::motif::pattern::{LabelKey, digits, label_bits};
 
@@ -117,10 +119,8 @@ impl LabelLanes {
         let mut keys = [L::ZERO; BATCH * LANES];
         match self {
             Self::Bytes(lanes) => {
-                let mut columns = [[0; BATCH * LANES]; K];
                 for rows in rows.chunks(BATCH) {
-                    fill(&mut columns, rows, lanes);
-                    L::from_byte_columns(&columns, &mut keys);
+                    byte_keys(rows, lanes, &mut keys);
                     visit(&keys[..rows.len() * LANES]);
                 }
             }
@@ -146,8 +146,20 @@ fn key<L: LabelKey, const K: usize>(row: &[u32; K], bits: u32, label: impl Fn(us
 /// Occurrences whose keys are built at a time.
 pub(super) const BATCH: usize = 64;
 
+/// Writes the keys of up to [`BATCH`] occurrences in all lanes, `[n, LANES]`.
+#[multiversion(targets("x86_64+avx512f+avx512dq+avx512bw+avx512vl+bmi2", "x86_64+avx2+bmi2"))]
+fn byte_keys<L: LabelKey, const K: usize>(
+    rows: &[[u32; K]],
+    lanes: &[[u8; LANES]],
+    keys: &mut [L; BATCH * LANES],
+) {
+    let mut columns = [[0; BATCH * LANES]; K];
+    fill(&mut columns, rows, lanes);
+    L::from_byte_columns(&columns, keys);
+}
+
 /// Transposes labels: column i receives the labels of the i-th events of the occurrences, in all lanes.
-#[inline]
+#[inline(always)]
 fn fill<T: Copy, const K: usize>(
     columns: &mut [[T; BATCH * LANES]; K],
     rows: &[[u32; K]],

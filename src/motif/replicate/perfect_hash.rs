@@ -2,6 +2,8 @@
 
 use std::hint::select_unpredictable;
 
+use multiversion::multiversion;
+
 use crate::motif::pattern::LabelKey;
 
 /// Slots per bucket: with fewer keys in a bucket its displacement is found sooner.
@@ -172,33 +174,66 @@ impl<L: LabelKey> PerfectHash<L> {
 
     /// Writes the index of each key's counter: its slot, or, for an unknown key, the number of slots plus the cell
     /// given by the upper `cell_bits` bits of its hash.
-    #[inline(never)]
     pub(super) fn counter_indices(&self, keys: &[L], indices: &mut [u32], cell_bits: u32) {
+        let &Self { ref displacements, multiplier, slot_bits, bucket_bits, .. } = self;
+        let split = Split { multiplier, slot_bits, bucket_bits, cell_bits };
         match &self.entries {
-            SlotKeys::Whole(entries) => {
-                self.find(keys, indices, cell_bits, |slot, key, _| entries[slot as usize] == key)
-            }
-            SlotKeys::Short(entries) => {
-                self.find(keys, indices, cell_bits, |slot, _, rest| entries[slot as usize] == rest)
-            }
+            SlotKeys::Whole(entries) => find(keys, indices, split, displacements, entries),
+            SlotKeys::Short(entries) => find_short(keys, indices, split, displacements, entries),
         }
     }
+}
 
-    #[inline(always)]
-    fn find(&self, keys: &[L], indices: &mut [u32], cell_bits: u32, is_known: impl Fn(u32, L, u32) -> bool) {
-        let &Self { ref displacements, multiplier, slot_bits, bucket_bits, .. } = self;
-        let displacements = &displacements[..];
-        let slots = 1_u32 << slot_bits;
-        let (slot_shift, bucket_shift) = (u64::BITS - slot_bits, u32::BITS - bucket_bits);
-        let cell_shift = u64::BITS - cell_bits;
-        for (index, &key) in indices.iter_mut().zip(keys) {
-            let hash = key.hash(multiplier);
-            let start = (hash >> slot_shift) as u32;
-            let rest = (hash << slot_bits >> u32::BITS) as u32;
-            let slot = start ^ displacements[(rest >> bucket_shift) as usize];
-            let cell = slots + (hash >> cell_shift) as u32;
-            *index = select_unpredictable(is_known(slot, key, rest), slot, cell);
-        }
+/// The parts of a hash.
+#[derive(Clone, Copy)]
+struct Split {
+    multiplier: u64,
+    slot_bits: u32,
+    bucket_bits: u32,
+    cell_bits: u32,
+}
+
+/// [`PerfectHash::counter_indices`] for whole entries.
+fn find<L: LabelKey>(keys: &[L], indices: &mut [u32], split: Split, displacements: &[u32], entries: &[L]) {
+    find_by(keys, indices, split, displacements, entries, |entry, key, _| entry == key);
+}
+
+/// [`PerfectHash::counter_indices`] for short entries: the inner loop of the test.
+#[multiversion(targets("x86_64+avx512f+avx512dq+avx512bw+avx512vl+bmi2", "x86_64+avx2+bmi2"))]
+fn find_short<L: LabelKey>(
+    keys: &[L],
+    indices: &mut [u32],
+    split: Split,
+    displacements: &[u32],
+    entries: &[u32],
+) {
+    find_by(keys, indices, split, displacements, entries, |entry, _, rest| entry == rest);
+}
+
+#[inline(always)]
+fn find_by<L: LabelKey, E: Copy>(
+    keys: &[L],
+    indices: &mut [u32],
+    split: Split,
+    displacements: &[u32],
+    entries: &[E],
+    is_known: impl Fn(E, L, u32) -> bool,
+) {
+    let Split { multiplier, slot_bits, bucket_bits, cell_bits } = split;
+    let slots = 1_u32 << slot_bits;
+    let (slot_shift, bucket_shift) = (u64::BITS - slot_bits, u32::BITS - bucket_bits);
+    let cell_shift = u64::BITS - cell_bits;
+    // lengths that are powers of two and indices below them: no bounds to check
+    let (slot_mask, bucket_mask) = (entries.len() - 1, displacements.len() - 1);
+    let (entries, displacements) = (&entries[..=slot_mask], &displacements[..=bucket_mask]);
+    for (index, &key) in indices.iter_mut().zip(keys) {
+        let hash = key.hash(multiplier);
+        let start = (hash >> slot_shift) as u32;
+        let rest = (hash << slot_bits >> u32::BITS) as u32;
+        let slot = start ^ displacements[(rest >> bucket_shift) as usize & bucket_mask];
+        let cell = slots + (hash >> cell_shift) as u32;
+        let is_known = is_known(entries[slot as usize & slot_mask], key, rest);
+        *index = if is_known { slot } else { cell };
     }
 }
 

@@ -22,7 +22,8 @@ const MAX_SHORT_WIDTH: usize = 1 << u16::BITS;
 /// A counter is one byte, so that those of all lanes stay in the cache; overflows are few and counted separately.
 pub(crate) struct SketchCounter {
     lanes: Range<usize>,
-    /// Counters modulo 256: for each lane, those of the slots, then the cells of the sketch.
+    /// Counters modulo 256: for each lane, those of the slots, then the cells of the sketch. If counters are kept, of
+    /// the selected lane only.
     low: Vec<u8>,
     /// Number of overflows of each counter.
     high: Vec<u32>,
@@ -33,8 +34,12 @@ pub(crate) struct SketchCounter {
     /// Number of counters of a lane.
     width: usize,
     cell_bits: u32,
-    /// The counter of each occurrence in each lane in use, `[lanes, n]`, if they are kept; else empty.
+    /// The counter of each occurrence in each lane in use, `[lanes, kept]`.
     indices: Indices,
+    /// Number of occurrences of a lane whose counters are kept; 0 if none are.
+    kept: usize,
+    /// First counter of the selected lane.
+    first: usize,
     /// Number of occurrences added.
     added: usize,
 }
@@ -67,13 +72,6 @@ impl Indices {
             _ => *self = Self::Long(vec![0; n]),
         }
     }
-
-    fn len(&self) -> usize {
-        match self {
-            Self::Short(indices) => indices.len(),
-            Self::Long(indices) => indices.len(),
-        }
-    }
 }
 
 impl SketchCounter {
@@ -88,6 +86,8 @@ impl SketchCounter {
             width: 0,
             cell_bits: 0,
             indices: Indices::Short(Vec::new()),
+            kept: 0,
+            first: 0,
             added: 0,
         }
     }
@@ -98,7 +98,7 @@ impl SketchCounter {
     }
 
     /// Clears all counts, in preparation for about `expected` occurrences in these lanes; exactly this number if
-    /// `keeps_indices`: the counter of each occurrence is then kept, if there are not too many counters.
+    /// `keeps_indices`: the counter of each occurrence is then kept, and lanes are counted one by one.
     pub(super) fn clear<L: LabelKey>(
         &mut self,
         hash: &PerfectHash<L>,
@@ -109,17 +109,45 @@ impl SketchCounter {
         let cells = cells(expected);
         self.slots = hash.slots();
         self.width = self.slots + cells;
-        let kept = if keeps_indices { expected * lanes.len() } else { 0 };
-        self.indices.clear(kept, self.width <= MAX_SHORT_WIDTH);
+        self.kept = if keeps_indices { expected } else { 0 };
+        self.indices.clear(self.kept * lanes.len(), self.width <= MAX_SHORT_WIDTH);
         self.added = 0;
         self.cell_bits = cells.trailing_zeros();
+        self.clear_counts(if keeps_indices { 1 } else { lanes.len() });
+        self.lanes = lanes;
+    }
+
+    /// Sets the counts of some lanes to zero.
+    fn clear_counts(&mut self, lanes: usize) {
         self.low.clear();
-        self.low.resize(self.width * lanes.len(), 0);
+        self.low.resize(self.width * lanes, 0);
         self.overflowed.drain(..).for_each(|index| self.high[index as usize] = 0);
         if self.high.len() < self.low.len() {
             self.high.resize(self.low.len(), 0);
         }
-        self.lanes = lanes;
+    }
+
+    /// Makes the counts of a lane those that are read. If counters are kept, this counts them: the counts of one lane
+    /// stay in the cache, and those of all lanes would not.
+    pub(super) fn select(&mut self, lane: usize) {
+        let nth = lane - self.lanes.start;
+        if self.kept == 0 {
+            self.first = nth * self.width;
+            return;
+        }
+        self.first = 0;
+        self.clear_counts(1);
+        let of_lane = nth * self.kept..nth * self.kept + self.added;
+        match std::mem::take(&mut self.indices) {
+            Indices::Short(kept) => {
+                self.increment_all(&kept[of_lane]);
+                self.indices = Indices::Short(kept);
+            }
+            Indices::Long(kept) => {
+                self.increment_all(&kept[of_lane]);
+                self.indices = Indices::Long(kept);
+            }
+        }
     }
 
     /// Counts the occurrences `rows`, `[n, K]` event numbers in time order, under `labels` of `bits` bits.
@@ -143,7 +171,7 @@ impl SketchCounter {
                 });
                 let indices = &mut indices[..rows.len()];
                 hash.counter_indices(&keys[..rows.len()], indices, self.cell_bits);
-                self.count(0, rows.len(), indices.iter().copied());
+                self.count_or_keep(0, rows.len(), indices.iter().copied());
                 self.added += rows.len();
             }
             return;
@@ -153,47 +181,50 @@ impl SketchCounter {
             hash.counter_indices(keys, indices, self.cell_bits);
             let indices = indices.as_chunks::<LANES>().0;
             for (nth, lane) in self.lanes.clone().enumerate() {
-                self.count(nth, indices.len(), indices.iter().map(|indices| indices[lane]));
+                self.count_or_keep(nth, indices.len(), indices.iter().map(|indices| indices[lane]));
             }
             self.added += indices.len();
         });
     }
 
-    /// Increments the counters of `n` occurrences in the `nth` of the lanes in use.
+    /// Keeps the counters of `n` occurrences in the `nth` of the lanes in use, or increments them.
     #[inline]
-    fn count(&mut self, nth: usize, n: usize, indices: impl Iterator<Item = u32>) {
-        let first = nth * (self.indices.len() / self.lanes.len()) + self.added;
-        match std::mem::take(&mut self.indices) {
-            Indices::Short(mut kept) if !kept.is_empty() => {
-                let of_rows = &mut kept[first..first + n];
-                of_rows.iter_mut().zip(indices).for_each(|(to, index)| *to = index as u16);
-                self.increment(nth, of_rows.iter().map(|&index| index.into()));
-                self.indices = Indices::Short(kept);
+    fn count_or_keep(&mut self, nth: usize, n: usize, indices: impl Iterator<Item = u32>) {
+        if self.kept == 0 {
+            self.first = nth * self.width;
+            return indices.for_each(|index| self.increment(index));
+        }
+        let first = nth * self.kept + self.added;
+        match &mut self.indices {
+            Indices::Short(kept) => {
+                kept[first..first + n].iter_mut().zip(indices).for_each(|(to, index)| *to = index as u16);
             }
-            Indices::Long(mut kept) if !kept.is_empty() => {
-                let of_rows = &mut kept[first..first + n];
-                of_rows.iter_mut().zip(indices).for_each(|(to, index)| *to = index);
-                self.increment(nth, of_rows.iter().copied());
-                self.indices = Indices::Long(kept);
-            }
-            empty => {
-                self.increment(nth, indices);
-                self.indices = empty;
+            Indices::Long(kept) => {
+                kept[first..first + n].iter_mut().zip(indices).for_each(|(to, index)| *to = index);
             }
         }
     }
 
+    /// Increments the counters of occurrences in the selected lane. Neighbouring occurrences often have one counter:
+    /// taken from two places in turn, an increment does not wait for the one before.
+    fn increment_all<I: Copy + Into<u32>>(&mut self, indices: &[I]) {
+        let (first, second) = indices.split_at(indices.len() / 2);
+        for (&a, &b) in first.iter().zip(second) {
+            self.increment(a.into());
+            self.increment(b.into());
+        }
+        second[first.len()..].iter().for_each(|&index| self.increment(index.into()));
+    }
+
+    /// Increments a counter of the selected lane.
     #[inline]
-    fn increment(&mut self, nth: usize, indices: impl Iterator<Item = u32>) {
-        let first = nth * self.width;
-        let low = &mut self.low[first..first + self.width];
-        for index in indices {
-            let counter = &mut low[index as usize];
-            *counter = counter.wrapping_add(1);
-            if *counter == 0 {
-                self.high[first + index as usize] += 1;
-                self.overflowed.push(first as u32 + index);
-            }
+    fn increment(&mut self, index: u32) {
+        let at = self.first + index as usize;
+        let counter = &mut self.low[at];
+        *counter = counter.wrapping_add(1);
+        if *counter == 0 {
+            self.high[at] += 1;
+            self.overflowed.push(at as u32);
         }
     }
 
@@ -202,12 +233,17 @@ impl SketchCounter {
         self.width
     }
 
-    /// The counter of each occurrence in a lane, in the order in which they were added; `None` if they are not kept.
+    /// Number of slots of a lane, which come first among its counters.
+    pub(super) fn slots(&self) -> usize {
+        self.slots
+    }
+
+    /// The counter of each occurrence in a lane, in the order in which they were added; `None` if they are
+    /// not kept.
     pub(super) fn indices(&self, lane: usize) -> Option<LaneIndices<'_>> {
-        let n = self.indices.len() / self.lanes.len();
-        let first = (lane - self.lanes.start) * n;
-        let of_lane = first..first + self.added.min(n);
-        (n > 0).then(|| match &self.indices {
+        let first = (lane - self.lanes.start) * self.kept;
+        let of_lane = first..first + self.added.min(self.kept);
+        (self.kept > 0).then(|| match &self.indices {
             Indices::Short(indices) => LaneIndices::Short(&indices[of_lane]),
             Indices::Long(indices) => LaneIndices::Long(&indices[of_lane]),
         })
@@ -220,10 +256,9 @@ impl SketchCounter {
         index[0]
     }
 
-    /// Calls `visit` with the slots of a lane whose counts reach those of `need`, and these counts.
-    pub(super) fn each_slot(&self, lane: usize, need: &NeedBySlot, mut visit: impl FnMut(Slot, u32)) {
-        let counters = self.counters(lane);
-        let counters = counters.start..counters.start + self.slots;
+    /// Calls `visit` with the slots of the selected lane whose counts reach those of `need`, and these counts.
+    pub(super) fn each_slot(&self, need: &NeedBySlot, mut visit: impl FnMut(Slot, u32)) {
+        let counters = self.first..self.first + self.slots;
         let low = &self.low[counters.clone()];
         if self.has_overflowed(&counters) {
             let counts = low.iter().zip(&self.high[counters]).map(|(&low, &high)| whole(low, high));
@@ -247,10 +282,9 @@ impl SketchCounter {
         }
     }
 
-    /// Calls `visit` with the index of each cell of the sketch of a lane that reaches `count`.
-    pub(super) fn each_cell(&self, lane: usize, count: u32, mut visit: impl FnMut(u32)) {
-        let counters = self.counters(lane);
-        let cells = counters.start + self.slots..counters.end;
+    /// Calls `visit` with the index of each cell of the sketch of the selected lane that reaches `count`.
+    pub(super) fn each_cell(&self, count: u32, mut visit: impl FnMut(u32)) {
+        let cells = self.first + self.slots..self.first + self.width;
         let low = &self.low[cells.clone()];
         if self.has_overflowed(&cells) {
             for (cell, (&low, &high)) in low.iter().zip(&self.high[cells]).enumerate() {
@@ -267,12 +301,6 @@ impl SketchCounter {
                 reached.for_each(|(at, _)| visit((self.slots + chunk * CHUNK + at) as u32));
             }
         }
-    }
-
-    /// Indices of the counters of a lane.
-    fn counters(&self, lane: usize) -> Range<usize> {
-        let start = (lane - self.lanes.start) * self.width;
-        start..start + self.width
     }
 
     fn has_overflowed(&self, counters: &Range<usize>) -> bool {
@@ -343,11 +371,12 @@ mod tests {
             for part in [0..half, half..n] {
                 counter.add(&hash, &rows[part.clone()], &labels, bits);
                 for lane in lanes.clone() {
+                    counter.select(lane);
                     let mut want: BTreeMap<L, u32> = BTreeMap::new();
                     keys[lane][..part.end].iter().for_each(|&key| *want.entry(key).or_insert(0) += 1);
                     let need = NeedBySlot::new(vec![1; hash.slots()]);
                     let mut known: BTreeMap<Slot, u32> = BTreeMap::new();
-                    counter.each_slot(lane, &need, |slot, count| {
+                    counter.each_slot(&need, |slot, count| {
                         known.insert(slot, count);
                     });
                     for &key in &chosen {
@@ -357,7 +386,7 @@ mod tests {
                     want.retain(|key, _| chosen.binary_search(key).is_err());
                     for least in [1, 3, 40, 300] {
                         let mut cells = Vec::new();
-                        counter.each_cell(lane, least, |cell| cells.push(cell));
+                        counter.each_cell(least, |cell| cells.push(cell));
                         let reached = want.iter().filter(|&(_, &count)| count >= least);
                         assert!(reached.clone().all(|(&key, _)| cells.contains(&counter.index(&hash, key))));
                     }

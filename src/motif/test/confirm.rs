@@ -104,7 +104,7 @@ impl SignificanceTest<'_> {
         let replicates = f64::from(self.calibration);
         for group in &self.groups(census) {
             let targets = self.targets::<L>(group, census);
-            let shapes = self.shapes(group, &targets, &[], &[]);
+            let shapes = self.shapes(group, &targets, &[]);
             let occurrences = Occurrences::of(self.union, group);
             let progress = ProgressCounter::new(0, &|_, _| {});
             let source = self.replicates(group, &occurrences, &progress);

@@ -18,7 +18,6 @@ use rayon::prelude::*;
 
 use super::fdr::ScoreCounts;
 use super::maxima::Maxima;
-use super::moments::MomentSums;
 use super::result::{PatternOutcome, TestResult};
 use super::scales::ShapeScales;
 use super::score::{RareMeans, floor, label_shares};
@@ -91,7 +90,7 @@ impl SignificanceTest<'_> {
         for group in &shape_groups(&census.shape_counts) {
             let occurrences = Occurrences::of(self.union, group);
             let targets = self.targets::<L>(group, census);
-            let shapes = self.shapes(group, &targets, &[], &[]);
+            let shapes = self.shapes(group, &targets, &[]);
             let progress = ProgressCounter::new(0, &|_, _| {});
             let replicates = self.replicates(group, &occurrences, &progress);
             let observed = replicates.visit_observed(&shapes, &Calibration { shapes: &shapes });
@@ -162,21 +161,28 @@ impl SignificanceTest<'_> {
         outcomes: &mut [PatternOutcome],
     ) -> Result<(), MotifError> {
         let targets = self.targets::<L>(replicates.group, census);
-        let shapes = self.screen(replicates, &targets)?;
+        let common = self.common_keys(replicates, &targets)?;
+        let shapes = self.shapes(replicates.group, &targets, &common);
         let calibration = Calibration { shapes: &shapes };
         let observed = replicates.visit_observed(&shapes, &calibration);
         let rng = NullRng::calibration(self.seed);
         let sums = replicates.visit(rng, 0..self.calibration, &shapes, &calibration)?;
-        let scales: Vec<ShapeScales<'_>> = shapes
+        // only common patterns have a scale of their own: with few known keys the hash tables stay in the cache
+        let no_targets: Vec<Vec<Target<L>>> = common.iter().map(|_| Vec::new()).collect();
+        let common_shapes = self.shapes(replicates.group, &no_targets, &common);
+        let scales: Vec<ShapeScales<'_>> = common_shapes
             .iter()
-            .zip(&sums)
-            .map(|(shape, sums)| self.scales(replicates, shape, sums, totals))
+            .zip(shapes.iter().zip(&sums))
+            .map(|(common, (shape, sums))| {
+                let moments = |slot: &Slot| sums.moments(slot.index(), self.calibration);
+                self.scales(replicates, common, shape.common.iter().map(moments), totals)
+            })
             .collect();
         for (at, (shape, targets)) in shapes.iter().zip(&targets).enumerate() {
             let k = replicates.group.shapes[shape.index].nodes();
             for (target, &slot) in targets.iter().zip(&shape.targets) {
                 let disjoint = observed[at].sum(slot.index()) as u32;
-                let scale = scales[at].of_slot(slot);
+                let scale = scales[at].of_key(&common_shapes[at].hash, target.key);
                 let score = scale.score(disjoint);
                 totals.counts.add(None, k, score);
                 let (null_mean, null_sd) = sums[at].mean_and_sd(slot.index(), self.calibration);
@@ -184,34 +190,28 @@ impl SignificanceTest<'_> {
             }
         }
         let visitor = ReplicateScores {
-            shapes: &shapes,
+            shapes: &common_shapes,
             scales: &scales,
-            label_bits: label_bits(self.union.vocabulary.len()),
             maxima: totals.maxima,
             counts: totals.counts,
         };
-        replicates.visit(NullRng::test(self.seed), 0..self.iterations, &shapes, &visitor).map(|_| ())
+        let rng = NullRng::test(self.seed);
+        replicates.visit(rng, 0..self.iterations, &common_shapes, &visitor).map(|_| ())
     }
 
+    /// The scales of a shape whose known patterns are the common ones, with these means and variances.
     fn scales<'t, L: LabelKey>(
         &self,
         replicates: &Replicates<'_>,
         shape: &TrackedShape<L>,
-        sums: &MomentSums,
+        moments: impl Iterator<Item = (f64, f64)>,
         totals: &Totals<'t>,
     ) -> ShapeScales<'t> {
         let group = replicates.group;
-        let rare = RareMeans::new(totals.label_shares, group.instances[shape.index], self.min_count());
-        let bits = label_bits(self.union.vocabulary.len());
-        let least = (totals.floor, self.min_count());
-        ShapeScales::new(
-            shape,
-            sums,
-            self.calibration,
-            rare,
-            least,
-            (bits, group.shapes[shape.index].nodes()),
-        )
+        let digits = (label_bits(self.union.vocabulary.len()), group.shapes[shape.index].nodes());
+        let rare =
+            RareMeans::new(totals.label_shares, group.instances[shape.index], self.min_count(), digits);
+        ShapeScales::new(shape, moments, rare, (totals.floor, self.min_count()))
     }
 
     /// `min_count` as counters have it: counts fit 32 bits (`Census::check_counters`).
@@ -219,45 +219,36 @@ impl SignificanceTest<'_> {
         u32::try_from(self.min_count).unwrap_or(u32::MAX)
     }
 
-    /// The shapes with their tested patterns and those that are common under the null ([`MIN_SCREENED`]).
-    fn screen<L: LabelKey>(
+    /// The keys of each shape's patterns that are common under the null ([`MIN_SCREENED`]), rising.
+    fn common_keys<L: LabelKey>(
         &self,
         replicates: &Replicates<'_>,
         targets: &[Vec<Target<L>>],
-    ) -> Result<Vec<TrackedShape<L>>, MotifError> {
-        let shapes = self.shapes(replicates.group, targets, &[], &[]);
+    ) -> Result<Vec<Vec<L>>, MotifError> {
+        let shapes = self.shapes(replicates.group, targets, &[]);
         let screen = Screen { shapes: &shapes, min_count: self.min_count() };
         let screening = SCREENING_REPLICATES.min(self.calibration);
         let reached = replicates.visit(NullRng::calibration(self.seed), 0..screening, &shapes, &screen)?;
-        let sorted = reached.into_par_iter().map(|mut keys| {
+        let often = |mut keys: Vec<L>| -> Vec<L> {
             keys.sort_unstable();
-            keys
-        });
-        let reached: Vec<Vec<L>> = sorted.collect();
-        let reached_by = |least: usize| -> Vec<Vec<L>> {
-            let often = |keys: &Vec<L>| {
-                let same = keys.chunk_by(|a, b| a == b).filter(|same| same.len() >= least);
-                same.map(|same| same[0]).collect()
-            };
-            reached.iter().map(often).collect()
+            let same = keys.chunk_by(|a, b| a == b).filter(|same| same.len() >= MIN_SCREENED);
+            same.map(|same| same[0]).collect()
         };
-        // a pattern that reached it once may again: known, it need not be searched for
-        Ok(self.shapes(replicates.group, targets, &reached_by(MIN_SCREENED), &reached_by(1)))
+        Ok(reached.into_par_iter().map(often).collect())
     }
 
-    /// Each shape of a group with its tested patterns, those that are common, and others that are known.
+    /// Each shape of a group with its tested patterns and those that are common.
     pub(super) fn shapes<L: LabelKey>(
         &self,
         group: &ShapeGroup,
         targets: &[Vec<Target<L>>],
         common: &[Vec<L>],
-        others: &[Vec<L>],
     ) -> Vec<TrackedShape<L>> {
         let label_bits = label_bits(self.union.vocabulary.len());
         let shape = |(index, targets): (usize, &Vec<Target<L>>)| {
-            let [common, others] = [common, others].map(|keys| keys.get(index).map_or(&[][..], |keys| keys));
+            let common = common.get(index).map_or(&[][..], |keys| keys);
             let targets: Vec<L> = targets.iter().map(|target| target.key).collect();
-            let mut keys = [&targets, common, others].concat();
+            let mut keys = [&targets, common].concat();
             keys.sort_unstable();
             keys.dedup();
             let hash = PerfectHash::new(&keys, group.shapes[index].nodes() as u32 * label_bits);

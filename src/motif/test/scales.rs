@@ -1,9 +1,8 @@
 //! The scales of one shape's patterns.
 
-use super::moments::MomentSums;
 use super::score::{RareMeans, Scale};
-use crate::motif::pattern::{LabelKey, digits};
-use crate::motif::replicate::{Need, NeedBySlot, Slot, TrackedShape};
+use crate::motif::pattern::LabelKey;
+use crate::motif::replicate::{Need, NeedBySlot, PerfectHash, Slot, TrackedShape};
 
 /// The scales of one shape's patterns, and the counts that they need to reach the lowest score compared.
 pub(super) struct ShapeScales<'a> {
@@ -14,50 +13,45 @@ pub(super) struct ShapeScales<'a> {
 }
 
 impl<'a> ShapeScales<'a> {
-    /// The scales of a shape's patterns from the sums of their counts in the calibration. Patterns below the floor or
-    /// `min_count` are never read.
+    /// The scales of the patterns of a shape whose known ones are the common ones, with these means and variances.
+    /// Patterns below the floor or `min_count` are never read.
     pub(super) fn new<L: LabelKey>(
         shape: &TrackedShape<L>,
-        sums: &MomentSums,
-        calibration: u32,
+        moments: impl Iterator<Item = (f64, f64)>,
         rare: RareMeans<'a>,
         (floor, min_count): (f64, u32),
-        (label_bits, k): (u32, usize),
     ) -> Self {
+        let least = |scale: Scale| scale.least(floor).max(min_count);
         let slots = shape.hash.slots();
         let mut by_slot = vec![Scale::rare(0.0); slots];
         let mut need_by_slot = vec![u32::MAX; slots];
-        for &key in &shape.keys {
-            by_slot[shape.hash.slot(key).index()] = rare_scale(&rare, key, label_bits, k);
+        for (slot, (mean, variance)) in shape.common.iter().zip(moments) {
+            let scale = Scale::common(mean, variance);
+            by_slot[slot.index()] = scale;
+            need_by_slot[slot.index()] = least(scale);
         }
-        for slot in &shape.common {
-            let (mean, variance) = sums.moments(slot.index(), calibration);
-            by_slot[slot.index()] = Scale::common(mean, variance);
-        }
-        for &key in &shape.keys {
-            let slot = shape.hash.slot(key).index();
-            need_by_slot[slot] = by_slot[slot].least(floor).max(min_count);
-        }
-        let need_of_unknown = Scale::rare(0.0).least(floor).max(min_count);
+        let need_of_unknown = least(Scale::rare(0.0));
         Self { by_slot, need_by_slot: NeedBySlot::new(need_by_slot), need_of_unknown, rare }
     }
 
-    /// The scale of a known pattern.
+    /// The scale of a common pattern.
     pub(super) fn of_slot(&self, slot: Slot) -> Scale {
         self.by_slot[slot.index()]
     }
 
-    /// The scale of an unknown pattern of `k` events.
-    pub(super) fn of_unknown<L: LabelKey>(&self, key: L, label_bits: u32, k: usize) -> Scale {
-        rare_scale(&self.rare, key, label_bits, k)
+    /// The scale of a pattern that is not common.
+    pub(super) fn of_unknown<L: LabelKey>(&self, key: L) -> Scale {
+        self.rare.scale(key)
+    }
+
+    /// The scale of any pattern; `common` is the hash of the common ones.
+    pub(super) fn of_key<L: LabelKey>(&self, common: &PerfectHash<L>, key: L) -> Scale {
+        let slot = common.slot(key);
+        if slot == common.unknown_slot() { self.of_unknown(key) } else { self.of_slot(slot) }
     }
 
     /// The counts below which no pattern has a score that is compared.
     pub(super) fn need(&self) -> Need<'_> {
         Need { by_slot: &self.need_by_slot, unknown: self.need_of_unknown }
     }
-}
-
-fn rare_scale<L: LabelKey>(rare: &RareMeans<'_>, key: L, label_bits: u32, k: usize) -> Scale {
-    rare.scale(digits(key, 1 << label_bits, k)[..k].iter().map(|label| label.index()))
 }

@@ -13,6 +13,7 @@
 
 use crate::motif::enumerate::ShapeIdx;
 use crate::motif::graph::Union;
+use crate::motif::pattern::{LabelKey, digits};
 
 /// Steps of a score per unit.
 pub(super) const STEPS: f64 = 64.0;
@@ -103,17 +104,22 @@ pub(super) struct RareMeans<'a> {
     /// Occurrences of the shape in the data.
     instances: f64,
     largest: f64,
+    /// Bits of a label in a key, and number of labels.
+    digits: (u32, usize),
 }
 
 impl<'a> RareMeans<'a> {
-    /// `shares` as of [`label_shares`].
-    pub(super) fn new(shares: &'a [f64], instances: u64, min_count: u32) -> Self {
-        Self { shares, instances: instances as f64, largest: f64::from(min_count.saturating_sub(1)) }
+    /// `shares` as of [`label_shares`]; `digits` are the bits of a label in a key and the number of labels.
+    pub(super) fn new(shares: &'a [f64], instances: u64, min_count: u32, digits: (u32, usize)) -> Self {
+        let largest = f64::from(min_count.saturating_sub(1));
+        Self { shares, instances: instances as f64, largest, digits }
     }
 
-    /// The scale of the rare pattern with these labels.
-    pub(super) fn scale(&self, labels: impl Iterator<Item = usize>) -> Scale {
-        let mean = labels.fold(self.instances, |mean, label| mean * self.shares[label]);
+    /// The scale of the rare pattern with this key.
+    pub(super) fn scale<L: LabelKey>(&self, key: L) -> Scale {
+        let (bits, k) = self.digits;
+        let labels = &digits(key, 1 << bits, k)[..k];
+        let mean = labels.iter().fold(self.instances, |mean, label| mean * self.shares[label.index()]);
         Scale::rare(mean.min(self.largest))
     }
 }
@@ -162,8 +168,9 @@ mod tests {
     #[test]
     fn a_rare_pattern_has_the_mean_of_independent_labels_and_no_more_than_a_rare_one_has() {
         let shares = [0.5, 0.25, 0.25];
-        let means = RareMeans::new(&shares, 40, 3);
-        let score = |labels: [usize; 3]| means.scale(labels.into_iter()).score(6);
+        let means = RareMeans::new(&shares, 40, 3, (2, 3));
+        let key = |labels: [u32; 3]| labels.into_iter().fold(0, |key: u64, label| key.push_bits(2, label));
+        let score = |labels| means.scale(key(labels)).score(6);
         assert_eq!(score([0, 1, 2]), Scale::rare(1.25).score(6));
         assert_eq!(score([0, 0, 0]), Scale::rare(2.0).score(6));
         assert_eq!(Scale::common(4.0, 2.0).with_mean(1.0).score(3), {

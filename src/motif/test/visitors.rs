@@ -89,8 +89,6 @@ impl<L: LabelKey> ReplicateVisitor<L> for Calibration<'_, L> {
 pub(super) struct ReplicateScores<'a, L> {
     pub(super) shapes: &'a [TrackedShape<L>],
     pub(super) scales: &'a [ShapeScales<'a>],
-    /// Bits of a label in a key.
-    pub(super) label_bits: u32,
     /// Largest scores of the patterns of 3, 4 and 5 events.
     pub(super) maxima: &'a [Maxima; 3],
     pub(super) counts: &'a ScoreCounts,
@@ -118,8 +116,7 @@ impl<L: LabelKey> ReplicateVisitor<L> for ReplicateScores<'_, L> {
             let replicate = first + lane as u32;
             let frequent = occurrences.frequent(lane, hash, scratch, &need, |_, _| {});
             let known = frequent.known.iter().map(|p| scales.of_slot(p.pattern).score(p.disjoint));
-            let scale = |key| scales.of_unknown(key, self.label_bits, k);
-            let unknown = frequent.unknown.iter().map(|p| scale(p.pattern).score(p.disjoint));
+            let unknown = frequent.unknown.iter().map(|p| scales.of_unknown(p.pattern).score(p.disjoint));
             let mut largest = f64::NEG_INFINITY;
             for score in known.chain(unknown) {
                 self.counts.add(Some(replicate), k, score);
