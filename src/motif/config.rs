@@ -313,7 +313,7 @@ mod tests {
         let scale = TimeScale::of_times([&[0, 7][..]]);
         let widths = |config: MotifConfig| (config.block_ms(), config.jitter_ms());
         let set = MotifConfig { block_minutes: 2.0.into(), ..MotifConfig::default() };
-        assert_eq!(widths(MotifConfig::default().resolved(scale)), (Ok(56), Ok(112)));
+        assert_eq!(widths(MotifConfig::default().resolved(scale)), (Ok(70), Ok(112)));
         assert_eq!(widths(set.resolved(scale)), (Ok(120_000), Ok(112)));
         let unresolved = |key| Err(MotifError::AutoWidth { key });
         assert_eq!(widths(set), (Ok(120_000), unresolved("motif.jitter_minutes")));

@@ -15,7 +15,7 @@
 //! let scale = TimeScale::of_times([&[0, 90_000, 90_000, 180_000, 330_000][..]]);
 //! assert_eq!(scale.median_gap_ms(), Some(90_000));
 //! let block_ms = scale.widths().block_ms;
-//! assert_eq!(block_ms, 8 * 90_000);
+//! assert_eq!(block_ms, 10 * 90_000);
 //! assert_eq!(WindowMinutes::Auto.ms(block_ms), block_ms);
 //! assert_eq!(WindowMinutes::from(15.0).ms(block_ms), 15 * 60_000);
 //! ```

@@ -34,16 +34,17 @@ impl Widths {
     /// Integers make them exact: for times multiplied by any integer, whole times are inside the same windows.
     pub(super) fn of_gap(gap_ms: u64) -> Self {
         Self {
-            // Later at all. Events of one time have no order, so they are not linked; anything longer would cut the
-            // quick steps of a burst, however long the gap around it.
-            dt_min_ms: 1,
+            // Half a gap is what a minute is to the gap of the fixed widths. Nearer events would take places among the
+            // dag.k next ones, and chance makes many pairs that near: patterns whose steps take gaps would be found
+            // less often. A half rounded up keeps whole times on the same side when all are multiplied.
+            dt_min_ms: gap_ms.div_ceil(2),
             // Far above dag.k gaps, so that k, not the window, ends the links of an event outside long pauses.
             dt_max_ms: gap_ms.saturating_mul(64),
             // Twelve times that: replies and repeat visits take longer.
             key_window_ms: gap_ms.saturating_mul(768),
             // Labels must be exchangeable inside a block, which asks for short ones, and a block must hold several
             // events, or its labels cannot move.
-            block_ms: gap_ms.saturating_mul(8),
+            block_ms: gap_ms.saturating_mul(10),
             // A quarter of the longest link.
             jitter_ms: gap_ms.saturating_mul(16),
         }

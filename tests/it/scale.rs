@@ -128,17 +128,17 @@ fn a_number_wins_each_setting_by_itself() {
     let scale = TimeScale::of_times([&[0, 3, 6][..]]);
     assert_eq!(
         scale.widths(),
-        Widths { dt_min_ms: 1, dt_max_ms: 192, key_window_ms: 2304, block_ms: 24, jitter_ms: 48 }
+        Widths { dt_min_ms: 2, dt_max_ms: 192, key_window_ms: 2304, block_ms: 30, jitter_ms: 48 }
     );
     let windows = |config: DagConfig| {
         let links = config.resolved(scale).unwrap();
         (links.window_knn.dt_min_ms, links.window_knn.dt_max_ms, links.shared_key.window_ms)
     };
     let auto = DagConfig::default();
-    assert_eq!(windows(auto.clone()), (1, 192, 2304));
+    assert_eq!(windows(auto.clone()), (2, 192, 2304));
     assert_eq!(windows(DagConfig { dt_min_minutes: 0.0.into(), ..auto.clone() }), (0, 192, 2304));
-    assert_eq!(windows(DagConfig { dt_max_minutes: 2.0.into(), ..auto.clone() }), (1, 120_000, 2304));
-    assert_eq!(windows(DagConfig { key_window_minutes: 0.5.into(), ..auto.clone() }), (1, 192, 30_000));
+    assert_eq!(windows(DagConfig { dt_max_minutes: 2.0.into(), ..auto.clone() }), (2, 120_000, 2304));
+    assert_eq!(windows(DagConfig { key_window_minutes: 0.5.into(), ..auto.clone() }), (2, 192, 30_000));
     let horizon = |links: &[LinkRule]| {
         let config = DagConfig { links: links.to_vec(), ..auto.clone() };
         config.resolved(scale).unwrap().horizon_ms()
@@ -165,9 +165,9 @@ fn a_number_that_contradicts_auto_is_refused_and_the_remedy_named() {
 
 #[test]
 fn motifs_are_tested_with_the_width_that_is_set() {
-    // Events a minute apart, whose labels 0 and 1 take turns every ten minutes.
+    // Events a minute apart, whose labels 0 and 1 take turns every twelve minutes.
     let t_ms: Vec<i64> = (0..60).map(|i| i * 60_000).collect();
-    let labels: Vec<u32> = (0..60).map(|i| i / 10 % 2).collect();
+    let labels: Vec<u32> = (0..60).map(|i| i / 12 % 2).collect();
     let links = DagConfig::default().resolved(TimeScale::of_times([&t_ms[..]])).unwrap();
     let events = EventTable { t_ms, ..EventTable::default() };
     let dag = Dag::from_events(&events, &links).unwrap();
@@ -176,7 +176,7 @@ fn motifs_are_tested_with_the_width_that_is_set() {
         let config = MotifConfig { block_minutes, max_nodes: 3, iterations: 9, ..MotifConfig::default() };
         mine(&[graph], &config, 1, &|_, _| {}).unwrap().movable_events
     };
-    assert_eq!(movable(WindowMinutes::Set(10.0)), 0, "every block has one label");
-    assert_eq!(movable(WindowMinutes::Auto), movable(WindowMinutes::Set(8.0)));
+    assert_eq!(movable(WindowMinutes::Set(12.0)), 0, "every block has one label");
+    assert_eq!(movable(WindowMinutes::Auto), movable(WindowMinutes::Set(10.0)));
     assert!(movable(WindowMinutes::Auto) > 0);
 }

@@ -10,7 +10,7 @@ const UNITS: [(&str, u64); 5] =
 /// Significant digits of a number that is not whole.
 const DIGITS: i32 = 3;
 
-/// The line `scale    median gap 1.5 min: links up to 96 min, blocks 12 min`, with the windows that the link rules
+/// The line `scale    median gap 1.5 min: links 0.75 to 96 min, blocks 15 min`, with the windows that the link rules
 /// and the null of the run have.
 pub fn scale_line(run: &RunHeader) -> String {
     let scale = &run.scale;
@@ -19,9 +19,6 @@ pub fn scale_line(run: &RunHeader) -> String {
     let mut windows: Vec<String> = Vec::new();
     for rule in &run.config.dag.links {
         windows.push(match rule {
-            LinkRule::WindowKnn if scale.dt_min.source == WindowSource::Auto => {
-                format!("links up to {} {name}", number(scale.dt_max.ms))
-            }
             LinkRule::WindowKnn => {
                 format!("links {} to {} {name}", number(scale.dt_min.ms), number(scale.dt_max.ms))
             }

@@ -15,7 +15,7 @@ const MS_PER_MINUTE: f64 = 60_000.0;
 /// // Events a second apart.
 /// let t_ms = [0, 1000, 2000, 3000];
 /// let links = DagConfig::default().resolved(TimeScale::of_times([&t_ms[..]]))?;
-/// assert_eq!((links.window_knn.dt_min_ms, links.window_knn.dt_max_ms), (1, 64_000));
+/// assert_eq!((links.window_knn.dt_min_ms, links.window_knn.dt_max_ms), (500, 64_000));
 /// # Ok::<(), ironforge::dag::DagError>(())
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]

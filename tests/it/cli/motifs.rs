@@ -20,7 +20,7 @@ fn the_motifs_equal_those_of_discover() {
     let planted = serde_json::json!(["probe", "liquidity_sweep", "reversal"]);
     let first =
         motifs.iter().filter(|motif| motif["labels"] == planted).max_by_key(|m| m["count"].as_u64()).unwrap();
-    assert_eq!((&first["k"], &first["count"]), (&3.into(), &29.into()));
+    assert_eq!((&first["k"], &first["count"]), (&3.into(), &30.into()));
     let columns = [
         "pattern",
         "mask",

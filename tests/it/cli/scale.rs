@@ -22,12 +22,12 @@ fn summaries_state_the_scale_and_the_windows_in_use() {
         scale_line(&ok(ironforge(&[&shared, args].concat()))).to_owned()
     };
     let of = |windows: &str| format!("scale    median gap {windows}");
-    assert_eq!(line(90_000, &[]), of("1.5 min: links up to 96 min, blocks 12 min"));
-    assert_eq!(line(60, &[]), of("60 ms: links up to 3840 ms, blocks 480 ms"));
-    assert_eq!(line(86_400_000, &["--null", "label"]), of("1 d: links up to 64 d"));
+    assert_eq!(line(90_000, &[]), of("1.5 min: links 0.75 to 96 min, blocks 15 min"));
+    assert_eq!(line(60, &[]), of("60 ms: links 30 to 3840 ms, blocks 600 ms"));
+    assert_eq!(line(86_400_000, &["--null", "label"]), of("1 d: links 0.5 to 64 d"));
     assert_eq!(
         line(90_000, &["--null", "jitter", "--link", "both"]),
-        of("1.5 min: links up to 96 min, shared keys up to 1152 min, jitter within 24 min")
+        of("1.5 min: links 0.75 to 96 min, shared keys up to 1152 min, jitter within 24 min")
     );
     assert_eq!(
         line(90_000, &["--set", "motif.block_minutes=20", "--link", "shared-key"]),

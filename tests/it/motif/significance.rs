@@ -84,9 +84,10 @@ fn p_values_are_fractions_of_the_replicates_and_fall_with_the_score() {
 
 #[test]
 fn a_pattern_that_one_session_has_is_found_and_not_confirmed() {
-    let config = MotifConfig { max_nodes: 3, iterations: 99, ..MotifConfig::default() };
-    let mut graphs = sessions(8, 8, 50, |n, _| [0, 4, 5, 6, 7, 1, 2, 3][n.below(8) as usize]);
-    (3..45).step_by(4).for_each(|at| graphs[2].labels[at..at + 3].copy_from_slice(&[1, 2, 3]));
+    let block_minutes = 240.0.into();
+    let config = MotifConfig { max_nodes: 3, iterations: 99, block_minutes, ..MotifConfig::default() };
+    let mut graphs = sessions(8, 8, 100, |n, _| n.below(16));
+    (3..95).step_by(8).for_each(|at| graphs[2].labels[at..at + 3].copy_from_slice(&[1, 2, 3]));
     for holdout_by in [HoldoutBy::Lot, HoldoutBy::Time] {
         let rows = mined(&graphs, &MotifConfig { holdout_by, ..config.clone() }, 8);
         let planted = rows.iter().find(|row| row.pattern.labels() == [1, 2, 3]).unwrap();

@@ -23,12 +23,12 @@ fn fix(name: fn(&'static str) -> &'static str) -> String {
     for day in 0..12 {
         let mut t = 0;
         for i in 0..60 {
-            t += 100 + random.below(200);
+            t += 50 + random.below(200);
             let types: &[&str] =
                 if i % 12 == 5 { &["D", "8", "F"] } else { &[["d", "f", "8"][random.below(3) as usize]] };
             for kind in types {
                 text += &format!("{t},{day},{}\n", name(kind));
-                t += 70;
+                t += 150;
             }
         }
     }

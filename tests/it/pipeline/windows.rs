@@ -58,7 +58,7 @@ fn the_windows_of_tables_follow_from_the_gaps_of_all_sessions() {
     // Gaps of 60 ms, and of 90 in the smaller table.
     let (short, long) = (csv((0..500).map(|i| i * 60)), csv((0..20).map(|i| i * 90)));
     let report = run(&[("a.csv", short.clone()), ("b.csv", long.clone())], &[]);
-    assert_eq!(scale(&report), all_from("auto", Some(60), [1, 3840, 46_080, 480, 960]));
+    assert_eq!(scale(&report), all_from("auto", Some(60), [30, 3840, 46_080, 600, 960]));
     let (config, windows) = (&report.run.config, &report.run.scale);
     assert_eq!(serde_json::to_value(config).unwrap()["motif"]["block_minutes"], "auto");
     assert!(!windows.is_fallback());
@@ -83,12 +83,30 @@ fn the_same_numbers_as_seconds_and_as_milliseconds_give_the_same_motifs() {
 }
 
 #[test]
+fn many_steps_too_quick_for_a_link_are_said_unless_the_minimum_is_set() {
+    // gaps of 600 ms, but for `quick` of every ten, of 60 ms
+    let times = |quick: i64| {
+        (0..200).scan(0, move |t, i| {
+            *t += if i % 10 < quick { 60 } else { 600 };
+            Some(*t)
+        })
+    };
+    let notes = |quick, sets: &[&str]| {
+        let report = run(&[("a.csv", csv(times(quick)))], sets);
+        report.run.notes.iter().map(|note| note.code).collect::<Vec<_>>()
+    };
+    assert!(notes(4, &[]).contains(&"quick-steps"));
+    assert!(!notes(3, &[]).contains(&"quick-steps"));
+    assert!(!notes(4, &["dag.dt_min_minutes=0.001"]).contains(&"quick-steps"));
+}
+
+#[test]
 fn numbers_win_over_auto() {
     let sets = ["dag.dt_max_minutes=2", "motif.block_minutes=0.5"];
     let scale = scale(&run(&[("a.csv", csv((0..50).map(|i| i * 60)))], &sets));
     assert_eq!(scale["dt_max"], json!({"ms": 120_000, "source": "set"}));
     assert_eq!(scale["block"], json!({"ms": 30_000, "source": "set"}));
-    assert_eq!(scale["dt_min"], json!({"ms": 1, "source": "auto"}));
+    assert_eq!(scale["dt_min"], json!({"ms": 30, "source": "auto"}));
     assert_eq!(scale["jitter"], json!({"ms": 960, "source": "auto"}));
 }
 

@@ -4,6 +4,7 @@
 //! - `CALIBRATION_FIRST_LOG`: number of the first one. Who tunes on the first logs reports on later ones.
 //! - `CALIBRATION_DRAWS`: draws of the null.
 //! - `CALIBRATION_MAX_NODES`: largest pattern.
+//! - `CALIBRATION_BLOCK_MINUTES`: width of the blocks; none: `auto`.
 //! - `CALIBRATION_ROWS`: rows whose name contains one of these texts, separated by `;`.
 //!
 //! They do not begin as settings do: the command refuses an `IRONFORGE_` variable that it does not know.
@@ -13,6 +14,7 @@ use std::ops::Range;
 use std::str::FromStr;
 
 use ironforge::motif::MotifConfig;
+use ironforge::scale::WindowMinutes;
 
 /// Extent of a simulation.
 #[derive(Debug, Clone)]
@@ -21,6 +23,7 @@ pub struct Plan {
     pub logs: Range<u32>,
     pub draws: u32,
     pub max_nodes: usize,
+    block_minutes: Option<f64>,
     /// Parts of the names of the chosen rows; none: all rows.
     rows: Vec<String>,
 }
@@ -28,7 +31,7 @@ pub struct Plan {
 impl Plan {
     /// A plan of all rows that reads no environment.
     pub fn new(logs: u32, draws: u32, max_nodes: usize) -> Self {
-        Self { logs: 0..logs, draws, max_nodes, rows: Vec::new() }
+        Self { logs: 0..logs, draws, max_nodes, block_minutes: None, rows: Vec::new() }
     }
 
     /// The plan with what the environment sets.
@@ -40,6 +43,7 @@ impl Plan {
             logs: first..first + logs,
             draws: variable("DRAWS").unwrap_or(self.draws),
             max_nodes: variable("MAX_NODES").unwrap_or(self.max_nodes),
+            block_minutes: variable("BLOCK_MINUTES").or(self.block_minutes),
             rows: rows.map_or(self.rows, |rows| rows.split(';').map(|row| row.trim().to_owned()).collect()),
         }
     }
@@ -50,7 +54,13 @@ impl Plan {
 
     /// The default settings with the plan's draws, for patterns of 3 to `max_nodes` events.
     pub fn config(&self) -> MotifConfig {
-        MotifConfig { iterations: self.draws, max_nodes: self.max_nodes, ..MotifConfig::default() }
+        let block_minutes = self.block_minutes.map_or_else(WindowMinutes::default, WindowMinutes::from);
+        MotifConfig {
+            iterations: self.draws,
+            max_nodes: self.max_nodes,
+            block_minutes,
+            ..MotifConfig::default()
+        }
     }
 
     /// A line on what is simulated.
