@@ -1,17 +1,9 @@
 //! The patterns of one labelling that occur often enough, with the number of their event-disjoint occurrences.
 
 use super::disjoint::DisjointCounts;
-use super::sketch_counter::LaneIndices;
-use super::{NeedBySlot, PerfectHash, SketchCounter, Slot};
+use super::kept_counters::LaneCounters;
+use super::{Need, PerfectHash, SketchCounter, Slot};
 use crate::motif::pattern::LabelKey;
-
-/// Counts that a pattern needs to be read in detail.
-pub(crate) struct Need<'a> {
-    /// For each slot; `u32::MAX` for a pattern that is never read, and for an empty slot.
-    pub(crate) by_slot: &'a NeedBySlot,
-    /// For the unknown patterns; `u32::MAX`: they are never read.
-    pub(crate) unknown: u32,
-}
 
 /// A pattern and its counts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -134,9 +126,9 @@ impl<'a, L: LabelKey> Followed<'a, L> {
     ) {
         let Self { counter, is_followed, kept, patterns, .. } = self;
         let mut add = |row: &[u32; K], index: u32| patterns.add(row, index, || key(row), on_taken);
-        match counter.indices(lane) {
-            Some(LaneIndices::Short(indices)) => each_followed(rows, indices, is_followed, kept, &mut add),
-            Some(LaneIndices::Long(indices)) => each_followed(rows, indices, is_followed, kept, &mut add),
+        match counter.kept(lane) {
+            Some(LaneCounters::Short(indices)) => each_followed(rows, indices, is_followed, kept, &mut add),
+            Some(LaneCounters::Long(indices)) => each_followed(rows, indices, is_followed, kept, &mut add),
             None => self.add_unindexed(rows, hash, key, on_taken),
         }
     }

@@ -2,9 +2,9 @@
 
 use std::ops::Range;
 
-use super::frequent::{Followed, Frequent, Need, Scratch};
+use super::frequent::{Followed, Frequent, Scratch};
 use super::lanes::LabelLanes;
-use super::{LabelMask, PerfectHash, Slot};
+use super::{LabelMask, Need, PerfectHash, Slot};
 use crate::motif::census::Occurrences;
 use crate::motif::pattern::LabelKey;
 

@@ -2,16 +2,15 @@
 
 use std::ops::Range;
 
+use super::kept_counters::{KeptCounters, LaneCounters};
 use super::lanes::{BATCH, LANES, LabelLanes};
-use super::{PerfectHash, Slot};
+use super::{NeedBySlot, PerfectHash, Slot};
 use crate::motif::pattern::LabelKey;
 
 /// Largest number of cells of a lane.
 const MAX_CELLS: usize = 1 << 20;
 /// Largest number of counters of all lanes together.
 const MAX_COUNTERS: usize = 1 << 23;
-/// Largest number of counters of a lane that 16 bits number.
-const MAX_SHORT_WIDTH: usize = 1 << u16::BITS;
 
 /// Counts the keys of one shape, per lane: known keys exactly, each in its slot; all others in a sketch, a small
 /// table in which several keys share a cell, so that a cell is an upper bound for its keys. To find the unknown
@@ -19,7 +18,8 @@ const MAX_SHORT_WIDTH: usize = 1 << u16::BITS;
 /// ([`LabelledOccurrences::frequent`](super::LabelledOccurrences::frequent)). The loop over the occurrences has no
 /// branch that depends on a label.
 ///
-/// A counter is one byte, so that those of all lanes stay in the cache; overflows are few and counted separately.
+/// A counter is one byte, and the lanes are counted one by one where their counters are kept, so that the counters stay
+/// in the cache; overflows are few and counted separately.
 pub(crate) struct SketchCounter {
     lanes: Range<usize>,
     /// Counters modulo 256: for each lane, those of the slots, then the cells of the sketch. If counters are kept, of
@@ -34,44 +34,12 @@ pub(crate) struct SketchCounter {
     /// Number of counters of a lane.
     width: usize,
     cell_bits: u32,
-    /// The counter of each occurrence in each lane in use, `[lanes, kept]`.
-    indices: Indices,
-    /// Number of occurrences of a lane whose counters are kept; 0 if none are.
-    kept: usize,
+    /// The counter of each occurrence in each lane in use, if they are kept.
+    kept: KeptCounters,
     /// First counter of the selected lane.
     first: usize,
     /// Number of occurrences added.
     added: usize,
-}
-
-/// Kept counters, in as few bits as they fit: those of most shapes then stay in the cache.
-enum Indices {
-    Short(Vec<u16>),
-    Long(Vec<u32>),
-}
-
-/// The kept counters of a lane.
-pub(super) enum LaneIndices<'a> {
-    Short(&'a [u16]),
-    Long(&'a [u32]),
-}
-
-impl Default for Indices {
-    fn default() -> Self {
-        Self::Short(Vec::new())
-    }
-}
-
-impl Indices {
-    /// Makes room for `n` counters, in 16 bits if they are `short`.
-    fn clear(&mut self, n: usize, short: bool) {
-        match self {
-            Self::Short(indices) if short => indices.resize(n, 0),
-            Self::Long(indices) if !short => indices.resize(n, 0),
-            _ if short => *self = Self::Short(vec![0; n]),
-            _ => *self = Self::Long(vec![0; n]),
-        }
-    }
 }
 
 impl SketchCounter {
@@ -85,8 +53,7 @@ impl SketchCounter {
             slots: 0,
             width: 0,
             cell_bits: 0,
-            indices: Indices::Short(Vec::new()),
-            kept: 0,
+            kept: KeptCounters::new(),
             first: 0,
             added: 0,
         }
@@ -98,22 +65,21 @@ impl SketchCounter {
     }
 
     /// Clears all counts, in preparation for about `expected` occurrences in these lanes; exactly this number if
-    /// `keeps_indices`: the counter of each occurrence is then kept, and lanes are counted one by one.
+    /// `keeps_counters`: the counter of each occurrence is then kept, and lanes are counted one by one.
     pub(super) fn clear<L: LabelKey>(
         &mut self,
         hash: &PerfectHash<L>,
         expected: usize,
         lanes: Range<usize>,
-        keeps_indices: bool,
+        keeps_counters: bool,
     ) {
         let cells = cells(expected);
         self.slots = hash.slots();
         self.width = self.slots + cells;
-        self.kept = if keeps_indices { expected } else { 0 };
-        self.indices.clear(self.kept * lanes.len(), self.width <= MAX_SHORT_WIDTH);
+        self.kept.clear(if keeps_counters { expected } else { 0 }, lanes.len(), self.width);
         self.added = 0;
         self.cell_bits = cells.trailing_zeros();
-        self.clear_counts(if keeps_indices { 1 } else { lanes.len() });
+        self.clear_counts(if keeps_counters { 1 } else { lanes.len() });
         self.lanes = lanes;
     }
 
@@ -131,23 +97,26 @@ impl SketchCounter {
     /// stay in the cache, and those of all lanes would not.
     pub(super) fn select(&mut self, lane: usize) {
         let nth = lane - self.lanes.start;
-        if self.kept == 0 {
-            self.first = nth * self.width;
-            return;
+        let kept = std::mem::replace(&mut self.kept, KeptCounters::new());
+        match kept.lane(nth, self.added) {
+            Some(LaneCounters::Short(counters)) => self.count_lane(counters),
+            Some(LaneCounters::Long(counters)) => self.count_lane(counters),
+            None => self.first = nth * self.width,
         }
+        self.kept = kept;
+    }
+
+    /// Counts one lane. Neighbouring occurrences often have one counter: taken from two places in turn, an increment
+    /// does not wait for the one before.
+    fn count_lane<I: Copy + Into<u32>>(&mut self, counters: &[I]) {
         self.first = 0;
         self.clear_counts(1);
-        let of_lane = nth * self.kept..nth * self.kept + self.added;
-        match std::mem::take(&mut self.indices) {
-            Indices::Short(kept) => {
-                self.increment_all(&kept[of_lane]);
-                self.indices = Indices::Short(kept);
-            }
-            Indices::Long(kept) => {
-                self.increment_all(&kept[of_lane]);
-                self.indices = Indices::Long(kept);
-            }
+        let (first, second) = counters.split_at(counters.len() / 2);
+        for (&a, &b) in first.iter().zip(second) {
+            self.increment(a.into());
+            self.increment(b.into());
         }
+        second[first.len()..].iter().for_each(|&counter| self.increment(counter.into()));
     }
 
     /// Counts the occurrences `rows`, `[n, K]` event numbers in time order, under `labels` of `bits` bits.
@@ -189,31 +158,13 @@ impl SketchCounter {
 
     /// Keeps the counters of `n` occurrences in the `nth` of the lanes in use, or increments them.
     #[inline]
-    fn count_or_keep(&mut self, nth: usize, n: usize, indices: impl Iterator<Item = u32>) {
-        if self.kept == 0 {
+    fn count_or_keep(&mut self, nth: usize, n: usize, counters: impl Iterator<Item = u32>) {
+        if self.kept.is_empty() {
             self.first = nth * self.width;
-            return indices.for_each(|index| self.increment(index));
+            counters.for_each(|counter| self.increment(counter));
+        } else {
+            self.kept.set(nth, self.added, n, counters);
         }
-        let first = nth * self.kept + self.added;
-        match &mut self.indices {
-            Indices::Short(kept) => {
-                kept[first..first + n].iter_mut().zip(indices).for_each(|(to, index)| *to = index as u16);
-            }
-            Indices::Long(kept) => {
-                kept[first..first + n].iter_mut().zip(indices).for_each(|(to, index)| *to = index);
-            }
-        }
-    }
-
-    /// Increments the counters of occurrences in the selected lane. Neighbouring occurrences often have one counter:
-    /// taken from two places in turn, an increment does not wait for the one before.
-    fn increment_all<I: Copy + Into<u32>>(&mut self, indices: &[I]) {
-        let (first, second) = indices.split_at(indices.len() / 2);
-        for (&a, &b) in first.iter().zip(second) {
-            self.increment(a.into());
-            self.increment(b.into());
-        }
-        second[first.len()..].iter().for_each(|&index| self.increment(index.into()));
     }
 
     /// Increments a counter of the selected lane.
@@ -238,15 +189,9 @@ impl SketchCounter {
         self.slots
     }
 
-    /// The counter of each occurrence in a lane, in the order in which they were added; `None` if they are
-    /// not kept.
-    pub(super) fn indices(&self, lane: usize) -> Option<LaneIndices<'_>> {
-        let first = (lane - self.lanes.start) * self.kept;
-        let of_lane = first..first + self.added.min(self.kept);
-        (self.kept > 0).then(|| match &self.indices {
-            Indices::Short(indices) => LaneIndices::Short(&indices[of_lane]),
-            Indices::Long(indices) => LaneIndices::Long(&indices[of_lane]),
-        })
+    /// The counter of each occurrence in a lane, in the order in which they were added; `None` if they are not kept.
+    pub(super) fn kept(&self, lane: usize) -> Option<LaneCounters<'_>> {
+        self.kept.lane(lane - self.lanes.start, self.added)
     }
 
     /// The counter of a key in a lane.
@@ -310,21 +255,6 @@ impl SketchCounter {
 
 /// Counters compared at a time, without a branch.
 const CHUNK: usize = 64;
-
-/// The count that the pattern of each slot needs to be read in detail.
-pub(crate) struct NeedBySlot {
-    whole: Vec<u32>,
-    /// The same, at most 255: a counter without overflows is at most that.
-    bytes: Vec<u8>,
-}
-
-impl NeedBySlot {
-    /// The counts of these slots, each at least 1; a pattern that needs `u32::MAX` is never read.
-    pub(crate) fn new(whole: Vec<u32>) -> Self {
-        let byte = |&need: &u32| u8::try_from(need).unwrap_or(u8::MAX);
-        Self { bytes: whole.iter().map(byte).collect(), whole }
-    }
-}
 
 /// A count from its lowest byte and its overflows; the largest number if it does not fit.
 fn whole(low: u8, high: u32) -> u32 {
@@ -391,9 +321,9 @@ mod tests {
                         assert!(reached.clone().all(|(&key, _)| cells.contains(&counter.index(&hash, key))));
                     }
                     let want_indices = keys[lane][..part.end].iter().map(|&key| counter.index(&hash, key));
-                    let kept: Vec<u32> = match counter.indices(lane).unwrap() {
-                        LaneIndices::Short(indices) => indices.iter().map(|&index| index.into()).collect(),
-                        LaneIndices::Long(indices) => indices.to_vec(),
+                    let kept: Vec<u32> = match counter.kept(lane).unwrap() {
+                        LaneCounters::Short(indices) => indices.iter().map(|&index| index.into()).collect(),
+                        LaneCounters::Long(indices) => indices.to_vec(),
                     };
                     assert!(kept.into_iter().eq(want_indices));
                 }
