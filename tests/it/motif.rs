@@ -1,5 +1,6 @@
 //! Motifs: the census compared with brute force, the test with known properties of permutations.
 
+#[cfg(feature = "store")]
 mod calibration;
 mod census;
 mod significance;
