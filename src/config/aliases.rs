@@ -30,7 +30,7 @@ pub(super) fn replace_aliases(source: Vec<Assignment>) -> Result<Vec<Assignment>
                 origin: set.origin,
                 key: set.key,
                 value: set.value.to_string(),
-                reason: "must be window-knn, shared-key or both; dag.links takes a list".to_owned(),
+                reason: "must be auto, window-knn, shared-key or both; dag.links takes a list".to_owned(),
             });
         };
         if let Some(own) = own.as_ref().filter(|own| own.value != links) {
@@ -44,6 +44,7 @@ pub(super) fn replace_aliases(source: Vec<Assignment>) -> Result<Vec<Assignment>
 /// The list of rules for a value of `dag.link`.
 fn link_list(value: &Value) -> Option<Value> {
     match value.as_str()? {
+        "auto" => Some(json!(["auto"])),
         "window-knn" => Some(json!(["window-knn"])),
         "shared-key" => Some(json!(["shared-key"])),
         "both" => Some(json!(["window-knn", "shared-key"])),

@@ -37,6 +37,7 @@ pub(super) fn check(config: &Config) -> Result<(), SettingRefusal> {
     config.motif.validate().map_err(|e| refusal("motif", e.setting(), &e))?;
     config.store.validate().map_err(|e| refusal("store", e.setting(), &e))?;
     config.limits.check().map_err(|(setting, reason)| refusal("limits", Some(setting), &reason))?;
+    config.session.check().map_err(|(setting, reason)| refusal("session", Some(setting), &reason))?;
     all_keys_hold_the_query(&config.attention)
 }
 

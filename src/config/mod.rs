@@ -46,5 +46,5 @@ pub use keys::{SettingEntry, SettingOrigin};
 pub use limits::LimitsConfig;
 pub use load::{Effective, Sources, check_file};
 pub use preset::Preset;
-pub use session::{FeatureSet, SessionConfig};
+pub use session::{FeatureSet, Header, InputFormat, Quote, SessionConfig};
 pub use settings::Config;

@@ -18,6 +18,8 @@ const ZONES: [f64; 4] = [0.236, 0.382, 0.40, 0.618];
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum LinkRule {
+    /// [`Self::SharedKey`] if the events have key columns, else [`Self::WindowKnn`].
+    Auto,
     /// The next k events in a time window: [`WindowKnn`](crate::dag::WindowKnn).
     WindowKnn,
     /// The next k events that share an entity: [`SharedKey`](crate::dag::SharedKey).
@@ -39,7 +41,7 @@ pub enum KeyScope {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct DagConfig {
-    /// Link rules, each at most once; the graph has the union of their edges.
+    /// Link rules, each at most once; the graph has the union of their edges. `auto` stands alone.
     pub links: Vec<LinkRule>,
     /// Maximum number of successors of an event under each rule, 1 to 4096.
     pub k: u32,
@@ -74,7 +76,7 @@ impl Default for DagConfig {
             ("consolidation", "expansion", 0.6),
         ];
         Self {
-            links: vec![LinkRule::WindowKnn],
+            links: vec![LinkRule::Auto],
             k: 4,
             dt_min_minutes: WindowMinutes::Auto,
             dt_max_minutes: WindowMinutes::Auto,
@@ -99,6 +101,10 @@ impl DagConfig {
         if self.links.is_empty() || (0..self.links.len()).any(repeated) {
             let names: Vec<&str> = self.links.iter().map(|rule| rule.name()).collect();
             return fail("dag.links", format!("{names:?}"), "must name at least one rule, each of them once");
+        }
+        if self.links.len() > 1 && self.links.contains(&LinkRule::Auto) {
+            let names: Vec<&str> = self.links.iter().map(|rule| rule.name()).collect();
+            return fail("dag.links", format!("{names:?}"), "auto chooses the rule: it stands alone");
         }
         for (setting, value) in [("dag.k", self.k), ("dag.temporal_neighbours", self.temporal_neighbours)] {
             if !(1..=4096).contains(&value) {

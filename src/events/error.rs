@@ -26,13 +26,25 @@ pub enum EventsError {
         /// The nearest name, and all names.
         hint: String,
     },
+    /// Several columns have the name that a role asks for.
+    #[error("several columns of {file} are called {column:?}, which the {role} names: rename one")]
+    DoubledColumn {
+        /// The source.
+        file: String,
+        /// Name of the columns.
+        column: String,
+        /// Role of the column.
+        role: &'static str,
+    },
     /// No column is known to be the time.
-    #[error("{file}: the time column is unknown, {why}: name it with --time COLUMN[:s|ms|us|ns|text]")]
+    #[error("{file}: the time column is unknown, {why}: name it with {proposal}")]
     NoTime {
         /// The source.
         file: String,
         /// The reason that none was found.
         why: String,
+        /// The options that fit the columns.
+        proposal: String,
     },
     /// A column has a type that its role cannot use.
     #[error("column {column:?} of {file} holds {found}, the {role} needs {want}")]
@@ -64,7 +76,8 @@ pub enum EventsError {
     },
     /// A value that every event needs is missing.
     #[error(
-        "row {row} (from 0) of column {column:?} in {file} is empty, every event needs a {role}: fill or drop the row"
+        "row {row} (from 0) of column {column:?} in {file} {found}, every event needs a {role}: fill or drop the row, or \
+         leave such rows out with --bad-rows skip"
     )]
     Missing {
         /// The source.
@@ -73,6 +86,8 @@ pub enum EventsError {
         row: usize,
         /// The column.
         column: String,
+        /// What the row has instead: `is empty`, or `holds "NULL"`.
+        found: String,
         /// Role of the column.
         role: &'static str,
     },
@@ -102,9 +117,9 @@ pub enum EventsError {
         /// The system's error.
         source: std::io::Error,
     },
-    /// A CSV file is malformed.
+    /// A line of a text file is malformed.
     #[error("{file}, line {line}: {why}")]
-    Csv {
+    Line {
         /// The source.
         file: String,
         /// The line, from 1.

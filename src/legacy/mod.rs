@@ -35,3 +35,5 @@ mod sessions;
 pub use error::LegacyError;
 #[cfg(feature = "store")]
 pub use sessions::{Shard, session_from_json, session_from_shard, session_id_from_stem, sessions_from_json};
+#[cfg(feature = "store")]
+pub(crate) use sessions::{are_lines_of_records, list_of_lines};

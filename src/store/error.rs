@@ -1,7 +1,7 @@
 //! Errors of reading and writing files, with the path and the remedy.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Failure of the store.
 #[derive(Debug, thiserror::Error)]
@@ -221,6 +221,25 @@ impl StoreError {
     /// Returns whether an input file or folder could not be opened.
     pub fn is_missing_input(&self) -> bool {
         matches!(self, Self::Io { action: IoAction::Open, .. })
+    }
+
+    /// The same error of a file at another path: that of the user, where a copy of the file was read.
+    pub fn with_path(mut self, user: &Path) -> Self {
+        if let Self::Io { path, .. }
+        | Self::NotParquet { path, .. }
+        | Self::NotTabular { path }
+        | Self::Encrypted { path }
+        | Self::Damaged { path, .. }
+        | Self::Feature { path, .. }
+        | Self::Memory { path, .. }
+        | Self::UnknownColumn { path, .. }
+        | Self::Unsupported { path, .. }
+        | Self::DuplicateColumn { path, .. }
+        | Self::OutOfRange { path, .. } = &mut self
+        {
+            *path = user.to_owned();
+        }
+        self
     }
 
     /// The key of the setting that is out of its range, such as `store.row_group_rows`; `None` for other errors.

@@ -31,15 +31,17 @@ mod write;
 
 pub use arrow::c_stream::{export_scan, export_table, import_table};
 pub use arrow::convert::{ConversionSummary, FileFormat, convert};
+pub use arrow::read_arrow::read_arrow;
 pub use config::{EncodingPolicy, StoreConfig};
 pub use dataset::hive_dataset::HiveDataset;
-pub use dataset::partition::partition_dir;
+pub use dataset::partition::{hive_segment, partition_dir};
 pub use dataset::session_dataset::{Dataset, session_files, sessions};
 pub use error::{IoAction, StoreError};
 pub use inspect::report::{ColumnContent, ColumnReport, InspectOptions, Inspection, RowGroupReport, inspect};
 pub use read::predicate::{Comparison, Predicate, Scalar};
 pub use read::read_table::{Footer, ReadResult, footer, read_table, read_table_mapped};
 pub use read::scan::{PruneStats, Scan, ScanOptions, scan, scan_mapped};
+pub use untrusted::whole_file::FileCompression;
 pub use write::atomic_file::sync_tree;
 pub use write::checksum::verify_checksum;
 pub use write::table_writer::{TableWriter, WriteSummary};

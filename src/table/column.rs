@@ -1,5 +1,7 @@
 //! Named, typed columns of equal length.
 
+use std::collections::HashSet;
+
 use super::Values;
 
 /// One named column.
@@ -33,9 +35,10 @@ impl Table {
     /// If the lengths differ or two columns have the same name.
     #[track_caller]
     pub fn new(columns: Vec<Column>) -> Self {
-        for (i, column) in columns.iter().enumerate() {
+        let mut names = HashSet::with_capacity(columns.len());
+        for column in &columns {
             assert_eq!(column.values.len(), columns[0].values.len(), "length of column {:?}", column.name);
-            assert!(columns[..i].iter().all(|c| c.name != column.name), "column {:?} twice", column.name);
+            assert!(names.insert(&column.name), "column {:?} twice", column.name);
         }
         Self { columns }
     }

@@ -26,7 +26,7 @@ pub use buffer::Buffer;
 pub use column::{Column, Table};
 pub use events::{EventTable, KeyColumn, NumericColumn, TextColumn};
 pub use labels::{Labels, MISSING};
-pub use session::{Session, SessionOrigin, SourceForm, TimeResolution};
+pub use session::{Session, SessionOrigin, SessionPart, SourceForm, TimeResolution};
 pub use values::{TimeUnit, Values};
 #[cfg(feature = "store")]
 pub(crate) use {array::ArrayBuilder, labels::LabelsBuilder, values::ValuesBuilder};

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::Serialize;
+
 use super::EventTable;
 
 /// A session: one independent group of events with its own id.
@@ -56,9 +58,20 @@ pub struct SessionOrigin {
     pub placeholder_times: Option<usize>,
     /// How finely its times tell its events apart.
     pub resolution: TimeResolution,
+    /// The sources of a session that lies in several, in their order; empty if it lies in one.
+    pub parts: Vec<SessionPart>,
     /// Fields that were left out because they are unknown, and columns of types that no event can use, with the
     /// number of events that have them.
     pub unknown_fields: BTreeMap<String, usize>,
+}
+
+/// One of several sources of a session.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+pub struct SessionPart {
+    /// The source, as the user named it.
+    pub source: String,
+    /// Position of its first row among the rows of all sources: `event_index` minus this is the row in the source.
+    pub first_index: usize,
 }
 
 /// How finely the times of a session tell its events apart.

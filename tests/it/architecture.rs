@@ -28,7 +28,7 @@ const LAYERS: &[(&str, &[&str])] = &[
     ("tgat", &["attention", "table", "csr", "geometry", "philox", "suggest"]),
     ("cuda", &["attention", "csr", "geometry"]),
     ("backend", &["attention", "cuda", "geometry"]),
-    ("config", &["suggest", "legacy", "attention", "backend", "dag", "motif", "store", "tgat"]),
+    ("config", &["suggest", "events", "legacy", "attention", "backend", "dag", "motif", "store", "tgat"]),
     (
         "pipeline",
         &[
@@ -59,6 +59,7 @@ const ONLY_IN: &[(&str, &[&str])] = &[
     ("brotli_decompressor", &["store"]),
     ("flate2", &["store"]),
     ("flatbuffers", &["store"]),
+    ("glob", &["pipeline"]),
     ("lz4_flex", &["store"]),
     ("memmap2", &["store"]),
     ("bytes", &["store"]),

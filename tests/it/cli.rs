@@ -7,6 +7,7 @@ mod dag;
 mod dag_files;
 mod dag_ids;
 mod dag_weights;
+mod input_files;
 mod inspect;
 mod legacy_config;
 mod motifs;

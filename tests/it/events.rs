@@ -1,6 +1,9 @@
 //! Events from tables: order, columns, times, and errors of the source.
 
-mod csv;
+mod delimited;
+mod dialects;
+mod json;
+mod labels;
 mod times;
 
 use ironforge::events::{
@@ -129,7 +132,7 @@ fn numbers_are_the_named_columns_or_all_without_another_role() {
         (named(&["word"], None), "\"word\""),
         (named(&["F1"], None), "did you mean"),
         (named(&["f", "f"], None), "twice"),
-        (ColumnMap { keys: vec!["f".to_owned()], ..map("t:s") }, "text or integers"),
+        (ColumnMap { keys: vec!["f".to_owned()], ..map("t:s") }, "row 0 (from 0) holds 0.5"),
         (ColumnMap { kind: Some("f".to_owned()), ..map("t:s") }, "kind"),
         (ColumnMap { seq: Some("word".to_owned()), ..map("t:s") }, "integers"),
         (ColumnMap { group: Some("nope".to_owned()), ..map("t:s") }, "t, i, flag, word, f"),

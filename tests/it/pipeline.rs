@@ -20,7 +20,8 @@ use ironforge::table::{EventTable, Table, Values};
 use tempfile::TempDir;
 
 /// Settings of every run of tables, as `--set` takes them.
-const MAP: [&str; 5] = [
+const MAP: [&str; 6] = [
+    "dag.link=window-knn",
     "session.time=when:s",
     "session.kind=what",
     "session.keys=[\"who\", \"whom\"]",
@@ -149,7 +150,10 @@ fn events_of_session(text: &str, id: &str, seed: u64) -> EventTable {
         price: Some("cost".to_owned()),
         ..ColumnMap::default()
     };
-    let table = events::csv_from(text.as_bytes(), "a.csv", None, &map.text_columns(), 1 << 30).unwrap();
+    let options = events::TextOptions::default();
+    let table =
+        events::read_delimited(text.as_bytes(), "a.csv", None, &map.text_columns(), &options, 1 << 30)
+            .unwrap();
     let ties = TieOrder::Hash { seed, fold_case: false };
     events::from_table(table, &map, "a.csv", id, ties).unwrap().remove(0).events
 }

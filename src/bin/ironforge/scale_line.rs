@@ -17,12 +17,11 @@ pub fn scale_line(run: &RunHeader) -> String {
     let unit = unit_of(scale.median_gap_ms.unwrap_or(scale.dt_min.ms));
     let (name, number) = (unit.0, |ms: u64| in_unit(ms, unit.1));
     let mut windows: Vec<String> = Vec::new();
-    for rule in &run.config.dag.links {
-        windows.push(match rule {
-            LinkRule::WindowKnn => {
-                format!("links {} to {} {name}", number(scale.dt_min.ms), number(scale.dt_max.ms))
-            }
-            LinkRule::SharedKey => format!("shared keys up to {} {name}", number(scale.key_window.ms)),
+    for rule in &scale.links {
+        windows.push(if *rule == LinkRule::SharedKey.name() {
+            format!("shared keys up to {} {name}", number(scale.key_window.ms))
+        } else {
+            format!("links {} to {} {name}", number(scale.dt_min.ms), number(scale.dt_max.ms))
         });
     }
     match run.config.motif.null {

@@ -27,7 +27,8 @@ pub fn effective(args: &ConfigArgs, options: Vec<OptionSetting>) -> Result<Effec
 
 /// The settings of the options of a run: column map, link rule and threads.
 pub fn input_options(input: &InputArgs) -> Vec<OptionSetting> {
-    let columns = &input.columns;
+    let (columns, format) = (&input.columns, &input.format);
+    let header = if format.no_header { Some("absent") } else { format.header.then_some("present") };
     let mut options = Vec::new();
     for (key, option, value) in [
         ("session.time", "--time", columns.time.as_deref()),
@@ -36,6 +37,14 @@ pub fn input_options(input: &InputArgs) -> Vec<OptionSetting> {
         ("session.kind", "--kind", columns.kind.as_deref()),
         ("session.group", "--group", columns.group.as_deref()),
         ("session.price", "--price", columns.price.as_deref()),
+        ("session.input_format", "--input-format", format.input_format.as_deref()),
+        ("session.delimiter", "--delimiter", format.delimiter.as_deref()),
+        ("session.comment", "--comment", format.comment.as_deref()),
+        ("session.header", if format.no_header { "--no-header" } else { "--header" }, header),
+        ("session.quote", "--quote", format.quote.as_deref()),
+        ("session.decimal", "--decimal", format.decimal.as_deref()),
+        ("session.thousands", "--thousands", format.thousands.as_deref()),
+        ("session.bad_rows", "--bad-rows", format.bad_rows.as_deref()),
     ] {
         if let Some(value) = value {
             options.push((key, Value::from(value), format!("{option} {value}")));

@@ -32,7 +32,7 @@ impl ResolvedLinks {
     /// Longest time that an edge of any rule may span, milliseconds; the time term of a weight falls to 0 there.
     pub fn horizon_ms(&self) -> i64 {
         let of_rule = |rule: &LinkRule| match rule {
-            LinkRule::WindowKnn => self.window_knn.dt_max_ms,
+            LinkRule::Auto | LinkRule::WindowKnn => self.window_knn.dt_max_ms,
             LinkRule::SharedKey => self.shared_key.window_ms,
         };
         self.rules.iter().map(of_rule).max().unwrap_or(0)
@@ -40,7 +40,17 @@ impl ResolvedLinks {
 }
 
 impl DagConfig {
-    /// The link rules, with the windows that are `auto` as wide as on this scale.
+    /// The link rules of events with or without key columns: none of them is `auto`.
+    pub fn rules(&self, has_keys: bool) -> Vec<LinkRule> {
+        let rule = |&rule: &LinkRule| match rule {
+            LinkRule::Auto if has_keys => LinkRule::SharedKey,
+            LinkRule::Auto => LinkRule::WindowKnn,
+            rule => rule,
+        };
+        self.links.iter().map(rule).collect()
+    }
+
+    /// The link rules of events without key columns, with the windows that are `auto` as wide as on this scale.
     ///
     /// # Errors
     /// [`DagError::Setting`] if a window is out of range, or if the one of `dag.dt_min_minutes` and
@@ -55,7 +65,7 @@ impl DagConfig {
             return Err(self.contradiction(dt_min_ms, dt_max_ms));
         }
         Ok(ResolvedLinks {
-            rules: self.links.clone(),
+            rules: self.rules(false),
             window_knn: WindowKnn { k: self.k, dt_min_ms, dt_max_ms },
             shared_key: SharedKey {
                 k: self.k,

@@ -27,6 +27,7 @@ impl LinkRule {
     /// Name in the configuration.
     pub fn name(self) -> &'static str {
         match self {
+            Self::Auto => "auto",
             Self::WindowKnn => "window-knn",
             Self::SharedKey => "shared-key",
         }
@@ -43,7 +44,8 @@ impl LinkRule {
         links: &ResolvedLinks,
     ) -> Result<Arc<dyn PreparedRule>, DagError> {
         Ok(match self {
-            Self::WindowKnn => Arc::new(links.window_knn),
+            // `DagConfig::resolved` leaves no `auto`; a list that somebody made by hand means the rule without keys.
+            Self::Auto | Self::WindowKnn => Arc::new(links.window_knn),
             Self::SharedKey => Arc::new(SharedKeyOfEvents::new(links.shared_key, events)?),
         })
     }

@@ -37,6 +37,7 @@ const FIRST: Settings = &[
     ("motif.max_rows", "100"),
     ("motif.park_lift", "1.5"),
     ("motif.jitter_minutes", "120.0"),
+    ("dag.links", "[\"window-knn\"]"),
     ("dag.dt_min_minutes", "1.0"),
     ("dag.dt_max_minutes", "120.0"),
     ("limits.concurrent_sessions", "4"),

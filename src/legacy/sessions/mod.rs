@@ -18,6 +18,7 @@ mod session_json;
 mod session_window;
 mod shard;
 
+pub(crate) use records::{are_lines_of_records, list_of_lines};
 pub use session_id::session_id_from_stem;
 pub use session_json::{session_from_json, sessions_from_json};
 pub use shard::{Shard, session_from_shard};

@@ -10,7 +10,7 @@ use super::json_file::{ClockedTime, EASTERN, JsonFile};
 use super::session_id_from_stem;
 use super::session_json::ReadOptions;
 use super::session_window::placeholders;
-use crate::events::clock;
+use crate::events::{clock, ends_of_values};
 use crate::legacy::{LegacyError, forms};
 use crate::table::{NumericColumn, Session, SessionOrigin};
 
@@ -31,6 +31,36 @@ pub(super) fn any_record(list: &Json) -> bool {
     items.iter().any(is_record)
 }
 
+/// Returns whether a text begins with a record that stands by itself, as records in lines do.
+pub(crate) fn are_lines_of_records(bytes: &[u8]) -> bool {
+    let mut values = serde_json::Deserializer::from_slice(bytes).into_iter::<Json>();
+    match values.next() {
+        Some(Ok(first @ Json::Object(_))) => {
+            first.get("events").is_none() && any_record(&Json::List(vec![first]))
+        }
+        _ => false,
+    }
+}
+
+/// Records in lines as one list. Lines keep their numbers.
+pub(crate) fn list_of_lines(bytes: &[u8]) -> Vec<u8> {
+    let ends = ends_of_values(bytes);
+    let mut list = Vec::with_capacity(bytes.len() + ends.len() + 2);
+    list.push(b'[');
+    let mut from = 0;
+    for (i, &end) in ends.iter().enumerate() {
+        list.extend_from_slice(&bytes[from..end]);
+        let is_last = i + 1 == ends.len() && bytes[end..].iter().all(u8::is_ascii_whitespace);
+        if !is_last {
+            list.push(b',');
+        }
+        from = end;
+    }
+    list.extend_from_slice(&bytes[from..]);
+    list.push(b']');
+    list
+}
+
 /// The sessions of a file, by id. A record without an id belongs to the session that the file names, else to the
 /// session of the file's stem.
 pub(super) fn sessions(
@@ -43,7 +73,7 @@ pub(super) fn sessions(
         _ => Vec::new(),
     };
     file.check_duplicates(json, &events)?;
-    let zone = clock::zone(options.zone.unwrap_or(EASTERN))?;
+    let zone = clock::zone(options.zone.unwrap_or("UTC"))?;
     let times = events.iter().enumerate().map(|(i, event)| time(file, i, event, &zone));
     let times = times.collect::<Result<Vec<_>, _>>()?;
     let mut columns = RECORDS.columns(file, &events, times)?;

@@ -94,6 +94,7 @@ pub fn session_from_shard(shard: Shard<'_>, ties: TieOrder) -> Result<Session, L
         placeholder_times: clock.map(|clock| placeholders(None, clock)),
         resolution: session.origin.resolution,
         unknown_fields,
+        parts: Vec::new(),
     };
     session.source = shard.source.to_owned();
     Ok(session)

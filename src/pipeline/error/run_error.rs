@@ -19,6 +19,11 @@ use crate::tgat::TgatError;
 /// Work whose memory is estimated before it starts.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MemoryTask {
+    /// Decompressing a file, or reading a pipe.
+    Spooling {
+        /// The file.
+        source: String,
+    },
     /// Reading a file.
     Reading {
         /// The file.
@@ -43,6 +48,7 @@ pub enum MemoryTask {
 impl fmt::Display for MemoryTask {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
+            Self::Spooling { source } => write!(f, "{source}, a pipe or a compressed file,"),
             Self::Reading { source } => write!(f, "reading {source}"),
             Self::Run { events } => write!(f, "a run over {events} events"),
             Self::RunOverFile { rows, source } => write!(f, "a run over about {rows} events of {source}"),
@@ -79,10 +85,37 @@ pub enum Error {
         source: io::Error,
     },
     /// A file named by the caller whose format is not known.
-    #[error("{path}: neither a session file (.json) nor a table (.parquet, .csv)")]
+    #[error(
+        "{path}: neither delimited text nor JSON, Parquet or Arrow: export it as one of these, or name its format with \
+         --input-format"
+    )]
     UnknownFile {
         /// The file.
         path: String,
+    },
+    /// An archive, or a file of a program.
+    #[error("{path} is {what}: {remedy}")]
+    UnreadableFormat {
+        /// The file.
+        path: String,
+        /// What it is.
+        what: &'static str,
+        /// How it becomes readable.
+        remedy: &'static str,
+    },
+    /// A pattern of paths that none has.
+    #[error("no file matches {pattern}")]
+    NoMatch {
+        /// The pattern.
+        pattern: String,
+    },
+    /// A compressed file that is damaged or cut off.
+    #[error("{path} cannot be decompressed: {why}; it is damaged or cut off")]
+    BrokenCompression {
+        /// The file.
+        path: String,
+        /// The reason.
+        why: String,
     },
     /// No path held a session.
     #[error("no session found in {paths}{}", listed(skipped))]
@@ -284,7 +317,7 @@ impl Error {
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Input { .. } | Self::Events(EventsError::Io { .. }) => exit::NO_INPUT,
-            Self::NoSessions { .. } => exit::NO_INPUT,
+            Self::NoSessions { .. } | Self::NoMatch { .. } => exit::NO_INPUT,
             Self::Config(ConfigError::Read { source, .. }) if source.kind() != io::ErrorKind::InvalidData => {
                 exit::NO_INPUT
             }
@@ -310,13 +343,19 @@ impl Error {
 
     /// True if the file is readable but is not an event log. A folder's file is then skipped and reported.
     pub(crate) fn is_not_an_input(&self) -> bool {
-        use EventsError::{NoTime, UnknownColumn};
+        use EventsError::{NoEvents, NoTime, UnknownColumn};
         match self {
-            Self::Events(error) => matches!(error, NoTime { .. } | UnknownColumn { .. }),
+            Self::Events(error) => matches!(error, NoTime { .. } | UnknownColumn { .. } | NoEvents { .. }),
             Self::Legacy(error) => matches!(error, LegacyError::NotASession { .. }),
             Self::Store(error) => matches!(error, StoreError::UnknownColumn { .. }),
+            Self::UnknownFile { .. } | Self::UnreadableFormat { .. } => true,
             _ => false,
         }
+    }
+
+    /// True if the content of the file is at fault, rather than the settings, the system or a limit.
+    pub(crate) fn is_about_content(&self) -> bool {
+        matches!(self, Self::Events(_) | Self::Legacy(_) | Self::Store(_)) && self.exit_code() == exit::DATA
     }
 
     pub(crate) fn input(path: &Path, source: io::Error) -> Self {

@@ -1,7 +1,7 @@
 //! The column map of `session.*`, and the check that some input uses each of its settings.
 
 use crate::config::SessionConfig;
-use crate::events::{ColumnMap, TimeColumn};
+use crate::events::{ColumnMap, TimeColumn, Years};
 use crate::legacy::forms;
 use crate::pipeline::error::{Error, SkippedInput};
 use crate::table::{Session, SourceForm};
@@ -21,6 +21,10 @@ pub(super) fn column_map(session: &SessionConfig) -> Result<ColumnMap, Error> {
         keys: session.keys.clone(),
         numeric: (!session.numeric.is_empty()).then(|| session.numeric.clone()),
         price: named(&session.price),
+        missing: session.missing.clone(),
+        missing_keys: session.missing_keys.clone(),
+        years: Years { first: session.years.0, last: session.years.1 },
+        bad_rows: session.bad_rows,
     })
 }
 

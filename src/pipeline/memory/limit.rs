@@ -47,19 +47,24 @@ pub(crate) fn csv_estimate(path: &Path, columns: Option<usize>) -> io::Result<Cs
     file.by_ref().take(CSV_SAMPLE_BYTES).read_to_end(&mut head)?;
     let count = |text: &[u8], ends: &[u8]| text.iter().filter(|b| ends.contains(b)).count() as u64;
     let header = head.split(|&b| b == b'\n').next().unwrap_or_default();
-    let width = 1 + count(header, b",");
+    let delimiter = *b",\t;|".iter().max_by_key(|&&byte| count(header, &[byte])).unwrap_or(&b',');
+    let width = 1 + count(header, &[delimiter]);
     let columns_read = columns.map_or(width, |columns| width.min(columns as u64));
-    let cells = bytes as f64 * count(&head, b",\n") as f64 / (head.len() as f64).max(1.0);
+    let cells = bytes as f64 * count(&head, &[delimiter, b'\n']) as f64 / (head.len() as f64).max(1.0);
     let share = columns_read as f64 / width as f64;
     let needed = (bytes as f64 + cells * CSV_CELL_BYTES as f64) * share;
     Ok(CsvEstimate { bytes: needed as u64, rows: (cells / width as f64) as u64 })
 }
 
-/// Refuses a CSV file of events that is estimated to need more than the memory limit. `columns` is the number of
+/// Refuses a file of delimited events, called `source` in messages, that is estimated to need more than the memory limit. `columns` is the number of
 /// columns that are read, `None` for all.
-pub(crate) fn check_csv(path: &Path, columns: Option<usize>, config: &Config) -> Result<(), Error> {
+pub(crate) fn check_csv(
+    path: &Path,
+    source: &str,
+    columns: Option<usize>,
+    config: &Config,
+) -> Result<(), Error> {
     let estimate = csv_estimate(path, columns).map_err(|e| Error::input(path, e))?;
-    let source = path.display().to_string();
-    within(MemoryTask::Reading { source: source.clone() }, estimate.bytes, &config.limits)?;
-    check_rows(estimate.rows, &source, config)
+    within(MemoryTask::Reading { source: source.to_owned() }, estimate.bytes, &config.limits)?;
+    check_rows(estimate.rows, source, config)
 }

@@ -3,8 +3,10 @@
 use serde::Serialize;
 use serde_json::{Map, Value};
 
+use super::input_notes::input_notes;
 use super::{Note, ScaleReport, TieReport};
 use crate::config::{Config, Effective};
+use crate::events::TableReport;
 use crate::legacy::options::LegacySetting;
 use crate::pipeline::error::SkippedInput;
 use crate::pipeline::inputs::{LoadedInputs, Superseded};
@@ -27,6 +29,8 @@ pub struct RunHeader {
     pub notes: Vec<Note>,
     /// Events of equal time.
     pub ties: TieReport,
+    /// How each table was read: its rows, format and columns.
+    pub tables: Vec<TableReport>,
     /// Files found in a folder and not read.
     pub skipped: Vec<SkippedInput>,
     /// Inputs whose session another input holds in a richer form.
@@ -55,15 +59,17 @@ impl RunHeader {
         effective: &Effective,
         inputs: &LoadedInputs,
         windows: &RunWindows,
-        notes: Vec<Note>,
+        mut notes: Vec<Note>,
         estimated_bytes: u64,
         timings: Map<String, Value>,
     ) -> Self {
+        notes.splice(0..0, input_notes(inputs));
         Self {
             schema_version: SCHEMA_VERSION,
             sample: inputs.sample,
             notes,
             ties: TieReport::new(&inputs.sessions),
+            tables: inputs.tables.clone(),
             skipped: inputs.skipped.clone(),
             superseded: inputs.superseded.clone(),
             preset: effective.preset.name(),

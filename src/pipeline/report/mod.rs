@@ -3,6 +3,7 @@
 //! - `header.rs`: [`RunHeader`], the part that all reports share.
 //! - `scale.rs`: the scale of the run's times, and its time windows.
 //! - `notes.rs`: [`Note`], what a reader of the results should know.
+//! - `input_notes.rs`: the notes on how tables were read.
 //! - `motif_notes.rs`: the notes on motifs.
 //! - `ties.rs`: [`TieReport`], events of equal time, and the notes on them.
 //! - `session.rs`: one session: its source, its anomalies and the size of its graphs.
@@ -11,6 +12,7 @@
 
 mod features;
 mod header;
+mod input_notes;
 mod motif_notes;
 mod notes;
 mod scale;

@@ -11,7 +11,8 @@ use crate::table::Session;
 /// What a reader should know about the results of a run: in `run.json`, and a line on stderr.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Note {
-    /// Name of the note, the same in every version: `ties`, `coarse-times`, `no-gaps`, `quick-steps`, `no-edges`,
+    /// Name of the note, the same in every version: `read-as`, `unit-in-doubt`, `left-out-rows`, `missing-words`, `mixed-columns`,
+    /// `rounded-numbers`, `doubled-names`, `unused-columns`, `ties`, `coarse-times`, `no-gaps`, `quick-steps`, `no-edges`,
     /// `few-draws`, `one-session`, `no-patterns`, `one-label`, `label-runs`, `bursts`.
     pub code: &'static str,
     /// The note in one line.

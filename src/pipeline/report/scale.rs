@@ -15,6 +15,8 @@ pub struct ScaleReport {
     /// True if session files of the Python system were read together with tables: their windows are then those of
     /// the scale of all sessions.
     pub mixed: bool,
+    /// Names of the rules that link the events: those of `dag.links`, without `auto`.
+    pub links: Vec<&'static str>,
     /// Minimum time between events linked by `window-knn`.
     pub dt_min: WindowReport,
     /// Maximum time between events linked by `window-knn`.
@@ -66,6 +68,7 @@ impl ScaleReport {
         Self {
             median_gap_ms: windows.scale.median_gap_ms(),
             mixed: windows.mixed,
+            links: windows.links.rules.iter().map(|rule| rule.name()).collect(),
             dt_min: window(dag.dt_min_minutes, widths.dt_min_ms),
             dt_max: window(dag.dt_max_minutes, widths.dt_max_ms),
             key_window: window(dag.key_window_minutes, widths.key_window_ms),

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use crate::pipeline::stages::SessionGraph;
-use crate::table::{Array, MISSING, Session};
+use crate::table::{Array, MISSING, Session, SessionPart};
 
 /// One session of a run: its source, its anomalies and the size of its graphs.
 #[derive(Debug, Clone, Serialize)]
@@ -14,6 +14,9 @@ pub struct SessionReport {
     pub id: String,
     /// Its file.
     pub source: String,
+    /// The files of a session that lies in several, each with the `event_index` of its first row.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub parts: Vec<SessionPart>,
     /// The form of the file: `adapted`, `day_news`, `enhanced_rel`, `enhanced`, `records`, `shard`, `table` or
     /// `sample`.
     pub form: &'static str,
@@ -47,6 +50,7 @@ impl SessionReport {
         Self {
             id: session.id.clone(),
             source: session.source.clone(),
+            parts: session.origin.parts.clone(),
             form: session.origin.form.name,
             events: events.len(),
             missing_price: events.prices().map(Array::missing_count),

@@ -36,10 +36,13 @@ impl RunWindows {
         } else {
             TimeScale::of_times(sessions.iter().map(|session| &session.events.t_ms[..]))
         };
+        // The sample has entities too; its links are those of a log whose keys nobody has named.
+        let has_keys = !effective.config.session.keys.is_empty();
+        let links = effective.config.dag.resolved(scale).map_err(|error| refusal(error, effective))?;
         Ok(Self {
             scale,
             mixed: session_files > 0 && session_files < sessions.len(),
-            links: effective.config.dag.resolved(scale).map_err(|error| refusal(error, effective))?,
+            links: ResolvedLinks { rules: effective.config.dag.rules(has_keys), ..links },
             motif: effective.config.motif.resolved(scale),
         })
     }

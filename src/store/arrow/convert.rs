@@ -8,22 +8,27 @@ use std::io::{BufWriter, Read};
 use std::path::Path;
 use std::sync::Arc;
 
-use arrow_array::RecordBatch;
+use arrow_array::cast::AsArray;
+use arrow_array::types::{
+    DurationMicrosecondType, DurationMillisecondType, DurationNanosecondType, DurationSecondType, Int64Type,
+};
+use arrow_array::{ArrayRef, RecordBatch};
 use arrow_ipc::writer::FileWriter;
-use arrow_schema::{ArrowError, Schema};
+use arrow_schema::{ArrowError, DataType, Field, Fields, Schema, TimeUnit};
 use parquet::arrow::{
     ArrowSchemaConverter, ArrowWriter, ProjectionMask, parquet_to_arrow_field_levels, parquet_to_arrow_schema,
 };
-use parquet::basic::{Compression, ZstdLevel};
+use parquet::basic::{Compression, ConvertedType, ZstdLevel};
 use parquet::errors::ParquetError;
 use parquet::file::properties::{EnabledStatistics, WriterProperties};
 
 use crate::store::arrow::ipc::{self, IpcReader};
 use crate::store::arrow::materialized_size::rows_within;
+use crate::store::arrow::parquet_types::{stored_batch, stored_schema as stored_schema_of};
 use crate::store::config::StoreConfig;
 use crate::store::error::{IoAction, StoreError};
 use crate::store::read::row_group_batches::RowGroupReader;
-use crate::store::read::selection::stored_schema;
+use crate::store::read::selection::{TableSource, stored_schema};
 use crate::store::untrusted::catch_panic::catch_panic;
 use crate::store::untrusted::memory_budget::MemoryBudget;
 use crate::store::untrusted::parquet_file::{OpenOptions, ParquetFile};
@@ -62,13 +67,15 @@ pub struct ConversionSummary {
 /// `config.row_group_rows` rows, or fewer where wide rows would exceed the memory limit. Arrow IPC is written
 /// uncompressed, in batches of at most `config.row_group_rows` rows. The other settings have no effect. The new file
 /// appears complete or not at all. Takes at most about `memory_limit_bytes`. The types of an Arrow IPC file follow
-/// from the types of the Parquet file, not from an Arrow schema stored in it; the metadata of columns and schema is
-/// kept.
+/// from the types of the Parquet file, not from an Arrow schema stored in it, except that integers become durations
+/// where it says so; the metadata of columns and schema is kept. INT96 becomes timestamps in nanoseconds, or in
+/// microseconds if these do not hold all values. What Parquet lacks is scaled (timestamps and times of day in seconds to
+/// milliseconds, dates in milliseconds to timestamps) or refused (intervals, unions) before anything is written.
 ///
 /// # Errors
 /// As [`read_table`](crate::store::read_table) for the input; [`StoreError::NotTabular`] if it has neither format;
-/// [`StoreError::Feature`] for a compressed Arrow IPC file or a type that the other format does not have;
-/// [`StoreError::Io`] if the output cannot be written.
+/// [`StoreError::Feature`] for a column of a type that the other format does not have; [`StoreError::OutOfRange`] for a time
+/// that it does not hold; [`StoreError::Io`] if the output cannot be written.
 pub fn convert(
     from: &Path,
     to: &Path,
@@ -90,10 +97,7 @@ fn detect_format(path: &Path) -> Result<FileFormat, StoreError> {
     match head.as_slice() {
         head if head.starts_with(b"PAR1") => Ok(FileFormat::Parquet),
         head if head == ipc::MAGIC => Ok(FileFormat::ArrowIpc),
-        head if head.starts_with(&ipc::CONTINUATION) => {
-            let feature = "the stream format of Arrow IPC".to_owned();
-            Err(StoreError::Feature { path: path.to_owned(), feature })
-        }
+        head if head.starts_with(&ipc::CONTINUATION) => Ok(FileFormat::ArrowIpc),
         _ => Err(StoreError::NotTabular { path: path.to_owned() }),
     }
 }
@@ -108,29 +112,41 @@ fn write_error(path: &Path, error: ArrowError) -> StoreError {
 }
 
 fn to_ipc(from: &Path, to: &Path, config: &StoreConfig, limit: u64) -> Result<ConversionSummary, StoreError> {
-    let file = ParquetFile::open(from, OpenOptions::default())?;
+    let mut source = TableSource::open(from, OpenOptions::default())?;
+    refuse_intervals(&source)?;
+    let roots: Vec<usize> = (0..source.schema.fields().len()).collect();
+    source.choose_int96_units(&roots, limit)?;
+    let file = &source.file;
     let leaves: Vec<usize> = (0..file.schema().num_columns()).collect();
     let levels_and_schema = || {
-        let levels = parquet_to_arrow_field_levels(file.schema(), ProjectionMask::all(), None)?;
-        Ok::<_, ParquetError>((levels, parquet_to_arrow_schema(file.schema(), None)?))
+        let plain = parquet_to_arrow_schema(file.schema(), None)?;
+        let fields = plain.fields().iter().zip(source.schema.fields()).map(|(plain, read)| {
+            // Only the unit of INT96 differs from the plain types, and that of strings, which stay as they are.
+            let is_time = matches!(read.data_type(), DataType::Timestamp(..));
+            if is_time { Arc::clone(read) } else { Arc::clone(plain) }
+        });
+        let fields: Fields = fields.collect();
+        let levels = parquet_to_arrow_field_levels(file.schema(), ProjectionMask::all(), Some(&fields))?;
+        Ok::<_, ParquetError>((levels, Schema::new_with_metadata(fields, plain.metadata().clone())))
     };
     let decoded = catch_panic(levels_and_schema).map_err(|why| file.damaged(why))?;
     let (levels, schema) = decoded.map_err(|e| file.damaged(format!("its schema is invalid: {e}")))?;
-    let schema = Arc::new(with_stored_metadata(&file, schema));
+    let schema = Arc::new(with_stored_metadata(file, schema));
     let out = AtomicFile::create(to)?;
     let mut writer =
         FileWriter::try_new(BufWriter::new(out.handle()?), &schema).map_err(|e| write_error(to, e))?;
     let budget = Arc::new(MemoryBudget::new(limit));
     let batch_rows = config.row_group_rows.into();
-    let reader =
-        RowGroupReader { file: &file, levels: &levels, leaves: &leaves, budget: &budget, batch_rows };
+    let reader = RowGroupReader { file, levels: &levels, leaves: &leaves, budget: &budget, batch_rows };
     let mut rows = 0;
     for (group, metadata) in file.metadata.row_groups().iter().enumerate().filter(|(_, g)| g.num_rows() > 0) {
         let mut batches = reader.batches(group, None)?;
         let mut read = 0;
-        while let Some(batch) = batches.next(&file)? {
+        while let Some(batch) = batches.next(file)? {
             read += batch.num_rows() as u64;
-            let batch = RecordBatch::try_new(Arc::clone(&schema), batch.columns().to_vec());
+            let columns =
+                batch.columns().iter().zip(schema.fields()).map(|(array, field)| as_declared(array, field));
+            let batch = RecordBatch::try_new(Arc::clone(&schema), columns.collect());
             batch.and_then(|batch| writer.write(&batch)).map_err(|e| write_error(to, e))?;
         }
         if read != metadata.num_rows().unsigned_abs() && !leaves.is_empty() {
@@ -144,7 +160,39 @@ fn to_ipc(from: &Path, to: &Path, config: &StoreConfig, limit: u64) -> Result<Co
     Ok(ConversionSummary { format: FileFormat::ArrowIpc, rows, bytes: out.commit()? })
 }
 
-/// `schema` with the metadata that the Parquet file stores for its columns and for the whole schema.
+/// Refuses intervals: Arrow has none of months, days and milliseconds that the decoder would give as they are.
+fn refuse_intervals(source: &TableSource) -> Result<(), StoreError> {
+    let schema = source.file.schema();
+    let columns = (0..schema.num_columns()).map(|leaf| schema.column(leaf));
+    let mut intervals = columns.filter(|column| column.converted_type() == ConvertedType::INTERVAL);
+    match intervals.next() {
+        Some(column) => Err(StoreError::Feature {
+            path: source.file.path.clone(),
+            feature: format!(
+                "column {:?} of type INTERVAL, whose months Arrow would lose",
+                column.path().string()
+            ),
+        }),
+        None => Ok(()),
+    }
+}
+
+/// An array in the type of its field: integers as durations where the field says so.
+fn as_declared(array: &ArrayRef, field: &Field) -> ArrayRef {
+    let integers = || array.as_primitive::<Int64Type>();
+    match (array.data_type(), field.data_type()) {
+        (DataType::Int64, DataType::Duration(unit)) => match unit {
+            TimeUnit::Second => Arc::new(integers().reinterpret_cast::<DurationSecondType>()),
+            TimeUnit::Millisecond => Arc::new(integers().reinterpret_cast::<DurationMillisecondType>()),
+            TimeUnit::Microsecond => Arc::new(integers().reinterpret_cast::<DurationMicrosecondType>()),
+            TimeUnit::Nanosecond => Arc::new(integers().reinterpret_cast::<DurationNanosecondType>()),
+        },
+        _ => Arc::clone(array),
+    }
+}
+
+/// `schema` with the metadata that the Parquet file stores for its columns and for the whole schema, and durations where it
+/// says that integers are.
 fn with_stored_metadata(file: &ParquetFile, schema: Schema) -> Schema {
     let stored = stored_schema(file);
     let field = |(i, field): (usize, &Arc<arrow_schema::Field>)| {
@@ -152,7 +200,13 @@ fn with_stored_metadata(file: &ParquetFile, schema: Schema) -> Schema {
         // An extension type in the metadata might not fit the plain type.
         let metadata: std::collections::HashMap<_, _> =
             metadata.into_iter().filter(|(key, _)| !key.starts_with("ARROW:")).collect();
-        field.as_ref().clone().with_metadata(metadata)
+        // A duration is stored as an integer.
+        let declared = stored.fields().get(i).map(|field| field.data_type());
+        let kind = match (field.data_type(), declared) {
+            (DataType::Int64, Some(declared @ DataType::Duration(_))) => declared.clone(),
+            (kind, _) => kind.clone(),
+        };
+        field.as_ref().clone().with_data_type(kind).with_metadata(metadata)
     };
     let fields: Vec<_> = schema.fields().iter().enumerate().map(field).collect();
     Schema::new_with_metadata(fields, stored.metadata().clone())
@@ -178,7 +232,8 @@ fn to_parquet(
         // The writer checks the batches against their schema at every depth, which the decoder does not.
         other => StoreError::Damaged { path: from.to_owned(), why: other.to_string() },
     };
-    let schema = catch_panic(|| ArrowSchemaConverter::new().convert(&reader.schema).map_err(unsupported));
+    let stored = stored_schema_of(&reader.schema, from)?;
+    let schema = catch_panic(|| ArrowSchemaConverter::new().convert(&stored).map_err(unsupported));
     let leaves = schema.map_err(|why| reader.damaged(why))??.num_columns() as u64;
     let needs = leaves.saturating_mul(BYTES_PER_COLUMN);
     if needs > limit {
@@ -193,11 +248,12 @@ fn to_parquet(
         .build();
     let out = AtomicFile::create(to)?;
     let opened = catch_panic(|| {
-        ArrowWriter::try_new(out.handle()?, Arc::clone(&reader.schema), Some(properties)).map_err(unsupported)
+        ArrowWriter::try_new(out.handle()?, Arc::clone(&stored), Some(properties)).map_err(unsupported)
     });
     let mut writer = opened.map_err(|why| reader.damaged(why))??;
     let mut rows = 0;
     while let Some(batch) = reader.next()? {
+        let batch = stored_batch(&batch, &stored, from, rows)?;
         let step = rows_within(&batch, limit / MEMORY_SHARES)
             .map_err(|needs| StoreError::Memory { path: from.to_owned(), needs, limit })?
             .clamp(1, config.row_group_rows as usize);

@@ -1,4 +1,6 @@
-//! Reader of Arrow IPC files, batch by batch.
+//! Reader of Arrow IPC, as files and as streams, batch by batch.
+//!
+//! A stream is a file without the footer that lists its blocks: they are found by walking from one message to the next.
 //!
 //! Input is untrusted: before a block is decoded, it must lie inside the file, and the sizes that it declares must
 //! fit the memory limit. The format lets many buffers of a batch refer to the same bytes, so that a small file can
@@ -16,6 +18,7 @@ use arrow_ipc::{Block, MetadataVersion, root_as_footer_with_opts, root_as_messag
 use arrow_schema::{ArrowError, SchemaRef};
 use flatbuffers::{InvalidFlatbuffer, VerifierOptions};
 
+use super::stream;
 use crate::store::error::{IoAction, StoreError};
 use crate::store::untrusted::byte_source::read_range;
 use crate::store::untrusted::catch_panic::catch_panic;
@@ -46,17 +49,26 @@ pub(crate) struct IpcReader<'a> {
     limit: u64,
     pub(crate) schema: SchemaRef,
     decoder: FileDecoder,
-    batches: Vec<Block>,
-    /// Index of the next batch.
+    /// The dictionaries and batches in the order in which they are read.
+    blocks: Vec<(Block, BlockKind)>,
+    /// Index of the next block.
     next: usize,
+    /// Bytes of memory of the dictionaries so far.
+    held: u64,
 }
 
-/// A decoded footer.
-struct IpcFooter {
-    schema: SchemaRef,
-    version: MetadataVersion,
-    dictionaries: Vec<Block>,
-    batches: Vec<Block>,
+/// What a block holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum BlockKind {
+    Dictionary,
+    Batch,
+}
+
+/// The schema and the blocks of a file.
+pub(super) struct IpcBlocks {
+    pub(super) schema: SchemaRef,
+    pub(super) version: MetadataVersion,
+    pub(super) blocks: Vec<(Block, BlockKind)>,
 }
 
 impl<'a> IpcReader<'a> {
@@ -66,23 +78,13 @@ impl<'a> IpcReader<'a> {
         let damaged = |why: &str| StoreError::Damaged { path: path.to_owned(), why: why.to_owned() };
         let file = File::open(path).map_err(io)?;
         let len = file.metadata().map_err(io)?.len();
-        if len < MIN_FILE_BYTES {
-            return Err(damaged("it is shorter than any Arrow IPC file"));
-        }
-        let tail = read_range(&file, len - TAIL_BYTES..len).map_err(io)?;
-        let (size, magic) = tail.split_at(4);
-        if magic != MAGIC {
-            return Err(damaged("it does not end with ARROW1: the end is cut off"));
-        }
-        let size = u64::from(u32::from_le_bytes([size[0], size[1], size[2], size[3]]));
-        if size > len - TAIL_BYTES - HEAD_BYTES || size > MAX_FOOTER_BYTES || size > limit {
-            return Err(damaged("its footer is longer than the file or than the limits allow"));
-        }
-        let footer_end = len - TAIL_BYTES;
-        let footer = read_range(&file, footer_end - size..footer_end).map_err(io)?;
-        let parsed = catch_panic(|| parse_footer(&footer, limit)).and_then(|parsed| parsed);
-        let IpcFooter { schema, version, dictionaries, batches } = parsed.map_err(|why| damaged(&why))?;
-        for block in dictionaries.iter().chain(&batches) {
+        let head = read_range(&file, 0..len.min(HEAD_BYTES)).map_err(io)?;
+        let IpcBlocks { schema, version, blocks } = if head.starts_with(MAGIC) {
+            blocks_of_file(&file, path, len, limit)?
+        } else {
+            stream::blocks_of_stream(&file, path, len, limit)?
+        };
+        for (block, _) in &blocks {
             let sizes = [block.offset(), block.metaDataLength().into(), block.bodyLength()];
             let [Ok(offset), Ok(header), Ok(body)] = sizes.map(u64::try_from) else {
                 return Err(damaged("a block of it has a negative length"));
@@ -96,29 +98,23 @@ impl<'a> IpcReader<'a> {
             }
         }
         let decoder = FileDecoder::new(Arc::clone(&schema), version);
-        let mut reader = Self { path, file, limit, schema, decoder, batches, next: 0 };
-        reader.read_dictionaries(&dictionaries)?;
-        Ok(reader)
+        Ok(Self { path, file, limit, schema, decoder, blocks, next: 0, held: 0 })
     }
 
-    /// Reads the dictionaries. They are kept for the whole file: together they must fit the memory limit.
-    fn read_dictionaries(&mut self, blocks: &[Block]) -> Result<(), StoreError> {
-        let mut held = 0u64;
-        for block in blocks {
-            let bytes = self.read_block(block)?;
-            held = held.saturating_add(self.check_message(block, &bytes)?);
-            if held > self.limit {
-                return Err(StoreError::Memory {
-                    path: self.path.to_owned(),
-                    needs: held,
-                    limit: self.limit,
-                });
-            }
-            let read = catch_panic(|| self.decoder.read_dictionary(block, &bytes))
-                .map_err(|why| self.damaged(why))?;
-            read.map_err(|e| self.error(e))?;
+    /// Reads a dictionary. It is kept for the whole file: all together must fit the memory limit.
+    fn read_dictionary(&mut self, block: &Block) -> Result<(), StoreError> {
+        let bytes = self.read_block(block)?;
+        self.held = self.held.saturating_add(self.check_message(block, &bytes)?);
+        if self.held > self.limit {
+            return Err(StoreError::Memory {
+                path: self.path.to_owned(),
+                needs: self.held,
+                limit: self.limit,
+            });
         }
-        Ok(())
+        let read =
+            catch_panic(|| self.decoder.read_dictionary(block, &bytes)).map_err(|why| self.damaged(why))?;
+        read.map_err(|e| self.error(e))
     }
 
     /// The error that the file is damaged.
@@ -128,15 +124,10 @@ impl<'a> IpcReader<'a> {
 
     /// The error of the `arrow` crate as one of the store.
     fn error(&self, error: ArrowError) -> StoreError {
-        let text = error.to_string();
         let path = self.path.to_owned();
         match error {
             ArrowError::NotYetImplemented(feature) => StoreError::Feature { path, feature },
-            // The text of the `arrow` crate for a codec that it was built without.
-            _ if text.contains("requires the lz4 feature") || text.contains("requires the zstd feature") => {
-                StoreError::Feature { path, feature: "compressed Arrow IPC batches".to_owned() }
-            }
-            _ => StoreError::Damaged { path, why: text },
+            other => StoreError::Damaged { path, why: other.to_string() },
         }
     }
 
@@ -165,15 +156,18 @@ impl<'a> IpcReader<'a> {
         let dictionary = message.header_as_dictionary_batch().and_then(|dictionary| dictionary.data());
         // Any other message is left to the decoder, which reports it.
         let Some(batch) = message.header_as_record_batch().or(dictionary) else { return Ok(body) };
+        let unpacked = batch.compression().map_or(Some(0), |_| unpacked_bytes(&batch, bytes, header.len()));
+        let unpacked =
+            unpacked.ok_or_else(|| self.damaged("a compressed buffer of it has no length".to_owned()))?;
         // A row takes at least one bit, unless its column has no buffers.
-        let max_rows = body.saturating_mul(8).max(MAX_EMPTY_ROWS);
+        let max_rows = body.max(unpacked).saturating_mul(8).max(MAX_EMPTY_ROWS);
         let lengths = batch.nodes().into_iter().flatten().map(|node| node.length());
         for length in lengths.chain([batch.length()]) {
             if u64::try_from(length).map_or(true, |length| length > max_rows) {
                 return Err(self.damaged(format!("a batch of {body} bytes declares {length} rows")));
             }
         }
-        let mut needs = bytes.len() as u64;
+        let mut needs = (bytes.len() as u64).saturating_add(unpacked);
         for buffer in batch.buffers().into_iter().flatten() {
             let range = [buffer.offset(), buffer.length()].map(u64::try_from);
             let inside = |offset: u64, length| offset.checked_add(length).is_some_and(|end| end <= body);
@@ -193,8 +187,12 @@ impl<'a> IpcReader<'a> {
 
     /// The next batch; `None` after the last.
     pub(crate) fn next(&mut self) -> Result<Option<RecordBatch>, StoreError> {
-        while let Some(block) = self.batches.get(self.next).copied() {
+        while let Some((block, kind)) = self.blocks.get(self.next).copied() {
             self.next += 1;
+            if kind == BlockKind::Dictionary {
+                self.read_dictionary(&block)?;
+                continue;
+            }
             let bytes = self.read_block(&block)?;
             self.check_message(&block, &bytes)?;
             let read = catch_panic(|| self.decoder.read_record_batch(&block, &bytes));
@@ -207,31 +205,79 @@ impl<'a> IpcReader<'a> {
     }
 }
 
+/// Length of the prefix of a compressed buffer: its length without compression, or -1 if it has none.
+const PREFIX_BYTES: u64 = 8;
+
+/// Declared bytes of the compressed buffers of a batch, without compression; the decoder stops at what is declared. `None`
+/// if a buffer has no valid prefix. `header` is the length of the message before its buffers.
+fn unpacked_bytes(batch: &arrow_ipc::RecordBatch<'_>, bytes: &[u8], header: usize) -> Option<u64> {
+    let mut sum = 0u64;
+    for buffer in batch.buffers().into_iter().flatten().filter(|buffer| buffer.length() > 0) {
+        let start = header.checked_add(usize::try_from(buffer.offset()).ok()?)?;
+        let prefix: [u8; PREFIX_BYTES as usize] =
+            bytes.get(start..start.checked_add(PREFIX_BYTES as usize)?)?.try_into().ok()?;
+        sum = sum.saturating_add(match i64::from_le_bytes(prefix) {
+            -1 => 0,
+            length => u64::try_from(length).ok()?,
+        });
+    }
+    Some(sum)
+}
+
+/// The blocks of a file, by its footer.
+fn blocks_of_file(file: &File, path: &Path, len: u64, limit: u64) -> Result<IpcBlocks, StoreError> {
+    let io = |source| StoreError::Io { path: path.to_owned(), action: IoAction::Read, source };
+    let damaged = |why: &str| StoreError::Damaged { path: path.to_owned(), why: why.to_owned() };
+    if len < MIN_FILE_BYTES {
+        return Err(damaged("it is shorter than any Arrow IPC file"));
+    }
+    let tail = read_range(file, len - TAIL_BYTES..len).map_err(io)?;
+    let (size, magic) = tail.split_at(4);
+    if magic != MAGIC {
+        return Err(damaged("it does not end with ARROW1: the end is cut off"));
+    }
+    let size = u64::from(u32::from_le_bytes([size[0], size[1], size[2], size[3]]));
+    if size > len - TAIL_BYTES - HEAD_BYTES || size > MAX_FOOTER_BYTES || size > limit {
+        return Err(damaged("its footer is longer than the file or than the limits allow"));
+    }
+    let footer_end = len - TAIL_BYTES;
+    let footer = read_range(file, footer_end - size..footer_end).map_err(io)?;
+    let parsed = catch_panic(|| parse_footer(&footer, limit)).and_then(|parsed| parsed);
+    parsed.map_err(|why| damaged(&why))
+}
+
 /// Decodes a footer that takes at most `limit` bytes of memory.
-fn parse_footer(bytes: &[u8], limit: u64) -> Result<IpcFooter, String> {
-    // A table is decoded once per reference, so a small footer can expand to a large schema.
-    let defaults = VerifierOptions::default();
-    let at_most = |default: usize, limit: u64| default.min(usize::try_from(limit).unwrap_or(usize::MAX));
-    let options = VerifierOptions {
-        max_tables: at_most(defaults.max_tables, limit / BYTES_PER_TABLE),
-        max_apparent_size: at_most(defaults.max_apparent_size, limit),
-        ..defaults
-    };
-    let footer = root_as_footer_with_opts(&options, bytes).map_err(|e| match e {
+fn parse_footer(bytes: &[u8], limit: u64) -> Result<IpcBlocks, String> {
+    let footer = root_as_footer_with_opts(&verifier(limit), bytes).map_err(|e| match e {
         InvalidFlatbuffer::TooManyTables | InvalidFlatbuffer::ApparentSizeTooLarge => {
             format!("its footer expands to more than {limit} bytes, the memory allowed")
         }
         other => format!("its footer is broken: {other}"),
     })?;
-    let schema = footer.schema().ok_or("its footer has no schema")?;
+    let schema = decoded_schema(footer.schema().ok_or("its footer has no schema")?)?;
+    let of = |blocks: Option<flatbuffers::Vector<'_, Block>>, kind| {
+        blocks.iter().flatten().map(|block| (*block, kind)).collect::<Vec<_>>()
+    };
+    let mut blocks = of(footer.dictionaries(), BlockKind::Dictionary);
+    blocks.extend(of(footer.recordBatches(), BlockKind::Batch));
+    Ok(IpcBlocks { schema, version: footer.version(), blocks })
+}
+
+/// Limits of the memory that a schema of any message takes.
+pub(super) fn verifier(limit: u64) -> VerifierOptions {
+    // A table is decoded once per reference, so a small footer can expand to a large schema.
+    let defaults = VerifierOptions::default();
+    let at_most = |default: usize, limit: u64| default.min(usize::try_from(limit).unwrap_or(usize::MAX));
+    VerifierOptions {
+        max_tables: at_most(defaults.max_tables, limit / BYTES_PER_TABLE),
+        max_apparent_size: at_most(defaults.max_apparent_size, limit),
+        ..defaults
+    }
+}
+
+pub(super) fn decoded_schema(schema: arrow_ipc::Schema<'_>) -> Result<SchemaRef, String> {
     if !schema.endianness().equals_to_target_endianness() {
         return Err("its byte order is not that of this processor".to_owned());
     }
-    let schema = try_fb_to_schema(schema).map_err(|e| format!("its schema is invalid: {e}"))?;
-    Ok(IpcFooter {
-        schema: Arc::new(schema),
-        version: footer.version(),
-        dictionaries: footer.dictionaries().iter().flatten().copied().collect(),
-        batches: footer.recordBatches().iter().flatten().copied().collect(),
-    })
+    Ok(Arc::new(try_fb_to_schema(schema).map_err(|e| format!("its schema is invalid: {e}"))?))
 }

@@ -2,9 +2,9 @@
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
-    Date32Type, Decimal128Type, Decimal256Type, Float16Type, Float32Type, Float64Type, Int8Type, Int16Type,
-    Int32Type, Int64Type, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType,
-    TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
+    Date32Type, Date64Type, Decimal128Type, Decimal256Type, Float16Type, Float32Type, Float64Type, Int8Type,
+    Int16Type, Int32Type, Int64Type, TimestampMicrosecondType, TimestampMillisecondType,
+    TimestampNanosecondType, TimestampSecondType, UInt8Type, UInt16Type, UInt32Type, UInt64Type,
 };
 use arrow_array::{Array as ArrowArray, ArrowPrimitiveType};
 use arrow_schema::{DataType, Field};
@@ -25,13 +25,15 @@ pub(crate) struct Decoder {
 impl Decoder {
     /// A decoder of columns with the type of `field`; `None` if the type is not supported.
     ///
-    /// Integers become `i64` (non-nullable u32 and u64 stay), half floats `f32`, decimals the nearest `f64`, dates
-    /// the wall-clock time of midnight in seconds, and a column of nulls null `f64` values.
+    /// Integers become `i64` (u64 and non-nullable u32 stay), half floats `f32`, decimals without a fraction and of at
+    /// most 18 digits `i64`, others the nearest `f64`, dates the wall-clock time of midnight, and a column of nulls null
+    /// `f64` values.
     pub(crate) fn new(field: &Field) -> Option<Self> {
         let nullable = field.is_nullable();
         let values = match field.data_type() {
             DataType::UInt32 if !nullable => Values::U32(Array::empty(false)),
-            DataType::UInt64 if !nullable => Values::U64(Array::empty(false)),
+            DataType::UInt64 => Values::U64(Array::empty(nullable)),
+            DataType::Decimal128(1..=18, 0) => Values::I64(Array::empty(true)),
             kind if kind.is_integer() => Values::I64(Array::empty(nullable)),
             DataType::Float16 | DataType::Float32 => Values::F32(Array::empty(nullable)),
             DataType::Float64 => Values::F64(Array::empty(nullable)),
@@ -43,6 +45,9 @@ impl Decoder {
             DataType::Dictionary(_, value) if is_text(value) => Values::Text(Labels::default()),
             DataType::Date32 => {
                 Values::Time { unit: TimeUnit::Second, utc: false, values: Array::empty(true) }
+            }
+            DataType::Date64 => {
+                Values::Time { unit: TimeUnit::Millisecond, utc: false, values: Array::empty(true) }
             }
             DataType::Timestamp(unit, zone) => {
                 let unit = match unit {
@@ -89,7 +94,14 @@ impl Decoder {
         let required = !self.nullable;
         match &mut self.values {
             ValuesBuilder::U32(out) => out.extend_from_slice(array.as_primitive::<UInt32Type>().values()),
-            ValuesBuilder::U64(out) => out.extend_from_slice(array.as_primitive::<UInt64Type>().values()),
+            ValuesBuilder::U64(out) if required => {
+                out.extend_from_slice(array.as_primitive::<UInt64Type>().values());
+            }
+            ValuesBuilder::U64(out) => each::<UInt64Type>(array, |value| out.push(value)),
+            ValuesBuilder::I64(out) if matches!(array.data_type(), DataType::Decimal128(..)) => {
+                // At most 18 digits.
+                each::<Decimal128Type>(array, |value| out.push(value.map(|value| value as i64)));
+            }
             ValuesBuilder::I64(out) => integers(array, |value| out.push(value.or(required.then_some(0))))?,
             ValuesBuilder::F32(out) => singles(array, |value| out.push(value.or(required.then_some(0.0)))),
             ValuesBuilder::F64(out) if required => {
@@ -201,6 +213,7 @@ fn times(array: &dyn ArrowArray, out: &mut ArrayBuilder<i64>) {
         DataType::Timestamp(Millisecond, _) => each::<TimestampMillisecondType>(array, |v| out.push(v)),
         DataType::Timestamp(Microsecond, _) => each::<TimestampMicrosecondType>(array, |v| out.push(v)),
         DataType::Timestamp(Nanosecond, _) => each::<TimestampNanosecondType>(array, |v| out.push(v)),
+        DataType::Date64 => each::<Date64Type>(array, |v| out.push(v)),
         _ => each::<Date32Type>(array, |v| out.push(v.map(|day| i64::from(day) * S_PER_DAY))),
     }
 }

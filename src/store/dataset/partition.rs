@@ -54,6 +54,14 @@ pub(crate) fn partition_value(key: &str, name: &str) -> Option<String> {
     (partition_dir(key, &value).ok()? == name).then_some(value)
 }
 
+/// The key and the value of a folder name `key=value` of any writer; the value is `None` where the name says that it is
+/// missing. `None` for any other name.
+pub fn hive_segment(name: &str) -> Option<(String, Option<String>)> {
+    let (key, value) = name.split_once('=').filter(|(key, _)| !key.is_empty())?;
+    let (key, value) = (percent_decode(key)?, percent_decode(value)?);
+    Some((key, Some(value).filter(|value| value != HIVE_MISSING && !value.is_empty())))
+}
+
 fn percent_encode(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for (i, byte) in text.bytes().enumerate() {

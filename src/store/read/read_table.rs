@@ -1,5 +1,6 @@
 //! Reading of one Parquet file of any writer into a plain table.
 
+use std::collections::HashMap;
 use std::path::Path;
 use std::sync::Arc;
 
@@ -9,6 +10,7 @@ use crate::store::StoreError;
 use crate::store::columns::from_arrow::Decoder;
 use crate::store::columns::narrow::{DECLARED, restore_column};
 use crate::store::columns::to_arrow::UNIT;
+use crate::store::read::pandas::{PANDAS, index_columns};
 use crate::store::read::row_group_batches::RowGroupReader;
 use crate::store::read::selection::{TableSource, field_metadata, stored_schema, type_name};
 use crate::store::untrusted::catch_panic::catch_panic;
@@ -26,6 +28,8 @@ pub struct ReadResult {
     pub table: Table,
     /// Name and type of the columns that were skipped because their type is not supported.
     pub ignored: Vec<(String, String)>,
+    /// Names of the columns that pandas made of an index: they number or name the rows.
+    pub index_columns: Vec<String>,
 }
 
 /// Summary of a file, from its footer alone.
@@ -55,11 +59,16 @@ pub fn footer(path: &Path) -> Result<Footer, StoreError> {
 
 /// Reads the named columns of a Parquet file, in the given order, or all columns.
 ///
-/// Integers of all widths become `i64`; non-nullable `u32` and `u64` columns keep their type, half floats become
-/// `f32`, decimals the nearest `f64`, dates the wall-clock time of midnight in seconds. Timestamps keep their unit,
-/// and are UTC if the file declares it. Strings of any encoding become labels. A column of nulls becomes null `f64`
-/// values. Columns that this crate stored in fewer bits get their declared type. Nested, binary, time-of-day,
-/// duration and interval columns are listed in [`ReadResult::ignored`].
+/// Integers of all widths become `i64`; `u64` and non-nullable `u32` columns keep their type, half floats become
+/// `f32`, decimals without a fraction and of at most 18 digits `i64`, others the nearest `f64`, dates the wall-clock time
+/// of midnight. Timestamps keep their unit, and are UTC if the file declares it; INT96 has nanoseconds, or microseconds
+/// if these do not hold all values. Strings of any encoding become labels. A column of nulls becomes null `f64`
+/// values. Columns that this crate stored in fewer bits get their declared type.
+///
+/// Only if they are named: a field of a struct, by its dotted name; bytes as the UTF-8 text that they are, or as
+/// hexadecimal digits if one value is none; UUIDs as they are written; integers of more than 18 digits as `i64`, or as
+/// text if one does not fit. Else these, lists, maps, times of day, durations and intervals are listed in
+/// [`ReadResult::ignored`].
 ///
 /// The file is untrusted: its lengths, schema, offsets and declared sizes are checked first, and a panic of the
 /// decoder is returned as an error. At most about `memory_limit_bytes` of memory are used, the table included. Only
@@ -96,7 +105,7 @@ pub fn read_table(
     columns: Option<&[&str]>,
     memory_limit_bytes: u64,
 ) -> Result<ReadResult, StoreError> {
-    read_columns(&TableSource::open(path, OpenOptions::default())?, columns, memory_limit_bytes)
+    read_columns(TableSource::open(path, OpenOptions::default())?, columns, memory_limit_bytes)
 }
 
 /// Same as [`read_table`], but maps the file into memory: its pages are not copied before they are decoded.
@@ -113,18 +122,30 @@ pub unsafe fn read_table_mapped(
     memory_limit_bytes: u64,
 ) -> Result<ReadResult, StoreError> {
     let source = TableSource::open(path, OpenOptions { map: true, ..OpenOptions::default() })?;
-    read_columns(&source, columns, memory_limit_bytes)
+    read_columns(source, columns, memory_limit_bytes)
 }
 
 /// Reads whole columns of an open file in parallel.
 pub(crate) fn read_columns(
-    source: &TableSource,
+    mut source: TableSource,
     columns: Option<&[&str]>,
     limit: u64,
 ) -> Result<ReadResult, StoreError> {
-    let (selected, ignored) = source.select(columns)?;
-    let row_bytes: u64 = selected.iter().map(|(_, decoder)| decoder.bytes_per_row()).sum();
     let budget = Arc::new(MemoryBudget::new(limit));
+    let (mut plain, mut special) = (columns.map(<[&str]>::to_vec), Vec::new());
+    if let Some(plain) = &mut plain {
+        let named = std::mem::take(plain);
+        for name in named {
+            match source.special(name)? {
+                Some(column) if !source.is_plain(name) => special.push((name, column)),
+                _ => plain.push(name),
+            }
+        }
+    }
+    let roots: Vec<usize> = source.select(plain.as_deref())?.0.iter().map(|(root, _)| *root).collect();
+    source.choose_int96_units(&roots, limit)?;
+    let (selected, ignored) = source.select(plain.as_deref())?;
+    let row_bytes: u64 = selected.iter().map(|(_, decoder)| decoder.bytes_per_row()).sum();
     let needs = source.file.rows.saturating_mul(row_bytes);
     if budget.resize(0, needs).is_err() {
         return Err(StoreError::Memory { path: source.file.path.clone(), needs, limit });
@@ -133,21 +154,30 @@ pub(crate) fn read_columns(
         .into_par_iter()
         .map(|(root, decoder)| source.decode_column(root, decoder, &budget))
         .collect();
-    let (order, _) = source.select(columns)?;
     let stored = stored_schema(&source.file);
+    let position: HashMap<&str, usize> = columns.into_iter().flatten().copied().zip(0..).collect();
     let mut table: Vec<(usize, Column)> = Vec::with_capacity(decoded.len());
-    for ((index, (root, _)), values) in order.into_iter().enumerate().zip(decoded) {
+    for ((index, root), values) in roots.into_iter().enumerate().zip(decoded) {
         let name = source.schema.field(root).name();
-        let position = columns.and_then(|c| c.iter().position(|c| c == name)).unwrap_or(index);
         let mut values = values?;
         if let Some(declared) = field_metadata(&stored, root, DECLARED) {
             values = restore_column(&source.file.path, name, values, &declared)?;
         }
         let unit = field_metadata(&stored, root, UNIT).unwrap_or_default();
+        let position = position.get(name.as_str()).copied().unwrap_or(index);
         table.push((position, Column::new(name, unit, values)));
     }
+    for (name, column) in special {
+        let values = source.read_special(&column, &budget)?;
+        table.push((position.get(name).copied().unwrap_or_default(), Column::new(name, "", values)));
+    }
     table.sort_by_key(|(position, _)| *position);
-    Ok(ReadResult { table: Table::new(table.into_iter().map(|(_, column)| column).collect()), ignored })
+    let metadata = source.file.metadata.file_metadata().key_value_metadata();
+    let metadata = metadata.into_iter().flatten().find(|entry| entry.key == PANDAS);
+    let metadata = metadata.and_then(|entry| entry.value.as_deref());
+    let index_columns = index_columns(metadata, source.schema.fields().iter().map(|f| f.name().as_str()));
+    let table = Table::new(table.into_iter().map(|(_, column)| column).collect());
+    Ok(ReadResult { table, ignored, index_columns })
 }
 
 impl TableSource {

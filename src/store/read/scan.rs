@@ -143,7 +143,7 @@ pub unsafe fn scan_mapped(path: &Path, options: &ScanOptions) -> Result<Scan, St
 }
 
 impl Scan {
-    fn new(source: TableSource, options: &ScanOptions) -> Result<Self, StoreError> {
+    fn new(mut source: TableSource, options: &ScanOptions) -> Result<Self, StoreError> {
         let names: Option<Vec<&str>> =
             options.columns.as_ref().map(|c| c.iter().map(String::as_str).collect());
         let (chosen, _) = source.select(names.as_deref())?;
@@ -163,6 +163,7 @@ impl Scan {
         }
         roots.sort_unstable();
         roots.dedup();
+        source.choose_int96_units(&roots, options.memory_limit_bytes)?;
         let (levels, leaves) = source.field_levels(&roots)?;
         let budget = Arc::new(MemoryBudget::new(options.memory_limit_bytes));
         let predicate = options.predicate.clone();

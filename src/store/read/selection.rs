@@ -1,5 +1,6 @@
 //! A Parquet file as a source of tables: its columns in Arrow types, and the selection of the requested ones.
 
+use std::collections::HashSet;
 use std::path::Path;
 
 use arrow_schema::{DataType, Field, Schema};
@@ -52,6 +53,15 @@ impl TableSource {
         Ok((levels, (0..schema.num_columns()).filter(selected).collect()))
     }
 
+    /// Returns whether the column called `name` is read without being named.
+    pub(crate) fn is_plain(&self, name: &str) -> bool {
+        let field = self.schema.fields().iter().find(|field| field.name() == name);
+        // Wide integers are read as floats then, which do not hold them.
+        field.is_some_and(|field| {
+            Decoder::new(field).is_some() && !matches!(field.data_type(), DataType::Decimal128(19.., 0))
+        })
+    }
+
     /// Position of a column in the schema.
     ///
     /// # Errors
@@ -79,23 +89,25 @@ impl TableSource {
         for column in columns.into_iter().flatten() {
             self.position(column)?;
         }
-        let names: Vec<&str> = self.schema.fields().iter().map(|f| f.name().as_str()).collect();
+        let named: Option<HashSet<&str>> = columns.map(|columns| columns.iter().copied().collect());
+        let mut before: HashSet<&str> = HashSet::with_capacity(self.schema.fields().len());
         let (mut selected, mut ignored): (SelectedColumns, _) = (Vec::new(), Vec::new());
         for (root, field) in self.schema.fields().iter().enumerate() {
-            let named = columns.is_some_and(|c| c.contains(&field.name().as_str()));
-            if columns.is_some() && !named {
+            let is_named = named.as_ref().is_some_and(|named| named.contains(field.name().as_str()));
+            if named.is_some() && !is_named {
                 continue;
             }
+            let is_double = !before.insert(field.name());
             let column = || field.name().clone();
             match Decoder::new(field) {
-                Some(_) if names[..root].contains(&field.name().as_str()) => {
+                Some(_) if is_double => {
                     return Err(StoreError::DuplicateColumn {
                         path: self.file.path.clone(),
                         column: column(),
                     });
                 }
                 Some(decoder) => selected.push((root, decoder)),
-                None if named => {
+                None if is_named => {
                     return Err(StoreError::Unsupported {
                         path: self.file.path.clone(),
                         column: column(),

@@ -6,6 +6,7 @@
 //! - [`thrift`]: a bounded reader of the compact Thrift protocol
 //! - [`footer_repair`]: removal of footer fields whose type differs from the format
 //! - [`validate_footer`]: declared offsets, sizes and counts, compared with the file
+//! - [`whole_file`]: compression of whole files
 //! - [`parquet_file`]: a file with a validated footer, and page readers of its column chunks
 //! - [`page_header`], [`column_pages`]: page headers and pages, checked before they are decompressed
 //! - [`codec`]: decompression with bounded output
@@ -25,3 +26,4 @@ pub(crate) mod page_header;
 pub(crate) mod parquet_file;
 pub(crate) mod thrift;
 pub(crate) mod validate_footer;
+pub(crate) mod whole_file;

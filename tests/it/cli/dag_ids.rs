@@ -119,7 +119,7 @@ fn a_csv_file_is_an_edge_list() {
         ("src,dst\n1,2\n1,\n", 65, "dst of row 1 is missing"),
         ("src,dst\n1,2\n-1,2\n", 65, "src of row 1 is -1"),
         ("src,dts\n1,2\n", 65, "no column \"dst\" for the edges, did you mean \"dts\"?"),
-        ("src,dst\n1,2,3\n", 65, "line 2"),
+        ("src,dst\n1,2\n3,4\n1,2,3\n", 65, "line 4"),
         ("", 65, "the file is empty"),
     ] {
         refused(&ironforge(&["dag", &workspace.file("bad.csv", csv)]), code, holds);

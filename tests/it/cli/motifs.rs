@@ -141,7 +141,8 @@ fn notes_say_what_the_results_cannot_show() {
     // alternating labels: no runs
     assert_eq!(notes(&near, &days), []);
     assert_eq!(notes(&near, &["--kind", "kind"]), [note("one-session", "session.group")]);
-    assert_eq!(notes(&near, &["--group", "day"]), [note("one-label", "session.kind")]);
+    let no_kind = [note("unused-columns", "session.kind"), note("one-label", "session.kind")];
+    assert_eq!(notes(&near, &["--group", "day"]), no_kind);
     let none = [&days[..], &["--set", "motif.labels=none"]].concat();
     assert_eq!(notes(&near, &none), [note("one-label", "motif.null")]);
     assert_eq!(notes(&near, &[&none[..], &["--null", "jitter"]].concat()), []);

@@ -19,7 +19,8 @@ fn summaries_state_the_scale_and_the_windows_in_use() {
     let line = |step_ms: i64, args: &[&str]| {
         let file = table(&workspace, step_ms);
         let shared = ["motifs", &file, "--time", "t:ms", "--key", "who", "--k", "3", "--iterations", "9"];
-        scale_line(&ok(ironforge(&[&shared, args].concat()))).to_owned()
+        let rule: &[&str] = if args.contains(&"--link") { &[] } else { &["--link", "window-knn"] };
+        scale_line(&ok(ironforge(&[&shared, args, rule].concat()))).to_owned()
     };
     let of = |windows: &str| format!("scale    median gap {windows}");
     assert_eq!(line(90_000, &[]), of("1.5 min: links 0.75 to 96 min, blocks 15 min"));

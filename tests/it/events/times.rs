@@ -62,7 +62,6 @@ fn a_time_column_of_another_type_is_refused() {
     for (values, map) in [
         (Values::I64(vec![0].into()), map("t")),
         (Values::I64(vec![0].into()), map("t:text")),
-        (text([Some("5")]), map("t:s")),
         (stamp(), map("t:s")),
         (stamp(), map("t:text")),
         (Values::Bool(vec![Some(true)].into()), map("t:s")),
@@ -77,4 +76,53 @@ fn a_time_column_of_another_type_is_refused() {
     assert!(
         one(table([("t", Values::I64(vec![0].into()))]), &zone).unwrap_err().to_string().contains("Mars")
     );
+}
+
+#[test]
+fn the_only_format_that_fits_is_found() {
+    let format = |values: Values| {
+        let read = ironforge::events::read_events(&table([("t", values)]).into(), &map("t"), "f").unwrap();
+        assert!(read.report.time.detected);
+        read.report.time.format
+    };
+    assert_eq!(format(Values::I64(vec![1_700_000_000, 1_700_000_060].into())), "s");
+    assert_eq!(format(Values::F64(vec![1_700_000_000.25].into())), "s");
+    assert_eq!(format(text([Some("1700000000123"), Some("1700000060123")])), "ms");
+    assert_eq!(format(Values::I64(vec![1_700_000_000_000_000_001].into())), "ns");
+    assert_eq!(format(text([Some("2024-01-05"), Some("20240105")])), "text");
+    assert_eq!(format(text([Some("20240105"), Some("20240106")])), "text");
+    assert_eq!(format(text([Some("13/01/2024"), Some("02/01/2024")])), "text");
+    for (values, part) in [
+        (Values::I64(vec![0, 36].into()), "1970"),
+        (Values::I64(vec![1_700_000_000, 1_700_000_000_000].into()), "doubt"),
+        (text([Some("05/01/2024"), Some("02/01/2024")]), "%d/%m/%Y"),
+    ] {
+        let message = refused(table([("t", values)]), &map("t"));
+        assert!(message.contains("--time") && message.contains(part), "{message}");
+    }
+    let message = refused(table([("t", text([Some("1700000000"), Some("NA")]))]), &map("t"));
+    assert!(
+        message.contains("row 1") && message.contains("\"NA\"") && message.contains("--bad-rows"),
+        "{message}"
+    );
+    let march = map("t:%d|%m|%y");
+    let times = one(table([("t", text([Some("05|01|24")]))]), &march).unwrap().events.t_ms;
+    assert_eq!(times, [1_704_412_800_000]);
+}
+
+#[test]
+fn a_time_outside_the_allowed_years_is_refused_with_a_guess() {
+    let mixed = Values::I64(vec![1_735_603_200_000, 1_735_689_600_000_000].into());
+    let message = refused(table([("t", mixed)]), &map("t:ms"));
+    for part in ["row 1", "56971", "microseconds", "units change here", "session.years"] {
+        assert!(message.contains(part), "{part}: {message}");
+    }
+    // Within the years, and hardly meant.
+    let seconds = table([("t", Values::I64(vec![1_735_603_200; 3].into()))]);
+    let read = ironforge::events::read_events(&seconds.into(), &map("t:ns"), "f").unwrap();
+    assert_eq!(read.report.time.likelier_unit, Some("s"));
+    let years = ironforge::events::Years { first: -400, last: 9999 };
+    let far = ColumnMap { years, ..map("t:s") };
+    let values = Values::I64(vec![-62_135_596_800, 253_402_300_799].into());
+    assert_eq!(one(table([("t", values)]), &far).unwrap().events.t_ms[1], 253_402_300_799_000);
 }

@@ -34,7 +34,7 @@ fn each_session_of_a_list_becomes_one() {
     assert_eq!(*morning.prices().unwrap(), [None, Some(7.0)]);
     assert_eq!(*morning.number("volume_profile").unwrap(), [None, Some(3.5)]);
     assert_eq!(morning.time_of_day_s, Some(vec![34_200.0, 34_260.0]));
-    assert_eq!(read[0].events.t_ms, [1_766_586_600_000], "winter in New York");
+    assert_eq!(read[0].events.t_ms, [1_766_568_600_000], "without a zone it is UTC");
     assert_eq!(
         (read[2].events.t_ms[0], read[2].events.prices().unwrap().get(0)),
         (1_753_363_920_500, Some(9.0))
@@ -68,7 +68,7 @@ fn records_may_be_in_an_object_that_names_their_session() {
         sessions_from_json(RECORDS.as_bytes(), "f", "f", Some("Europe/Berlin"), TieOrder::Source).unwrap();
     assert_eq!(
         berlin[0].events.t_ms,
-        [1_766_586_600_000 - 6 * 3_600_000],
+        [1_766_568_600_000 - 3_600_000],
         "a time without a zone is in the named zone"
     );
     assert_eq!(berlin[1].events.t_ms[0], 1_753_363_800_000, "ET is New York in any zone");

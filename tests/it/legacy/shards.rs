@@ -110,7 +110,7 @@ fn the_error_of_a_wrong_shard_names_file_row_and_column() {
         ("t", Values::F64(vec![1.0, f64::INFINITY, 2.0].into()), "row 1"),
         ("price", Values::F64(vec![1.0, f64::NEG_INFINITY, 2.0].into()), "finite"),
         ("f0", text([Some("a"); 3]), "\"f0\""),
-        ("kind", Values::F64(vec![0.0; 3].into()), "kind"),
+        ("kind", Values::F64(vec![0.5; 3].into()), "kind"),
         ("session_id", text([Some("NY"), None, Some("LO")]), "row 2 (from 0) of column \"session_id\""),
     ] {
         let message = read(META, with(name, values), None).unwrap_err().to_string();

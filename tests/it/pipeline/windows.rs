@@ -29,7 +29,7 @@ fn scale(report: &MotifReport) -> Value {
 fn all_from(source: &str, gap: Option<u64>, ms: [u64; 5]) -> Value {
     let [dt_min, dt_max, key_window, block, jitter] = ms.map(|ms| json!({"ms": ms, "source": source}));
     json!({
-        "median_gap_ms": gap, "mixed": false, "dt_min": dt_min, "dt_max": dt_max,
+        "median_gap_ms": gap, "mixed": false, "links": ["window-knn"], "dt_min": dt_min, "dt_max": dt_max,
         "key_window": key_window, "block": block, "jitter": jitter,
     })
 }

@@ -47,6 +47,7 @@ fn read(path: &Path) -> bool {
 /// Converts an Arrow IPC file to Parquet. The output of an accepted file must be readable; a refused file must
 /// leave no output.
 fn to_parquet(path: &Path) -> bool {
+    let _ = ironforge::store::read_arrow(path, None, LIMIT);
     let out = path.with_extension("parquet");
     let _ = std::fs::remove_file(&out);
     match convert(path, &out, &StoreConfig::default(), LIMIT) {

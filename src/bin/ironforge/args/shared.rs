@@ -28,10 +28,10 @@ pub struct ConfigArgs {
 
 /// Options of the column map.
 #[derive(Debug, Args)]
-#[command(next_help_heading = "Column map of Parquet and CSV tables")]
+#[command(next_help_heading = "Columns of tables")]
 pub struct ColumnArgs {
-    /// Time column and its format; a Parquet timestamp needs no format.
-    #[arg(long, value_name = "COL[:s|ms|us|ns|text]")]
+    /// Time column and its format: s, ms, us, ns, text, or as in '%d/%m/%Y %H:%M' (default: the only one that fits).
+    #[arg(long, value_name = "COL[:FORMAT]")]
     pub time: Option<String>,
     /// Column of integers that orders events of equal time (default: none, a hash orders them).
     #[arg(long, value_name = "COL")]
@@ -56,14 +56,49 @@ pub struct ColumnArgs {
     pub price: Option<String>,
 }
 
+/// Options of the format of files, where it cannot be found in them.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Format of files")]
+pub struct FormatArgs {
+    /// Format of the files (default: by their first bytes).
+    #[arg(long, value_name = "F", value_parser = ["auto", "delimited", "json", "parquet", "arrow"])]
+    pub input_format: Option<String>,
+    /// What separates cells: , ; | tab, another sign, or blanks (default: found in the first rows).
+    #[arg(long, value_name = "D", allow_hyphen_values = true)]
+    pub delimiter: Option<String>,
+    /// First sign of comment lines; none: there are none (default: # and % at the top of a file).
+    #[arg(long, value_name = "SIGN")]
+    pub comment: Option<String>,
+    /// The first row holds values: columns are called 0, 1, ...
+    #[arg(long, conflicts_with = "header")]
+    pub no_header: bool,
+    /// The first row names the columns, even if it looks like values.
+    #[arg(long)]
+    pub header: bool,
+    /// Quotes around cells: double, or none, which reads them as text.
+    #[arg(long, value_name = "Q", value_parser = ["double", "none"])]
+    pub quote: Option<String>,
+    /// Decimal sign of numbers, . or , (default: found in the numbers).
+    #[arg(long, value_name = "SIGN")]
+    pub decimal: Option<String>,
+    /// Sign between thousands; also reads currencies and %.
+    #[arg(long, value_name = "SIGN")]
+    pub thousands: Option<String>,
+    /// What becomes of rows that cannot be read: error, or skip, which counts them.
+    #[arg(long, value_name = "B", value_parser = ["error", "skip"])]
+    pub bad_rows: Option<String>,
+}
+
 /// Options of a run over event logs: inputs, links, configuration and threads.
 #[derive(Debug, Args)]
 pub struct InputArgs {
-    /// Files and folders to read (default: the built-in sample).
+    /// Files, folders and patterns to read, - for standard input (default: the built-in sample).
     #[arg(value_name = "PATH")]
     pub paths: Vec<PathBuf>,
     #[command(flatten)]
     pub columns: ColumnArgs,
+    #[command(flatten)]
+    pub format: FormatArgs,
     /// Rule that links events; repeatable, for the union of several rules.
     #[arg(long, value_name = "RULE", value_parser = links())]
     pub link: Vec<LinkChoice>,

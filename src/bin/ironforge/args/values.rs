@@ -34,7 +34,12 @@ pub enum LinkChoice {
 }
 
 impl LinkChoice {
-    const ALL: [Self; 3] = [Self::Rule(LinkRule::WindowKnn), Self::Rule(LinkRule::SharedKey), Self::Both];
+    const ALL: [Self; 4] = [
+        Self::Rule(LinkRule::Auto),
+        Self::Rule(LinkRule::WindowKnn),
+        Self::Rule(LinkRule::SharedKey),
+        Self::Both,
+    ];
 
     pub fn name(self) -> &'static str {
         match self {
@@ -54,6 +59,7 @@ impl LinkChoice {
 
 pub fn links() -> impl TypedValueParser<Value = LinkChoice> {
     one_of(&LinkChoice::ALL, LinkChoice::name, |choice| match choice {
+        LinkChoice::Rule(LinkRule::Auto) => "shared-key if --key names a column, else window-knn",
         LinkChoice::Rule(LinkRule::WindowKnn) => "The next k events in a time window",
         LinkChoice::Rule(LinkRule::SharedKey) => "The next k events that share an entity",
         LinkChoice::Both => "The union of both",

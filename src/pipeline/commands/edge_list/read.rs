@@ -7,7 +7,7 @@ use super::numbering::{NodeIds, NumberedEdges};
 use super::request::{EdgeListRequest, NodeCount};
 use super::weights::WeightColumn;
 use crate::config::LimitsConfig;
-use crate::events::{EventsError, csv_table};
+use crate::events::{EventsError, TextOptions, read_delimited};
 use crate::pipeline::error::EdgeListError;
 use crate::pipeline::memory::csv_estimate;
 use crate::store::read_table;
@@ -96,11 +96,19 @@ fn read_columns(path: &Path, columns: &[&str], limits: &LimitsConfig) -> Result<
     let estimate =
         csv_estimate(path, Some(columns.len())).map_err(|source| EventsError::Io { file: file(), source })?;
     within_memory(path, estimate.bytes, limits)?;
-    csv_table(path, Some(columns), &["src", "dst", "id"], limits.memory_bytes()).map_err(|error| {
+    let input = std::fs::File::open(path).map_err(|source| EventsError::Io { file: file(), source })?;
+    let (text, options) = (["src", "dst", "id"], TextOptions::default());
+    let read = read_delimited(input, &file(), Some(columns), &text, &options, limits.memory_bytes());
+    read.map(|read| read.table).map_err(|error| {
         match error {
             EventsError::UnknownColumn { file, column, hint, .. } => {
                 EventsError::UnknownColumn { file, column, role: "edges", hint }
             }
+            EventsError::NoEvents { file } => EventsError::Line {
+                file,
+                line: 1,
+                why: "the file is empty: its first line must name the columns".to_owned(),
+            },
             other => other,
         }
         .into()

@@ -2,10 +2,10 @@
 
 use jiff::Timestamp;
 use jiff::civil::{DateTime, Time as TimeOfDay};
-use jiff::tz::{AmbiguousOffset, TimeZone};
+use jiff::tz::{AmbiguousOffset, Offset, TimeZone};
 
-use super::EventsError;
-use super::order::Time;
+use crate::events::EventsError;
+use crate::events::order::Time;
 use crate::table::TimeUnit;
 
 /// Remedy for a wall-clock time that is not one instant.
@@ -48,11 +48,22 @@ pub(crate) fn fractional(value: f64, unit: TimeUnit) -> Option<Time> {
     fits.then_some(Time { t_ms: whole as i64, beyond_ns: ((ms - whole) * 1e6) as i32 })
 }
 
+/// The instant of a decimal number as text, exact to the nanosecond; `None` if it is no number.
+pub(crate) fn decimal(text: &str, unit: TimeUnit) -> Option<Time> {
+    fractional(text.parse().ok()?, unit)
+}
+
 /// The instant of a wall-clock time in a zone.
 ///
 /// # Errors
 /// The reason: the zone repeats or skips the time (a daylight saving transition), or it is out of range.
 pub(crate) fn instant(civil: DateTime, zone: &TimeZone) -> Result<Time, String> {
+    // A fixed offset needs no rules, and reaches all dates; timestamps end before the last of them.
+    if let Ok(offset) = zone.to_fixed_offset() {
+        let since_1970 = civil.duration_since(DateTime::constant(1970, 1, 1, 0, 0, 0, 0)).as_nanos();
+        let ns = since_1970 - i128::from(offset.seconds()) * nanoseconds(TimeUnit::Second);
+        return Time::from_ns(ns).ok_or_else(|| "the time is out of range".to_owned());
+    }
     let ambiguous = zone.to_ambiguous_timestamp(civil);
     let name = zone.iana_name().unwrap_or("the zone");
     match ambiguous.offset() {
@@ -83,6 +94,9 @@ pub(crate) fn second_of_day(time: TimeOfDay) -> f64 {
 /// # Errors
 /// As [`instant`].
 pub(crate) fn wall_clock(ns: i128, zone: &TimeZone) -> Result<Time, String> {
+    if zone.to_fixed_offset().is_ok_and(|offset| offset == Offset::UTC) {
+        return Time::from_ns(ns).ok_or_else(|| "the time is out of range".to_owned());
+    }
     // UTC only splits the count into date and time of day; `zone` then gives the instant.
     let utc = Timestamp::from_nanosecond(ns).map_err(|_| "the time is out of range".to_owned())?;
     instant(TimeZone::UTC.to_datetime(utc), zone)
