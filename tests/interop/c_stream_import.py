@@ -34,7 +34,7 @@ def columns():
     """Nullable columns: name, array, and the type that they are stored with."""
     day = datetime.date(2024, 2, 29)
     for kind in (pa.int8(), pa.int16(), pa.int32(), pa.int64(), pa.uint8(), pa.uint16(), pa.uint32(), pa.uint64()):
-        yield str(kind), pa.array(some(lambda i: i % 128), kind), pa.int64()
+        yield str(kind), pa.array(some(lambda i: i % 128), kind), kind if kind == pa.uint64() else pa.int64()
     for kind, stored in ((pa.float16(), pa.float32()), (pa.float32(), pa.float32()), (pa.float64(), pa.float64())):
         yield str(kind), pa.array(some(lambda i: i / 8), kind), stored
     for kind in (pa.decimal128(12, 3), pa.decimal256(40, 3)):
