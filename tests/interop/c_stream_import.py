@@ -123,7 +123,8 @@ def check_refusals(library, path):
     twice = pa.Table.from_arrays([good, good], names=["one", "one"])
     check_refused(library, path, 'two columns called "one"', twice)
     large = pa.table({"good": [1, 2], "large": pa.array([1, 2**63], pa.uint64())})
-    check_refused(library, path, 'row 1 (from 0) of column "large"', large)
+    library.write(large.to_reader(), path)
+    assert pq.read_table(path).column("large").to_pylist() == [1, 2**63]
     lie = pa.Table.from_arrays([good], schema=pa.schema([pa.field("required", pa.int64(), False)]))
     check_refused(library, path, "required", lie)
     # pyarrow does not check the batches of a reader against the schema: here the dictionary has values of type null.
